@@ -1,0 +1,68 @@
+"""The exceptions a user may see, and the wording they share.
+
+Every message says what was expected, what was got, where, and what to do next. The command
+line prints them without a traceback and exits with 2.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ProxyDataError(Exception):
+    """Base of every error that a user can put right."""
+
+
+class ConfigError(ProxyDataError):
+    """A configuration key or value is not what the schema allows."""
+
+
+class PluginError(ProxyDataError):
+    """A plugin is misspelt, has a wrong signature, clashes with another, or raised."""
+
+
+class ArchitectureError(ProxyDataError):
+    """An architecture's text does not belong to the search space."""
+
+
+class TableError(ProxyDataError):
+    """A benchmark file is damaged, hostile, or lacks what was asked of it."""
+
+
+class TableAbsentError(TableError):
+    """A benchmark file is not there; the message says how to get it."""
+
+
+class DatasetError(ProxyDataError):
+    """A dataset is absent, damaged, or lacks what was asked of it (labels, say)."""
+
+
+class SelectionError(ProxyDataError):
+    """A selection cannot be made from these scores, or belongs to another dataset."""
+
+
+class PruningError(ProxyDataError):
+    """A pruner was given examples, probabilities or ratios that do not fit together."""
+
+
+class SearchError(ProxyDataError):
+    """A search cannot start or go on."""
+
+
+class RunFolderError(ProxyDataError):
+    """A run folder cannot be written, or belongs to another run."""
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """Return a hint such as `` Did you mean 'snip'?``, or an empty string."""
+    matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f" Did you mean {matches[0]!r}?" if matches else ""
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str], where: str = "") -> str:
+    """Return the message for a name that is not among the known ones."""
+    names = sorted(known)
+    place = f" in {where}" if where else ""
+    listing = ", ".join(names) if names else "none is registered"
+    return f"unknown {kind} {name!r}{place}.{closest(name, names)} Known: {listing}."

@@ -1,0 +1,1 @@
+"""Evaluating predictors on tables: executor, store, report, plots."""

@@ -1,0 +1,1 @@
+"""Supernets, differentiable strategies and the loop that fires the hooks."""

@@ -1,0 +1,1 @@
+"""Scoring an architecture before it is trained."""

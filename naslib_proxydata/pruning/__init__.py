@@ -1,0 +1,1 @@
+"""Which examples a running search drops: arrays in, masks out."""

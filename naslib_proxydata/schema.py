@@ -1,0 +1,68 @@
+"""The base of every validated, frozen settings object, and the wording of its errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from typing_extensions import Self
+
+from naslib_proxydata.errors import ConfigError, closest
+
+
+class Settings(BaseModel):
+    """Settings that are frozen, refuse unknown keys and say what is wrong in one line each."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any], where: str) -> Self:
+        """Validate ``values`` into settings.
+
+        Args:
+            values: The keys as a user wrote them.
+            where: What the user would call the place, such as ``predictor 'eproxy'``.
+
+        Raises:
+            ConfigError: A key is unknown (the closest match is named) or a value is wrong.
+        """
+        try:
+            return cls.model_validate(dict(values))
+        except ValidationError as error:
+            lines = [_explain(cls, problem) for problem in error.errors()]
+            raise ConfigError(f"{where}: " + "; ".join(lines)) from None
+
+
+def _explain(model: type[BaseModel], problem: Any) -> str:
+    """Turn one pydantic problem into what was expected, what was got and where."""
+    path = ".".join(str(part) for part in problem["loc"]) or "(the whole)"
+    if problem["type"] == "extra_forbidden":
+        known = sorted(_fields_at(model, problem["loc"][:-1]))
+        hint = closest(str(problem["loc"][-1]), known)
+        return f"unknown key {path!r}.{hint} Known keys: {', '.join(known) or 'none'}"
+    return f"{path}: {problem['msg']}, got {problem.get('input')!r}"
+
+
+def _fields_at(model: type[BaseModel], path: tuple[Any, ...]) -> set[str]:
+    """Follow ``path`` through nested models and return the field names found there."""
+    current: type[BaseModel] = model
+    for part in path:
+        field = current.model_fields.get(str(part))
+        annotation = getattr(field, "annotation", None)
+        nested = _model_in(annotation)
+        if nested is None:
+            return set()
+        current = nested
+    return set(current.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the model inside an annotation such as ``Model | None`` or ``list[Model]``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        found = _model_in(argument)
+        if found is not None:
+            return found
+    return None

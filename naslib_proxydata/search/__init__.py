@@ -1,0 +1,1 @@
+"""Discrete search over a space with a predictor."""

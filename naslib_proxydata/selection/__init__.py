@@ -1,0 +1,1 @@
+"""Which examples a search trains on: scorers and selectors."""

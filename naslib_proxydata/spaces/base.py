@@ -1,0 +1,123 @@
+"""What a search space is: architectures as values, and the networks built from them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from torch import nn
+
+Architecture = TypeVar("Architecture")
+
+
+class SearchSpace(ABC, Generic[Architecture]):
+    """A set of architectures with a text form, a canonical form and a network for each.
+
+    An architecture is a frozen, hashable value that only its space understands; at the
+    boundary (tables, stores, command line, YAML) it travels as text.
+
+    Attributes:
+        name: The name on the command line.
+        image_size: Height and width, in pixels, at which the space's networks are scored.
+    """
+
+    name: str
+    image_size: int = 32
+
+    @abstractmethod
+    def parse(self, text: str) -> Architecture:
+        """Read an architecture's text.
+
+        Raises:
+            ArchitectureError: The text is not one of this space's architectures.
+        """
+
+    @abstractmethod
+    def text(self, architecture: Architecture) -> str:
+        """Return the text that :meth:`parse` reads back into the same architecture."""
+
+    @abstractmethod
+    def canonical(self, architecture: Architecture) -> Architecture:
+        """Return the representative of all architectures that compute the same function."""
+
+    @abstractmethod
+    def hash(self, architecture: Architecture) -> str:
+        """Return a hexadecimal hash, equal for architectures with one canonical form."""
+
+    @abstractmethod
+    def carries_signal(self, architecture: Architecture) -> bool:
+        """Return whether the network's output depends on its input."""
+
+    @abstractmethod
+    def sample(self, generator: np.random.Generator) -> Architecture:
+        """Draw an architecture uniformly from the space's encoding."""
+
+    @abstractmethod
+    def mutate(self, architecture: Architecture, generator: np.random.Generator) -> Architecture:
+        """Return a random neighbour: a valid architecture one edit away, never itself."""
+
+    @abstractmethod
+    def neighbours(self, architecture: Architecture) -> Sequence[Architecture]:
+        """Return every valid architecture one edit away, without itself, in a fixed order."""
+
+    @abstractmethod
+    def network(
+        self,
+        architecture: Architecture,
+        generator: torch.Generator,
+        *,
+        num_classes: int = 10,
+        in_channels: int = 3,
+    ) -> nn.Module:
+        """Build the published network, trunk and classifier, as written (not canonicalised).
+
+        Args:
+            architecture: The architecture.
+            generator: Source of the initial weights (torch's default distributions).
+            num_classes: Number of outputs of the classifier.
+            in_channels: Number of channels of the input images.
+
+        Returns:
+            A module from images (n, in_channels, h, w) to logits (n, num_classes).
+        """
+
+    @abstractmethod
+    def trunk(
+        self, architecture: Architecture, generator: torch.Generator, *, in_channels: int = 3
+    ) -> Trunk:
+        """Build the fully convolutional part of the network, without head, with its taps."""
+
+    @abstractmethod
+    def params(self, architecture: Architecture, *, num_classes: int = 10) -> int:
+        """Return the number of trainable parameters of the published network."""
+
+    @abstractmethod
+    def macs(
+        self, architecture: Architecture, *, num_classes: int = 10, image_size: int | None = None
+    ) -> int:
+        """Return the multiply-accumulates of the published network for one image."""
+
+
+if TYPE_CHECKING:
+
+    class Trunk(nn.Module):
+        """A feature trunk: images in, feature maps out.
+
+        ``forward(images)`` takes (n, in_channels, h, w) and returns a list of feature maps,
+        each (n, channels[i], h_i, w_i), the final one first, then later taps before earlier
+        ones (final, before the second downsampling, before the first).
+
+        Attributes:
+            channels: Number of channels of each map, in the same order.
+        """
+
+        channels: tuple[int, ...]
+
+        def forward(self, images: torch.Tensor) -> list[torch.Tensor]: ...
+
+else:
+    Trunk = Any

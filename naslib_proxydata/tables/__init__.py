@@ -1,0 +1,1 @@
+"""Benchmark tables: official files in, measured values out."""

@@ -1,0 +1,77 @@
+"""What a benchmark table is: architectures in a fixed order, and measured values for them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from naslib_proxydata.errors import TableError, unknown_name
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class BenchmarkTable(ABC):
+    """Measured values of many architectures of one search space.
+
+    Attributes:
+        name: The benchmark's name on the command line.
+        label: What reports call the source, such as ``"NAS-Bench-201"``.
+        space: Name of the search space of the architectures.
+        source: Where the values were read from.
+    """
+
+    name: str
+    label: str
+    space: str
+    source: str
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Return the number of architectures."""
+
+    @abstractmethod
+    def architectures(self) -> Sequence[str]:
+        """Return the texts of all architectures, in the table's own order."""
+
+    @abstractmethod
+    def columns(self) -> dict[str, tuple[str, ...]]:
+        """Return the metrics held for each dataset, as ``{dataset: (metric, ...)}``."""
+
+    @abstractmethod
+    def read(self, dataset: str, metric: str) -> NDArray[np.float64]:
+        """Return one column, shape (len(self),), nan where the source has no value."""
+
+    @abstractmethod
+    def position(self, architecture: str) -> int:
+        """Return the row of an architecture's text.
+
+        Raises:
+            TableError: The table has no such architecture.
+        """
+
+    def values(self, dataset: str, metric: str) -> NDArray[np.float64]:
+        """Return one column; accuracies are in percent and higher is always better.
+
+        Raises:
+            TableError: The table lacks the dataset or metric; those it has are named.
+        """
+        columns = self.columns()
+        if dataset not in columns:
+            raise TableError(
+                unknown_name("dataset", dataset, columns, f"{self.label} ({self.source})")
+            )
+        if metric not in columns[dataset]:
+            place = f"{self.label}, dataset {dataset!r} ({self.source})"
+            raise TableError(unknown_name("metric", metric, columns[dataset], place))
+        return self.read(dataset, metric)
+
+    def query(self, architecture: str, dataset: str, metric: str) -> float:
+        """Return one measured value of one architecture.
+
+        Raises:
+            TableError: The architecture, dataset or metric is not in the table.
+        """
+        return float(self.values(dataset, metric)[self.position(architecture)])
