@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
     from torch import nn
+
+    from naslib_proxydata.spaces.trunk import Trunk
 
 Architecture = TypeVar("Architecture")
 
@@ -100,24 +102,3 @@ class SearchSpace(ABC, Generic[Architecture]):
         self, architecture: Architecture, *, num_classes: int = 10, image_size: int | None = None
     ) -> int:
         """Return the multiply-accumulates of the published network for one image."""
-
-
-if TYPE_CHECKING:
-
-    class Trunk(nn.Module):
-        """A feature trunk: images in, feature maps out.
-
-        ``forward(images)`` takes (n, in_channels, h, w) and returns a list of feature maps,
-        each (n, channels[i], h_i, w_i), the final one first, then later taps before earlier
-        ones (final, before the second downsampling, before the first).
-
-        Attributes:
-            channels: Number of channels of each map, in the same order.
-        """
-
-        channels: tuple[int, ...]
-
-        def forward(self, images: torch.Tensor) -> list[torch.Tensor]: ...
-
-else:
-    Trunk = Any
