@@ -118,3 +118,19 @@ class Predictor(ABC):
     def score(self, architectures: Sequence[Any]) -> NDArray[np.float64]:
         """Score architectures one by one; shape (len(architectures),)."""
         return np.array([self.score_one(one).value for one in architectures], dtype=np.float64)
+
+    def aggregate(self, scores: Sequence[Score]) -> NDArray[np.float64]:
+        """Turn the scores of one evaluation into the values that are ranked.
+
+        A score belongs to one architecture and never depends on which others are scored. A
+        predictor whose published value is an aggregate over all evaluated architectures (a sum
+        of ranks, say) computes it here, from :attr:`Score.details`.
+
+        Args:
+            scores: The scores of all evaluated architectures.
+
+        Returns:
+            Shape (len(scores),), higher is better. What failed stays nan, what carries no
+            signal stays -inf. By default the scores' own values.
+        """
+        return np.array([score.value for score in scores], dtype=np.float64)
