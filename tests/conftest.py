@@ -1,0 +1,31 @@
+"""Fixtures of the whole suite: the measured data, and one torch thread per process."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+DATA_VARIABLE = "NASLIB_PROXYDATA_TEST_DATA"
+
+# More threads would not make these small tensors faster, and would change sums in the last bit
+# from one machine to the next. Set here, before torch is imported, for subprocesses too.
+os.environ["OMP_NUM_THREADS"] = "1"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_torch_thread() -> None:
+    import torch
+
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of measured data; tests that need it are skipped where it is absent."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ.get(DATA_VARIABLE, beside))
+    if not (folder / "nb201.npz").is_file():
+        pytest.skip(f"no measured data in {folder}; set {DATA_VARIABLE} to the folder")
+    return folder
