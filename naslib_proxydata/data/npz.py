@@ -1,0 +1,108 @@
+"""Datasets in numpy's ``.npz`` files, without pickled objects."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from naslib_proxydata.data.arrays import ArrayDataset
+from naslib_proxydata.errors import DatasetError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+IMAGE_KEYS = ("images", "image", "x", "x_train", "data")
+LABEL_KEYS = ("labels", "label", "y", "y_train", "targets")
+
+
+def open_npz(path: str, name: str = "") -> ArrayDataset:
+    """Read a dataset from an ``.npz`` file.
+
+    Images are found under ``images``, ``image``, ``x``, ``x_train`` or ``data`` as uint8 of
+    shape (n, h, w, channels), (n, channels, h, w) or (n, h, w), or under ``residual`` in the
+    lossless layout of :func:`decode_residual`. Labels (``labels``, ``label``, ``y``, ``y_train``
+    or ``targets``), ``class_names`` and ``index`` (positions in a larger dataset, -1 where not
+    known) may be absent.
+
+    Raises:
+        DatasetError: The file is absent, damaged, holds pickles or lacks images.
+    """
+    arrays = read_arrays(Path(path))
+    name = name or Path(path).stem
+    labels = _first(arrays, LABEL_KEYS)
+    names = [_text(one) for one in arrays.get("class_names", np.array([]))]
+    index = arrays.get("index")
+    known = index is not None and len(index) > 0 and int(index.min()) >= 0
+    return ArrayDataset(
+        name,
+        _images(arrays, path),
+        None if labels is None else labels.reshape(-1),
+        names,
+        index if known else None,
+    )
+
+
+def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """Read every array of an ``.npz`` file; pickled objects are refused.
+
+    Raises:
+        DatasetError: The file is absent, damaged or holds pickled objects.
+    """
+    if not path.is_file():
+        raise DatasetError(f"no file {path}; check the path")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {key: archive[key] for key in archive.files}
+    except (ValueError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        raise DatasetError(f"{path} is not a readable .npz file of plain arrays: {error}") from None
+
+
+def decode_residual(residual: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Undo the horizontal, vertical and green-minus differences of a lossless residual.
+
+    All arithmetic is modulo 256: p = cumsum over rows, then columns; p_red += p_green and
+    p_blue += p_green.
+
+    Args:
+        residual: uint8, shape (n, 3, h, w).
+
+    Returns:
+        RGB images, uint8, shape (n, 3, h, w).
+    """
+    rows = np.cumsum(residual, axis=2, dtype=np.uint8)
+    images = np.cumsum(rows, axis=3, dtype=np.uint8)
+    images[:, 0] += images[:, 1]
+    images[:, 2] += images[:, 1]
+    return images
+
+
+def channels_first(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Turn (n, h, w, 1 or 3) into (n, channels, h, w); other shapes stay as they are."""
+    if images.ndim == 4 and images.shape[3] in (1, 3) and images.shape[1] not in (1, 3):
+        return images.transpose(0, 3, 1, 2)
+    return images
+
+
+def _images(arrays: Mapping[str, NDArray[Any]], path: str) -> NDArray[np.uint8]:
+    if "residual" in arrays:
+        return decode_residual(arrays["residual"])
+    images = _first(arrays, IMAGE_KEYS)
+    if images is None:
+        raise DatasetError(
+            f"{path} holds no images: expected an array named {', '.join(IMAGE_KEYS)} or "
+            f"residual, found {', '.join(sorted(arrays)) or 'nothing'}"
+        )
+    return channels_first(images)
+
+
+def _first(arrays: Mapping[str, NDArray[Any]], keys: tuple[str, ...]) -> NDArray[Any] | None:
+    return next((arrays[key] for key in keys if key in arrays), None)
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
