@@ -1,0 +1,79 @@
+"""Where plugins come from: the package's own rooms, installed distributions, and files."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+
+import naslib_proxydata
+from naslib_proxydata.hookspecs import PROJECT
+
+
+@dataclass(frozen=True)
+class Provider:
+    """Who provides a plugin.
+
+    Attributes:
+        plugin: Name of the plugin: its entry point, its module, or its file.
+        distribution: Name of the distribution that it came with, or the path of its file.
+        version: Version of the distribution, empty for a file.
+    """
+
+    plugin: str
+    distribution: str
+    version: str = ""
+
+    def __str__(self) -> str:
+        """Return what error messages call the plugin."""
+        source = f"{self.distribution} {self.version}".strip()
+        return f"plugin {self.plugin!r} ({source})"
+
+
+Source = tuple[Provider, Callable[[], object]]
+"""A plugin before it is imported: who provides it, and the call that imports it."""
+
+
+def builtins() -> Iterator[Source]:
+    """Find ``plugin.py`` in every room of the package."""
+    for room in pkgutil.iter_modules(naslib_proxydata.__path__):
+        name = f"{PROJECT}.{room.name}.plugin"
+        if room.ispkg and importlib.util.find_spec(name) is not None:
+            provider = Provider(name, "naslib-proxydata", naslib_proxydata.__version__)
+            yield provider, partial(importlib.import_module, name)
+
+
+def installed() -> Iterator[Source]:
+    """Find the entry points of installed distributions, in the order of their names."""
+    for entry in sorted(metadata.entry_points(group=PROJECT), key=lambda entry: entry.name):
+        distribution = entry.dist
+        name, version = (
+            (distribution.name, distribution.version) if distribution else (entry.value, "")
+        )
+        yield Provider(entry.name, name, version), entry.load
+
+
+def files(paths: Sequence[Path]) -> Iterator[Source]:
+    """Turn a project's own files into sources; a file that is named twice counts once."""
+    for path in dict.fromkeys(Path(path).resolve() for path in paths):
+        yield Provider(path.stem, str(path)), partial(_import_file, path)
+
+
+def _import_file(path: Path) -> object:
+    """Import a file as a module of its own name."""
+    if not path.is_file():
+        raise FileNotFoundError("no such file; give the path of a Python file with --plugin")
+    name = f"{PROJECT}_file_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError("expected a Python file whose name ends with .py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module

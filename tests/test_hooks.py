@@ -1,0 +1,177 @@
+"""Every hook, called through the manager with the types that a run hands to it."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from naslib_proxydata import hookspecs
+from naslib_proxydata.hookspecs import (
+    BenchmarkRegistration,
+    Level,
+    Registration,
+    SearchInfo,
+    hookimpl,
+)
+from naslib_proxydata.plugins import KINDS, Plugins, Provider
+
+
+def hook_names() -> list[str]:
+    return [
+        name
+        for name, value in vars(hookspecs).items()
+        if hasattr(value, f"{hookspecs.PROJECT}_spec")
+    ]
+
+
+def test_every_hook_has_a_test() -> None:
+    assert len(hook_names()) >= 11
+    missing = [name for name in hook_names() if f"test_{name}" not in globals()]
+    assert not missing, f"add a test for each of these hooks to this file: {missing}"
+
+
+def test_every_registration_hook_is_collected() -> None:
+    registering = {name for name in hook_names() if name.startswith("register_")}
+    assert registering == {kind.hook for kind in KINDS.values()}
+
+
+def with_plugins(*implementations: Any) -> Plugins:
+    """Return plugins of one hook each, registered in the given order."""
+    found = Plugins()
+    for number, implementation in enumerate(implementations):
+        plugin = types.ModuleType(f"plugin{number}")
+        setattr(plugin, implementation.__name__, hookimpl(implementation))
+        found.add(plugin, Provider(f"plugin-{number}", "tests", "0"))
+    return found
+
+
+def made_here(**options: Any) -> Any:
+    return options
+
+
+def test_register_spaces() -> None:
+    def register_spaces() -> Sequence[Registration]:
+        return [Registration("grid", made_here, "a grid", "arXiv 0000.00000")]
+
+    found = with_plugins(register_spaces)
+    assert found.names("spaces") == ("grid",)
+    assert found.registration("spaces", "grid").paper == "arXiv 0000.00000"
+
+
+def test_register_benchmarks() -> None:
+    def register_benchmarks() -> Sequence[BenchmarkRegistration]:
+        return [BenchmarkRegistration("grid", made_here, "measured", space="grid", datasets=("a",))]
+
+    registration = with_plugins(register_benchmarks).registration("benchmarks", "grid")
+    assert isinstance(registration, BenchmarkRegistration)
+    assert registration.datasets == ("a",)
+
+
+def test_register_predictors() -> None:
+    def register_predictors() -> Sequence[Registration]:
+        return (Registration("one", made_here, "t"), Registration("two", made_here, "t"))
+
+    assert with_plugins(register_predictors).names("predictors") == ("one", "two")
+
+
+def test_register_selectors() -> None:
+    def register_selectors() -> Sequence[Registration]:
+        return [Registration("every-other", made_here, "t")]
+
+    assert with_plugins(register_selectors).names("selectors") == ("every-other",)
+
+
+def test_register_strategies() -> None:
+    def register_strategies() -> Sequence[Registration]:
+        return [Registration("greedy", made_here, "t")]
+
+    assert with_plugins(register_strategies).names("strategies") == ("greedy",)
+
+
+def test_choose_examples() -> None:
+    def first(size: int, targets: NDArray[np.int64] | None, seed: int) -> Any | None:
+        return ("first", size, seed)
+
+    def choose_examples(targets: NDArray[np.int64] | None) -> Any | None:
+        return None if targets is None else ("labelled", targets.sum())
+
+    first.__name__ = "choose_examples"
+    found = with_plugins(first, choose_examples)
+    labels = np.array([1, 2], dtype=np.int64)
+    call = found.hook.choose_examples
+    assert call(size=2, targets=labels, seed=0) == ("labelled", 3), "the last plugin is asked first"
+    assert call(size=2, targets=None, seed=5) == ("first", 2, 5), "None leaves it to the next"
+    assert Plugins().hook.choose_examples(size=2, targets=None, seed=0) is None
+
+
+def test_search_started() -> None:
+    seen: list[SearchInfo] = []
+
+    def search_started(info: SearchInfo) -> None:
+        seen.append(info)
+
+    info = SearchInfo("nb201", "darts", 50, {"weights": 30, "architecture": 20})
+    with_plugins(search_started).hook.search_started(info=info)
+    assert seen == [info]
+    assert info.sizes["architecture"] == 20
+
+
+def test_batch_finished() -> None:
+    correct: list[float] = []
+
+    def batch_finished(
+        level: Level, indices: NDArray[np.int64], probabilities: Any, targets: Any
+    ) -> None:
+        assert level == "architecture"
+        assert indices.dtype == np.int64
+        correct.append((probabilities.argmax(1) == targets).float().mean().item())
+
+    with_plugins(batch_finished).hook.batch_finished(
+        level="architecture",
+        epoch=1,
+        indices=np.array([7, 3], dtype=np.int64),
+        probabilities=torch.tensor([[0.9, 0.1], [0.8, 0.2]]),
+        targets=torch.tensor([0, 1]),
+    )
+    assert correct == [0.5]
+
+
+def test_epoch_finished() -> None:
+    lines: list[str] = []
+
+    def epoch_finished(epoch: int, metrics: Mapping[str, float], cell: str) -> None:
+        lines.append(f"{epoch} {metrics['weights_loss']} {cell}")
+
+    with_plugins(epoch_finished).hook.epoch_finished(
+        epoch=2, metrics={"weights_loss": 0.5}, cell="|skip|"
+    )
+    assert lines == ["2 0.5 |skip|"]
+
+
+def test_prune_examples() -> None:
+    def prune_examples(level: Level, active: NDArray[np.int64]) -> NDArray[np.int64] | None:
+        return active[::2] if level == "weights" else None
+
+    hook = with_plugins(prune_examples, prune_examples).hook
+    active = np.arange(5, dtype=np.int64)
+    kept = hook.prune_examples(level="weights", epoch=1, active=active)
+    assert [one.tolist() for one in kept] == [[0, 2, 4]] * 2, "every plugin answers"
+    assert hook.prune_examples(level="architecture", epoch=1, active=active) == []
+
+
+@pytest.mark.parametrize("keeps_files", [True, False])
+def test_search_finished(tmp_path: Path, keeps_files: bool) -> None:
+    def search_finished(cell: str, folder: Path | None) -> None:
+        if folder is not None:
+            (folder / "cell.txt").write_text(cell)
+
+    hook = with_plugins(search_finished).hook
+    hook.search_finished(cell="|conv|", folder=tmp_path if keeps_files else None)
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["|conv|"] * keeps_files
