@@ -1,0 +1,125 @@
+"""What bi-level pruning is compared with: EL2N in one shot, and random progressive pruning."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from naslib_proxydata.errors import PruningError
+from naslib_proxydata.hookspecs import Level, SearchInfo, hookimpl
+from naslib_proxydata.pruning.bilevel import LEVELS, labels_of, report, resolve_schedule
+from naslib_proxydata.pruning.drop import Side, drop, number_to_drop
+from naslib_proxydata.pruning.statistics import ErrorStatistics, error_norms
+from naslib_proxydata.seeding import numpy_generator
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from naslib_proxydata.pruning.schedule import Schedule
+
+_log = logging.getLogger(__name__)
+
+
+class EL2NPruner:
+    """Drops once, by the mean error norm of the first epochs (EL2N, arXiv 2107.07075, eq. 2).
+
+    Args:
+        fraction: Share of each level's examples that stays.
+        epoch: The epoch after which examples go; their errors up to then are averaged.
+        drops: The end of the scores that goes.
+        class_balance: Apply BDP's class balance constraint.
+
+    Raises:
+        PruningError: The fraction is not in (0, 1] or the epoch is below 1.
+    """
+
+    def __init__(
+        self,
+        fraction: float,
+        *,
+        epoch: int = 10,
+        drops: Side = "low",
+        class_balance: bool = False,
+    ) -> None:
+        if not 0 < fraction <= 1 or epoch < 1:
+            raise PruningError(
+                f"EL2N keeps a fraction in (0, 1] after an epoch >= 1, got {fraction} and {epoch}"
+            )
+        self._fraction = fraction
+        self._epoch = epoch
+        self._drops: Side = drops
+        self._class_balance = class_balance
+
+    @hookimpl
+    def search_started(self, info: SearchInfo) -> None:
+        """Start averaging."""
+        self._targets = labels_of(info, "EL2N pruning")
+        self._statistics = {level: ErrorStatistics(len(self._targets)) for level in LEVELS}
+
+    @hookimpl
+    def batch_finished(
+        self, level: Level, epoch: int, indices: NDArray[np.int64], probabilities: Any, targets: Any
+    ) -> None:
+        """Take in the errors of one batch, up to the epoch of the pruning."""
+        if epoch <= self._epoch:
+            self._statistics[level].update(indices, error_norms(probabilities, targets))
+
+    @hookimpl
+    def prune_examples(
+        self, level: Level, epoch: int, active: NDArray[np.int64]
+    ) -> NDArray[np.int64] | None:
+        """Drop all that is to go, once."""
+        if epoch != self._epoch:
+            return None
+        result = drop(
+            active,
+            self._statistics[level].mean()[active],
+            self._targets[active],
+            number_to_drop(len(active), 1 - self._fraction),
+            side=self._drops,
+            balanced=self._class_balance,
+        )
+        report(_log, epoch, level, result)
+        return result.kept
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the averages, for a checkpoint."""
+        return {level: self._statistics[level].state_dict() for level in LEVELS}
+
+    def load_state_dict(self, state: Mapping[str, Any], example: Any = None) -> None:
+        """Go on from a checkpoint; called after :meth:`search_started`."""
+        for level in LEVELS:
+            self._statistics[level].load_state_dict(state[level], example)
+
+
+class RandomPruner:
+    """Drops random examples by a schedule: the same sizes as BDP, without its scores.
+
+    Args:
+        schedule: A schedule, a preset's name, or the fraction of the examples to be left.
+        seed: Seed of the draws; each pruning has a generator of its own.
+    """
+
+    def __init__(self, schedule: Schedule | str | float = "to-4-percent", *, seed: int) -> None:
+        self._wanted_schedule = schedule
+        self._seed = seed
+
+    @hookimpl
+    def search_started(self, info: SearchInfo) -> None:
+        """Resolve the schedule."""
+        self.schedule = resolve_schedule(self._wanted_schedule, info.epochs)
+
+    @hookimpl
+    def prune_examples(
+        self, level: Level, epoch: int, active: NDArray[np.int64]
+    ) -> NDArray[np.int64] | None:
+        """Keep a random subset, drawn without replacement."""
+        if not self.schedule.prunes_after(epoch):
+            return None
+        generator = numpy_generator(self._seed, "random pruning", level, epoch)
+        kept = len(active) - number_to_drop(len(active), self.schedule.ratio(level))
+        return np.sort(generator.choice(active, size=kept, replace=False))

@@ -1,0 +1,144 @@
+"""Bi-level data pruning, BDP (arXiv 2312.14200, algorithm 1), as a plugin object."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from naslib_proxydata.errors import PruningError
+from naslib_proxydata.hookspecs import Level, SearchInfo, hookimpl
+from naslib_proxydata.pruning.drop import Pruning, Side, drop, number_to_drop
+from naslib_proxydata.pruning.schedule import Schedule, preset, solve
+from naslib_proxydata.pruning.statistics import ErrorStatistics, error_norms
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+_log = logging.getLogger(__name__)
+LEVELS: tuple[Level, Level] = ("weights", "architecture")
+
+
+def resolve_schedule(schedule: Schedule | str | float, epochs: int) -> Schedule:
+    """Turn a schedule, a preset's name or the fraction to be left into a schedule."""
+    if isinstance(schedule, Schedule):
+        return schedule
+    return preset(schedule, epochs) if isinstance(schedule, str) else solve(schedule, epochs)
+
+
+def labels_of(info: SearchInfo, pruner: str) -> NDArray[np.int64]:
+    """Return the labels of the whole dataset.
+
+    Raises:
+        PruningError: The dataset has none.
+    """
+    if info.targets is None:
+        raise PruningError(f"{pruner} needs labels, the dataset has none; leave the pruner out")
+    return info.targets
+
+
+class BilevelPruner:
+    """Drops examples whose prediction error varies too little or too much during the search.
+
+    The error of each example, e_t = ||p - y||_2, comes from the forward passes that the search
+    makes anyway. Its variance over a window of T epochs (VoE) decides: by default the lowest
+    go from the weight examples and the highest from the architecture examples. An example that
+    was seen fewer than twice in a window has no variance: it stays and is counted.
+
+    Args:
+        schedule: A schedule, a preset's name, or the fraction of the examples to be left.
+        weights_drops: The end of the VoE that the weight examples lose.
+        architecture_drops: The end of the VoE that the architecture examples lose.
+        class_balance: Apply the automatic class balance constraint.
+
+    Attributes:
+        history: What each pruning did, as ``(epoch, level, Pruning)``.
+    """
+
+    def __init__(
+        self,
+        schedule: Schedule | str | float = "to-4-percent",
+        *,
+        weights_drops: Side = "low",
+        architecture_drops: Side = "high",
+        class_balance: bool = True,
+    ) -> None:
+        for side in (weights_drops, architecture_drops):
+            if side not in ("low", "high"):
+                raise PruningError(f"the side to drop is 'low' or 'high', got {side!r}")
+        self._wanted_schedule = schedule
+        self._drops: dict[Level, Side] = {
+            "weights": weights_drops,
+            "architecture": architecture_drops,
+        }
+        self._class_balance = class_balance
+        self.history: list[tuple[int, Level, Pruning]] = []
+
+    @hookimpl
+    def search_started(self, info: SearchInfo) -> None:
+        """Resolve the schedule and open the first window of both levels."""
+        self.schedule = resolve_schedule(self._wanted_schedule, info.epochs)
+        if self.schedule.period < 2:
+            raise PruningError("the variance over a window of 1 epoch is zero; use period >= 2")
+        self._targets = labels_of(info, "bi-level pruning")
+        self._statistics = {level: ErrorStatistics(len(self._targets)) for level in LEVELS}
+        self.history.clear()
+
+    @hookimpl
+    def batch_finished(
+        self, level: Level, indices: NDArray[np.int64], probabilities: Any, targets: Any
+    ) -> None:
+        """Take in the errors of one batch, on the device that computed them."""
+        self._statistics[level].update(indices, error_norms(probabilities, targets))
+
+    @hookimpl
+    def prune_examples(
+        self, level: Level, epoch: int, active: NDArray[np.int64]
+    ) -> NDArray[np.int64] | None:
+        """Drop this level's share at the end of a window, and open the next."""
+        if not self.schedule.prunes_after(epoch):
+            return None
+        result = drop(
+            active,
+            self._statistics[level].variance()[active],
+            self._targets[active],
+            number_to_drop(len(active), self.schedule.ratio(level)),
+            side=self._drops[level],
+            balanced=self._class_balance,
+        )
+        self._statistics[level].clear()
+        self.history.append((epoch, level, result))
+        report(_log, epoch, level, result)
+        return result.kept
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the open windows, for a checkpoint."""
+        return {level: self._statistics[level].state_dict() for level in LEVELS}
+
+    def load_state_dict(self, state: Mapping[str, Any], example: Any = None) -> None:
+        """Go on from a checkpoint; called after :meth:`search_started`.
+
+        Args:
+            state: What :meth:`state_dict` returned.
+            example: An array or tensor of the device that will compute the probabilities.
+        """
+        for level in LEVELS:
+            self._statistics[level].load_state_dict(state[level], example)
+
+
+def report(log: logging.Logger, epoch: int, level: Level, result: Pruning) -> None:
+    """Log one pruning: sizes, and what kept it from dropping more."""
+    log.info(
+        "epoch %d, %s: %d examples left, %d dropped of %d wanted, %d without a score kept, "
+        "class balance %.3f",
+        epoch,
+        level,
+        len(result.kept),
+        result.dropped,
+        result.wanted,
+        result.unscored,
+        result.balance,
+    )
