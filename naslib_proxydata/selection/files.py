@@ -1,0 +1,113 @@
+"""The files of a selection: arrays in ``.npz``, all else in the ``.json`` beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from naslib_proxydata.errors import SelectionError
+from naslib_proxydata.selection.base import SELECTION_ARRAYS, Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+FORMAT = 1
+
+
+def save_selection(selection: Selection, path: Path) -> None:
+    """Write ``path`` (``.npz``, three arrays) and the ``.json`` beside it, each atomically.
+
+    Raises:
+        SelectionError: The path does not end in ``.npz`` or cannot be written.
+    """
+    sidecar = _sidecar(path)
+    arrays = {name: getattr(selection, name) for name in SELECTION_ARRAYS}
+    facts = {
+        "format": FORMAT,
+        "method": selection.method,
+        "parameters": dict(selection.parameters),
+        "seed": selection.seed,
+        "size": selection.size,
+        "dataset": selection.dataset,
+        "dataset_size": selection.dataset_size,
+        "fingerprint": selection.fingerprint,
+        "arrays_sha256": _arrays_sha256(arrays),
+    }
+    text = json.dumps(facts, indent=2, sort_keys=True) + "\n"
+    write_atomically(path, lambda file: np.savez_compressed(file, **arrays))
+    write_atomically(sidecar, lambda file: file.write(text.encode()))
+
+
+def load_selection(path: Path) -> Selection:
+    """Read what :func:`save_selection` wrote.
+
+    Raises:
+        SelectionError: A file is absent or damaged, or the two do not belong together.
+    """
+    sidecar = _sidecar(path)
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in SELECTION_ARRAYS}
+        facts = json.loads(sidecar.read_text())
+        if facts["format"] != FORMAT:
+            raise SelectionError(f"{sidecar}: format {facts['format']!r}, expected {FORMAT}")
+        if facts["arrays_sha256"] != _arrays_sha256(arrays):
+            raise SelectionError(f"{path} and {sidecar} do not belong together; select again")
+        return Selection(
+            **arrays,
+            dataset_size=int(facts["dataset_size"]),
+            method=str(facts["method"]),
+            parameters=dict(facts["parameters"]),
+            seed=int(facts["seed"]),
+            dataset=str(facts["dataset"]),
+            fingerprint=str(facts["fingerprint"]),
+        )
+    except FileNotFoundError as error:
+        raise SelectionError(
+            f"no file {error.filename}; a selection is an .npz file and the .json beside it"
+        ) from None
+    except (KeyError, ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise SelectionError(f"{path} is not a readable selection: {error!r}") from None
+
+
+def _sidecar(path: Path) -> Path:
+    if path.suffix != ".npz":
+        raise SelectionError(f"a selection's file must end in .npz, got {path}")
+    return path.with_suffix(".json")
+
+
+def _arrays_sha256(arrays: Mapping[str, NDArray[Any]]) -> str:
+    digest = hashlib.sha256()
+    for name in SELECTION_ARRAYS:
+        digest.update(f"{name} {len(arrays[name])} ".encode())
+        digest.update(arrays[name].astype("<i8").tobytes())
+    return digest.hexdigest()
+
+
+def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write beside the target and move it there, so that no reader sees half a file.
+
+    Raises:
+        SelectionError: The folder or the file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, scratch = tempfile.mkstemp(dir=path.parent, suffix=path.suffix)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                write(file)
+            os.replace(scratch, path)
+        except BaseException:
+            Path(scratch).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise SelectionError(f"cannot write {path}: {error.strerror or error}") from None
