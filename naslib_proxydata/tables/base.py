@@ -52,20 +52,25 @@ class BenchmarkTable(ABC):
             TableError: The table has no such architecture.
         """
 
+    def default_metric(self, dataset: str) -> str:
+        """Return the metric meant where none is named: validation accuracy, or the first held.
+
+        Raises:
+            TableError: The table lacks the dataset; those it has are named.
+        """
+        metrics = self._metrics(dataset)
+        return "validation_accuracy" if "validation_accuracy" in metrics else metrics[0]
+
     def values(self, dataset: str, metric: str) -> NDArray[np.float64]:
         """Return one column; accuracies are in percent and higher is always better.
 
         Raises:
             TableError: The table lacks the dataset or metric; those it has are named.
         """
-        columns = self.columns()
-        if dataset not in columns:
-            raise TableError(
-                unknown_name("dataset", dataset, columns, f"{self.label} ({self.source})")
-            )
-        if metric not in columns[dataset]:
+        metrics = self._metrics(dataset)
+        if metric not in metrics:
             place = f"{self.label}, dataset {dataset!r} ({self.source})"
-            raise TableError(unknown_name("metric", metric, columns[dataset], place))
+            raise TableError(unknown_name("metric", metric, metrics, place))
         return self.read(dataset, metric)
 
     def query(self, architecture: str, dataset: str, metric: str) -> float:
@@ -75,3 +80,11 @@ class BenchmarkTable(ABC):
             TableError: The architecture, dataset or metric is not in the table.
         """
         return float(self.values(dataset, metric)[self.position(architecture)])
+
+    def _metrics(self, dataset: str) -> tuple[str, ...]:
+        """Return the metrics held for a dataset, or say which datasets there are."""
+        columns = self.columns()
+        if dataset not in columns:
+            place = f"{self.label} ({self.source})"
+            raise TableError(unknown_name("dataset", dataset, columns, place))
+        return columns[dataset]
