@@ -15,7 +15,7 @@ from naslib_proxydata.errors import ConfigError, PluginError, closest, unknown_n
 from naslib_proxydata.hookspecs import PROJECT, Registration
 from naslib_proxydata.plugin_sources import Provider
 
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_NAME = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 
 
 def check_hooks(manager: pluggy.PluginManager, plugin: object, provider: Provider) -> None:
@@ -71,7 +71,7 @@ def check_registrations(
         if not _NAME.fullmatch(item.name):
             raise PluginError(
                 f"{where}: the name {item.name!r} is not lower case letters and digits "
-                "joined by single hyphens"
+                "joined by single hyphens or underscores"
             )
     return list(results[0])
 

@@ -268,7 +268,7 @@ def test_errors_meant_for_the_user_pass_through_hooks() -> None:
         (None, "returned None, expected a list of Registration"),
         ("snip", "returned str, expected a list"),
         ([("snip", "m:f")], r"returned ('snip', 'm:f') in its list"),
-        ([Registration("Snip_2", "m:f", "t")], "'Snip_2' is not lower case"),
+        ([Registration("Snip--2", "m:f", "t")], "'Snip--2' is not lower case"),
     ],
 )
 def test_a_wrong_result(result: Any, complaint: str) -> None:
