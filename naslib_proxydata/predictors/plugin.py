@@ -19,4 +19,71 @@ def register_predictors() -> Sequence[Registration]:
             "how well ten steps of training regress a fixed synthetic target through a barrier",
             "arXiv 2210.09459",
         ),
+        Registration(
+            "random", f"{_ROOM}.random:Random", "a random number by architecture: the floor"
+        ),
+        Registration(
+            "params", f"{_ROOM}.params:Params", "trainable parameters of the published network"
+        ),
+        Registration("macs", f"{_ROOM}.macs:Macs", "multiply-accumulates of the published network"),
+        Registration(
+            "grad_norm",
+            f"{_ROOM}.grad_norm:GradNorm",
+            "summed norms of the loss gradients",
+            "arXiv 2101.08134, section 3.2",
+        ),
+        Registration(
+            "snip",
+            f"{_ROOM}.snip:Snip",
+            "how much removing weights would change the loss",
+            "arXiv 1810.02340, eq. 5",
+        ),
+        Registration(
+            "grasp",
+            f"{_ROOM}.grasp:Grasp",
+            "how much removing weights would hurt the gradient flow",
+            "arXiv 2002.07376, eq. 8",
+        ),
+        Registration(
+            "fisher",
+            f"{_ROOM}.fisher:Fisher",
+            "how much removing channels would change the loss",
+            "arXiv 1906.04113, eq. 3",
+        ),
+        Registration(
+            "synflow",
+            f"{_ROOM}.synflow:Synflow",
+            "signal through the linearised network, without data",
+            "arXiv 2006.05467, eq. 2",
+        ),
+        Registration(
+            "naswot",
+            f"{_ROOM}.naswot:Naswot",
+            "how differently the ReLUs code the images",
+            "arXiv 2006.04647, eq. 3",
+        ),
+        Registration(
+            "jacob-cov",
+            f"{_ROOM}.jacob_cov:JacobCov",
+            "how differently the slopes react to the images",
+            "arXiv 2006.04647v1",
+        ),
+        Registration(
+            "zen",
+            f"{_ROOM}.zen:Zen",
+            "how much the features of Gaussian inputs vary",
+            "arXiv 2102.01063, algorithm 1",
+        ),
+        Registration(
+            "zico",
+            f"{_ROOM}.zico:Zico",
+            "how steady the gradients are between batches",
+            "arXiv 2301.11300",
+        ),
+        Registration(
+            "az-nas",
+            f"{_ROOM}.az_nas:AzNas",
+            "four proxies of the features, ranked together",
+            "arXiv 2403.19232",
+        ),
     ]

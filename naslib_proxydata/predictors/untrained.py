@@ -1,0 +1,143 @@
+"""What all proxies that look at an untrained network share."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch
+from pydantic import Field
+from torch import nn
+from torch.nn import functional
+
+from naslib_proxydata.errors import DatasetError
+from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
+from naslib_proxydata.schema import Settings
+from naslib_proxydata.seeding import torch_generator
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class BatchSettings(Settings):
+    """One batch of labelled images.
+
+    Attributes:
+        batch_size: Number of images; batch statistics need at least two.
+    """
+
+    batch_size: int = Field(64, ge=2)
+
+
+class UntrainedNetworkPredictor(Predictor):
+    """Scores the freshly initialised network of an architecture.
+
+    The initial weights depend on the seed and the predictor's name alone, so that
+    architectures are compared under the same draw and in any order.
+
+    Attributes:
+        settings_type: The predictor's options.
+        inputs: Normalised images on the device, shape (images_needed, channels, h, w).
+        labels: Their classes, shape (images_needed,).
+    """
+
+    settings_type: ClassVar[type[Settings]] = Settings
+    inputs: Tensor
+    labels: Tensor
+
+    def __init__(self, **options: Any) -> None:
+        self.options = self.settings_type.parse(options, f"predictor {self.name!r}")
+        self.images_needed = getattr(self.options, "batch_size", 0)
+
+    def settings(self) -> Mapping[str, Any]:
+        """Return the options."""
+        return self.options.model_dump()
+
+    def prepare(self, task: ScoringTask) -> None:
+        """Normalise the images and move them to the device once.
+
+        Raises:
+            DatasetError: There are too few images, or the networks have too few classes.
+        """
+        super().prepare(task)
+        images, count = task.images, self.images_needed
+        self.inputs = images.normalise(images.first(count)).to(task.device)
+        self.labels = images.labels[:count].to(task.device)
+        if count and int(self.labels.max()) >= task.num_classes:
+            raise DatasetError(
+                f"predictor {self.name!r}: images of {images.source!r} have class "
+                f"{int(self.labels.max())}, the networks know {task.num_classes} classes "
+                f"(0 to {task.num_classes - 1}); set num_classes to {images.num_classes}"
+            )
+
+    def input_shape(self, count: int) -> tuple[int, int, int, int]:
+        """Return (count, channels, h, w) of the space's images."""
+        size = self.task.space.image_size
+        return count, self.task.images.pixels.shape[1], size, size
+
+    def generator(self, purpose: str) -> torch.Generator:
+        """Return a generator that is the same for every architecture."""
+        return torch_generator(self.task.seed, self.name, purpose)
+
+    def network(self, architecture: Any) -> nn.Module:
+        """Build the network, in train mode, on the device."""
+        network = self.task.space.network(
+            architecture,
+            self.generator("weights"),
+            num_classes=self.task.num_classes,
+            in_channels=self.task.images.pixels.shape[1],
+        )
+        return network.to(self.task.device).train()
+
+    @abstractmethod
+    def measure(self, architecture: Any) -> Score | float:
+        """Compute the proxy; a value that is not finite counts as failed."""
+
+    def evaluate(self, architecture: Any) -> Score:
+        """Score one architecture."""
+        result = self.measure(architecture)
+        score = result if isinstance(result, Score) else Score(result)
+        if math.isfinite(score.value):
+            return score
+        return Score(math.nan, f"the proxy is {score.value}", details=score.details)
+
+
+def weighted_layers(network: nn.Module) -> list[nn.Conv2d | nn.Linear]:
+    """Return the convolutions and linear layers, in the order of ``modules()``."""
+    return [layer for layer in network.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
+
+
+def weight_gradients(
+    network: nn.Module, inputs: Tensor, labels: Tensor, *, create_graph: bool = False
+) -> list[tuple[Tensor, Tensor]]:
+    """Differentiate the mean cross-entropy by the weights of convolutions and linear layers.
+
+    Args:
+        network: From inputs to logits.
+        inputs: Shape (n, channels, h, w).
+        labels: Shape (n,).
+        create_graph: Whether the gradients can be differentiated again.
+
+    Returns:
+        (weight, gradient) of every layer that the loss depends on, in equal shapes.
+    """
+    weights = [layer.weight for layer in weighted_layers(network)]
+    loss = functional.cross_entropy(network(inputs), labels)
+    gradients = torch.autograd.grad(loss, weights, create_graph=create_graph, allow_unused=True)
+    return [(w, g) for w, g in zip(weights, gradients, strict=True) if g is not None]
+
+
+@contextmanager
+def hooked(
+    modules: list[Any], hook: Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]
+) -> Iterator[None]:
+    """Call ``hook(module, inputs, output)`` after each module's forward, inside the block."""
+    handles = [module.register_forward_hook(hook) for module in modules]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
