@@ -48,6 +48,8 @@ def _fields_at(model: type[BaseModel], path: tuple[Any, ...]) -> set[str]:
     """Follow ``path`` through nested models and return the field names found there."""
     current: type[BaseModel] = model
     for part in path:
+        if isinstance(part, int):  # a place in a list of models, which share their fields
+            continue
         field = current.model_fields.get(str(part))
         annotation = getattr(field, "annotation", None)
         nested = _model_in(annotation)
