@@ -1,0 +1,1 @@
+"""A predictor, a selector and a lifecycle hook for naslib-proxydata."""

@@ -1,0 +1,37 @@
+"""What the plugin offers; imports nothing heavy, so that listing it stays fast."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+
+from naslib_proxydata.hookspecs import Registration, hookimpl
+
+log = logging.getLogger(__name__)
+
+
+@hookimpl
+def register_predictors() -> Sequence[Registration]:
+    return [
+        Registration(
+            "convolutions",
+            "naslib_proxydata_example.predictor:ConvolutionCount",
+            "number of convolutions of the network, times a weight",
+        )
+    ]
+
+
+@hookimpl
+def register_selectors() -> Sequence[Registration]:
+    return [
+        Registration(
+            "evenly-spaced",
+            "naslib_proxydata_example.selector:EvenlySpaced",
+            "examples at equal distances in dataset order",
+        )
+    ]
+
+
+@hookimpl
+def epoch_finished(epoch: int, metrics: Mapping[str, float]) -> None:
+    log.info("epoch %d: %s", epoch, dict(metrics))

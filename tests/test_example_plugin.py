@@ -1,0 +1,63 @@
+"""The sample plugin of the docs, installed as a stranger's distribution would be."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLE = Path(__file__).parents[1] / "docs" / "examples" / "naslib-proxydata-example"
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a process that sees the plugin, installed by pip without network."""
+    folder = tmp_path_factory.mktemp("example")
+    source = shutil.copytree(EXAMPLE, folder / "source")
+    target = folder / "site"
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
+    command += ["--no-build-isolation", "--target", str(target), str(source)]
+    subprocess.run(command, check=True)
+    return {**os.environ, "PYTHONPATH": str(target)}
+
+
+def run(environment: dict[str, str], *command: str) -> str:
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_command_line_lists_it(installed: dict[str, str]) -> None:
+    program = str(Path(sys.executable).with_name("naslib-proxydata"))
+    listing = run(installed, program, "list", "predictors")
+    assert "convolutions" in listing
+    assert "naslib-proxydata-example" in listing
+    assert "evenly-spaced" in run(installed, program, "list", "selectors")
+
+
+def test_python_finds_it_through_its_entry_point(installed: dict[str, str]) -> None:
+    program = (
+        "from naslib_proxydata import plugins; found = plugins.load();"
+        "print(found.provider('predictors', 'convolutions'));"
+        "print(found.create('predictors', 'convolutions', weight=2.0).settings())"
+    )
+    assert run(installed, sys.executable, "-c", program).splitlines() == [
+        "plugin 'example' (naslib-proxydata-example 0.1.0)",
+        "{'weight': 2.0}",
+    ]
+
+
+def test_it_is_not_seen_where_it_is_not_installed() -> None:
+    program = "from naslib_proxydata import plugins; print(plugins.load().names('predictors'))"
+    assert "convolutions" not in run(dict(os.environ), sys.executable, "-c", program)
+
+
+def test_it_passes_the_contracts(installed: dict[str, str]) -> None:
+    tests = EXAMPLE / "tests"
+    report = run(installed, sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(tests))
+    assert "passed" in report
+    assert "failed" not in report

@@ -1,0 +1,68 @@
+"""Every built-in passes the contract that plugin authors are given."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from naslib_proxydata import plugins
+from naslib_proxydata.errors import TableAbsentError
+from naslib_proxydata.predictors.base import Predictor
+from naslib_proxydata.selection.base import Selector
+from naslib_proxydata.spaces.base import SearchSpace
+from naslib_proxydata.tables.base import BenchmarkTable
+from naslib_proxydata.testing import (
+    BenchmarkContract,
+    PredictorContract,
+    SearchSpaceContract,
+    SelectorContract,
+)
+
+FOUND = plugins.load()
+
+
+class TestSpaces(SearchSpaceContract):
+    @pytest.fixture(params=FOUND.names("spaces"))
+    def space(self, request: pytest.FixtureRequest) -> SearchSpace[Any]:
+        return FOUND.create("spaces", request.param)
+
+
+class TestPredictors(PredictorContract):
+    @pytest.fixture(params=FOUND.names("predictors"))
+    def factory(self, request: pytest.FixtureRequest) -> Callable[..., Predictor]:
+        return functools.partial(FOUND.create, "predictors", request.param)
+
+
+class TestSelectors(SelectorContract):
+    @pytest.fixture(params=FOUND.names("selectors"))
+    def selector(self, request: pytest.FixtureRequest) -> Selector:
+        return FOUND.create("selectors", request.param)
+
+
+class TestBenchmarks(BenchmarkContract):
+    @pytest.fixture(scope="class", params=FOUND.names("benchmarks"))
+    def table(self, request: pytest.FixtureRequest, shared_data: Path) -> BenchmarkTable:
+        try:
+            return FOUND.create("benchmarks", request.param, root=shared_data)
+        except TableAbsentError as error:
+            pytest.skip(str(error))
+
+
+@pytest.mark.parametrize("kind", plugins.KINDS)
+def test_registrations_are_described(kind: str) -> None:
+    for name in FOUND.names(kind):
+        registration = FOUND.registration(kind, name)
+        assert registration.summary, (kind, name)
+        assert "\n" not in registration.summary, (kind, name)
+
+
+def test_benchmarks_say_their_space_and_where_to_get_them() -> None:
+    for name in FOUND.names("benchmarks"):
+        registration = FOUND.registration("benchmarks", name)
+        assert registration.space in FOUND.names("spaces"), name
+        assert registration.datasets, name
+        assert registration.how_to_get, name

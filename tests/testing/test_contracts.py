@@ -1,0 +1,319 @@
+"""The contracts can fail: each of these objects breaks one rule and is caught."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
+from naslib_proxydata.selection.base import Selector, SelectorInputs
+from naslib_proxydata.spaces.nb201 import NasBench201
+from naslib_proxydata.tables.base import BenchmarkTable
+from naslib_proxydata.testing import (
+    BenchmarkContract,
+    PredictorContract,
+    SearchSpaceContract,
+    SelectorContract,
+)
+
+# What pytest calls a fixture's function, without the fixture around it.
+task_for: Callable[..., ScoringTask] = PredictorContract.task.__wrapped__  # type: ignore[attr-defined]
+inputs_for: Callable[..., SelectorInputs] = SelectorContract.inputs.__wrapped__  # type: ignore[attr-defined]
+
+
+def caught(test: Callable[..., None], *arguments: Any, match: str = ".*") -> None:
+    with pytest.raises((AssertionError, pytest.fail.Exception), match=match):
+        test(*arguments)
+
+
+# ------------------------------------------------------------------------------- predictors
+
+
+class OrderDependent(Predictor):
+    name = "order-dependent"
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def evaluate(self, architecture: Any) -> float:
+        self.calls += 1
+        return float(self.calls)
+
+
+class GloballyRandom(Predictor):
+    name = "globally-random"
+
+    def evaluate(self, architecture: Any) -> float:
+        return float(torch.rand(()))
+
+
+class WritesImages(Predictor):
+    name = "writes-images"
+    images_needed = 4
+
+    def evaluate(self, architecture: Any) -> float:
+        self.task.images.first(4).zero_()
+        return 0.0
+
+
+class Silent(Predictor):
+    name = "silent"
+
+    def evaluate(self, architecture: Any) -> Score:
+        return Score(float("-inf"))
+
+
+class Forgiving(Predictor):
+    name = "forgiving"
+    images_needed = 8
+
+    def __init__(self, **options: Any) -> None:
+        self.options = options
+
+    def settings(self) -> dict[str, Any]:
+        return {"made": str(id(object()))[-3:], "self": str(id(self))}
+
+    def evaluate(self, architecture: Any) -> float:
+        return float(len(self.task.images.pixels))
+
+
+@pytest.mark.parametrize(
+    ("factory", "test", "complaint"),
+    [
+        (OrderDependent, "test_scores_depend_on_seed_and_architecture_alone", ".*"),
+        (OrderDependent, "test_equal_functions_score_alike", ".*"),
+        (GloballyRandom, "test_scores_depend_on_seed_and_architecture_alone", "global random"),
+        (WritesImages, "test_scores_depend_on_seed_and_architecture_alone", "written to"),
+        (Silent, "test_scores_are_finite_or_have_a_reason", ".*"),
+        (Silent, "test_another_seed_scores_as_well", ".*"),
+        (Forgiving, "test_too_few_images_are_an_error", "DID NOT RAISE"),
+    ],
+)
+def test_a_bad_predictor(factory: type[Predictor], test: str, complaint: str) -> None:
+    contract = PredictorContract()
+    caught(getattr(contract, test), factory, task_for(contract, factory), match=complaint)
+
+
+def test_a_predictor_that_takes_any_option_or_has_unstable_settings() -> None:
+    caught(PredictorContract().test_refuses_an_unknown_option, Forgiving)
+    kept: list[Forgiving] = []
+
+    def factory() -> Forgiving:
+        kept.append(Forgiving())
+        return kept[-1]
+
+    caught(PredictorContract().test_settings_are_plain_data, factory)
+
+
+def test_a_dead_cell_with_a_score() -> None:
+    class Unaware(Predictor):
+        name = "unaware"
+
+        def evaluate(self, architecture: Any) -> float:
+            return 1.0
+
+        def score_one(self, architecture: Any) -> Score:
+            return Score(1.0)
+
+    contract = PredictorContract()
+    caught(contract.test_no_signal_ranks_last, Unaware, task_for(contract, Unaware))
+
+
+# -------------------------------------------------------------------------------- selectors
+
+
+class Chooser(Selector):
+    """A selector whose checks of the result are gone, to show those of the contract."""
+
+    name = "chooser"
+
+    def __init__(self, choice: Callable[..., Any]) -> None:
+        self.choice = choice
+
+    def choose(
+        self, inputs: SelectorInputs, size: int, generator: np.random.Generator
+    ) -> NDArray[np.int64]:
+        return np.asarray(self.choice(inputs, size, generator), dtype=np.int64)
+
+    def select(
+        self, inputs: SelectorInputs, size: int, generator: np.random.Generator
+    ) -> NDArray[np.int64]:
+        return np.sort(self.choose(inputs, size, generator))
+
+
+def shuffled(inputs: SelectorInputs, size: int, generator: np.random.Generator) -> Any:
+    return generator.permutation(inputs.count)[:size]
+
+
+calls = iter(range(10**6))
+
+BAD_CHOICES: list[tuple[Callable[..., Any], str]] = [
+    (lambda inputs, size, _: np.zeros(size), "test_chooses_unique_examples_of_the_dataset"),
+    (
+        lambda inputs, size, _: inputs.count - np.arange(size),
+        "test_chooses_unique_examples_of_the_dataset",
+    ),
+    (lambda inputs, size, _: np.arange(size - 1), "test_chooses_unique_examples_of_the_dataset"),
+    (
+        lambda inputs, size, _: np.random.default_rng(next(calls)).permutation(60)[:size],
+        "test_is_stable_by_seed",
+    ),
+    (lambda inputs, size, _: np.arange(size), "test_a_random_selector_uses_its_generator"),
+    (lambda inputs, size, _: np.arange(min(size, 30)), "test_choosing_all_gives_all"),
+    (
+        lambda inputs, size, _: np.arange(size) + int(inputs.scores is None),
+        "test_needs_no_more_than_it_says",
+    ),
+]
+
+
+@pytest.mark.parametrize(("choice", "test"), BAD_CHOICES)
+def test_a_bad_selector(choice: Callable[..., Any], test: str) -> None:
+    contract = SelectorContract()
+    caught(getattr(contract, test), Chooser(choice), inputs_for(contract))
+
+
+def test_a_selector_that_checks_nothing() -> None:
+    contract = SelectorContract()
+    caught(contract.test_refuses_more_than_there_are, Chooser(shuffled), inputs_for(contract), 1)
+
+    class Needy(Chooser):
+        needs = frozenset({"scores"})
+
+    needy = Needy(shuffled)
+    caught(contract.test_refuses_what_it_needs_and_lacks, needy, inputs_for(contract))
+    caught(contract.test_refuses_nan_scores, needy, inputs_for(contract))
+
+
+# ----------------------------------------------------------------------------------- tables
+
+
+class Table(BenchmarkTable):
+    name, label, space, source = "small", "Small", "nb201", "made here"
+
+    def __init__(self, texts: list[str], values: list[float], shift: int = 0) -> None:
+        self.texts, self.held, self.shift = texts, np.array(values), shift
+
+    def __len__(self) -> int:
+        return len(self.held)
+
+    def architectures(self) -> list[str]:
+        return self.texts
+
+    def columns(self) -> dict[str, tuple[str, ...]]:
+        return {"cifar10": ("validation_accuracy",)}
+
+    def read(self, dataset: str, metric: str) -> NDArray[np.float64]:
+        return self.held
+
+    def position(self, architecture: str) -> int:
+        return self.texts.index(architecture) - self.shift
+
+
+def cells(count: int) -> list[str]:
+    space = NasBench201()
+    generator = np.random.default_rng(0)
+    return [space.text(space.sample(generator)) for _ in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("table", "test"),
+    [
+        (Table(cells(2), [60.0]), "test_has_a_text_for_every_row"),
+        (Table(cells(1) * 2, [60.0, 61.0]), "test_has_a_text_for_every_row"),
+        (Table(cells(2), [60.0, 61.0], shift=1), "test_finds_each_architecture"),
+        (Table(cells(2), [np.nan, np.nan]), "test_every_column_has_values"),
+        (Table(cells(2), [np.inf, 1.0]), "test_every_column_has_values"),
+        (Table(cells(2), [0.6, 0.9]), "test_accuracies_are_in_percent"),
+        (Table(cells(2), [60.0, 160.0]), "test_accuracies_are_in_percent"),
+    ],
+)
+def test_a_bad_table(table: BenchmarkTable, test: str) -> None:
+    caught(getattr(BenchmarkContract(), test), table)
+
+
+def test_a_good_table_passes() -> None:
+    contract, table = BenchmarkContract(), Table(cells(2), [60.0, 61.0])
+    contract.test_finds_each_architecture(table)
+    contract.test_every_column_has_values(table)
+    contract.test_accuracies_are_in_percent(table)
+    contract.test_architectures_belong_to_the_space(table, NasBench201())
+
+
+# ----------------------------------------------------------------------------------- spaces
+
+
+def test_bad_spaces() -> None:
+    class Small(NasBench201):
+        def __init__(self) -> None:
+            super().__init__(channels=4, cells_per_stage=1)
+
+    class Miscounting(Small):
+        def params(self, architecture: Any, *, num_classes: int = 10) -> int:
+            return super().params(architecture, num_classes=10)
+
+    class Costly(Small):
+        def macs(self, *arguments: Any, **options: Any) -> int:
+            return 2 * super().macs(*arguments, **options)
+
+    class Reseeding(Small):
+        def network(self, architecture: Any, generator: torch.Generator, **options: Any) -> Any:
+            torch.rand(1)
+            return super().network(architecture, generator, **options)
+
+    class Itself(Small):
+        def neighbours(self, architecture: Any) -> list[Any]:
+            return [architecture, *super().neighbours(architecture)]
+
+    class Careless(Small):
+        def parse(self, text: str) -> Any:
+            return super().parse(text.rstrip("?!"))
+
+    class Splitting(Small):
+        def hash(self, architecture: Any) -> str:
+            return self.text(architecture).encode().hex()
+
+    class Blind(Small):
+        def carries_signal(self, architecture: Any) -> bool:
+            return False
+
+    class Forgetful(Small):
+        def sample(self, generator: np.random.Generator) -> Any:
+            return super().sample(np.random.default_rng(0))
+
+    contract = SearchSpaceContract()
+    for space, test in [
+        (Miscounting(), contract.test_network_computes_what_it_counts),
+        (Costly(), contract.test_network_computes_what_it_counts),
+        (Reseeding(), contract.test_weights_follow_the_generator_alone),
+        (Itself(), contract.test_neighbours_are_others),
+        (Splitting(), contract.test_canonical_form_is_a_representative),
+        (Blind(), contract.test_output_depends_on_the_input_as_said),
+        (Forgetful(), contract.test_sampling_follows_the_generator),
+    ]:
+        caught(test, space)
+        test(Small())
+    with pytest.raises(pytest.fail.Exception):
+        contract.test_refuses_a_text_with_a_tail(Careless())
+
+
+def test_contracts_want_their_fixture() -> None:
+    for contract, fixture in [
+        (PredictorContract, "factory"),
+        (SelectorContract, "selector"),
+        (BenchmarkContract, "table"),
+        (SearchSpaceContract, "space"),
+    ]:
+        function = getattr(contract, fixture).__wrapped__
+        with pytest.raises(NotImplementedError, match=fixture):
+            function(contract())
+
+
+def test_the_task_holds_as_many_images_as_are_needed() -> None:
+    task = task_for(PredictorContract(), WritesImages)
+    assert len(task.images.pixels) == WritesImages.images_needed
