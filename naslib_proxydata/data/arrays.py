@@ -46,7 +46,7 @@ class ArrayDataset(Dataset):
             )
         stacked = images[:, None] if images.ndim == 3 else images
         self.name = name
-        self.images: Tensor = torch.from_numpy(np.ascontiguousarray(stacked))
+        self.images: Tensor = torch.from_numpy(np.require(stacked, requirements=["C", "W"]))
         self.class_names = tuple(class_names)
         self.labels = None if labels is None else check_labels(name, labels, len(images))
         self.source_index = None if source_index is None else source_index.astype(np.int64)

@@ -1,0 +1,109 @@
+"""Batches of a part of a dataset, in a random order that its generator decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+
+from naslib_proxydata.data.transforms import CropAndFlip, Normalise
+from naslib_proxydata.errors import DatasetError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from naslib_proxydata.data.base import Dataset
+
+
+class Batch(NamedTuple):
+    """A batch of examples.
+
+    Attributes:
+        images: float32, normalised, shape (n, channels, h, w).
+        labels: int64, shape (n,); -1 where the dataset is unlabelled.
+        indices: Dataset indices, int64, shape (n,), on the CPU.
+    """
+
+    images: Tensor
+    labels: Tensor
+    indices: Tensor
+
+
+class BatchLoader:
+    """Iterates over a part of a dataset; each iteration is one epoch.
+
+    The last batch may be smaller, but it is never a single example where there are two or more:
+    batch normalisation cannot train on one.
+
+    Args:
+        dataset: Where images and labels come from.
+        indices: Which examples; all where None.
+        batch_size: Examples in a batch.
+        generator: A CPU generator for order and augmentation; None keeps the order of
+            ``indices`` and augments nothing.
+        augment: The augmentation, used where there is a generator; None for none.
+        device: Where batches go.
+
+    Raises:
+        DatasetError: The batch size is below 2 or an index is outside the dataset.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        indices: NDArray[np.int64] | None = None,
+        *,
+        batch_size: int,
+        generator: torch.Generator | None = None,
+        augment: CropAndFlip | None = None,
+        device: str | torch.device = "cpu",
+    ) -> None:
+        if batch_size < 2:
+            raise DatasetError(f"the batch size must be at least 2, got {batch_size}")
+        chosen = np.arange(len(dataset)) if indices is None else np.asarray(indices, np.int64)
+        if len(chosen) and not (chosen.min() >= 0 and chosen.max() < len(dataset)):
+            raise DatasetError(
+                f"indices {chosen.min()} to {chosen.max()} do not fit dataset {dataset.name!r} "
+                f"of {len(dataset)} examples"
+            )
+        self.dataset = dataset
+        self.indices = torch.from_numpy(chosen)
+        self.batch_size = batch_size
+        self._generator = generator
+        self._augment = augment
+        self._device = torch.device(device)
+        self._normalise = Normalise(*dataset.statistics)
+        labels = dataset.labels
+        self._labels = None if labels is None else torch.from_numpy(labels)
+
+    def __len__(self) -> int:
+        """Return the number of batches of an epoch."""
+        return len(batch_sizes(len(self.indices), self.batch_size))
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yield the batches of one epoch."""
+        order = self.indices
+        if self._generator is not None:
+            order = order[torch.randperm(len(order), generator=self._generator)]
+        for indices in torch.split(order, batch_sizes(len(order), self.batch_size)):
+            images = self.dataset.pixels(indices.numpy()).to(self._device, non_blocking=True)
+            if self._generator is not None and self._augment is not None:
+                images = self._augment(images, self._generator)
+            absent = torch.full_like(indices, -1)
+            labels = absent if self._labels is None else self._labels[indices]
+            yield Batch(self._normalise(images), labels.to(self._device), indices)
+
+
+def batch_sizes(count: int, batch_size: int) -> list[int]:
+    """Cut ``count`` examples into batches, none of them of one example if count >= 2.
+
+    A single example left over makes the batch before it larger by one.
+    """
+    whole, rest = divmod(count, batch_size)
+    sizes = [batch_size] * whole + ([rest] if rest else [])
+    if rest == 1 and whole:
+        sizes[-2:] = [batch_size + 1]
+    return sizes

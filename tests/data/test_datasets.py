@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import pickle
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from naslib_proxydata.data.arrays import ArrayDataset
+from naslib_proxydata.data.sources import open_dataset
+from naslib_proxydata.errors import DatasetError
+
+SHA256 = {
+    "cifar10_train10000.npz": "2f36aac721d9bc8dfa4fe788f951685e47e5c0a3cbe784a9f55ec7e438b91b0a",
+    "cifar10_test2000.npz": "b7408410fe9769a9f68ccccf724902043c4dc6495ab6e5275288f842c914395b",
+    "cifar10_batch64.npz": "bf1670ce9acbb481154fe55bf226709e5b064ddc56afdd90b0955cf8bacb6553",
+}
+
+
+def rgb(count: int, height: int = 4, width: int = 5) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    return np.random.default_rng(0).integers(0, 256, (count, height, width, 3), np.uint8)
+
+
+@pytest.mark.parametrize("name", SHA256)
+def test_measured_files_decode_to_their_published_sums(shared_data: Path, name: str) -> None:
+    dataset = open_dataset(f"cifar10:{shared_data / name}")
+    assert isinstance(dataset, ArrayDataset)
+    images = dataset.images.permute(0, 2, 3, 1).contiguous().numpy()
+    assert hashlib.sha256(images.tobytes()).hexdigest() == SHA256[name]
+    assert (dataset.name, dataset.num_classes) == ("cifar10", 10)
+    assert dataset.class_names[0] == "airplane"
+    assert (dataset.source_index is None) == (name == "cifar10_test2000.npz")
+
+
+def test_items_are_image_label_index() -> None:
+    digits = open_dataset("digits")
+    image, label, index = digits[5]
+    assert (image.dtype, tuple(image.shape), label, index) == (torch.uint8, (1, 8, 8), 5, 5)
+    assert len(digits) == 1797
+    with pytest.raises(IndexError):
+        digits[1797]
+
+
+def test_npz_layouts_agree(tmp_path: Path) -> None:
+    images, labels = rgb(6), np.array([0, 1, 2, 0, 1, 2])
+    np.savez(tmp_path / "last.npz", images=images, labels=labels)
+    np.savez(tmp_path / "first.npz", x=images.transpose(0, 3, 1, 2), y=labels[:, None])
+    last, first = (open_dataset(str(tmp_path / f"{one}.npz")) for one in ("last", "first"))
+    assert last.fingerprint == first.fingerprint
+    assert last.num_classes == 3
+    np.savez(tmp_path / "unlabelled.npz", image=images)
+    assert open_dataset(f"npz:{tmp_path / 'unlabelled.npz'}").labels is None
+
+
+def test_fingerprint_sees_order_labels_and_pixels() -> None:
+    images, labels = rgb(6).transpose(0, 3, 1, 2), np.array([0, 1, 2, 0, 1, 2])
+    own = ArrayDataset("a", images, labels).fingerprint
+    changed = images.copy()
+    changed[3, 0, 0, 0] ^= 1
+    others = [
+        ArrayDataset("a", images[::-1], labels[::-1]),
+        ArrayDataset("a", images, labels[::-1]),
+        ArrayDataset("a", images),
+        ArrayDataset("a", changed, labels),
+        ArrayDataset("a", images[:5], labels[:5]),
+    ]
+    assert ArrayDataset("another name", images, labels).fingerprint == own
+    assert len({own, *(other.fingerprint for other in others)}) == 6
+
+
+def test_statistics_are_those_of_the_pixels() -> None:
+    images = rgb(50).transpose(0, 3, 1, 2)
+    mean, std = ArrayDataset("a", images).statistics
+    np.testing.assert_allclose(mean, (images / 255).mean((0, 2, 3)))
+    np.testing.assert_allclose(std, (images / 255).std((0, 2, 3)))
+
+
+@pytest.mark.parametrize("protocol", [2, 4])
+def test_cifar_batches(tmp_path: Path, protocol: int) -> None:
+    rows = np.random.default_rng(1).integers(0, 256, (8, 3072), np.uint8)
+    folder = tmp_path / "cifar-10-batches-py"
+    folder.mkdir()
+    for number in (2, 1):
+        part = slice(4 * (number - 1), 4 * number)
+        batch = {b"data": rows[part], b"labels": [number, 0, 1, 2]}
+        (folder / f"data_batch_{number}").write_bytes(pickle.dumps(batch, protocol))
+    (folder / "batches.meta").write_bytes(pickle.dumps({b"label_names": [b"a", b"b", b"c"]}))
+    for path in (folder, tmp_path):
+        dataset = open_dataset(f"cifar10:{path}")
+        np.testing.assert_array_equal(dataset.pixels(np.arange(8)).numpy().reshape(8, -1), rows)
+        assert dataset.labels is not None
+        assert dataset.labels.tolist() == [1, 0, 1, 2, 2, 0, 1, 2]
+        assert dataset.class_names == ("a", "b", "c")
+
+
+def test_cifar100_uses_fine_labels(tmp_path: Path) -> None:
+    batch = {b"data": np.zeros((2, 3072), np.uint8), b"fine_labels": [7, 99], b"coarse_labels": [0]}
+    (tmp_path / "train").write_bytes(pickle.dumps(batch, 2))
+    assert open_dataset(f"cifar100:{tmp_path}").num_classes == 100
+
+
+class Hostile:
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.system, ("echo harm",)
+
+
+def test_a_hostile_batch_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "data_batch_1").write_bytes(pickle.dumps({b"data": Hostile()}))
+    with pytest.raises(DatasetError, match=r"system, which is not allowed"):
+        open_dataset(f"cifar10:{tmp_path}")
+    (tmp_path / "data_batch_1").write_bytes(b"\x80\x02garbage")
+    with pytest.raises(DatasetError, match="not a CIFAR batch"):
+        open_dataset(f"cifar10:{tmp_path}")
+    (tmp_path / "data_batch_1").write_bytes(pickle.dumps({b"data": [1]}))
+    with pytest.raises(DatasetError, match="holds no cifar10 batches"):
+        open_dataset(f"cifar10:{tmp_path}")
+
+
+def idx(array: np.ndarray[Any, np.dtype[np.uint8]]) -> bytes:
+    return bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes() + array.tobytes()
+
+
+def test_fashion_mnist(tmp_path: Path) -> None:
+    images = rgb(3, 28, 28)[..., 0]
+    (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(images)))
+    (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx(np.array([9, 0, 4], np.uint8)))
+    dataset = open_dataset(f"fashion-mnist:{tmp_path}")
+    np.testing.assert_array_equal(dataset.pixels(np.arange(3))[:, 0].numpy(), images)
+    assert dataset.num_classes == 10
+    (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx(np.array([9, 0, 4], np.uint8))[:-1])
+    with pytest.raises(DatasetError, match="cut short"):
+        open_dataset(f"fashion-mnist:{tmp_path}")
+    (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(b"not gzip")
+    with pytest.raises(DatasetError, match="cannot be read"):
+        open_dataset(f"fashion-mnist:{tmp_path}")
+    with pytest.raises(DatasetError, match="dataset-fashion-mnist"):
+        open_dataset(f"fashion-mnist:{tmp_path / 'absent'}")
+
+
+def test_image_folders(tmp_path: Path) -> None:
+    images = rgb(4)
+    for index, image in enumerate(images):
+        folder = tmp_path / ("cat", "dog")[index % 2]
+        folder.mkdir(exist_ok=True)
+        Image.fromarray(image).save(folder / f"{index}.png")
+    dataset = open_dataset(str(tmp_path))
+    assert dataset.labels is not None
+    assert dataset.labels.tolist() == [0, 0, 1, 1]
+    assert dataset.class_names == ("cat", "dog")
+    pixels = dataset.pixels(np.array([0, 1, 2, 3])).permute(0, 2, 3, 1).numpy()
+    np.testing.assert_array_equal(pixels, images[[0, 2, 1, 3]])
+    flat = open_dataset(f"folder:{tmp_path / 'cat'}")
+    assert (flat.labels, len(flat), flat.num_classes) == (None, 2, 0)
+    (tmp_path / "eel").mkdir()
+    with pytest.raises(DatasetError, match="class folder 'eel' holds no images"):
+        open_dataset(str(tmp_path))
+    (tmp_path / "eel" / "bad.png").write_bytes(b"no image")
+    with pytest.raises(DatasetError, match="not a readable image"):
+        open_dataset(str(tmp_path)).pixels(np.array([4]))
+
+
+class Pairs:
+    classes = ("a", "b")
+
+    def __len__(self) -> int:
+        return 4
+
+    def __getitem__(self, index: int) -> tuple[Any, int]:
+        return torch.full((3, 2, 2), index / 4), index % 2
+
+
+def test_importable_datasets(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = types.ModuleType("my_data")
+    module.Pairs = Pairs  # type: ignore[attr-defined]
+    module.images = [Image.fromarray(image) for image in rgb(3)]  # type: ignore[attr-defined]
+    module.normalised = [torch.full((3, 2, 2), -1.0)]  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "my_data", module)
+    module.__spec__ = types.SimpleNamespace()  # type: ignore[assignment]
+    pairs = open_dataset("my_data:Pairs")
+    assert pairs.labels is not None
+    assert pairs.labels.tolist() == [0, 1, 0, 1]
+    assert pairs.pixels(np.array([2])).unique().tolist() == [128]
+    images = open_dataset("my_data:images")
+    assert images.labels is None
+    np.testing.assert_array_equal(images.pixels(np.array([1]))[0].permute(1, 2, 0), rgb(3)[1])
+    with pytest.raises(DatasetError, match="leave the normalisation out"):
+        open_dataset("my_data:normalised").pixels(np.array([0]))
+    with pytest.raises(DatasetError, match="expected module:attribute"):
+        open_dataset("my_data:absent")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("cifar11:x", "Did you mean 'cifar1"),
+        ("cifar10", "write cifar10:PATH"),
+        ("cifar10:/nowhere", "cifar-10-python.tar.gz"),
+        ("npz:/nowhere.npz", "no file"),
+        ("folder:/nowhere", "no folder"),
+    ],
+)
+def test_unknown_and_absent_sources(source: str, message: str) -> None:
+    with pytest.raises(DatasetError, match=message):
+        open_dataset(source)
+
+
+def test_damaged_npz(tmp_path: Path) -> None:
+    path = tmp_path / "d.npz"
+    path.write_bytes(b"garbage")
+    with pytest.raises(DatasetError, match="not a readable"):
+        open_dataset(str(path))
+    np.savez(path, images=np.array([Hostile()], dtype=object))
+    with pytest.raises(DatasetError, match="not a readable"):
+        open_dataset(str(path))
+    np.savez(path, pictures=rgb(2))
+    with pytest.raises(DatasetError, match="found pictures"):
+        open_dataset(str(path))
+    np.savez(path, images=rgb(2), labels=np.array([0]))
+    with pytest.raises(DatasetError, match="need labels of shape"):
+        open_dataset(str(path))
+    np.savez(path, images=rgb(2), labels=np.array([0.5, 1]))
+    with pytest.raises(DatasetError, match="whole numbers"):
+        open_dataset(str(path))
