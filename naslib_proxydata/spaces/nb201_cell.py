@@ -25,7 +25,14 @@ OPERATIONS: Final = (NONE, SKIP, CONV_1X1, CONV_3X3, POOL)
 """The operations, in the benchmark's own order."""
 
 _FORM: Final = "|op~0|+|op~0|op~1|+|op~0|op~1|op~2|"
-_NODE: Final = re.compile(r"\|(?:[^|~+]+~\d+\|)+")
+_TEMPLATE: Final = _FORM.replace("op", "{}")
+_OPERATION: Final = r"([^|~+]+)"
+_TEXT: Final = re.compile(
+    r"\+".join(
+        r"\|" + "".join(rf"{_OPERATION}~{source}\|" for source in range(target))
+        for target in range(1, NODES)
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -69,39 +76,18 @@ def parse(text: str) -> Cell:
     """Read the official text, such as ``|nor_conv_3x3~0|+|none~0|none~1|+|...|``.
 
     Raises:
-        ArchitectureError: The text is not of the form; the message shows what is wrong where.
+        ArchitectureError: The text is not of the form, or an operation is unknown, in which
+            case the closest one is named.
     """
-    nodes = text.strip().split("+")
-    if len(nodes) != NODES - 1:
-        raise _malformed(text, f"expected {NODES - 1} nodes joined by '+', got {len(nodes)}")
-    operations: list[str] = []
-    for target, node in enumerate(nodes, start=1):
-        if not _NODE.fullmatch(node):
-            raise _malformed(text, f"node {target} is {node!r}")
-        incoming = [part.split("~") for part in node.strip("|").split("|")]
-        sources = [int(source) for _, source in incoming]
-        if sources != list(range(target)):
-            raise _malformed(
-                text,
-                f"node {target} must have one edge from each of {list(range(target))}, "
-                f"in this order, got sources {sources}",
-            )
-        operations += [operation for operation, _ in incoming]
-    return Cell(tuple(operations))
+    match = _TEXT.fullmatch(text.strip())
+    if match is None:
+        raise ArchitectureError(
+            f"{text!r} is not a NAS-Bench-201 cell: expected the form {_FORM}, "
+            f"op one of {', '.join(OPERATIONS)}"
+        )
+    return Cell(match.groups())
 
 
 def text(cell: Cell) -> str:
     """Return the official text of a cell."""
-    nodes: list[str] = []
-    for node in range(1, NODES):
-        pairs = zip(EDGES, cell.operations, strict=True)
-        incoming = [f"{op}~{source}" for (source, target), op in pairs if target == node]
-        nodes.append(f"|{'|'.join(incoming)}|")
-    return "+".join(nodes)
-
-
-def _malformed(text: str, problem: str) -> ArchitectureError:
-    return ArchitectureError(
-        f"{text!r} is not a NAS-Bench-201 cell: {problem}. Expected the form {_FORM}, "
-        f"op one of {', '.join(OPERATIONS)}."
-    )
+    return _TEMPLATE.format(*cell.operations)

@@ -67,10 +67,7 @@ class BenchmarkTable(ABC):
         Raises:
             TableError: The table lacks the dataset or metric; those it has are named.
         """
-        metrics = self._metrics(dataset)
-        if metric not in metrics:
-            place = f"{self.label}, dataset {dataset!r} ({self.source})"
-            raise TableError(unknown_name("metric", metric, metrics, place))
+        self.require(dataset, metric)
         return self.read(dataset, metric)
 
     def query(self, architecture: str, dataset: str, metric: str) -> float:
@@ -80,6 +77,17 @@ class BenchmarkTable(ABC):
             TableError: The architecture, dataset or metric is not in the table.
         """
         return float(self.values(dataset, metric)[self.position(architecture)])
+
+    def require(self, dataset: str, metric: str) -> None:
+        """Refuse a dataset or metric that the table lacks.
+
+        Raises:
+            TableError: The table lacks it; those it has are named.
+        """
+        metrics = self._metrics(dataset)
+        if metric not in metrics:
+            place = f"{self.label}, dataset {dataset!r} ({self.source})"
+            raise TableError(unknown_name("metric", metric, metrics, place))
 
     def _metrics(self, dataset: str) -> tuple[str, ...]:
         """Return the metrics held for a dataset, or say which datasets there are."""

@@ -1,0 +1,99 @@
+"""A table held in memory: texts and columns of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from naslib_proxydata.errors import TableError
+from naslib_proxydata.tables.base import BenchmarkTable
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Column = tuple[str, str]
+"""(dataset, metric)."""
+
+
+class ColumnTable(BenchmarkTable):
+    """A table made of arrays.
+
+    Args:
+        name: The benchmark's name on the command line.
+        label: What reports call the source.
+        space: Name of the search space.
+        source: Where the values were read from.
+        texts: The architectures; an array of bytes is decoded when first asked for.
+        values: Each column, shape (len(texts),).
+
+    Raises:
+        TableError: A column is not as long as there are architectures, or there is none.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        label: str,
+        space: str,
+        source: str,
+        texts: Sequence[str] | NDArray[np.bytes_],
+        values: Mapping[Column, NDArray[np.float64]],
+    ) -> None:
+        self.name = name
+        self.label = label
+        self.space = space
+        self.source = source
+        self._texts = texts
+        self._values = dict(values)
+        if not self._values:
+            raise TableError(f"{label} ({source}) holds no column of measured values")
+        for (dataset, metric), column in self._values.items():
+            if column.shape != (len(texts),):
+                raise TableError(
+                    f"{label} ({source}): column {metric!r} of {dataset!r} has shape "
+                    f"{column.shape}, expected ({len(texts)},), one value per architecture"
+                )
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def architectures(self) -> Sequence[str]:
+        """Return the texts in the table's own order."""
+        return self._decoded
+
+    def columns(self) -> dict[str, tuple[str, ...]]:
+        """Return ``{dataset: (metric, ...)}`` in the order in which the columns were given."""
+        metrics: dict[str, tuple[str, ...]] = {}
+        for dataset, metric in self._values:
+            metrics[dataset] = (*metrics.get(dataset, ()), metric)
+        return metrics
+
+    def read(self, dataset: str, metric: str) -> NDArray[np.float64]:
+        """Return one column."""
+        return self._values[dataset, metric]
+
+    def position(self, architecture: str) -> int:
+        """Return the row of an architecture's text.
+
+        Raises:
+            TableError: The table has no such architecture.
+        """
+        try:
+            return self._rows[architecture]
+        except KeyError:
+            raise TableError(
+                f"{self.label} ({self.source}) has no architecture {architecture!r} among its "
+                f"{len(self):,}"
+            ) from None
+
+    @cached_property
+    def _decoded(self) -> tuple[str, ...]:
+        return tuple(text.decode() if isinstance(text, bytes) else text for text in self._texts)
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {text: row for row, text in enumerate(self._decoded)}

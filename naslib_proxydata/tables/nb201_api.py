@@ -1,0 +1,118 @@
+"""A live object of the official packages as a table.
+
+Accepted are ``nas_201_api.NASBench201API`` (PyPI ``nas-bench-201``) and what
+``nats_bench.create(..., "tss")`` returns (PyPI ``nats-bench``). Both answer ``get_more_info``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from naslib_proxydata.errors import TableError
+from naslib_proxydata.tables.base import BenchmarkTable
+from naslib_proxydata.tables.nb201_columns import LABEL, MEASUREMENTS, NAME, Measurement
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class NasBench201Api(Protocol):
+    """What is used of the official objects."""
+
+    meta_archs: Sequence[str]
+
+    def get_more_info(
+        self, index: int, dataset: str, iepoch: int | None, hp: str, is_random: bool
+    ) -> dict[str, Any]:
+        """Return the metrics of a cell, means over its trials where ``is_random`` is False."""
+
+
+class NasBench201ApiTable(BenchmarkTable):
+    """Asks the API for one value at a time, so a query loads one cell only.
+
+    A value that the API does not hold is nan. Reading a whole column asks for every cell;
+    ``nats_bench`` in fast mode keeps each in memory, so convert its folder instead.
+
+    Args:
+        api: The live object.
+
+    Raises:
+        TableError: The object is not one of the two, or is of another search space.
+    """
+
+    name = NAME
+    label = LABEL
+    space = NAME
+
+    def __init__(self, api: NasBench201Api) -> None:
+        if not hasattr(api, "get_more_info") or not hasattr(api, "meta_archs"):
+            raise TableError(
+                f"expected nas_201_api.NASBench201API or nats_bench.create(..., 'tss'), got "
+                f"{type(api).__name__}"
+            )
+        if getattr(api, "search_space_name", "topology") != "topology":
+            raise TableError(
+                "this nats_bench object is of the size search space; NAS-Bench-201's cells are "
+                "in the topology space: nats_bench.create(path, 'tss')"
+            )
+        self.api = api
+        self.source = f"{type(api).__module__}.{type(api).__name__}"
+        self._measurements = {one.column: one for one in MEASUREMENTS}
+
+    def __len__(self) -> int:
+        return len(self.api.meta_archs)
+
+    def architectures(self) -> Sequence[str]:
+        """Return the texts in the official order."""
+        return self.api.meta_archs
+
+    def columns(self) -> dict[str, tuple[str, ...]]:
+        """Return the columns of the published benchmark."""
+        metrics: dict[str, tuple[str, ...]] = {}
+        for dataset, metric in self._measurements:
+            metrics[dataset] = (*metrics.get(dataset, ()), metric)
+        return metrics
+
+    def read(self, dataset: str, metric: str) -> NDArray[np.float64]:
+        """Ask for one column of all cells."""
+        measurement = self._measurements[dataset, metric]
+        return np.array([self._measure(index, measurement) for index in range(len(self))])
+
+    def query(self, architecture: str, dataset: str, metric: str) -> float:
+        """Ask for one value of one cell."""
+        self.require(dataset, metric)
+        return self._measure(self.position(architecture), self._measurements[dataset, metric])
+
+    def position(self, architecture: str) -> int:
+        """Return the official index of a cell's text.
+
+        Raises:
+            TableError: The API has no such cell.
+        """
+        try:
+            return self._rows[architecture]
+        except KeyError:
+            raise TableError(f"{self.source} has no cell {architecture!r}") from None
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {text: row for row, text in enumerate(self.api.meta_archs)}
+
+    def _measure(self, index: int, measurement: Measurement) -> float:
+        part = "valid-accuracy" if measurement.evaluated_on == "x-valid" else "test-accuracy"
+        try:
+            info = self.api.get_more_info(
+                index, measurement.trained_on, None, str(measurement.epochs), False
+            )
+            return float(info[part])
+        except (LookupError, ValueError, AssertionError):  # how the two say "not held"
+            return np.nan
+
+
+def from_api(api: NasBench201Api) -> NasBench201ApiTable:
+    """Return a live API object as a table; see :class:`NasBench201ApiTable`."""
+    return NasBench201ApiTable(api)

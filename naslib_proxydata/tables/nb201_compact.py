@@ -1,0 +1,119 @@
+"""The compact form of NAS-Bench-201: one ``.npz`` without pickles.
+
+``arch_str`` S95 (n,), the official texts; ``op_codes`` uint8 (n, 6) and ``op_names``, the same
+again as official codes; float64 (n,) columns named in :mod:`nb201_columns`, any subset.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import zipfile
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from naslib_proxydata.errors import ArchitectureError, TableError
+from naslib_proxydata.spaces import nb201_cell, nb201_codes
+from naslib_proxydata.tables import nb201_columns
+from naslib_proxydata.tables.nb201_columns import COMPACT_NAMES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from naslib_proxydata.tables.base import BenchmarkTable
+    from naslib_proxydata.tables.columns import ColumnTable
+
+
+def read_compact(path: Path) -> ColumnTable:
+    """Read a compact file.
+
+    Raises:
+        TableError: The file is damaged, lacks its texts, holds texts that are no cells or are
+            not in line with the codes beside them, or columns that do not fit.
+    """
+    arrays = _arrays(path)
+    texts = arrays.pop("arch_str", None)
+    if texts is None or texts.ndim != 1 or texts.dtype.kind != "S":
+        raise TableError(f"{path} lacks the array 'arch_str' of texts, bytes of shape (n,)")
+    _check_texts(texts, arrays.pop("op_codes", None), path)
+    columns = {}
+    for name, column in COMPACT_NAMES.items():
+        if name not in arrays:
+            continue
+        if arrays[name].dtype.kind != "f":
+            raise TableError(f"{path}: {name!r} is of type {arrays[name].dtype}, expected float64")
+        columns[column] = arrays[name].astype(np.float64, copy=False)
+    return nb201_columns.table(texts, columns, str(path))
+
+
+def write_compact(table: BenchmarkTable, target: Path) -> None:
+    """Write a table's NAS-Bench-201 columns; the file appears whole or not at all.
+
+    Raises:
+        TableError: The target cannot be written.
+    """
+    cells = [nb201_cell.parse(text) for text in table.architectures()]
+    arrays: dict[str, NDArray[Any]] = {
+        "arch_str": np.array([nb201_cell.text(cell).encode() for cell in cells]),
+        "op_codes": np.array([nb201_codes.to_official_codes(cell) for cell in cells], np.uint8),
+        "op_names": np.array([name.encode() for name in nb201_cell.OPERATIONS]),
+    }
+    held = table.columns()
+    for name, (dataset, metric) in COMPACT_NAMES.items():
+        if metric in held.get(dataset, ()):
+            arrays[name] = table.values(dataset, metric)
+    scratch = None
+    try:
+        with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".npz", delete=False) as file:
+            scratch = file.name
+            np.savez_compressed(file, allow_pickle=False, **arrays)
+        os.replace(scratch, target)
+    except OSError as error:
+        if scratch is not None:
+            Path(scratch).unlink(missing_ok=True)
+        raise TableError(
+            f"cannot write {target}: {error}. Nothing was changed there; choose a folder that "
+            "can be written and has space."
+        ) from error
+
+
+def _arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """Read the arrays that mean something here; others are left alone."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            names = {"arch_str", "op_codes", *COMPACT_NAMES}.intersection(file.files)
+            return {name: file[name] for name in names}
+    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
+        raise TableError(
+            f"{path} is not a whole compact table ({type(error).__name__}: {error}). Write it "
+            "again with 'naslib-proxydata convert nb201 SOURCE TARGET'."
+        ) from error
+
+
+def _check_texts(texts: NDArray[Any], codes: NDArray[Any] | None, path: Path) -> None:
+    """Refuse texts that are no cells, occur twice, or contradict the codes beside them."""
+    try:
+        cells = [nb201_cell.parse(text.decode()) for text in texts]
+    except (ArchitectureError, UnicodeDecodeError) as error:
+        raise TableError(f"{path}: {error}") from error
+    if len(set(cells)) != len(cells):
+        raise TableError(f"{path}: 'arch_str' holds a cell twice")
+    if codes is None:
+        return
+    expected = np.array([nb201_codes.to_official_codes(cell) for cell in cells])
+    if codes.shape != expected.shape:
+        raise TableError(
+            f"{path}: 'op_codes' has shape {codes.shape}, expected {expected.shape} for the "
+            f"{len(cells):,} texts of 'arch_str'"
+        )
+    wrong = np.flatnonzero((codes != expected).any(axis=1))
+    if len(wrong):
+        row = int(wrong[0])
+        raise TableError(
+            f"{path}: 'op_codes' and 'arch_str' are different cells in {len(wrong):,} rows; row "
+            f"{row} has codes {codes[row].tolist()}, and {texts[row].decode()} has "
+            f"{expected[row].tolist()}"
+        )

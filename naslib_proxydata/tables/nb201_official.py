@@ -1,0 +1,156 @@
+"""The official files of NAS-Bench-201, read record by record into columns.
+
+Two releases hold the same measurements:
+
+- NATS-Bench-tss (arXiv 2009.00437): a folder with ``meta.pickle.pbz2`` and one
+  ``NNNNNN.pickle.pbz2`` per cell, a bz2 of a pickled ``{"12": record, "200": record}``;
+- NAS-Bench-201 v1.1 (arXiv 2001.00326): one ``.pth`` written by ``torch.save``, holding
+  ``{"meta_archs": texts, "arch2infos": {index: {"less": record, "full": record}}, ...}`` where
+  "less" is the training of 12 epochs and "full" that of 200.
+
+A record holds ``all_results[dataset, seed]["eval_acc1es"]["x-valid@199"]``, accuracies in percent
+of every epoch; the last epoch is kept, averaged over the seeds.
+"""
+
+from __future__ import annotations
+
+import bz2
+import logging
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Final
+
+import numpy as np
+
+from naslib_proxydata.errors import TableError
+from naslib_proxydata.tables import nb201_columns
+from naslib_proxydata.tables.columns import ColumnTable
+from naslib_proxydata.tables.nb201_columns import MEASUREMENTS, Measurement
+from naslib_proxydata.tables.unpickle import unpickle
+
+logger = logging.getLogger(__name__)
+
+META: Final = "meta.pickle.pbz2"
+_PTH_EPOCHS: Final = {"less": 12, "full": 200}
+_LEGACY_HEADER: Final = 3
+"""Pickles before the data in a file of torch below 1.6: magic number, version, system."""
+
+Records = Mapping[int, Mapping[str, Any]]
+"""The records of one cell: ``{epochs: record}``."""
+
+
+def read_nats_folder(folder: Path) -> ColumnTable:
+    """Read a NATS-Bench-tss folder one cell at a time.
+
+    Cells without a file are nan, and counted in a warning.
+
+    Raises:
+        TableError: A file is damaged or hostile, or the folder holds no cell at all.
+    """
+    with _reading(folder / META):
+        texts = unpickle(_bz2(folder / META), str(folder / META))["meta_archs"]
+    return _table(texts, _nats_records(folder, len(texts)), str(folder))
+
+
+def read_pth(path: Path) -> ColumnTable:
+    """Read the ``.pth`` of NAS-Bench-201 v1.1.
+
+    The file is one pickle of several GB, so this needs as much memory as the official package
+    does; convert it once.
+
+    Raises:
+        TableError: The file is damaged, hostile, or not of this layout.
+    """
+    with _reading(path), _torch_pickle(path) as stream:
+        content = unpickle(stream, str(path))
+        texts, infos = content["meta_archs"], content["arch2infos"]
+    # Popping frees each cell's histories as soon as its means are taken.
+    records = (
+        (index, {_PTH_EPOCHS[key]: record for key, record in infos.pop(index).items()})
+        for index in sorted(infos)
+    )
+    return _table(texts, records, str(path))
+
+
+def mean_accuracy(records: Records, measurement: Measurement) -> float:
+    """Return the last epoch's accuracy in percent, mean over the seeds, nan where there is none."""
+    record = records.get(measurement.epochs)
+    if record is None:
+        return np.nan
+    trials = [
+        trial["eval_acc1es"][f"{measurement.evaluated_on}@{trial['epochs'] - 1}"]
+        for (dataset, _), trial in record["all_results"].items()
+        if dataset == measurement.trained_on
+    ]
+    return float(np.mean(trials)) if trials else np.nan
+
+
+def _table(texts: list[str], records: Iterable[tuple[int, Records]], source: str) -> ColumnTable:
+    values = np.full((len(MEASUREMENTS), len(texts)), np.nan)
+    found = 0
+    for index, of_cell in records:
+        with _reading(f"{source}, cell {index}"):
+            _check_text(texts[index], of_cell, index)
+            values[:, index] = [mean_accuracy(of_cell, one) for one in MEASUREMENTS]
+        found += 1
+        if found % 1000 == 0:
+            logger.info("%s: %d of %d cells read", source, found, len(texts))
+    if not found:
+        raise TableError(f"{source} holds the record of no cell")
+    if found < len(texts):
+        logger.warning("%s holds %d of %d cells; the others are nan", source, found, len(texts))
+    columns = {one.column: row for one, row in zip(MEASUREMENTS, values, strict=True)}
+    return nb201_columns.table(texts, columns, source)
+
+
+def _check_text(text: str, records: Records, index: int) -> None:
+    """Refuse a record that is of another cell than the list of cells says."""
+    for record in records.values():
+        if record["arch_str"] != text:
+            raise TableError(
+                f"cell {index} is {text} in the list and {record['arch_str']} in its record"
+            )
+
+
+def _nats_records(folder: Path, cells: int) -> Iterator[tuple[int, Records]]:
+    for index in range(cells):
+        path = folder / f"{index:06d}.pickle.pbz2"
+        if path.is_file():
+            with _reading(path):
+                content = unpickle(_bz2(path), str(path))
+                records = {int(epochs): record for epochs, record in content.items()}
+            yield index, records
+
+
+def _bz2(path: Path) -> IO[bytes]:
+    return bz2.open(path, "rb")
+
+
+@contextmanager
+def _torch_pickle(path: Path) -> Iterator[IO[bytes]]:
+    """Open the pickle inside a file of ``torch.save``, of the zip layout or the older one."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            name = next(name for name in archive.namelist() if name.endswith("/data.pkl"))
+            with archive.open(name) as stream:
+                yield stream
+    else:
+        with path.open("rb") as stream:
+            for _ in range(_LEGACY_HEADER):
+                unpickle(stream, str(path))
+            yield stream
+
+
+@contextmanager
+def _reading(source: Path | str) -> Iterator[None]:
+    """Say of which file it was that something expected was not there."""
+    try:
+        yield
+    except (LookupError, TypeError, AttributeError, ValueError, StopIteration) as error:
+        raise TableError(
+            f"{source} is not of the layout of NAS-Bench-201 ({type(error).__name__}: {error})"
+        ) from error
+    except (OSError, EOFError, zipfile.BadZipFile) as error:
+        raise TableError(f"cannot read {source}: {error}") from error

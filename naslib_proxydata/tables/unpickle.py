@@ -1,0 +1,109 @@
+"""Pickles of strangers: read through a list of allowed globals, everything else refused.
+
+A pickle is a program. What it can do is decided by the globals it may look up, and this reader
+looks none up: the caller hands in the few objects that a file may name.
+"""
+
+from __future__ import annotations
+
+import pickle
+import re
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import IO, Any, Final
+
+import numpy as np
+
+from naslib_proxydata.errors import TableError
+
+Globals = Mapping[tuple[str, str], Any]
+"""What a pickle may name: ``{(module, name): object it gets instead}``."""
+
+
+def _encode_latin1(text: str, encoding: str) -> bytes:
+    """Do for old pickles of bytes what ``_codecs.encode`` does, for the one codec they use."""
+    if encoding != "latin1":
+        raise TableError(f"the pickle encodes text as {encoding!r}; only 'latin1' is allowed")
+    return text.encode(encoding)
+
+
+class _NumberType:
+    """Stands for ``numpy.dtype``: the type and byte order of a number, nothing else."""
+
+    def __init__(self, code: str, *_flags: object) -> None:
+        if not re.fullmatch(r"[biuf]\d", code):
+            raise TableError(f"the pickle holds a numpy value of type {code!r}, not a number")
+        self.code = code
+        self.order = "="
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.order = {"<": "<", ">": ">", "|": "|"}[state[1]]
+
+
+def _number(number_type: _NumberType, data: bytes) -> int | float | bool:
+    """Stand for numpy's ``scalar``: return the number that the bytes spell."""
+    (value,) = np.frombuffer(data, np.dtype(number_type.order + number_type.code))
+    number: int | float | bool = value.item()
+    return number
+
+
+PLAIN: Final[Globals] = {
+    ("collections", "OrderedDict"): OrderedDict,
+    ("builtins", "set"): set,
+    ("_codecs", "encode"): _encode_latin1,
+    ("numpy", "dtype"): _NumberType,
+    ("numpy.core.multiarray", "scalar"): _number,
+    ("numpy._core.multiarray", "scalar"): _number,
+}
+"""Plain data: containers and numpy's numbers."""
+
+
+class AllowListUnpickler(pickle.Unpickler):
+    """An unpickler that resolves only the globals it was given.
+
+    Args:
+        stream: Binary stream that holds the pickle.
+        allowed: What the pickle may name.
+        source: What error messages call the stream.
+    """
+
+    def __init__(self, stream: IO[bytes], allowed: Globals, source: str) -> None:
+        super().__init__(stream)
+        self.allowed = allowed
+        self.source = source
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Return what stands for a global.
+
+        Raises:
+            TableError: It is not allowed; it has not been imported.
+        """
+        try:
+            return self.allowed[module, name]
+        except KeyError:
+            raise TableError(
+                f"{self.source} wants to load {module}.{name}, which no benchmark file needs; "
+                "nothing of it was run. Get the file again from its official place."
+            ) from None
+
+
+def unpickle(stream: IO[bytes], source: str, allowed: Globals = PLAIN) -> Any:
+    """Read one pickle of plain data from a stream.
+
+    Args:
+        stream: Binary stream, read from where it stands to the end of the pickle.
+        source: What error messages call the stream.
+        allowed: What the pickle may name besides plain data.
+
+    Raises:
+        TableError: The pickle is truncated, damaged, or names a global that is not allowed.
+    """
+    try:
+        return AllowListUnpickler(stream, allowed, source).load()
+    except TableError:
+        raise
+    except Exception as error:  # a damaged pickle can fail in nearly every way
+        raise TableError(
+            f"{source} is truncated or damaged ({type(error).__name__}: {error}). "
+            "Get the file again from its official place."
+        ) from error
