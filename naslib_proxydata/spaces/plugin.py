@@ -19,4 +19,10 @@ def register_spaces() -> Sequence[Registration]:
             "cells of 4 nodes and 5 operations, 15,625 in all",
             "arXiv 2001.00326",
         ),
+        Registration(
+            "nb101",
+            f"{_ROOM}.nb101:NasBench101",
+            "cells of up to 7 vertices, 9 edges and 3 operations, 423,624 in all",
+            "arXiv 1902.09635",
+        ),
     ]

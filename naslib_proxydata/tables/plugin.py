@@ -30,7 +30,7 @@ def register_benchmarks() -> Sequence[BenchmarkRegistration]:
             "arXiv 1902.09635",
             space="nb101",
             datasets=("cifar10",),
-            how_to_get="download nasbench_only108.tfrecord from github.com/google-research/nasbench "
+            how_to_get="download nasbench_only108.tfrecord (github.com/google-research/nasbench) "
             "and convert it once",
         ),
     ]

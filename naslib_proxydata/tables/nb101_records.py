@@ -1,0 +1,239 @@
+"""The records of NAS-Bench-101's official files and live objects, gathered into arrays.
+
+A record of ``nasbench_only108.tfrecord`` or ``nasbench_full.tfrecord`` is a JSON row: module
+hash, epochs, adjacency matrix as 0s and 1s, operations joined by commas, and a ``ModelMetrics``
+protocol buffer in base64 (arXiv 1902.09635 and its published reader).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import struct
+from array import array
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from naslib_proxydata.errors import TableError
+from naslib_proxydata.spaces.nb101_cell import MAX_VERTICES, OPERATIONS
+from naslib_proxydata.tables.tfrecord import read_records
+
+OP_NAMES = (*OPERATIONS, "input", "output")
+METRICS = ("train_accuracy", "validation_accuracy", "test_accuracy")
+
+
+class Run(NamedTuple):
+    """One training of one cell: what the table keeps of it.
+
+    Attributes:
+        module_hash: The official hash, 32 hexadecimal digits.
+        adjacency: The matrix row by row, each byte 0 or 1.
+        ops: One name for each vertex.
+        params: Trainable parameters.
+        epochs: The budget.
+        seconds: Training time.
+        accuracies: Train, validation and test, as fractions.
+    """
+
+    module_hash: str
+    adjacency: bytes
+    ops: tuple[str, ...]
+    params: int
+    epochs: int
+    seconds: float
+    accuracies: tuple[float, ...]
+
+
+def runs_of_file(path: Path, damaged: list[str] | None = None) -> Iterator[Run]:
+    """Yield the runs of an official file.
+
+    Args:
+        path: The file.
+        damaged: As in :func:`read_records`.
+
+    Raises:
+        TableError: The file is damaged or holds something else.
+    """
+    for number, payload in enumerate(read_records(path, damaged)):
+        try:
+            module_hash, epochs, bits, ops, metrics = json.loads(payload)
+            params, evaluations = parse_metrics(base64.b64decode(metrics, validate=True))
+            seconds, *accuracies = evaluations[2]
+            adjacency = bytes(map(int, bits))
+        except (ValueError, TypeError, IndexError, struct.error, binascii.Error) as error:
+            raise TableError(
+                f"{path}: record {number} is not a row of NAS-Bench-101 (hash, epochs, matrix, "
+                f"operations, metrics): {error}"
+            ) from None
+        yield Run(
+            module_hash,
+            adjacency,
+            tuple(ops.split(",")),
+            params,
+            epochs,
+            seconds,
+            tuple(accuracies),
+        )
+
+
+def runs_of_api(api: Any) -> Iterator[Run]:
+    """Yield the runs of a live ``nasbench.api.NASBench`` object, by its documented methods."""
+    for module_hash in api.hash_iterator():
+        fixed, computed = api.get_metrics_from_hash(module_hash)
+        adjacency = bytes(np.asarray(fixed["module_adjacency"], dtype=np.uint8))
+        ops = tuple(fixed["module_operations"])
+        for epochs, repeats in computed.items():
+            for one in repeats:
+                accuracies = tuple(float(one[f"final_{metric}"]) for metric in METRICS)
+                seconds = float(one["final_training_time"])
+                params = int(fixed["trainable_parameters"])
+                yield Run(module_hash, adjacency, ops, params, int(epochs), seconds, accuracies)
+
+
+Evaluation = tuple[float, float, float, float]
+"""Training seconds; train, validation and test accuracy as fractions."""
+
+
+def parse_metrics(message: bytes) -> tuple[int, list[Evaluation]]:
+    """Read a ``ModelMetrics`` message.
+
+    Returns:
+        The trainable parameters (field 2), and the evaluations (field 1) at the start, half way
+        and the end of the training.
+
+    Raises:
+        ValueError: The bytes are not such a message.
+    """
+    params = 0
+    evaluations = []
+    for field, value in _fields(message):
+        if field == 1 and isinstance(value, bytes):
+            found = dict(_fields(value))
+            values = [found.get(number, 0.0) for number in (2, 3, 4, 5)]
+            seconds, train, validation, test = (float(one) for one in values)
+            evaluations.append((seconds, train, validation, test))
+        elif field == 2 and isinstance(value, int):
+            params = value
+    return params, evaluations
+
+
+def _fields(message: bytes) -> Iterator[tuple[int, int | float | bytes]]:
+    """Yield (field number, value) of a protocol buffer: varints, doubles, bytes, 32-bit words."""
+    position = 0
+    while position < len(message):
+        key, position = _varint(message, position)
+        kind = key & 7
+        if kind == 0:
+            value, position = _varint(message, position)
+            yield key >> 3, value
+        elif kind == 1:
+            yield key >> 3, struct.unpack_from("<d", message, position)[0]
+            position += 8
+        elif kind == 2:
+            length, position = _varint(message, position)
+            if position + length > len(message):
+                raise ValueError("the metrics message is truncated")
+            yield key >> 3, message[position : position + length]
+            position += length
+        elif kind == 5:
+            yield key >> 3, message[position : position + 4]
+            position += 4
+        else:
+            raise ValueError(f"wire type {kind} does not occur in a metrics message")
+
+
+def _varint(message: bytes, position: int) -> tuple[int, int]:
+    """Return a variable-length integer and the position after it."""
+    value = shift = 0
+    while True:
+        byte = message[position]
+        position += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, position
+        shift += 7
+
+
+def gather(runs: Iterable[Run], where: str) -> dict[str, NDArray[Any]]:
+    """Average the repeats of each cell and budget into the compact table's arrays.
+
+    Memory grows with the number of cells (about 0.3 KiB each and budget), not of runs.
+
+    Args:
+        runs: The runs, in any order.
+        where: What errors call the source.
+
+    Returns:
+        The arrays of the compact layout, cells in ascending order of their hash.
+
+    Raises:
+        TableError: There are no runs, or one of them is not of this space.
+    """
+    rows: dict[bytes, int] = {}
+    slots: dict[int, int] = {}  # row and epochs in one integer, a third of a tuple's memory
+    cells = bytearray()
+    params = array("i")
+    sums = array("d")
+    for run in runs:
+        key = run.module_hash.encode()
+        row = rows.setdefault(key, len(rows))
+        if row == len(params):
+            cells += _packed(run, where)
+            params.append(run.params)
+        slot = slots.setdefault(row << 16 | run.epochs, len(slots))
+        if slot * 5 == len(sums):
+            sums.extend((0.0,) * 5)
+        for offset, value in enumerate((1.0, run.seconds, *run.accuracies)):
+            sums[slot * 5 + offset] += value
+    if not rows:
+        raise TableError(f"{where}: no records of NAS-Bench-101")
+    totals = np.frombuffer(sums, dtype=np.float64).reshape(-1, 5)
+    keys = np.array(list(slots), dtype=np.int64)
+    epochs = np.unique(keys & 0xFFFF)
+    means = np.full((len(rows), len(epochs), 4), np.nan, dtype=np.float32)
+    means[keys >> 16, np.searchsorted(epochs, keys & 0xFFFF)] = totals[:, 1:] / totals[:, :1]
+    hashes = np.array(list(rows), dtype="S32")
+    order = np.argsort(hashes)
+    return {
+        "module_hash": hashes[order],
+        **_unpacked(np.frombuffer(cells, dtype=np.uint8).reshape(len(rows), -1)[order]),
+        "op_names": np.array(OP_NAMES, dtype="S16"),
+        "epochs": epochs.astype(np.int16),
+        "training_time": means[order, -1, 0],
+        "trainable_parameters": np.array(params, dtype=np.int32)[order],
+        **{metric: means[order, :, offset] for offset, metric in enumerate(METRICS, start=1)},
+    }
+
+
+def _packed(run: Run, where: str) -> bytes:
+    """Return a cell's number of vertices, its 7 x 7 matrix and its 7 operation codes as bytes."""
+    size = len(run.ops)
+    place = f"{where}: module {run.module_hash}"
+    if not 2 <= size <= MAX_VERTICES or len(run.adjacency) != size * size:
+        raise TableError(
+            f"{place}: expected a square matrix of 2 to {MAX_VERTICES} vertices with as many "
+            f"operations, got {len(run.adjacency)} entries and {size} operations"
+        )
+    unknown = set(run.ops) - set(OP_NAMES)
+    if unknown:
+        raise TableError(f"{place}: unknown operations {sorted(unknown)}; known: {OP_NAMES}")
+    matrix = np.zeros((MAX_VERTICES, MAX_VERTICES), dtype=np.uint8)
+    matrix[:size, :size] = np.frombuffer(run.adjacency, dtype=np.uint8).reshape(size, size)
+    ops = np.full(MAX_VERTICES, -1, dtype=np.int8)
+    ops[:size] = [OP_NAMES.index(op) for op in run.ops]
+    return bytes((size,)) + matrix.tobytes() + ops.tobytes()
+
+
+def _unpacked(packed: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
+    """Return the arrays of what :func:`_packed` wrote, a cell in each row."""
+    matrix_end = 1 + MAX_VERTICES * MAX_VERTICES
+    return {
+        "num_vertices": packed[:, 0],
+        "adjacency": packed[:, 1:matrix_end].reshape(-1, MAX_VERTICES, MAX_VERTICES),
+        "ops": packed[:, matrix_end:].view(np.int8),
+    }
