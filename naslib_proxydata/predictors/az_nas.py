@@ -18,6 +18,7 @@ from naslib_proxydata.predictors.untrained import (
     BatchSettings,
     UntrainedNetworkPredictor,
     hooked,
+    place,
     weighted_layers,
 )
 
@@ -165,8 +166,8 @@ class AzNas(UntrainedNetworkPredictor):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
-        trunk.to(self.task.device).train().requires_grad_(False)
-        inputs = torch.randn(shape, generator=generator).to(self.task.device)
+        place(trunk, self.task.device).train().requires_grad_(False)
+        inputs = self.on_device(torch.randn(shape, generator=generator))
         complexity = space.macs(architecture, num_classes=self.task.num_classes)
         return {
             **feature_components(trunk, inputs, generator),

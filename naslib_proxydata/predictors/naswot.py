@@ -50,7 +50,8 @@ def code_kernel(network: nn.Module, inputs: Tensor) -> NDArray[np.float64]:
     kernel = torch.zeros(count, count, dtype=torch.float64, device=inputs.device)
 
     def add(_: nn.Module, arguments: tuple[Tensor, ...], __: Tensor) -> None:
-        codes = (arguments[0] > 0).flatten(1).to(torch.float32)  # n x units
+        # The order of units does not matter; this one copies nothing in channels-last memory.
+        codes = (arguments[0] > 0).movedim(1, -1).flatten(1).to(torch.float32)  # n x units
         ones = codes.sum(1)
         kernel.add_(2 * (codes @ codes.T) - ones[:, None] - ones + codes.shape[1])
 

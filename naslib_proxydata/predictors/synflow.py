@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def linearise(network: nn.Module) -> nn.Module:
-    """Change the network in place: |theta| for every weight, double precision, no batch norm.
+@torch.no_grad()
+def linearise(network: nn.Module) -> None:
+    """Change the network in place: |theta| for every weight, no batch norm.
 
     Batch norm is left out as in arXiv 2101.08134; the original evaluates it in eval mode, where
     at initialisation it is the identity up to its epsilon.
@@ -28,14 +29,12 @@ def linearise(network: nn.Module) -> nn.Module:
         for name, child in parent.named_children():
             if isinstance(child, nn.BatchNorm2d | nn.BatchNorm1d):
                 setattr(parent, name, nn.Identity())
-    network.double().requires_grad_(False)
     for parameter in network.parameters():
-        parameter.abs_()
-    return network
+        parameter.requires_grad_(False).abs_()
 
 
 def synflow(network: nn.Module, shape: tuple[int, int, int]) -> float:
-    """Return the logarithm of the summed synaptic flow; the network is linearised in place.
+    """Return the logarithm of the summed synaptic flow of a network, linearised in place.
 
     S = sum theta * dR/d theta with R = 1^T f(1; |theta|), over the weights of convolutions and
     linear layers (arXiv 2006.05467, eq. 2). A layer's output y is linear in its weights, hence
@@ -43,7 +42,7 @@ def synflow(network: nn.Module, shape: tuple[int, int, int]) -> float:
     weights, a third of the cost, are never computed.
 
     Args:
-        network: From images to outputs; its weights become their absolute values.
+        network: From images to outputs, in double precision: flows overflow single precision.
         shape: (channels, h, w) of the all-ones image.
 
     Returns:
@@ -51,8 +50,8 @@ def synflow(network: nn.Module, shape: tuple[int, int, int]) -> float:
     """
     flows: list[tuple[Any, Tensor]] = []
     linearise(network)
-    device = next(network.parameters()).device
-    ones = torch.ones(1, *shape, dtype=torch.float64, device=device, requires_grad=True)
+    like = next(network.parameters())
+    ones = torch.ones(1, *shape, dtype=like.dtype, device=like.device, requires_grad=True)
     with hooked(weighted_layers(network), lambda layer, _, out: flows.append((layer, out))):
         total = network(ones).sum()
     gradients = torch.autograd.grad(total, [output for _, output in flows], allow_unused=True)
@@ -77,4 +76,4 @@ class Synflow(UntrainedNetworkPredictor):
 
     def measure(self, architecture: Any) -> float:
         """Return the logarithm of the synaptic flow; no image is looked at."""
-        return synflow(self.network(architecture), self.input_shape(1)[1:])
+        return synflow(self.network(architecture, torch.float64), self.input_shape(1)[1:])

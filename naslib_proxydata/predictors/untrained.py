@@ -64,7 +64,7 @@ class UntrainedNetworkPredictor(Predictor):
         """
         super().prepare(task)
         images, count = task.images, self.images_needed
-        self.inputs = images.normalise(images.first(count)).to(task.device)
+        self.inputs = self.on_device(images.normalise(images.first(count)))
         self.labels = images.labels[:count].to(task.device)
         if count and int(self.labels.max()) >= task.num_classes:
             raise DatasetError(
@@ -82,7 +82,11 @@ class UntrainedNetworkPredictor(Predictor):
         """Return a generator that is the same for every architecture."""
         return torch_generator(self.task.seed, self.name, purpose)
 
-    def network(self, architecture: Any) -> nn.Module:
+    def on_device(self, images: Tensor) -> Tensor:
+        """Move images (n, channels, h, w) to the device, in channels-last memory format."""
+        return images.to(self.task.device).contiguous(memory_format=torch.channels_last)
+
+    def network(self, architecture: Any, dtype: torch.dtype = torch.float32) -> nn.Module:
         """Build the network, in train mode, on the device."""
         network = self.task.space.network(
             architecture,
@@ -90,7 +94,7 @@ class UntrainedNetworkPredictor(Predictor):
             num_classes=self.task.num_classes,
             in_channels=self.task.images.pixels.shape[1],
         )
-        return network.to(self.task.device).train()
+        return place(network, self.task.device, dtype).train()
 
     @abstractmethod
     def measure(self, architecture: Any) -> Score | float:
@@ -103,6 +107,16 @@ class UntrainedNetworkPredictor(Predictor):
         if math.isfinite(score.value):
             return score
         return Score(math.nan, f"the proxy is {score.value}", details=score.details)
+
+
+def place(network: nn.Module, device: str, dtype: torch.dtype = torch.float32) -> nn.Module:
+    """Move a network to a device, in channels-last memory format, in one walk over it.
+
+    The layout changes nothing but rounding; convolutions on a CPU take about half the time.
+    """
+    move: Any = network.to  # torch's stubs lack the memory format
+    moved: nn.Module = move(device, dtype, memory_format=torch.channels_last)
+    return moved
 
 
 def weighted_layers(network: nn.Module) -> list[nn.Conv2d | nn.Linear]:

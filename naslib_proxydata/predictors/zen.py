@@ -13,6 +13,7 @@ from naslib_proxydata.predictors.untrained import (
     BatchSettings,
     UntrainedNetworkPredictor,
     hooked,
+    place,
     weighted_layers,
 )
 
@@ -95,11 +96,11 @@ class Zen(UntrainedNetworkPredictor):
         generator = self.generator("weights and inputs")
         shape = self.input_shape(self.options.batch_size)
         trunk = self.task.space.trunk(architecture, generator, in_channels=shape[1])
-        trunk.to(self.task.device).train()
+        place(trunk, self.task.device).train()
         total = 0.0
         for _ in range(self.options.repeats):
             draw_gaussian(trunk, generator)
-            inputs = torch.randn(shape, generator=generator).to(self.task.device)
-            noise = torch.randn(shape, generator=generator).to(self.task.device)
+            inputs = self.on_device(torch.randn(shape, generator=generator))
+            noise = self.on_device(torch.randn(shape, generator=generator))
             total += zen(trunk, inputs, noise, self.options.alpha)
         return total / self.options.repeats
