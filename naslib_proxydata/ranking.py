@@ -1,0 +1,191 @@
+"""How well scores order architectures: pure functions on arrays.
+
+Every function takes scores (higher is better) and measured values (finite), both of shape (n,).
+The order of scores is that of the numbers, with ``-inf`` (no signal) below every finite score
+and ``nan`` (failed) below ``-inf``; equal scores are ties, and so are all ``nan``. Nothing else of
+a score but its place in that order is used, so every measure is invariant under strictly
+increasing maps. Where the scores, or the values, are all equal, a correlation is not defined
+and is ``nan``, as in scipy.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+
+class Interval(NamedTuple):
+    """The two ends of an interval; both ``nan`` where it is not defined."""
+
+    low: float
+    high: float
+
+
+def order_codes(scores: ArrayLike) -> Codes:
+    """Return the place of each score among the distinct ones, shape (n,).
+
+    0 is failed (``nan``), 1 the lowest score; equal codes are ties.
+    """
+    array = np.asarray(scores, dtype=np.float64)
+    codes = np.zeros(array.shape, dtype=np.int64)
+    present = ~np.isnan(array)
+    codes[present] = np.unique(array[present], return_inverse=True)[1].ravel() + 1
+    return codes
+
+
+def spearman(scores: ArrayLike, values: ArrayLike) -> float:
+    """Return Spearman's rho: Pearson's correlation of the average ranks."""
+    score_codes, value_codes = _checked(scores, values)
+    once = np.ones((1, len(score_codes)), dtype=np.int64)
+    return float(_spearman_of_resamples(score_codes, value_codes, once)[0])
+
+
+def kendall(scores: ArrayLike, values: ArrayLike) -> float:
+    """Return Kendall's tau-b, which corrects for ties."""
+    from scipy import stats
+
+    score_codes, value_codes = _checked(scores, values)
+    if len(score_codes) < 2:
+        return math.nan
+    return float(stats.kendalltau(score_codes, value_codes).statistic)
+
+
+def top_count(n: int, fraction: float = 0.1) -> int:
+    """Return k = ceil(fraction n), guarded against 0.1 * 30 = 3.0000000000000004."""
+    return math.ceil(round(fraction * n, 9))
+
+
+def top_retrieval(scores: ArrayLike, values: ArrayLike, fraction: float = 0.1) -> float:
+    """Return the share of the true top k found in the predicted top k, k = ceil(fraction n).
+
+    Ties are broken at random, independently in scores and values, and the expected share over
+    all ways of breaking them is returned: ``sum_i p_i q_i / k`` with ``p_i``, ``q_i`` the
+    probabilities that architecture i is in the predicted and in the true top k. Constant scores
+    therefore retrieve k / n, as a random choice does. ``nan`` for n = 0.
+    """
+    score_codes, value_codes = _checked(scores, values)
+    n = len(score_codes)
+    if n == 0:
+        return math.nan
+    k = top_count(n, fraction)
+    together = _top_probability(score_codes, k) @ _top_probability(value_codes, k)
+    return float(together / k)
+
+
+def bootstrap_spearman(
+    scores: ArrayLike,
+    values: ArrayLike,
+    generator: np.random.Generator,
+    *,
+    resamples: int = 1000,
+    confidence: float = 0.95,
+) -> Interval:
+    """Return the percentile bootstrap interval of Spearman's rho.
+
+    Architectures are drawn with replacement, and each resample is ranked anew. Resamples in
+    which rho is not defined are left out.
+
+    Args:
+        scores: Shape (n,).
+        values: Shape (n,).
+        generator: Draws the resamples.
+        resamples: How many.
+        confidence: Probability mass between the two ends.
+    """
+    score_codes, value_codes = _checked(scores, values)
+    n = len(score_codes)
+    if n < 2:
+        return Interval(math.nan, math.nan)
+    chunk = max(1, 1_000_000 // n)  # keeps the arrays of one pass at some 8 MB each
+    parts = [
+        _spearman_of_resamples(
+            score_codes, value_codes, _resample_counts(n, min(chunk, resamples - start), generator)
+        )
+        for start in range(0, resamples, chunk)
+    ]
+    rhos = np.concatenate(parts)
+    rhos = rhos[~np.isnan(rhos)]
+    if len(rhos) == 0:
+        return Interval(math.nan, math.nan)
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(rhos, [tail, 1 - tail])
+    return Interval(float(low), float(high))
+
+
+def relative_improvement(accuracy: float, random_accuracy: float) -> float:
+    """Return RI = 100 (Acc_method - Acc_random) / Acc_random, in percent.
+
+    Source: Yang et al., ICLR 2020 (arXiv 1912.12522), as used in arXiv 2006.13314.
+
+    Raises:
+        ValueError: The accuracy of random architectures is not positive.
+    """
+    if not random_accuracy > 0:
+        raise ValueError(f"the accuracy of random architectures must be > 0, got {random_accuracy}")
+    return 100 * (accuracy - random_accuracy) / random_accuracy
+
+
+def _checked(scores: ArrayLike, values: ArrayLike) -> tuple[Codes, Codes]:
+    """Return the order codes of both arrays.
+
+    Raises:
+        ValueError: The shapes differ, or a measured value is not finite.
+    """
+    score_array = np.asarray(scores, dtype=np.float64)
+    value_array = np.asarray(values, dtype=np.float64)
+    if score_array.ndim != 1 or score_array.shape != value_array.shape:
+        raise ValueError(
+            "scores and values must be two arrays of one shape (n,), "
+            f"got {score_array.shape} and {value_array.shape}"
+        )
+    if not np.isfinite(value_array).all():
+        raise ValueError("measured values must be finite; leave out architectures without one")
+    return order_codes(score_array), order_codes(value_array)
+
+
+def _top_probability(codes: Codes, k: int) -> Floats:
+    """Return each one's probability of being in the top k when ties are broken at random."""
+    threshold = np.sort(codes)[-k]
+    above = codes > threshold
+    tied = codes == threshold
+    return np.where(above, 1.0, np.where(tied, (k - above.sum()) / tied.sum(), 0.0))
+
+
+def _resample_counts(n: int, resamples: int, generator: np.random.Generator) -> Codes:
+    """Return how often each of n is drawn in n draws with replacement, (resamples, n)."""
+    drawn = generator.integers(n, size=(resamples, n))
+    drawn += n * np.arange(resamples)[:, None]
+    return np.bincount(drawn.ravel(), minlength=resamples * n).reshape(resamples, n)
+
+
+def _ranks_in_resamples(codes: Codes, counts: Codes) -> Floats:
+    """Return the average rank of every item in every resample, shape (resamples, n).
+
+    Items are grouped by code once; the rank of a group is the number of draws below it plus
+    the middle of its own draws, so that no resample has to be sorted.
+    """
+    order = np.argsort(codes, kind="stable")
+    starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
+    drawn = np.add.reduceat(counts[:, order], starts, axis=1)  # resamples x groups
+    ranks = np.cumsum(drawn, axis=1) - (drawn - 1) / 2
+    group = np.searchsorted(codes[order][starts], codes)
+    return np.asarray(ranks[:, group], dtype=np.float64)
+
+
+def _spearman_of_resamples(score_codes: Codes, value_codes: Codes, counts: Codes) -> Floats:
+    """Return rho of every resample, shape (resamples,): Pearson's of ranks, weighted by counts."""
+    mean = (counts.sum(axis=1, keepdims=True) + 1) / 2
+    left = _ranks_in_resamples(score_codes, counts) - mean
+    right = _ranks_in_resamples(value_codes, counts) - mean
+    covariance = (counts * left * right).sum(axis=1)
+    # One root of each, never of the product, which would overflow 2**53 and lose digits.
+    scale = np.sqrt((counts * left**2).sum(axis=1)) * np.sqrt((counts * right**2).sum(axis=1))
+    undefined = scale == 0
+    rho = covariance / np.where(undefined, 1.0, scale)
+    return np.where(undefined, np.nan, np.clip(rho, -1.0, 1.0))

@@ -1,0 +1,139 @@
+"""Ranking measures against scipy, against slow references, and under monotone maps."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from naslib_proxydata import ranking
+
+# Few distinct values, so that ties are common.
+tied = st.integers(-3, 3).map(float)
+pairs = st.lists(st.tuples(tied, tied), min_size=2, max_size=30).map(np.array)
+
+
+@given(pairs)
+def test_correlations_equal_scipy_with_ties(pair):
+    scores, values = pair.T
+    with np.errstate(all="ignore"):
+        rho = stats.spearmanr(scores, values).statistic if _varies(scores, values) else math.nan
+        tau = stats.kendalltau(scores, values).statistic
+    assert ranking.spearman(scores, values) == pytest.approx(rho, abs=1e-12, nan_ok=True)
+    assert ranking.kendall(scores, values) == pytest.approx(tau, abs=1e-12, nan_ok=True)
+
+
+def _varies(scores, values):
+    return np.ptp(scores) > 0 and np.ptp(values) > 0
+
+
+@given(pairs)
+def test_measures_are_invariant_under_increasing_maps(pair):
+    scores, values = pair.T
+    mapped = np.exp(scores) * 3 + scores
+    for measure in (ranking.spearman, ranking.kendall, ranking.top_retrieval):
+        same = pytest.approx(measure(scores, values), abs=1e-12, nan_ok=True)
+        assert measure(mapped, values) == same
+        assert measure(scores, np.exp(values)) == same
+
+
+def test_failed_scores_rank_below_no_signal_and_that_below_every_number():
+    codes = ranking.order_codes([np.nan, -np.inf, -1e300, 2.0, np.nan, 2.0])
+    assert codes.tolist() == [0, 1, 2, 3, 0, 3]
+
+
+def test_a_failed_score_costs_what_the_lowest_rank_costs():
+    values = np.arange(10.0)
+    replaced = np.array([0, 1, 2, 3, 4, 5, 6, 7, -2, -3], dtype=float)
+    scores = replaced.copy()
+    scores[8:] = [-np.inf, np.nan]
+    for measure in (ranking.spearman, ranking.kendall, ranking.top_retrieval):
+        assert measure(scores, values) == measure(replaced, values)
+    assert ranking.spearman(scores, values) < 0.5
+
+
+@pytest.mark.parametrize("scores", [[1.0] * 5, [np.nan] * 5, [-np.inf] * 5])
+def test_constant_scores_have_no_correlation_and_retrieve_as_chance(scores):
+    values = np.arange(5.0)
+    assert math.isnan(ranking.spearman(scores, values))
+    assert math.isnan(ranking.kendall(scores, values))
+    assert ranking.top_retrieval(scores, values, 0.4) == pytest.approx(2 / 5)
+    interval = ranking.bootstrap_spearman(scores, values, np.random.default_rng(0))
+    assert math.isnan(interval.low)
+    assert math.isnan(interval.high)
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_too_few_architectures_have_no_correlation(n):
+    one = np.zeros(n)
+    assert math.isnan(ranking.spearman(one, one))
+    assert math.isnan(ranking.kendall(one, one))
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.tuples(tied, tied), min_size=1, max_size=5), st.sampled_from([0.2, 0.5, 1.0]))
+def test_retrieval_is_the_mean_over_every_way_of_breaking_ties(pair, fraction):
+    scores, values = np.array(pair).T
+    n = len(scores)
+    k = math.ceil(fraction * n)
+
+    def tops(array):
+        orders = itertools.permutations(range(n))
+        return [set(sorted(order, key=lambda i: -array[i])[:k]) for order in orders]
+
+    # sorted() is stable, so each permutation is one way to break the ties.
+    shares = [len(a & b) / k for a in tops(scores) for b in tops(values)]
+    assert ranking.top_retrieval(scores, values, fraction) == pytest.approx(np.mean(shares))
+
+
+@pytest.mark.parametrize(("n", "k"), [(1, 1), (10, 1), (11, 2), (30, 3), (100, 10), (15625, 1563)])
+def test_top_count_is_the_ceiling_of_a_tenth(n, k):
+    assert ranking.top_count(n) == k
+
+
+def test_bootstrap_ranks_every_resample_anew():
+    """Against scipy on the same resamples, written out, with ties, -inf and nan."""
+    generator = np.random.default_rng(3)
+    values = generator.normal(size=25).round(1)
+    scores = (values + generator.normal(size=25)).round(0)
+    scores[:3] = -np.inf
+    scores[3] = np.nan
+    drawn = np.random.default_rng(7).integers(25, size=(200, 25))
+    plain = np.nan_to_num(scores, nan=-1e9, neginf=-1e8)
+    rhos = [stats.spearmanr(plain[rows], values[rows]).statistic for rows in drawn]
+    interval = ranking.bootstrap_spearman(scores, values, np.random.default_rng(7), resamples=200)
+    assert interval == pytest.approx(tuple(np.quantile(rhos, [0.025, 0.975])))
+
+
+def test_bootstrap_interval_covers_and_repeats():
+    """Over 100 samples of a bivariate normal, the interval holds the true rho about 95 times."""
+    generator = np.random.default_rng(0)
+    true = 6 / math.pi * math.asin(0.7 / 2)  # Spearman's rho of a normal with Pearson's 0.7
+    covered = 0
+    for _ in range(100):
+        values = generator.normal(size=100)
+        scores = 0.7 * values + math.sqrt(1 - 0.49) * generator.normal(size=100)
+        low, high = ranking.bootstrap_spearman(scores, values, generator, resamples=300)
+        covered += low <= true <= high
+    assert 87 <= covered <= 100
+    first = ranking.bootstrap_spearman(scores, values, np.random.default_rng(1))
+    assert first == ranking.bootstrap_spearman(scores, values, np.random.default_rng(1))
+    assert first.low < ranking.spearman(scores, values) < first.high
+
+
+def test_relative_improvement():
+    assert ranking.relative_improvement(97.0, 94.0) == pytest.approx(100 * 3 / 94)
+    with pytest.raises(ValueError, match="must be > 0"):
+        ranking.relative_improvement(97.0, 0.0)
+
+
+def test_values_without_a_measurement_and_shapes_that_differ_are_refused():
+    with pytest.raises(ValueError, match="finite"):
+        ranking.spearman([1.0, 2.0], [1.0, np.nan])
+    with pytest.raises(ValueError, match="one shape"):
+        ranking.spearman([1.0, 2.0], [1.0])
