@@ -1,0 +1,1 @@
+"""Where the rooms meet: from a configuration to a finished run folder."""

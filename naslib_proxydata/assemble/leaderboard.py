@@ -1,0 +1,305 @@
+"""The leaderboard: from a configuration to rows, figures and a folder to keep."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from naslib_proxydata.assemble.setup import (
+    PredictorSetup,
+    load_plugins,
+    options_json,
+    registered_name,
+)
+from naslib_proxydata.assemble.tasks import Task, find_tasks
+from naslib_proxydata.config import ALWAYS_SHOWN, LeaderboardConfig, dump_yaml
+from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.leaderboard import report
+from naslib_proxydata.leaderboard.code import code_version
+from naslib_proxydata.leaderboard.evaluate import (
+    CHEAP_CHUNK,
+    SerialExecutor,
+    default_executor,
+    evaluate,
+)
+from naslib_proxydata.leaderboard.folder import PLOTS, RunFolder
+from naslib_proxydata.leaderboard.report import Absent
+from naslib_proxydata.leaderboard.rows import (
+    Evaluation,
+    Row,
+    Subject,
+    make_evaluation,
+    mean_seconds,
+)
+from naslib_proxydata.leaderboard.store import ScoreContext, ScoreStore
+from naslib_proxydata.plugins import Plugins
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from naslib_proxydata.predictors.base import Predictor, ScoringTask
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being scored, how many architectures are done, and of how many."""
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """What a finished run returns, and has written to its folder.
+
+    Attributes:
+        rows: One per benchmark, dataset, seed and predictor.
+        absent: What was asked for and cannot be had.
+        computed: Number of scores computed; the others were in the store.
+        folder: The run folder.
+    """
+
+    rows: tuple[Row, ...]
+    absent: tuple[Absent, ...]
+    computed: int
+    folder: Path
+
+
+def run_leaderboard(
+    config: LeaderboardConfig,
+    *,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Leaderboard:
+    """Score, rank and report; what the run folder holds already is not computed again.
+
+    Args:
+        config: What to do.
+        executor: Where predictors that run networks are evaluated, any executor; by default
+            ``config.workers`` processes. The caller shuts it down.
+        progress: Told how far each predictor is.
+
+    Raises:
+        ProxyDataError: Something is to be put right by the user; scores that were computed
+            before are kept.
+    """
+    plugins = load_plugins(config.plugin)
+    config = _resolved(config, plugins)
+    tasks, absent = find_tasks(config, plugins)
+    folder = RunFolder(config.out)
+    kept = config.model_copy(update={"overwrite": False})  # so that its copy never deletes
+    folder.open(dump_yaml(kept), overwrite=config.overwrite)
+    owned: AbstractContextManager[Executor] = (
+        default_executor(config.workers) if executor is None else nullcontext(executor)
+    )
+    with ScoreStore(folder.scores) as store, owned as pool:
+        scoring = _Scoring(config, plugins, store, pool, progress)
+        evaluations = list(scoring.run(tasks))
+    rows = tuple(one.row for one in evaluations)
+    _write(folder, config, plugins, evaluations, absent)
+    return Leaderboard(rows, tuple(absent), scoring.computed, folder.path)
+
+
+class _Scoring:
+    """One pass over tasks, seeds and predictors."""
+
+    def __init__(
+        self,
+        config: LeaderboardConfig,
+        plugins: Plugins,
+        store: ScoreStore,
+        executor: Executor,
+        progress: Progress | None,
+    ) -> None:
+        self.config = config
+        self.plugins = plugins
+        self.store = store
+        self.executor = executor
+        self.progress = progress
+        self.computed = 0
+
+    def run(self, tasks: Sequence[Task]) -> Iterable[Evaluation]:
+        """Yield an evaluation per dataset, seed and predictor."""
+        predictors = [
+            (task, setup, label, setup.create())
+            for task in tasks
+            for label, setup in self._setups(task)
+        ]  # all created first, so that a wrong option stops the run before it has cost time
+        for seed in self.config.seed:
+            sample_seed = seed if self.config.sample_seed is None else self.config.sample_seed
+            chosen = {id(task): task.draw(self.config.n, sample_seed) for task in tasks}
+            for task, setup, label, predictor in predictors:
+                seeded = replace(setup, seed=seed)
+                yield from self._evaluate(task, chosen[id(task)], label, seeded, predictor)
+
+    def _setups(self, task: Task) -> Iterable[tuple[str, PredictorSetup]]:
+        config = self.config
+        for label, options in config.predictors.items():
+            yield (
+                label,
+                PredictorSetup(
+                    plugin_files=config.plugin,
+                    space=task.table.space,
+                    predictor=registered_name(self.plugins, label, options),
+                    options=options_json(label, options),
+                    images=config.images,
+                    image_size=config.image_size,
+                    seed=config.seed[0],
+                    device=config.device,
+                    num_classes=config.num_classes,
+                ),
+            )
+
+    def _evaluate(
+        self,
+        task: Task,
+        chosen: NDArray[np.int64],
+        label: str,
+        setup: PredictorSetup,
+        predictor: Predictor,
+    ) -> Iterable[Evaluation]:
+        """Score the chosen architectures once and rank them on every dataset of the task."""
+        scoring_task = setup.task(predictor)
+        context = _context(predictor, scoring_task, setup)
+        texts = task.table.architectures()
+        keys = _keys(predictor, scoring_task, [texts[int(row)] for row in chosen])
+        title = f"{task.table.name} {label} (seed {setup.seed})"
+        self.computed += evaluate(
+            setup,
+            {key: texts[int(row)] for key, row in zip(keys[::-1], chosen[::-1], strict=True)},
+            self.store,
+            context,
+            self.executor if predictor.needs_network else SerialExecutor(),
+            chunk=1 if predictor.needs_network else CHEAP_CHUNK,
+            progress=None if self.progress is None else partial(self.progress, title),
+        )
+        by_key = self.store.get(context, keys)
+        ranked = predictor.aggregate([by_key[key] for key in keys])
+        for dataset, metric in task.columns:
+            subject = Subject(
+                registered_name=setup.predictor,
+                benchmark=task.table.name,
+                dataset=dataset,
+                metric=metric,
+                predictor=label,
+                seed=setup.seed,
+                seconds_per_architecture=mean_seconds(list(by_key.values())),
+                device=setup.device,
+                images=_images_used(predictor, scoring_task),
+                label=task.table.label,
+                source=task.table.source,
+            )
+            yield make_evaluation(ranked, task.table.values(dataset, metric)[chosen], subject)
+
+
+def _context(predictor: Predictor, task: ScoringTask, setup: PredictorSetup) -> ScoreContext:
+    """Return what the scores depend on besides the architecture."""
+    return ScoreContext(
+        space=setup.space,
+        predictor=setup.predictor,
+        settings=json.dumps(dict(predictor.settings()), sort_keys=True, default=str),
+        seed=setup.seed,
+        images=task.images.fingerprint,
+        image_size=task.space.image_size,
+        num_classes=task.num_classes,
+        device=setup.device.partition(":")[0],
+        code=code_version(type(predictor), type(task.space)),
+    )
+
+
+def _keys(predictor: Predictor, task: ScoringTask, texts: Sequence[str]) -> list[str]:
+    """Return the store's key of each architecture: one for all that share a score."""
+    if predictor.sees == "raw":
+        return list(texts)
+    return [task.space.hash(task.space.parse(text)) for text in texts]
+
+
+def _images_used(predictor: Predictor, task: ScoringTask) -> str:
+    """Return source, number and shape of the images that a predictor looks at."""
+    if predictor.images_needed == 0:
+        return "none"
+    shape = "x".join(str(length) for length in task.images.pixels.shape)
+    return f"{task.images.source} {shape}"
+
+
+def _resolved(config: LeaderboardConfig, plugins: Plugins) -> LeaderboardConfig:
+    """Return the configuration with every default filled in that depends on where it runs."""
+    predictors = dict(config.predictors)
+    shown = {registered_name(plugins, *one) for one in predictors.items() if not one[1]}
+    predictors.update({name: {} for name in ALWAYS_SHOWN if name not in shown})
+    root = None if config.data_root is None else config.data_root.expanduser().resolve()
+    return config.model_copy(
+        update={
+            "predictors": predictors,
+            "device": _device(config.device),
+            "data_root": root,
+            "plugin": tuple(file.expanduser().resolve() for file in config.plugin),
+            "out": config.out.expanduser(),
+        }
+    )
+
+
+def _device(name: str) -> str:
+    """Return a torch device that is there.
+
+    Raises:
+        ConfigError: It is not.
+    """
+    import torch
+
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise ConfigError(f"device {name!r} cannot be used: {reason}; try 'auto'") from None
+    return name
+
+
+def _write(
+    folder: RunFolder,
+    config: LeaderboardConfig,
+    plugins: Plugins,
+    evaluations: Sequence[Evaluation],
+    absent: Sequence[Absent],
+) -> None:
+    """Write every file of the run folder but the scores and the configuration."""
+    rows = [one.row for one in evaluations]
+    env = report.environment(
+        device=config.device,
+        workers=config.workers,
+        seeds=config.seed,
+        providers={one.distribution: one.version for one in plugins.providers()},
+    )
+    folder.write("env.json", json.dumps(env, indent=2) + "\n")
+    folder.write("summary.csv", report.summary_csv(rows))
+    plots = _draw(folder, evaluations)
+    folder.write("summary.md", report.summary_markdown(rows, absent, plots, env))
+
+
+def _draw(folder: RunFolder, evaluations: Sequence[Evaluation]) -> list[str]:
+    """Draw every figure and return their names within the folder."""
+    from naslib_proxydata.leaderboard import plots
+
+    names = []
+
+    def keep(figure: Any, *parts: object) -> None:
+        name = f"{PLOTS}/{'_'.join(str(part) for part in parts)}.png"
+        folder.replace(name, partial(plots.save, figure))
+        names.append(name)
+
+    for rows in report.by_task(one.row for one in evaluations).values():
+        first = rows[0]
+        keep(plots.spearman_figure(rows), "spearman", first.benchmark, first.dataset)
+        keep(plots.cost_figure(rows), "cost", first.benchmark, first.dataset)
+        for seed in dict.fromkeys(row.seed for row in rows):
+            mine = [one for one in evaluations if one.row in rows and one.row.seed == seed]
+            if len(mine[0].scores) > 0:
+                keep(
+                    plots.scores_figure(mine),
+                    *("scores", first.benchmark, first.dataset, f"seed{seed}"),
+                )
+    return names

@@ -1,0 +1,143 @@
+"""Which datasets of which benchmarks a leaderboard ranks, and which architectures it draws."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from naslib_proxydata.config import LeaderboardConfig
+from naslib_proxydata.errors import ConfigError, TableAbsentError, TableError, unknown_name
+from naslib_proxydata.hookspecs import BenchmarkRegistration
+from naslib_proxydata.leaderboard.report import Absent
+from naslib_proxydata.plugins import Plugins
+from naslib_proxydata.seeding import numpy_generator
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from naslib_proxydata.tables.base import BenchmarkTable
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Task:
+    """The datasets of one benchmark that are to be ranked.
+
+    Attributes:
+        table: The benchmark's table.
+        columns: Dataset and metric of each.
+    """
+
+    table: BenchmarkTable
+    columns: tuple[tuple[str, str], ...]
+
+    def draw(self, n: int | Literal["all"], seed: int) -> NDArray[np.int64]:
+        """Return the rows of ``n`` random architectures that have a measured value.
+
+        The architectures with a value in at least one of the columns are shuffled and the
+        first n taken, so that a larger n holds every smaller one of the same seed. ``"all"``
+        keeps the table's order.
+        """
+        values = np.stack([self.table.values(*column) for column in self.columns])
+        candidates = np.flatnonzero(np.isfinite(values).any(axis=0))
+        if n == "all":
+            return candidates
+        if n > len(candidates):
+            logger.warning(
+                "%s has a value for %d architectures; all are taken instead of %d",
+                self.table.source,
+                len(candidates),
+                n,
+            )
+        generator = numpy_generator(seed, "architectures", self.table.name)
+        return generator.permutation(candidates)[:n]
+
+
+def find_tasks(config: LeaderboardConfig, plugins: Plugins) -> tuple[list[Task], list[Absent]]:
+    """Open the tables that were asked for.
+
+    Returns:
+        What is there, a task per benchmark; and, for a suite, what is not.
+
+    Raises:
+        TableError: A table is damaged or absent, and is not part of a suite.
+        ConfigError: A benchmark or dataset is unknown.
+    """
+    if not config.suite:
+        found = []
+        for name in config.benchmark:
+            table = _open(plugins, name, config)
+            known = _registration(plugins, name).datasets
+            first = [one for one in (*known, *table.columns()) if one in table.columns()][:1]
+            found.append(_task(table, config.dataset or tuple(first), config.metric))
+        return found, []
+    tasks, absent = [], []
+    for name, datasets in _suite(config, plugins).items():
+        registration = _registration(plugins, name)
+        try:
+            table = _open(plugins, name, config)
+        except TableAbsentError as error:
+            reason = registration.how_to_get or str(error)
+            absent += [Absent(name, dataset, reason) for dataset in datasets]
+            continue
+        except TableError as error:
+            logger.warning("benchmark %s is left out: %s", name, error)
+            absent += [Absent(name, dataset, str(error)) for dataset in datasets]
+            continue
+        held = [dataset for dataset in datasets if dataset in table.columns()]
+        absent += [
+            Absent(name, dataset, f"{table.source} does not hold it. {registration.how_to_get}")
+            for dataset in datasets
+            if dataset not in held
+        ]
+        if held:
+            tasks.append(_task(table, tuple(held), config.metric))
+    if not tasks:
+        reasons = "; ".join(dict.fromkeys(f"{one.benchmark}: {one.reason}" for one in absent))
+        raise TableAbsentError(f"nothing of the suite is there. {reasons}")
+    return tasks, absent
+
+
+def _registration(plugins: Plugins, name: str) -> BenchmarkRegistration:
+    registration = plugins.registration("benchmarks", name)
+    assert isinstance(registration, BenchmarkRegistration)  # as plugins.py has checked
+    return registration
+
+
+def _open(plugins: Plugins, name: str, config: LeaderboardConfig) -> BenchmarkTable:
+    table: BenchmarkTable = plugins.create("benchmarks", name, root=config.data_root)
+    return table
+
+
+def _task(table: BenchmarkTable, datasets: tuple[str, ...], metric: str | None) -> Task:
+    """Choose metrics, and check at once that the table has every column."""
+    columns = []
+    for dataset in datasets:
+        column = (dataset, metric or table.default_metric(dataset))
+        table.values(*column)
+        columns.append(column)
+    return Task(table, tuple(columns))
+
+
+def _suite(config: LeaderboardConfig, plugins: Plugins) -> dict[str, tuple[str, ...]]:
+    """Return the datasets by benchmark that the suite's items stand for."""
+    chosen: dict[str, tuple[str, ...]] = {}
+    for item in _items(config, plugins):
+        name, _, dataset = item.partition(":")
+        registration = _registration(plugins, name)
+        known = registration.datasets
+        if dataset and dataset not in known:
+            raise ConfigError(unknown_name("dataset", dataset, known, f"benchmark {name!r}"))
+        added = (dataset,) if dataset else known
+        chosen[name] = tuple(dict.fromkeys((*chosen.get(name, ()), *added)))
+    return chosen
+
+
+def _items(config: LeaderboardConfig, plugins: Plugins) -> Iterator[str]:
+    for item in config.suite:
+        yield from plugins.names("benchmarks") if item == "all" else (item,)

@@ -1,0 +1,89 @@
+"""``naslib-proxydata leaderboard``: rank predictors on measured benchmarks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from naslib_proxydata.cli.options import config_options, plugin_option
+
+if TYPE_CHECKING:
+    from naslib_proxydata.assemble.leaderboard import Leaderboard
+
+
+@click.command("leaderboard")
+@click.option("--benchmark", metavar="NAMES", help="Benchmarks, comma-separated.  [nb201]")
+@click.option("--dataset", metavar="NAMES", help="Datasets (tasks).  [the benchmark's first]")
+@click.option("--suite", metavar="ITEMS", help="'all', or benchmark:task,... ; skips absent data.")
+@click.option("--metric", metavar="NAME", help="Metric to rank against.  [the dataset's default]")
+@click.option("--predictors", metavar="NAMES", help="Predictors, comma-separated.")
+@click.option("--n", metavar="N|all", help="Architectures drawn at random.  [100]")
+@click.option("--seed", metavar="SEEDS", help="Seeds, comma-separated.  [0]")
+@click.option("--workers", type=int, help="Processes that score; results do not depend on it.")
+@click.option("--device", help="auto, cpu, cuda, ...  [auto]")
+@click.option(
+    "--data-root",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder of benchmark files.  [$NASLIB_PROXYDATA_DATA]",
+)
+@click.option("--images", metavar="SOURCE", help="photos, digits, noise, cifar10:PATH, ...")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="The run folder.")
+@click.option("--overwrite", is_flag=True, default=None, help="Start anew in the run folder.")
+@plugin_option
+@config_options
+def command(config_file: Path | None, assignments: tuple[str, ...], **options: Any) -> None:
+    """Rank predictors on measured benchmarks.
+
+    Scores are kept in the run folder as they arrive: running the same command again goes on
+    where it stopped, or computes nothing.
+    """
+    from naslib_proxydata.assemble.leaderboard import run_leaderboard
+    from naslib_proxydata.cli.progress import shown_progress
+    from naslib_proxydata.config import LeaderboardConfig, resolve
+
+    options["plugin"] = options["plugin"] or None
+    config = resolve(LeaderboardConfig, config_file, options, assignments)
+    with shown_progress() as progress:
+        board = run_leaderboard(config, progress=progress)
+    _show(board)
+
+
+def _show(board: Leaderboard) -> None:
+    """Print the tables, what is absent, and where the files are."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    from naslib_proxydata.cli.progress import console
+    from naslib_proxydata.leaderboard.report import best_first, by_task, number, percent, seconds
+
+    out = console()
+    for title, rows in by_task(board.rows).items():
+        heading = f"{title}, {rows[0].metric} ({rows[0].label})"
+        table = Table(
+            title=heading, box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 1, 0, 0)
+        )
+        table.add_column("predictor", no_wrap=True)
+        for name in ("seed", "n", "failed", "Spearman [95 %]", "Kendall", "top 10 %", "s/arch."):
+            table.add_column(name, justify="right", no_wrap=True)
+        for row in best_first(rows):
+            interval = f"[{number(row.spearman_low)}, {number(row.spearman_high)}]"
+            table.add_row(
+                row.predictor,
+                str(row.seed),
+                str(row.n),
+                str(row.n_failed),
+                escape(f"{number(row.spearman)} {interval}"),
+                number(row.kendall),
+                percent(row.top10_retrieval),
+                seconds(row.seconds_per_architecture),
+            )
+        out.print(table)
+    for one in board.absent:
+        task = f"{one.benchmark}:{one.dataset}" if one.dataset else one.benchmark
+        out.print(f"absent: {task}: {one.reason}", markup=False, highlight=False)
+    out.print(f"{board.computed} scores computed now; the report is", highlight=False)
+    out.print(f"{board.folder}/summary.md", markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,95 @@
+"""The command line: commands by name, each imported only when it is used."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import Any, NamedTuple
+
+import click
+
+from naslib_proxydata import __version__
+from naslib_proxydata.errors import ProxyDataError, closest
+
+
+class Lazy(NamedTuple):
+    """Where a command lives, and what ``--help`` says of it."""
+
+    module: str
+    summary: str
+
+
+COMMANDS = {
+    "leaderboard": Lazy("leaderboard", "Rank predictors on measured benchmarks."),
+    "list": Lazy("list", "List plugins and what they offer."),
+    "convert": Lazy("convert", "Convert official benchmark files to the compact form."),
+    "config": Lazy("config", "Show what a configuration file may hold."),
+}
+"""Each command is ``cli/MODULE.py`` with a click command called ``command``."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is invoked, not to list it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in their order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        from importlib import import_module
+
+        module = import_module(f"naslib_proxydata.cli.{COMMANDS[cmd_name].module}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command of the arguments, naming the closest where there is none."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"No such command {args[0]!r}.{closest(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands with their summaries."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, one.summary) for name, one in COMMANDS.items()])
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="naslib-proxydata")
+@click.option("-v", "--verbose", is_flag=True, help="Log what is going on.")
+def group(verbose: bool) -> None:
+    """Neural architecture search on a fraction of the data and the cost."""
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="%(levelname)s %(message)s",
+        stream=sys.stderr,
+    )
+    if not verbose:
+        for noisy in ("matplotlib", "PIL"):
+            logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run the command line; the entry point of ``naslib-proxydata``.
+
+    What a user can put right is told on the standard error stream, with exit code 2.
+    """
+    try:
+        group.main(arguments, prog_name="naslib-proxydata")
+    except ProxyDataError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        # The reader of a pipe (head, say) has seen enough; flushing at exit must not raise.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""The version of the code that scores depend on."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+import naslib_proxydata
+
+ROOMS = ("spaces", "data", "predictors", "seeding.py", "ranking.py")
+"""The files and folders of the package whose code a score may depend on."""
+
+_PACKAGE = Path(naslib_proxydata.__file__).parent
+
+
+def code_version(*classes: type) -> str:
+    """Hash the source that scores depend on, and the version of torch.
+
+    Any change in one of the :data:`ROOMS`, or in the file that defines one of ``classes`` (a
+    plugin's predictor, say) or one of its bases, gives another version. That is coarse on
+    purpose: a score computed anew costs seconds, a stale one is wrong.
+    """
+    digest = hashlib.sha256(_package_digest())
+    for path in sorted(set(_foreign_files(*classes))):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+@cache
+def _package_digest() -> bytes:
+    """Hash the rooms once per process, so that all scores of a run share one version."""
+    digest = hashlib.sha256(version("torch").encode())
+    for room in ROOMS:
+        path = _PACKAGE / room
+        for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
+            digest.update(file.relative_to(_PACKAGE).as_posix().encode() + b"\0")
+            digest.update(file.read_bytes())
+    return digest.digest()
+
+
+def _foreign_files(*classes: type) -> Iterator[Path]:
+    """Yield the files that define the classes and their bases, outside this package."""
+    for one in classes:
+        for base in one.__mro__:
+            file = getattr(sys.modules.get(base.__module__), "__file__", None)
+            if file is None or base.__module__.split(".")[0] in ("abc", "typing", "builtins"):
+                continue
+            path = Path(file).resolve()
+            if path.is_file() and _PACKAGE.resolve() not in path.parents:
+                yield path

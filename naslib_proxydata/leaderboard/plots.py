@@ -1,0 +1,242 @@
+"""The figures of a leaderboard, drawn without any global state of matplotlib."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from naslib_proxydata import ranking
+from naslib_proxydata.leaderboard.report import best_first
+from naslib_proxydata.leaderboard.rows import Evaluation, Row
+
+# Okabe and Ito's palette, which colour-blind readers can tell apart.
+BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#6E6E6E"
+_EDGE = 0.08  # room for points without a number, as a share of the axis
+
+
+def save(figure: Any, path: Path) -> None:
+    """Write a figure as PNG, whatever the file's name ends with."""
+    figure.savefig(path, format="png", dpi=150)
+
+
+def scores_figure(evaluations: Sequence[Evaluation]) -> Any:
+    """Draw score against measured value, a panel a predictor, of one dataset and seed.
+
+    The band holds the true top 10 %; orange points are those of them that the predictor puts
+    into its own top 10 %. Architectures without signal and failed scores stand at the left edge.
+    """
+    columns = min(4, len(evaluations))
+    lines = math.ceil(len(evaluations) / columns)
+    figure = _figure(3.1 * columns, 2.9 * lines + 0.9)
+    panels = figure.subplots(lines, columns, squeeze=False).ravel()
+    first = evaluations[0].row
+    for panel, evaluation in zip(panels, evaluations, strict=False):
+        _draw_scores(panel, evaluation)
+    for panel in panels[len(evaluations) :]:
+        panel.set_axis_off()
+    figure.suptitle(
+        f"{first.label}, {first.dataset}: {first.n} architectures, seed {first.seed}", fontsize=12
+    )
+    figure.supxlabel("score (higher is better)", fontsize=10)
+    figure.supylabel(_metric_name(first), fontsize=10)
+    handles: dict[str, Any] = {}
+    for panel in panels[: len(evaluations)]:
+        for handle, name in zip(*panel.get_legend_handles_labels(), strict=True):
+            handles.setdefault(name, handle)
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=5, fontsize=8)
+    return figure
+
+
+def spearman_figure(rows: Sequence[Row]) -> Any:
+    """Draw rho with its interval for all predictors of one dataset, best on top."""
+    ordered = best_first(rows)[::-1]
+    names = list(dict.fromkeys(row.predictor for row in ordered))
+    seeds = sorted({row.seed for row in rows})
+    height = 0.32 + 0.1 * (len(seeds) - 1)
+    figure = _figure(6.4, 1.5 + height * len(names))
+    panel = figure.subplots()
+    panel.axvline(0, color=GREY, linewidth=1)
+    for row in ordered:
+        if math.isnan(row.spearman):
+            continue
+        offset = (seeds.index(row.seed) - (len(seeds) - 1) / 2) * 0.6 / len(seeds)
+        y = names.index(row.predictor) + offset
+        panel.plot([row.spearman_low, row.spearman_high], [y, y], color=BLUE, linewidth=2)
+        panel.plot(row.spearman, y, "o", color=BLUE, markersize=5)
+    defined = [name for name in names if not _undefined(rows, name)]
+    labels = [name if name in defined else f"{name} (undefined)" for name in names]
+    panel.set_yticks(range(len(names)), labels)
+    panel.set_ylim(-0.6, len(names) - 0.4)
+    panel.set_xlim(min(-0.35, panel.get_xlim()[0]), 1)
+    panel.grid(axis="x", color="#DDDDDD", linewidth=0.8)
+    panel.set_xlabel("Spearman's rho with 95 % bootstrap interval")
+    first = rows[0]
+    several = f", {len(seeds)} seeds" if len(seeds) > 1 else ""
+    panel.set_title(f"{first.label}, {first.dataset} (n = {first.n}{several})", fontsize=11)
+    return figure
+
+
+def cost_figure(rows: Sequence[Row]) -> Any:
+    """Draw rho against seconds per architecture, for all predictors of one dataset."""
+    figure = _figure(6.8, 4.6)
+    panel = figure.subplots()
+    names = [row.predictor for row in best_first(rows)]
+    points = {name: _mean_point(rows, name) for name in dict.fromkeys(names)}
+    points = {name: point for name, point in points.items() if not any(map(math.isnan, point))}
+    panel.set_xscale("log")
+    panel.axhline(0, color=GREY, linewidth=1)
+    for x, y in points.values():
+        panel.plot(x, y, "o", color=BLUE, markersize=7)
+    panel.margins(x=0.12, y=0.12)
+    panel.grid(color="#DDDDDD", linewidth=0.8)
+    panel.set_xlabel("seconds per architecture (one thread, logarithmic)")
+    panel.set_ylabel("Spearman's rho")
+    first = rows[0]
+    panel.set_title(f"{first.label}, {first.dataset} (n = {first.n}, {first.device})", fontsize=11)
+    _label_points(figure, panel, points)
+    return figure
+
+
+def _figure(width: float, height: float) -> Any:
+    """Return a figure that belongs to no window system."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _draw_scores(panel: Any, evaluation: Evaluation) -> None:
+    """Draw one panel of :func:`scores_figure`."""
+    scores, values, row = evaluation.scores, evaluation.values, evaluation.row
+    k = ranking.top_count(len(values))
+    threshold = np.sort(values)[-k]
+    finite = np.isfinite(scores)
+    hit = finite & (values >= threshold) & (ranking.order_codes(scores) >= _kth(scores, k))
+    shown, logarithmic = _compressed(scores)
+    x, left = _placed(shown)
+    top = max(values.max(), threshold) + 0.03 * max(float(np.ptp(values)), 1e-9)
+    panel.axhspan(threshold, top, color=GREEN, alpha=0.15, linewidth=0, label="true top 10 %")
+    size = float(np.clip(2000 / len(values), 2, 18))
+    for mask, colour, marker, label in (
+        (finite & ~hit, BLUE, "o", "architecture"),
+        (hit, ORANGE, "o", "in both top 10 %"),
+        (np.isneginf(scores), GREY, "<", "no signal (-inf)"),
+        (np.isnan(scores), "black", "x", "failed (nan)"),
+    ):
+        if mask.any():
+            panel.scatter(x[mask], values[mask], s=size, c=colour, marker=marker, label=label)
+    if not finite.all():
+        panel.axvline(left, color=GREY, linewidth=0.8, linestyle=":")
+    panel.set_ylim(top=top)
+    panel.set_title(f"{row.predictor}   rho = {_shown(row.spearman)}", fontsize=10)
+    panel.set_xlabel("log10 of the score" if logarithmic else "", fontsize=8)
+    panel.tick_params(labelsize=8)
+    panel.locator_params(axis="x", nbins=4)
+    panel.xaxis.get_offset_text().set_fontsize(7)
+
+
+def _compressed(scores: NDArray[np.float64]) -> tuple[NDArray[np.float64], bool]:
+    """Return the decimal logarithms of positive scores that span three orders or more."""
+    finite = scores[np.isfinite(scores)]
+    if len(finite) == 0 or finite.min() <= 0 or finite.max() < 1e3 * finite.min():
+        return scores, False
+    shown = scores.copy()
+    shown[np.isfinite(scores)] = np.log10(finite)
+    return shown, True
+
+
+def _placed(scores: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """Return the x of every point, and where the edge for those without a number ends."""
+    finite = scores[np.isfinite(scores)]
+    low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
+    width = (high - low) or max(abs(high), 1.0)
+    x = np.where(np.isneginf(scores), low - 2 * _EDGE * width, scores)
+    return np.where(np.isnan(scores), low - 3 * _EDGE * width, x), low - _EDGE * width
+
+
+def _kth(scores: NDArray[np.float64], k: int) -> int:
+    """Return the order code of the k-th highest score."""
+    return int(np.sort(ranking.order_codes(scores))[-k])
+
+
+def _undefined(rows: Sequence[Row], name: str) -> bool:
+    return all(math.isnan(row.spearman) for row in rows if row.predictor == name)
+
+
+def _mean_point(rows: Sequence[Row], name: str) -> tuple[float, float]:
+    """Return mean seconds and mean rho of a predictor over its seeds."""
+    mine = [row for row in rows if row.predictor == name]
+    count = len(mine)
+    x = sum(row.seconds_per_architecture for row in mine) / count
+    return x, sum(row.spearman for row in mine) / count
+
+
+def _label_points(figure: Any, panel: Any, points: dict[str, tuple[float, float]]) -> None:
+    """Write each point's name beside it, at the first place where it covers nothing."""
+    figure.draw_without_rendering()
+    renderer = figure.canvas.get_renderer()
+    size = 6  # of a marker, in pixels each way, with some air
+    taken = []
+    for point in points.values():
+        x, y = panel.transData.transform(point)
+        taken.append((x - size, y - size, x + size, y + size))
+    frame = panel.get_window_extent(renderer)
+    frame_box = (frame.x0, frame.y0, frame.x1, frame.y1)
+    offsets = [
+        (dx * reach, dy * reach)
+        for reach in (9, 16, 25, 36)
+        for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
+    ]
+    for name, point in points.items():
+        for dx, dy in offsets:
+            text = panel.annotate(
+                name,
+                point,
+                xytext=(dx, dy),
+                textcoords="offset points",
+                fontsize=8,
+                ha="left" if dx > 0 else "right" if dx < 0 else "center",
+                va="bottom" if dy > 0 else "top" if dy < 0 else "center",
+                arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.5},
+            )
+            extent = text.get_window_extent(renderer)
+            box = (extent.x0, extent.y0, extent.x1, extent.y1)
+            inside = _covers(frame_box, box)
+            if (inside and not any(_overlap(box, other) for other in taken)) or (dx, dy) == offsets[
+                -1
+            ]:
+                taken.append(box)
+                break
+            text.remove()
+
+
+Box = tuple[float, float, float, float]
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _covers(outer: Box, inner: Box) -> bool:
+    return (
+        outer[0] <= inner[0]
+        and outer[1] <= inner[1]
+        and inner[2] <= outer[2]
+        and inner[3] <= outer[3]
+    )
+
+
+def _shown(value: float) -> str:
+    return "undefined" if math.isnan(value) else f"{value:.2f}"
+
+
+def _metric_name(row: Row) -> str:
+    name = row.metric.replace("_", " ")
+    return f"{name} (percent)" if "accuracy" in name else name

@@ -1,0 +1,241 @@
+"""The files people keep of a leaderboard: ``summary.csv``, ``summary.md`` and ``env.json``."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import os
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+
+from naslib_proxydata.leaderboard.rows import COLUMNS, RESAMPLES, Row
+
+_PACKAGES = ("naslib-proxydata", "torch", "numpy", "scipy", "scikit-learn", "pluggy", "pydantic")
+
+NOTES = f"""\
+Higher scores are better. Failed scores (nan) rank last, architectures without signal (-inf) just
+above them; both are in n. Intervals are 95 % percentile bootstrap intervals over architectures
+({RESAMPLES} resamples). Top-10 % retrieval is the share of the true top k = ceil(0.1 n) found in
+the predicted top k, expected under random tie breaking. Seconds are wall-clock means of the
+scores that were computed, on one thread each."""
+
+
+@dataclass(frozen=True)
+class Absent:
+    """A row that was asked for and cannot be had.
+
+    Attributes:
+        benchmark: Name of the benchmark.
+        dataset: Name of the dataset, empty for all.
+        reason: What is missing, and how to get it.
+    """
+
+    benchmark: str
+    dataset: str
+    reason: str
+
+
+def summary_csv(rows: Sequence[Row]) -> str:
+    """Return a line per row; nan is an empty field."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in rows:
+        values = astuple(row)
+        writer.writerow(
+            "" if isinstance(value, float) and math.isnan(value) else value for value in values
+        )
+    return text.getvalue()
+
+
+def summary_markdown(
+    rows: Sequence[Row], absent: Sequence[Absent], plots: Sequence[str], env: Mapping[str, Any]
+) -> str:
+    """Return the report: a table by dataset, tasks side by side, what is absent, and plots."""
+    parts = ["# Leaderboard"]
+    for title, group in by_task(rows).items():
+        first = group[0]
+        parts += [
+            f"## {title}",
+            f"Measured values: {first.label}, {first.metric}, read from `{first.source}`.",
+            _table(_TASK_HEADER, [_task_line(row) for row in best_first(group)]),
+        ]
+    if len(by_task(rows)) > 1:
+        parts += ["## All tasks", *_tasks_beside_each_other(rows)]
+    if absent:
+        lines = [(f"`{one.benchmark}`", one.dataset or "all", one.reason) for one in absent]
+        parts += ["## Absent", _table(("benchmark", "dataset", "why"), lines)]
+    parts += ["## How to read it", NOTES, _provenance(env)]
+    parts += [f"![{name}]({name})" for name in plots]
+    return "\n\n".join(parts) + "\n"
+
+
+def by_task(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Group rows by benchmark, dataset and metric, in their order."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(f"{row.benchmark}: {row.dataset}", []).append(row)
+    return groups
+
+
+def best_first(rows: Iterable[Row]) -> list[Row]:
+    """Sort rows by the mean Spearman of their predictor, seeds together, undefined ones last."""
+    rows = list(rows)
+    means = {
+        name: _mean(row.spearman for row in rows if row.predictor == name)
+        for name in {row.predictor for row in rows}
+    }
+
+    def key(row: Row) -> tuple[bool, float, str, int]:
+        mean = means[row.predictor]
+        return math.isnan(mean), -mean if mean == mean else 0.0, row.predictor, row.seed
+
+    return sorted(rows, key=key)
+
+
+def environment(
+    *, device: str, workers: int, seeds: Sequence[int], providers: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return what ran where, for ``env.json``.
+
+    Args:
+        device: The device of the scores.
+        workers: Number of processes that scored.
+        seeds: The run's seeds.
+        providers: Version by distribution of the plugins.
+    """
+    return {
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "packages": {name: _version(name) for name in _PACKAGES},
+        "plugins": dict(providers),
+        "device": device,
+        "device_name": _device_name(device),
+        "cpu_count": os.cpu_count(),
+        "workers": workers,
+        "threads_per_score": 1,
+        "seeds": list(seeds),
+    }
+
+
+_TASK_HEADER = (
+    "predictor",
+    "seed",
+    "n",
+    "failed",
+    "no signal",
+    "Spearman [95 %]",
+    "Kendall",
+    "top 10 %",
+    "s / arch.",
+    "paper Spearman",
+    "paper top 10 %",
+)
+
+
+def _task_line(row: Row) -> tuple[str, ...]:
+    return (
+        f"`{row.predictor}`",
+        str(row.seed),
+        str(row.n),
+        str(row.n_failed),
+        str(row.n_no_signal),
+        f"{number(row.spearman)} [{number(row.spearman_low)}, {number(row.spearman_high)}]",
+        number(row.kendall),
+        percent(row.top10_retrieval),
+        seconds(row.seconds_per_architecture),
+        number(row.paper_spearman),
+        percent(row.paper_top10),
+    )
+
+
+def _tasks_beside_each_other(rows: Sequence[Row]) -> list[str]:
+    """Return one table by measure: predictors down, tasks across with their average.
+
+    A cell is the mean over seeds; the published figure, where known, stands in brackets.
+    """
+    tasks = by_task(rows)
+    predictors = list(dict.fromkeys(row.predictor for row in best_first(rows)))
+    measures = (
+        ("Spearman", "spearman", "paper_spearman", number),
+        ("Top-10 % retrieval", "top10_retrieval", "paper_top10", percent),
+    )
+    parts = []
+    for title, ours, paper, show in measures:
+        lines = []
+        for name in predictors:
+            groups = [[row for row in group if row.predictor == name] for group in tasks.values()]
+            means = [_mean(getattr(row, ours) for row in group) for group in groups]
+            papers = [_mean(getattr(row, paper) for row in group) for group in groups]
+            cells = [
+                show(mean) + ("" if math.isnan(figure) else f" ({show(figure)})")
+                for mean, figure in zip(means, papers, strict=True)
+            ]
+            lines.append((f"`{name}`", *cells, show(_mean(means))))
+        header = ("predictor", *tasks, "average")
+        parts += [f"{title}, ours (paper's):", _table(header, lines)]
+    return parts
+
+
+def _provenance(env: Mapping[str, Any]) -> str:
+    packages = ", ".join(f"{name} {number}" for name, number in env["packages"].items())
+    return (
+        f"Device: {env['device']} ({env['device_name']}), {env['workers']} workers, one thread "
+        f"per score. Python {env['python']}, {packages}."
+    )
+
+
+def _table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    escaped = [[cell.replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines]
+    body = [header, ["---"] * len(header), *escaped]
+    return "\n".join("| " + " | ".join(line) + " |" for line in body)
+
+
+def number(value: float) -> str:
+    """Return a correlation with two digits, and a dash where it is not defined."""
+    return "–" if math.isnan(value) else f"{value:.2f}"
+
+
+def percent(value: float) -> str:
+    """Return a share in percent, and a dash where it is not known."""
+    return "–" if math.isnan(value) else f"{100 * value:.0f} %"
+
+
+def seconds(value: float) -> str:
+    """Return a time in seconds with two significant digits, in plain notation."""
+    if math.isnan(value):
+        return "–"
+    return "< 0.0001" if value < 1e-4 else f"{float(f'{value:.2g}'):.10g}"
+
+
+def _mean(values: Iterable[float]) -> float:
+    """Return the mean of those that are defined, nan if none is."""
+    defined = [value for value in values if not math.isnan(value)]
+    return float(np.mean(defined)) if defined else math.nan
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _device_name(device: str) -> str:
+    """Return the model of a GPU or of the processor, where the system tells."""
+    if device.startswith("cuda"):
+        import torch
+
+        return torch.cuda.get_device_name(device)
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            names = [line.partition(":")[2].strip() for line in lines if "model name" in line]
+    except OSError:
+        names = []
+    return names[0] if names else platform.processor() or platform.machine()

@@ -1,0 +1,164 @@
+"""From scores and measured values to the rows of a leaderboard."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, fields
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from naslib_proxydata import ranking
+from naslib_proxydata.predictors.base import Score
+from naslib_proxydata.seeding import numpy_generator
+
+RESAMPLES = 1000
+"""Bootstrap resamples behind every interval."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One predictor on one dataset of one benchmark, with one seed.
+
+    Attributes:
+        benchmark: Name of the benchmark.
+        dataset: Name of the dataset (task).
+        metric: What was ranked against, in percent unless its name says otherwise.
+        predictor: Label of the predictor.
+        seed: Seed of the scores, and of the draw of architectures if no other was given.
+        n: Number of architectures with a measured value; all are ranked.
+        n_failed: How many of them have a failed score (nan), which ranks last.
+        n_no_signal: How many carry no signal (-inf), which ranks last but for the failed.
+        spearman: Spearman's rho; nan where all scores are equal.
+        spearman_low: Lower end of its 95 % bootstrap interval.
+        spearman_high: Upper end.
+        kendall: Kendall's tau-b.
+        top10_retrieval: Share of the true top 10 % found in the predicted top 10 %, expected
+            under random tie breaking.
+        seconds_per_architecture: Mean wall-clock time of the scores that were computed; those
+            without signal are known without computing.
+        device: Where the scores were computed.
+        images: Source, number and shape of the images that the predictor looked at.
+        paper_spearman: Published figure, nan where none is known.
+        paper_top10: Published figure, nan where none is known.
+        label: What the measured values are called.
+        source: Where they were read from.
+    """
+
+    benchmark: str
+    dataset: str
+    metric: str
+    predictor: str
+    seed: int
+    n: int
+    n_failed: int
+    n_no_signal: int
+    spearman: float
+    spearman_low: float
+    spearman_high: float
+    kendall: float
+    top10_retrieval: float
+    seconds_per_architecture: float
+    device: str
+    images: str
+    paper_spearman: float
+    paper_top10: float
+    label: str
+    source: str
+
+
+COLUMNS = tuple(field.name for field in fields(Row))
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What was scored, and against what; see :class:`Row` for the attributes that it shares.
+
+    Attributes:
+        registered_name: Name under which published figures of the predictor are known.
+    """
+
+    registered_name: str
+    benchmark: str
+    dataset: str
+    metric: str
+    predictor: str
+    seed: int
+    seconds_per_architecture: float
+    device: str
+    images: str
+    label: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The scores of one predictor beside the measured values of one dataset.
+
+    Attributes:
+        scores: As ranked (higher is better), nan failed, -inf no signal, shape (n,).
+        values: Measured, finite, higher is better, shape (n,).
+        row: What is reported of them.
+    """
+
+    scores: NDArray[np.float64]
+    values: NDArray[np.float64]
+    row: Row
+
+
+def make_evaluation(
+    scores: NDArray[np.float64], values: NDArray[np.float64], subject: Subject
+) -> Evaluation:
+    """Rank the scores of the architectures that have a measured value.
+
+    Args:
+        scores: Shape (n,).
+        values: Shape (n,), nan where nothing was measured.
+        subject: What was scored, and against what.
+    """
+    measured = np.isfinite(values)
+    scores, values = scores[measured], values[measured]
+    known = asdict(subject)
+    name = known.pop("registered_name")
+    paper_spearman, paper_top10 = published(subject.benchmark, subject.dataset, name)
+    parts = (subject.benchmark, subject.dataset, subject.predictor)
+    generator = numpy_generator(subject.seed, "bootstrap", *parts)
+    interval = ranking.bootstrap_spearman(scores, values, generator, resamples=RESAMPLES)
+    row = Row(
+        **known,
+        n=len(scores),
+        n_failed=int(np.isnan(scores).sum()),
+        n_no_signal=int(np.isneginf(scores).sum()),
+        spearman=ranking.spearman(scores, values),
+        spearman_low=interval.low,
+        spearman_high=interval.high,
+        kendall=ranking.kendall(scores, values),
+        top10_retrieval=ranking.top_retrieval(scores, values),
+        paper_spearman=paper_spearman,
+        paper_top10=paper_top10,
+    )
+    return Evaluation(scores, values, row)
+
+
+def mean_seconds(scores: list[Score]) -> float:
+    """Return the mean time of the scores that were computed; nan where none was."""
+    computed = [one.seconds for one in scores if one.value != -math.inf]
+    return sum(computed) / len(computed) if computed else math.nan
+
+
+def published(benchmark: str, dataset: str, predictor: str) -> tuple[float, float]:
+    """Return the published Spearman and top-10 % retrieval, nan where none is known."""
+    entry = _published().get((benchmark, dataset, predictor), {})
+    return float(entry.get("spearman", math.nan)), float(entry.get("top10", math.nan))
+
+
+@cache
+def _published() -> dict[tuple[str, str, str], dict[str, float]]:
+    """Read ``published.yaml``, where each figure stands with its source."""
+    text = (files(__package__) / "published.yaml").read_text(encoding="utf-8")
+    return {
+        (one["benchmark"], one["dataset"], one["predictor"]): one for one in yaml.safe_load(text)
+    }
