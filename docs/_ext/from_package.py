@@ -1,0 +1,88 @@
+"""Directives whose content comes from the package, so that it cannot fall behind."""
+
+from __future__ import annotations
+
+import re
+
+import click
+from docutils import nodes
+from docutils.parsers.rst import directives
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from naslib_proxydata import plugins
+from naslib_proxydata.cli.main import COMMANDS, group
+from naslib_proxydata.plugin_checks import resolve
+from naslib_proxydata.schema import Settings
+
+
+class _Tables(SphinxDirective):
+    required_arguments = 1
+    final_argument_whitespace = False
+
+    def markdown(self, header: list[str], lines: list[list[str]]) -> list[nodes.Node]:
+        """Let the page's own parser read a table."""
+        escaped = [[cell.replace("|", "\\|") for cell in line] for line in lines]
+        rows = [header, ["---"] * len(header), *escaped]
+        text = StringList(["| " + " | ".join(row) + " |" for row in rows], source="package")
+        container = nodes.container()
+        self.state.nested_parse(text, self.content_offset, container)
+        return list(container.children)
+
+
+class Registered(_Tables):
+    """``{registered} KIND``: what the package registers of a kind."""
+
+    def run(self) -> list[nodes.Node]:
+        kind = self.arguments[0]
+        found = plugins.load()
+        lines = []
+        for name in found.names(kind):
+            one = found.registration(kind, name)
+            if found.provider(kind, name).distribution == "naslib-proxydata":
+                lines.append([f"`{name}`", one.summary, _linked(one.paper)])
+        return self.markdown(["name", "what it is", "source"], lines)
+
+
+class SettingsTable(_Tables):
+    """``{settings} module:Class``: the fields of a settings class."""
+
+    def run(self) -> list[nodes.Node]:
+        model: type[Settings] = resolve(self.arguments[0], "the documentation")
+        lines = [
+            [f"`{name}`", f"`{field.get_default()!r}`", field.description or ""]
+            for name, field in model.model_fields.items()
+        ]
+        return self.markdown(["key", "default", "meaning"], lines)
+
+
+class CommandHelp(SphinxDirective):
+    """``{command-help}``: a section for each command, with its ``--help``."""
+
+    option_spec = {"width": directives.positive_int}  # noqa: RUF012
+
+    def run(self) -> list[nodes.Node]:
+        width = self.options.get("width", 88)
+        program = click.Context(group, info_name="naslib-proxydata", terminal_width=width)
+        made: list[nodes.Node] = []
+        for name in COMMANDS:
+            command = group.get_command(program, name)
+            context = click.Context(command, info_name=name, parent=program, terminal_width=width)
+            section = nodes.section(ids=[f"command-{name}"])
+            section += nodes.title(text=name)
+            section += nodes.literal_block(text=command.get_help(context), language="none")
+            made.append(section)
+        return made
+
+
+def _linked(paper: str) -> str:
+    """Turn ``arXiv 2210.09459`` into a link."""
+    return re.sub(r"arXiv (\d{4}\.\d{5})", r"[arXiv \1](https://arxiv.org/abs/\1)", paper)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_directive("registered", Registered)
+    app.add_directive("settings", SettingsTable)
+    app.add_directive("command-help", CommandHelp)
+    return {"parallel_read_safe": True}
