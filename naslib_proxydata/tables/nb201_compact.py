@@ -65,15 +65,16 @@ def write_compact(table: BenchmarkTable, target: Path) -> None:
     for name, (dataset, metric) in COMPACT_NAMES.items():
         if metric in held.get(dataset, ()):
             arrays[name] = table.values(dataset, metric)
-    scratch = None
     try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".npz", delete=False) as file:
-            scratch = file.name
-            np.savez_compressed(file, allow_pickle=False, **arrays)
-        os.replace(scratch, target)
+        descriptor, name = tempfile.mkstemp(dir=target.parent, suffix=".npz")
+        scratch = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                np.savez_compressed(file, allow_pickle=False, **arrays)
+            scratch.replace(target)
+        finally:
+            scratch.unlink(missing_ok=True)
     except OSError as error:
-        if scratch is not None:
-            Path(scratch).unlink(missing_ok=True)
         raise TableError(
             f"cannot write {target}: {error}. Nothing was changed there; choose a folder that "
             "can be written and has space."
