@@ -25,4 +25,16 @@ def register_spaces() -> Sequence[Registration]:
             "cells of up to 7 vertices, 9 edges and 3 operations, 423,624 in all",
             "arXiv 1902.09635",
         ),
+        Registration(
+            "transnas-micro",
+            f"{_ROOM}.transnas_micro:TransNasMicro",
+            "cells of 4 nodes and 4 operations on one skeleton, 4,096 in all",
+            "arXiv 2105.11871",
+        ),
+        Registration(
+            "transnas-macro",
+            f"{_ROOM}.transnas_macro:TransNasMacro",
+            "skeletons of 4 to 6 modules of residual cells, 3,256 in all",
+            "arXiv 2105.11871",
+        ),
     ]

@@ -9,7 +9,7 @@ Two releases hold the same measurements:
   "less" is the training of 12 epochs and "full" that of 200.
 
 A record holds ``all_results[dataset, seed]["eval_acc1es"]["x-valid@199"]``, accuracies in percent
-of every epoch; the last epoch is kept, averaged over the seeds.
+of every epoch, and ``dataset_seed[dataset]``; the last epoch is kept, averaged over the seeds.
 """
 
 from __future__ import annotations
@@ -28,14 +28,13 @@ from naslib_proxydata.errors import TableError
 from naslib_proxydata.tables import nb201_columns
 from naslib_proxydata.tables.columns import ColumnTable
 from naslib_proxydata.tables.nb201_columns import MEASUREMENTS, Measurement
+from naslib_proxydata.tables.torch_file import open_torch_pickle
 from naslib_proxydata.tables.unpickle import unpickle
 
 logger = logging.getLogger(__name__)
 
 META: Final = "meta.pickle.pbz2"
 _PTH_EPOCHS: Final = {"less": 12, "full": 200}
-_LEGACY_HEADER: Final = 3
-"""Pickles before the data in a file of torch below 1.6: magic number, version, system."""
 
 Records = Mapping[int, Mapping[str, Any]]
 """The records of one cell: ``{epochs: record}``."""
@@ -63,7 +62,7 @@ def read_pth(path: Path) -> ColumnTable:
     Raises:
         TableError: The file is damaged, hostile, or not of this layout.
     """
-    with _reading(path), _torch_pickle(path) as stream:
+    with _reading(path), open_torch_pickle(path) as stream:
         content = unpickle(stream, str(path))
         texts, infos = content["meta_archs"], content["arch2infos"]
     # Popping frees each cell's histories as soon as its means are taken.
@@ -79,12 +78,13 @@ def mean_accuracy(records: Records, measurement: Measurement) -> float:
     record = records.get(measurement.epochs)
     if record is None:
         return np.nan
-    trials = [
+    seeds = record["dataset_seed"].get(measurement.trained_on, ())
+    trials = [record["all_results"][measurement.trained_on, seed] for seed in seeds]
+    accuracies = [
         trial["eval_acc1es"][f"{measurement.evaluated_on}@{trial['epochs'] - 1}"]
-        for (dataset, _), trial in record["all_results"].items()
-        if dataset == measurement.trained_on
+        for trial in trials
     ]
-    return float(np.mean(trials)) if trials else np.nan
+    return float(np.mean(accuracies)) if accuracies else np.nan
 
 
 def _table(texts: list[str], records: Iterable[tuple[int, Records]], source: str) -> ColumnTable:
@@ -126,21 +126,6 @@ def _nats_records(folder: Path, cells: int) -> Iterator[tuple[int, Records]]:
 
 def _bz2(path: Path) -> IO[bytes]:
     return bz2.open(path, "rb")
-
-
-@contextmanager
-def _torch_pickle(path: Path) -> Iterator[IO[bytes]]:
-    """Open the pickle inside a file of ``torch.save``, of the zip layout or the older one."""
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            name = next(name for name in archive.namelist() if name.endswith("/data.pkl"))
-            with archive.open(name) as stream:
-                yield stream
-    else:
-        with path.open("rb") as stream:
-            for _ in range(_LEGACY_HEADER):
-                unpickle(stream, str(path))
-            yield stream
 
 
 @contextmanager

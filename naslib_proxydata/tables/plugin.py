@@ -7,6 +7,15 @@ from collections.abc import Sequence
 from naslib_proxydata.hookspecs import BenchmarkRegistration, hookimpl
 
 _ROOM = "naslib_proxydata.tables"
+_TRANSNAS_TASKS = (
+    "class_scene",
+    "class_object",
+    "jigsaw",
+    "room_layout",
+    "segmentsemantic",
+    "normal",
+    "autoencoder",
+)
 
 
 @hookimpl
@@ -32,5 +41,18 @@ def register_benchmarks() -> Sequence[BenchmarkRegistration]:
             datasets=("cifar10",),
             how_to_get="download nasbench_only108.tfrecord (github.com/google-research/nasbench) "
             "and convert it once",
+        ),
+        *(
+            BenchmarkRegistration(
+                f"transnas-{kind}",
+                f"{_ROOM}.transnas_{kind}:load",
+                f"TransNAS-Bench-101 {kind}: {number} networks on seven tasks of Taskonomy",
+                "arXiv 2105.11871",
+                space=f"transnas-{kind}",
+                datasets=_TRANSNAS_TASKS,
+                how_to_get="download transnas-bench_v10141024.pth "
+                "(github.com/yawen-d/TransNASBench) and convert it once",
+            )
+            for kind, number in (("micro", "4,096"), ("macro", "3,256"))
         ),
     ]
