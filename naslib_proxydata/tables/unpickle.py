@@ -50,6 +50,7 @@ def _number(number_type: _NumberType, data: bytes) -> int | float | bool:
 PLAIN: Final[Globals] = {
     ("collections", "OrderedDict"): OrderedDict,
     ("builtins", "set"): set,
+    ("__builtin__", "set"): set,  # its name in protocols 0 to 2
     ("_codecs", "encode"): _encode_latin1,
     ("numpy", "dtype"): _NumberType,
     ("numpy.core.multiarray", "scalar"): _number,

@@ -1,0 +1,52 @@
+"""Tables held in memory, and what every table inherits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from naslib_proxydata.errors import TableError
+from naslib_proxydata.tables.columns import ColumnTable
+
+
+def table(**columns: list[float]) -> ColumnTable:
+    return ColumnTable(
+        name="toy",
+        label="Toy",
+        space="toy",
+        source="memory",
+        texts=np.array([b"a", b"b"]),
+        values={("photos", metric): np.array(values) for metric, values in columns.items()},
+    )
+
+
+def test_values_and_queries() -> None:
+    toy = table(test_accuracy=[50.0, 60.0])
+    assert toy.architectures() == ("a", "b")
+    assert toy.position("b") == 1
+    assert toy.query("b", "photos", "test_accuracy") == 60.0
+
+
+def test_unknown_names_are_answered_with_known_ones() -> None:
+    toy = table(test_accuracy=[50.0, 60.0])
+    with pytest.raises(TableError, match=r"dataset 'photo' in Toy.*Did you mean 'photos'"):
+        toy.values("photo", "test_accuracy")
+    with pytest.raises(TableError, match="Did you mean 'test_accuracy'"):
+        toy.values("photos", "test_acuracy")
+    with pytest.raises(TableError, match="'c'"):
+        toy.position("c")
+    with pytest.raises(TableError, match="photos"):
+        toy.default_metric("digits")
+
+
+def test_default_metric() -> None:
+    assert table(baseline_accuracy=[1.0, 2.0]).default_metric("photos") == "baseline_accuracy"
+    both = table(test_accuracy=[1.0, 2.0], validation_accuracy=[1.0, 2.0])
+    assert both.default_metric("photos") == "validation_accuracy"
+
+
+def test_columns_must_fit() -> None:
+    with pytest.raises(TableError, match=r"shape \(3,\), expected \(2,\)"):
+        table(test_accuracy=[1.0, 2.0, 3.0])
+    with pytest.raises(TableError, match="no column"):
+        table()

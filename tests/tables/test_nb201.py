@@ -1,0 +1,338 @@
+"""NAS-Bench-201 tables: the compact file, the official ones, and where they are looked for."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from naslib_proxydata.errors import TableAbsentError, TableError
+from naslib_proxydata.tables import analog, nb201_compact
+from naslib_proxydata.tables.nb201 import convert, open_nb201, open_source
+from naslib_proxydata.tables.nb201_columns import MEASUREMENTS
+from naslib_proxydata.tables.nb201_compact import read_compact
+from naslib_proxydata.testing.benchmark import BenchmarkContract
+from tests.tables.nb201_files import (
+    RunsCode,
+    official_texts,
+    pth_content,
+    real_records,
+    write_nats_folder,
+    write_pbz2,
+    write_pth,
+)
+
+Values = dict[tuple[int, str, str], float]
+
+
+class TestCompactContract(BenchmarkContract):
+    @pytest.fixture
+    def table(self, shared_data: Path) -> Any:
+        return open_nb201(shared_data)
+
+
+@pytest.fixture(scope="module")
+def records(shared_data: Path) -> dict[int, dict[str, Any]]:
+    return real_records(shared_data)
+
+
+@pytest.fixture(scope="module")
+def texts(shared_data: Path) -> list[str]:
+    return official_texts(shared_data)
+
+
+@pytest.fixture(scope="module")
+def expected(records: dict[int, Any]) -> Values:
+    """The means of the real records, straight from their trials."""
+    where = {
+        "cifar10": (("cifar10-valid", "x-valid"), ("cifar10", "ori-test")),
+        "cifar100": (("cifar100", "x-valid"), ("cifar100", "x-test")),
+        "imagenet16": (("ImageNet16-120", "x-valid"), ("ImageNet16-120", "x-test")),
+    }
+    values: Values = {}
+    for index, by_epochs in records.items():
+        for epochs, suffix in (("200", ""), ("12", "_12_epochs")):
+            for dataset, splits in where.items():
+                for metric, (trained, split) in zip(("validation", "test"), splits, strict=True):
+                    trials = [
+                        trial["eval_acc1es"][f"{split}@{int(epochs) - 1}"]
+                        for (name, _), trial in by_epochs[epochs]["all_results"].items()
+                        if name == trained
+                    ]
+                    assert len(trials) in (1, 2, 3)
+                    key = (index, dataset, f"{metric}_accuracy{suffix}")
+                    values[key] = sum(trials) / len(trials)
+    return values
+
+
+# ----------------------------------------------------------------------------- the compact file
+
+
+def test_compact_columns_are_the_files_own(shared_data: Path) -> None:
+    file = np.load(shared_data / "nb201.npz")
+    table = open_nb201(shared_data / "nb201.npz")
+    pairs = {
+        ("cifar10", "validation_accuracy"): "cifar10_valid_200",
+        ("cifar10", "test_accuracy"): "cifar10_test_200",
+        ("cifar100", "validation_accuracy_12_epochs"): "cifar100_valid_12",
+        ("cifar100", "test_accuracy_one_trial"): "cifar100_test_200_one_trial",
+    }
+    for (dataset, metric), name in pairs.items():
+        np.testing.assert_array_equal(table.values(dataset, metric), file[name])
+    assert table.architectures()[284] == file["arch_str"][284].decode()
+    assert table.default_metric("cifar10") == "validation_accuracy"
+    with pytest.raises(TableError, match=r"dataset 'imagenet16'.*cifar10, cifar100"):
+        table.values("imagenet16", "validation_accuracy")
+
+
+def test_opening_the_compact_table_is_quick(shared_data: Path) -> None:
+    started = time.process_time()
+    open_nb201(shared_data)
+    assert time.process_time() - started < 1
+
+
+@pytest.fixture
+def arrays(shared_data: Path) -> dict[str, np.ndarray]:
+    file = np.load(shared_data / "nb201.npz")
+    return {name: file[name][:50] for name in ("arch_str", "op_codes", "cifar10_valid_200")}
+
+
+Change = Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]]
+NASLIB = [1, 0, 3, 2, 4]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda a: {**a, "cifar10_valid_200": a["cifar10_valid_200"][:-1]}, r"shape \(49,\)"),
+        (lambda a: {**a, "op_codes": a["op_codes"][:-1]}, "op_codes.*expected"),
+        (lambda a: {**a, "op_codes": a["op_codes"].T}, "op_codes.*expected"),
+        (lambda a: {**a, "op_codes": np.array(NASLIB)[a["op_codes"]]}, "different cells"),
+        (lambda a: {**a, "op_codes": a["op_codes"][:, ::-1]}, "different cells"),
+        (lambda a: {**a, "arch_str": a["arch_str"][::-1]}, "different cells"),
+        (lambda a: {**a, "arch_str": np.array([b"|none~0|"] * 50)}, "not a NAS-Bench-201 cell"),
+        (
+            lambda a: {
+                "arch_str": a["arch_str"][[0] * 50],
+                "cifar10_valid_200": a["cifar10_valid_200"],
+            },
+            "twice",
+        ),
+        (lambda a: {"cifar10_valid_200": a["cifar10_valid_200"]}, "lacks the array 'arch_str'"),
+        (lambda a: {"arch_str": a["arch_str"]}, "no column"),
+        (lambda a: {**a, "cifar10_valid_200": a["cifar10_valid_200"] / 100}, "in percent"),
+        (lambda a: {**a, "cifar10_valid_200": -a["cifar10_valid_200"]}, "in percent"),
+        (lambda a: {**a, "cifar10_valid_200": a["arch_str"]}, "expected float64"),
+    ],
+)
+def test_wrong_compact_files_are_refused(
+    arrays: dict[str, np.ndarray], change: Change, said: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "nb201.npz"
+    np.savez(path, **arrays)
+    assert len(open_nb201(tmp_path)) == 50
+    np.savez(path, **change(arrays))
+    with pytest.raises(TableError, match=said):
+        open_nb201(tmp_path)
+
+
+def test_damaged_compact_files_are_refused(shared_data: Path, tmp_path: Path) -> None:
+    whole = (shared_data / "nb201.npz").read_bytes()
+    path = tmp_path / "nb201.npz"
+    for length in (0, 3, 1000, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:length])
+        with pytest.raises(TableError, match="not a whole compact table"):
+            open_nb201(path)
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 255
+    path.write_bytes(bytes(flipped))
+    with pytest.raises(TableError, match="not a whole compact table"):
+        open_nb201(path)
+
+
+def test_a_pickle_inside_the_compact_file_does_not_run(tmp_path: Path) -> None:
+    marker = tmp_path / "it-ran"
+    path = tmp_path / "nb201.npz"
+    hostile = np.array([RunsCode(marker)], dtype=object)
+    np.savez(path, arch_str=hostile, allow_pickle=True)
+    with pytest.raises(TableError, match="not a whole compact table"):
+        open_nb201(path)
+    path.write_bytes(pickle.dumps(RunsCode(marker)))
+    with pytest.raises(TableError, match="not a whole compact table"):
+        open_nb201(path)
+    assert not marker.exists()
+
+
+# --------------------------------------------------------------------------- the official files
+
+
+def check(table: Any, expected: Values, shared_data: Path) -> None:
+    """Compare a table of the three real cells with their trials and with the shared table."""
+    assert len(table) == 15_625
+    text = dict(enumerate(table.architectures()))
+    for (index, dataset, metric), value in expected.items():
+        assert table.query(text[index], dataset, metric) == pytest.approx(value, abs=1e-9)
+        assert np.isnan(table.values(dataset, metric)[1])
+    published = open_nb201(shared_data)
+    for dataset, metrics in published.columns().items():
+        for metric in metrics[:4]:
+            for index in (0, 11, 284):
+                assert table.query(text[index], dataset, metric) == pytest.approx(
+                    published.query(text[index], dataset, metric), abs=1e-6
+                )
+
+
+def test_nats_folder(
+    records: Any, texts: Any, expected: Values, shared_data: Path, tmp_path: Path, caplog: Any
+) -> None:
+    folder = write_nats_folder(tmp_path / "NATS-tss-v1_0-3ffb9-simple", records, texts)
+    with caplog.at_level(logging.WARNING):
+        check(open_nb201(tmp_path), expected, shared_data)
+    assert "3 of 15625 cells" in caplog.text
+    assert open_nb201(folder).source == str(folder)
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_pth(
+    legacy: bool, records: Any, texts: Any, expected: Values, shared_data: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "NAS-Bench-201-v1_1-096897.pth"
+    write_pth(path, pth_content(records, texts), legacy)
+    check(open_nb201(tmp_path), expected, shared_data)
+    assert open_nb201(path).source == str(path)
+
+
+def test_numbers_may_be_numpys(records: Any, texts: Any, expected: Values, tmp_path: Path) -> None:
+    record = {"200": {**records[0]["200"]}}
+    record["200"]["all_results"] = {
+        key: {**trial, "eval_acc1es": {k: np.float64(v) for k, v in trial["eval_acc1es"].items()}}
+        for key, trial in record["200"]["all_results"].items()
+    }
+    table = open_nb201(write_nats_folder(tmp_path / "nats", {0: record}, texts[:1]))
+    value = table.query(texts[0], "cifar10", "test_accuracy")
+    assert value == pytest.approx(expected[0, "cifar10", "test_accuracy"])
+    assert "test_accuracy_12_epochs" not in table.columns()["cifar10"]
+
+
+def test_conversion_keeps_everything(
+    records: Any, texts: Any, expected: Values, shared_data: Path, tmp_path: Path
+) -> None:
+    folder = write_nats_folder(tmp_path / "nats", records, texts)
+    target = tmp_path / "compact" / "nb201.npz"
+    target.parent.mkdir()
+    convert(folder, target)
+    check(open_nb201(target.parent), expected, shared_data)
+    assert [path.name for path in target.parent.iterdir()] == ["nb201.npz"]
+    assert read_compact(target).columns()["imagenet16"]
+
+
+def test_conversion_of_the_compact_file_is_the_identity(shared_data: Path, tmp_path: Path) -> None:
+    convert(shared_data / "nb201.npz", tmp_path / "nb201.npz")
+    old, new = np.load(shared_data / "nb201.npz"), np.load(tmp_path / "nb201.npz")
+    for name in set(old.files) - {"flops_m_cifar10", "params_m_cifar10"}:
+        np.testing.assert_array_equal(new[name], old[name])
+
+
+def test_a_failed_conversion_leaves_the_old_file(
+    shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "nb201.npz"
+    target.write_bytes(b"old")
+
+    def full(file: Any, **_: Any) -> None:
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(nb201_compact.np, "savez_compressed", full)
+    with pytest.raises(TableError, match=r"No space left.*Nothing was changed"):
+        convert(shared_data / "nb201.npz", target)
+    assert target.read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["nb201.npz"]
+
+
+def test_conversion_refuses_a_wrong_target(shared_data: Path, tmp_path: Path) -> None:
+    with pytest.raises(TableError, match="cannot write"):
+        convert(shared_data / "nb201.npz", tmp_path / "absent" / "nb201.npz")
+    with pytest.raises(TableError, match=r"is a \.npz file"):
+        convert(shared_data / "nb201.npz", tmp_path / "nb201.csv")
+
+
+# -------------------------------------------------------------------- damaged and hostile files
+
+
+def test_truncated_official_files(records: Any, texts: Any, tmp_path: Path) -> None:
+    folder = write_nats_folder(tmp_path / "nats", {0: records[0]}, texts[:1])
+    pth = write_pth(tmp_path / "a.pth", pth_content({0: records[0]}, texts[:1]), legacy=False)
+    old = write_pth(tmp_path / "b.pth", pth_content({0: records[0]}, texts[:1]), legacy=True)
+    for path in (folder / "000000.pickle.pbz2", folder / "meta.pickle.pbz2", pth, old):
+        whole = path.read_bytes()
+        for length in (0, 10, len(whole) // 2):
+            path.write_bytes(whole[:length])
+            with pytest.raises(TableError, match=path.name):
+                open_source(folder if path.parent == folder else path)
+        path.write_bytes(whole)
+
+
+def test_hostile_official_files_do_not_run(records: Any, texts: Any, tmp_path: Path) -> None:
+    marker = tmp_path / "it-ran"
+    folder = write_nats_folder(tmp_path / "nats", {0: records[0]}, texts[:1])
+    write_pbz2(folder / "000000.pickle.pbz2", {"200": RunsCode(marker)})
+    write_pbz2(tmp_path / "meta.pickle.pbz2", {"meta_archs": RunsCode(marker)})
+    content = {**pth_content({0: records[0]}, texts[:1]), "extra": RunsCode(marker)}
+    pth = write_pth(tmp_path / "a.pth", content, legacy=False)
+    old = write_pth(tmp_path / "b.pth", content, legacy=True)
+    for source in (folder, tmp_path, pth, old):
+        with pytest.raises(TableError, match=r"wants to load \S+, which no benchmark file needs"):
+            open_source(source)
+    assert not marker.exists()
+
+
+def test_records_of_another_layout(records: Any, texts: Any, tmp_path: Path) -> None:
+    other = write_nats_folder(tmp_path / "other", {0: records[11]}, texts[:1])
+    with pytest.raises(TableError, match="in its record"):
+        open_source(other)
+    wrong = write_nats_folder(tmp_path / "wrong", {0: {"200": {"arch_str": texts[0]}}}, texts[:1])
+    with pytest.raises(TableError, match=r"layout of NAS-Bench-201.*dataset_seed"):
+        open_source(wrong)
+    with pytest.raises(TableError, match="record of no cell"):
+        open_source(write_nats_folder(tmp_path / "empty", {}, texts[:1]))
+    pth = write_pth(tmp_path / "a.pth", {"state_dict": {}}, legacy=False)
+    with pytest.raises(TableError, match="meta_archs"):
+        open_source(pth)
+
+
+# -------------------------------------------------------------------------- where it is looked
+
+
+def test_what_is_absent_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(TableAbsentError, match=r"expected nb201\.npz.*Download"):
+        open_nb201(tmp_path)
+    with pytest.raises(TableAbsentError, match="Download"):
+        open_nb201(tmp_path / "nowhere")
+    with pytest.raises(TableAbsentError, match="there is no"):
+        convert(tmp_path / "nowhere", tmp_path / "nb201.npz")
+    other = tmp_path / "notes.txt"
+    other.write_text("")
+    with pytest.raises(TableError, match="no form of NAS-Bench-201"):
+        open_nb201(other)
+    monkeypatch.setattr(analog, "_data_file", lambda: None)
+    with pytest.raises(TableAbsentError, match=r"Download.*naslib-proxydata\[demo\]"):
+        open_nb201(None)
+
+
+def test_an_unreadable_file(tmp_path: Path) -> None:
+    for name in ("nb201.npz", "NAS-Bench-201-v1_1.pth"):
+        (tmp_path / name).mkdir()  # opening a folder fails for root too
+        with pytest.raises(TableError, match=name):
+            open_source(tmp_path / name)
+
+
+def test_every_published_column_has_its_own_name() -> None:
+    assert len({one.column for one in MEASUREMENTS}) == len(MEASUREMENTS) == 12
+    assert len({one.compact for one in MEASUREMENTS}) == 12
