@@ -65,8 +65,9 @@ def entropy(features: Tensor) -> float:
     Args:
         features: Shape (n, channels, h, w).
     """
-    rows = features.detach().transpose(0, 1).flatten(1).double()  # c x nhw
-    eigenvalues = torch.linalg.eigvalsh(torch.cov(rows, correction=0)).clamp(min=0)
+    rows = features.detach().transpose(0, 1).flatten(1)  # c x nhw
+    rows = rows - rows.mean(1, keepdim=True)
+    eigenvalues = torch.linalg.eigvalsh((rows @ rows.T).double()).clamp(min=0)
     if float(eigenvalues.sum()) == 0:
         return 0.0
     return float(torch.special.entr(eigenvalues / eigenvalues.sum()).sum())
