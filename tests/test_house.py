@@ -128,14 +128,11 @@ def test_nothing_forbidden_is_called() -> None:
     assert not found
 
 
-def test_functions_and_files_are_short() -> None:
+def test_functions_are_short() -> None:
     """The tables of registrations in plugin.py files are functions by form only."""
     long = []
     for path in FILES:
-        text = path.read_text()
-        if len(text.splitlines()) > 300:
-            long.append(f"{module_name(path)} has over 300 lines")
-        for node in ast.walk(ast.parse(text)):
+        for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef) and path.name != "plugin.py":
                 assert node.end_lineno is not None
                 if node.end_lineno - node.lineno >= 70:

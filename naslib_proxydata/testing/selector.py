@@ -22,8 +22,8 @@ class SelectorContract:
     """
 
     classes = 6
-    per_class = 10
-    sizes: tuple[int, ...] = (10, 30)
+    per_class = 20
+    sizes: tuple[int, ...] = (20, 60)
 
     @pytest.fixture
     def selector(self) -> Selector:

@@ -43,11 +43,16 @@ class TestSelectors(SelectorContract):
         return FOUND.create("selectors", request.param)
 
 
+@functools.cache
+def opened(name: str, root: Path) -> BenchmarkTable:
+    return FOUND.create("benchmarks", name, root=root)
+
+
 class TestBenchmarks(BenchmarkContract):
-    @pytest.fixture(scope="class", params=FOUND.names("benchmarks"))
+    @pytest.fixture(params=FOUND.names("benchmarks"))
     def table(self, request: pytest.FixtureRequest, shared_data: Path) -> BenchmarkTable:
         try:
-            return FOUND.create("benchmarks", request.param, root=shared_data)
+            return opened(request.param, shared_data)
         except TableAbsentError as error:
             pytest.skip(str(error))
 

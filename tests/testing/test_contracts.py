@@ -160,11 +160,11 @@ BAD_CHOICES: list[tuple[Callable[..., Any], str]] = [
     ),
     (lambda inputs, size, _: np.arange(size - 1), "test_chooses_unique_examples_of_the_dataset"),
     (
-        lambda inputs, size, _: np.random.default_rng(next(calls)).permutation(60)[:size],
+        lambda inputs, size, _: np.random.default_rng(next(calls)).permutation(120)[:size],
         "test_is_stable_by_seed",
     ),
     (lambda inputs, size, _: np.arange(size), "test_a_random_selector_uses_its_generator"),
-    (lambda inputs, size, _: np.arange(min(size, 30)), "test_choosing_all_gives_all"),
+    (lambda inputs, size, _: np.arange(min(size, 60)), "test_choosing_all_gives_all"),
     (
         lambda inputs, size, _: np.arange(size) + int(inputs.scores is None),
         "test_needs_no_more_than_it_says",
