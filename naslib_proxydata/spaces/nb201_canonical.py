@@ -1,9 +1,10 @@
 """Which NAS-Bench-201 cells compute the same function, and the simplest one of each class.
 
-The benchmark's paper (arXiv 2001.00326, section 2.2) counts 6,466 classes by comparing texts
-that drop ``none`` and ``skip_connect``. That text forgets which convolution is which: it takes
-``w(x) + w(x)``, one convolution used twice, for ``w(x) + v(x)``. Here two cells are equal only
-if their weights can be matched one to one so that both compute the same. Used are:
+The benchmark's paper (arXiv 2001.00326, section 2.2) counts 6,466 classes by comparing texts in
+which ``none`` and ``skip_connect`` are left out. Those texts forget which convolution is which:
+``w(x) + w(x)``, one convolution used twice, counts as ``w(x) + v(x)``, which has other weights;
+and they miss that sums may be regrouped. Here two cells are equal only if their weights can be
+matched one to one so that both compute the same for all weights and inputs. Used are:
 
 1. an edge that no path from input to output crosses carries nothing (a convolution of zero
    stays zero while the shift of its normalisation is zero, as it is before training);

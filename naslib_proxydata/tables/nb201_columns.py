@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 NAME: Final = "nb201"
 LABEL: Final = "NAS-Bench-201"
-CELLS: Final = 15_625
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ again as official codes; float64 (n,) columns named in :mod:`nb201_columns`, any
 from __future__ import annotations
 
 import os
-import tempfile
 import zipfile
 import zlib
 from pathlib import Path
@@ -65,11 +64,10 @@ def write_compact(table: BenchmarkTable, target: Path) -> None:
     for name, (dataset, metric) in COMPACT_NAMES.items():
         if metric in held.get(dataset, ()):
             arrays[name] = table.values(dataset, metric)
+    scratch = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        descriptor, name = tempfile.mkstemp(dir=target.parent, suffix=".npz")
-        scratch = Path(name)
         try:
-            with os.fdopen(descriptor, "wb") as file:
+            with scratch.open("xb") as file:
                 np.savez_compressed(file, allow_pickle=False, **arrays)
             scratch.replace(target)
         finally:

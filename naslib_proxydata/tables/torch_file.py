@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
+from naslib_proxydata.errors import TableError
 from naslib_proxydata.tables.unpickle import unpickle
 
 _LEGACY_HEADER: Final = 3
@@ -19,13 +20,15 @@ def open_torch_pickle(path: Path) -> Iterator[IO[bytes]]:
     """Open the pickle of the data, in a file of the zip layout or the older one.
 
     Raises:
-        StopIteration: The file is a zip archive that ``torch.save`` did not write.
+        TableError: The file is truncated or damaged, or ``torch.save`` did not write it.
         OSError: The file cannot be read.
     """
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
-            name = next(name for name in archive.namelist() if name.endswith("/data.pkl"))
-            with archive.open(name) as stream:
+            names = [name for name in archive.namelist() if name.endswith("/data.pkl")]
+            if len(names) != 1:
+                raise TableError(f"{path} is a zip archive, but not one written by torch.save")
+            with archive.open(names[0]) as stream:
                 yield stream
     else:
         with path.open("rb") as stream:

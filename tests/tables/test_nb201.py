@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import pickle
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -304,6 +305,10 @@ def test_records_of_another_layout(records: Any, texts: Any, tmp_path: Path) -> 
         open_source(write_nats_folder(tmp_path / "empty", {}, texts[:1]))
     pth = write_pth(tmp_path / "a.pth", {"state_dict": {}}, legacy=False)
     with pytest.raises(TableError, match="meta_archs"):
+        open_source(pth)
+    with zipfile.ZipFile(pth, "w") as archive:
+        archive.writestr("notes.txt", "not by torch")
+    with pytest.raises(TableError, match=r"not one written by torch\.save"):
         open_source(pth)
 
 
