@@ -1,0 +1,1 @@
+"""Scorers: they look at images and models, and give each example a number or a vector."""

@@ -1,0 +1,185 @@
+"""Training a scorer's model, once, so that it can go on after an interruption."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from naslib_proxydata.data.loader import BatchLoader
+from naslib_proxydata.data.transforms import CropAndFlip
+from naslib_proxydata.errors import SelectionError
+from naslib_proxydata.seeding import torch_generator
+from naslib_proxydata.selection.scorers.forgetting import ForgettingCounter
+from naslib_proxydata.selection.scorers.models import build_model
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from naslib_proxydata.data.base import Dataset
+    from naslib_proxydata.selection.scorers.recipe import Recipe
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training run leaves.
+
+    Attributes:
+        model: The network in eval mode, on its device.
+        forgetting: What each example's training history says.
+    """
+
+    model: nn.Module
+    forgetting: ForgettingCounter
+
+
+def train(
+    dataset: Dataset,
+    model_name: str,
+    recipe: Recipe,
+    *,
+    seed: int,
+    device: str,
+    folder: Path,
+    early: bool = False,
+) -> Trained:
+    """Train a model, or go on with a run that ``folder`` holds, or return its result.
+
+    A checkpoint is written after each epoch; ``early.pt`` keeps the model after
+    ``recipe.early_epoch``. The same arguments give the same model, interrupted or not. Mixed
+    precision is used on a GPU only.
+
+    Args:
+        dataset: Labelled images.
+        model_name: See :func:`naslib_proxydata.selection.scorers.models.build_model`.
+        recipe: How to train.
+        seed: Seed of weights, order and augmentation.
+        device: A torch device string.
+        folder: Where checkpoints lie; one folder for each dataset, model, recipe and seed.
+        early: Stop at ``recipe.early_epoch`` and return that model.
+
+    Raises:
+        DatasetError: The dataset is unlabelled.
+        SelectionError: The loss is not a number, or a checkpoint cannot be read.
+    """
+    run = _Run(dataset, model_name, recipe, seed, device)
+    last = recipe.early_epoch if early else recipe.epochs
+    kept = folder / ("early.pt" if early else "checkpoint.pt")
+    for path in (kept, folder / "checkpoint.pt"):
+        if path.is_file():
+            run.restore(path)
+            break
+    while run.epoch < last:
+        run.train_epoch()
+        if run.epoch == recipe.early_epoch:
+            run.save(folder / "early.pt")
+        run.save(folder / "checkpoint.pt")
+    return Trained(run.model.eval(), run.forgetting)
+
+
+class _Run:
+    """The state of a training run after ``epoch`` epochs."""
+
+    def __init__(
+        self, dataset: Dataset, model_name: str, recipe: Recipe, seed: int, device: str
+    ) -> None:
+        labels = dataset.required_labels(f"training {model_name} on it")
+        channels = dataset.pixels(np.array([0])).shape[1]
+        initial = torch_generator(seed, "scorer", "weights")
+        classes = max(2, int(labels.max()) + 1)
+        model = build_model(model_name, classes, channels, initial)
+        # Channels last takes a quarter less time on a CPU, and mixed precision on a GPU wants it.
+        self.model = model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.recipe = recipe
+        self.device = device
+        self.seed = seed
+        self.epoch = 0
+        self.dataset = dataset
+        self.forgetting = ForgettingCounter(len(dataset))
+        self.optimizer = torch.optim.SGD(
+            self.model.parameters(),
+            recipe.learning_rate,
+            recipe.momentum,
+            weight_decay=recipe.weight_decay,
+            nesterov=recipe.nesterov,
+        )
+        self.mixed = device.startswith("cuda")
+        self.scaler = torch.amp.GradScaler(enabled=self.mixed)
+
+    def train_epoch(self) -> None:
+        """Train for one epoch with a generator of its own, so that resuming repeats it."""
+        loader = BatchLoader(
+            self.dataset,
+            batch_size=self.recipe.batch_size,
+            generator=torch_generator(self.seed, "scorer", "epoch", self.epoch),
+            augment=CropAndFlip() if self.recipe.augment else None,
+            device=self.device,
+        )
+        self.model.train()
+        total = correct = 0.0
+        for step, (images, labels, indices) in enumerate(loader):
+            progress = (self.epoch + step / len(loader)) / self.recipe.epochs
+            for group in self.optimizer.param_groups:
+                group["lr"] = self.recipe.rate(progress)
+            self.optimizer.zero_grad()
+            with torch.autocast(self.device.split(":")[0], enabled=self.mixed):
+                logits = self.model(images.contiguous(memory_format=torch.channels_last))
+                loss = functional.cross_entropy(logits, labels)
+            self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+            self.scaler.step(self.optimizer)
+            self.scaler.update()
+            right = (logits.argmax(1) == labels).cpu()
+            self.forgetting.update(indices, right)
+            total += float(loss.detach()) * len(indices)
+            correct += float(right.sum())
+        self.epoch += 1
+        mean = total / len(self.dataset)
+        if not np.isfinite(mean):
+            raise SelectionError(
+                f"the loss of the scorer's model is {mean} in epoch {self.epoch}; use a lower "
+                f"learning rate than {self.recipe.learning_rate}"
+            )
+        _log.info(
+            "scorer's model: epoch %d of %d, loss %.3f, training accuracy %.1f %%",
+            self.epoch,
+            self.recipe.epochs,
+            mean,
+            100 * correct / len(self.dataset),
+        )
+
+    def save(self, path: Path) -> None:
+        """Write everything that the next epoch depends on, atomically."""
+        state = {
+            "epoch": self.epoch,
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "forgetting": self.forgetting.state_dict(),
+        }
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = path.with_name(f"{path.name}.{os.getpid()}")
+        torch.save(state, scratch)
+        os.replace(scratch, path)
+
+    def restore(self, path: Path) -> None:
+        """Read what :meth:`save` wrote."""
+        try:
+            state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+            self.model.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.scaler.load_state_dict(state["scaler"])
+            self.forgetting.load_state_dict(state["forgetting"])
+            self.epoch = int(state["epoch"])
+        except Exception as error:  # a damaged archive can fail in nearly every way
+            raise SelectionError(
+                f"checkpoint {path} cannot be read ({type(error).__name__}: {error}); remove it "
+                "to train again"
+            ) from error

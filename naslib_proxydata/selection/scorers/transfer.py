@@ -1,0 +1,84 @@
+"""The loss of a small head on a network that was trained on other images."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from naslib_proxydata.data.loader import batch_sizes
+from naslib_proxydata.seeding import torch_generator
+from naslib_proxydata.selection.scorers import formulas
+from naslib_proxydata.selection.scorers.base import Scorer, Workplace
+from naslib_proxydata.selection.scorers.inference import penultimate_features
+from naslib_proxydata.selection.scorers.models import initialise, pretrained_backbone
+from naslib_proxydata.selection.scorers.recipe import PAPER
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+_log = logging.getLogger(__name__)
+
+HIDDEN = 256
+BATCH_SIZE = 128
+PAPER_EPOCHS = 50
+
+
+class TransferScorer(Scorer):
+    """Cross-entropy of a head on a frozen, pretrained network ("Less is More").
+
+    The head is linear to 256, batch normalisation, ReLU, dropout 0.5, linear to the classes;
+    SGD with rate 1e-3, momentum 0.9, weight decay 3e-4, batches of 128, 50 epochs of the
+    paper's recipe's 200 and in this proportion of other recipes. The frozen features are
+    computed once.
+    """
+
+    name = "transfer"
+    own_model = "torchvision:resnet18"
+
+    def compute(self, workplace: Workplace) -> NDArray[np.float64]:
+        """Extract features, train the head, score."""
+        labels = torch.from_numpy(workplace.dataset.required_labels("scorer 'transfer'"))
+        backbone = pretrained_backbone(self.model(workplace)).to(workplace.device)
+        features = penultimate_features(backbone, workplace.dataset, workplace.device)
+        epochs = max(1, round(PAPER_EPOCHS * workplace.recipe.epochs / PAPER.epochs))
+        head = train_head(torch.from_numpy(features), labels, epochs, workplace.seed)
+        with torch.no_grad():
+            losses = formulas.cross_entropy(head(torch.from_numpy(features)), labels)
+        result: NDArray[np.float64] = losses.numpy()
+        return result
+
+
+def train_head(features: Tensor, labels: Tensor, epochs: int, seed: int) -> nn.Module:
+    """Train the head on frozen features and return it in eval mode.
+
+    Args:
+        features: float32, shape (n, dimensions).
+        labels: int64, shape (n,).
+        epochs: Passes over the features.
+        seed: Seed of weights, order and dropout.
+    """
+    classes = int(labels.max()) + 1
+    into, out = nn.Linear(features.shape[1], HIDDEN), nn.Linear(HIDDEN, classes)
+    norm = nn.BatchNorm1d(HIDDEN)
+    head = nn.Sequential(into, norm, nn.ReLU(), out)
+    initialise(head, torch_generator(seed, "head", "weights"))
+    generator = torch_generator(seed, "head", "order")
+    optimizer = torch.optim.SGD(head.parameters(), 1e-3, 0.9, weight_decay=3e-4)
+    for epoch in range(epochs):
+        order = torch.randperm(len(labels), generator=generator)
+        loss = torch.zeros(())
+        for indices in torch.split(order, batch_sizes(len(order), BATCH_SIZE)):
+            hidden = functional.relu(norm(into(features[indices])))
+            kept = torch.rand(hidden.shape, generator=generator) < 0.5
+            optimizer.zero_grad()
+            loss = functional.cross_entropy(out(hidden * kept * 2), labels[indices])
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+        _log.info("transfer head: epoch %d of %d, loss %.4f", epoch + 1, epochs, loss)
+    return head.eval()
