@@ -60,7 +60,7 @@ def entropy(features: Tensor) -> float:
     """Return the entropy, in nats, of the principal components of a feature map.
 
     -sum_i p_i log p_i with p the eigenvalues of the channels' covariance, normalised to sum 1
-    (arXiv 2403.19232, eq. 1 and 2); 0 where nothing varies.
+    (arXiv 2403.19232, section 3, expressivity); 0 where nothing varies.
 
     Args:
         features: Shape (n, channels, h, w).
@@ -77,8 +77,9 @@ def block_trainability(before: Tensor, after: Tensor, generator: torch.Generator
     """Return how close to 1 the spectral norm of a block's Jacobian is.
 
     -sigma - 1 / sigma + 2 with sigma the largest singular value of mean(g_in g_out^T) over
-    images and positions, g_out random signs and g_in = J^T g_out (arXiv 2403.19232, eq. 5 to
-    7). At best 0; -inf for a block that is the identity, which would otherwise look perfect.
+    images and positions, g_out random signs and g_in = J^T g_out (arXiv 2403.19232, section 3,
+    trainability). At best 0; -inf for a block that is the identity, as in the authors' program:
+    it would look perfect otherwise.
 
     Args:
         before: The block's input features, shape (n, c, h, w).
@@ -99,7 +100,7 @@ def block_trainability(before: Tensor, after: Tensor, generator: torch.Generator
 def feature_components(
     trunk: nn.Module, inputs: Tensor, generator: torch.Generator
 ) -> dict[str, float]:
-    """Return expressivity, progressivity and trainability (arXiv 2403.19232, section 3.2).
+    """Return expressivity, progressivity and trainability (arXiv 2403.19232, section 3).
 
     The sum of the blocks' entropies, their smallest increase from one block to the next, and
     the mean trainability of all blocks after the first.
@@ -133,7 +134,8 @@ def feature_components(
 def rank_sum(components: Sequence[Mapping[str, float]]) -> NDArray[np.float64]:
     """Combine the components of m architectures: sum_c log(rank_c / m), ranks from 1 (worst).
 
-    arXiv 2403.19232, eq. 9; tied architectures share their mean rank.
+    The non-linear ranking aggregation of arXiv 2403.19232, section 3; tied architectures share
+    their mean rank.
     """
     count = len(components)
     total = np.zeros(count)

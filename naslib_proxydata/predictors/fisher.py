@@ -35,8 +35,8 @@ def channel_saliencies(
     """Return the Fisher saliency of every output channel of every weighted layer.
 
     Delta_c = 1/2 mean_n (sum_ij a_ncij g_ncij)^2 with a the layer's output, g = dL/da
-    (arXiv 1906.04113, eq. 3; arXiv 2101.08134, section 3.2). Only gradients of outputs are
-    computed, none of weights.
+    (arXiv 1906.04113, Fisher potential; arXiv 2101.08134, section 3.2). Only gradients
+    of outputs are computed, none of weights.
 
     Args:
         network: In train mode, from inputs to logits.

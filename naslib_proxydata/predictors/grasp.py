@@ -20,7 +20,7 @@ def grasp(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
     """Sum the products of weights with the Hessian-gradient product, negated.
 
     S = sum -(H g) * theta, with g = dL/d theta and H the Hessian, over the weights theta of
-    convolutions and linear layers (arXiv 2002.07376, eq. 8; summed as in arXiv 2101.08134,
+    convolutions and linear layers (arXiv 2002.07376, section 4; summed as in arXiv 2101.08134,
     eq. 1, at temperature 1). H g is the derivative of g . stop(g), from one forward pass.
 
     Args:

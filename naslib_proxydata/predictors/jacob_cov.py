@@ -33,7 +33,7 @@ def jacob_cov(network: nn.Module, inputs: Tensor) -> float:
     """Score the eigenvalues of the correlation of the images' Jacobians.
 
     S = -sum_i [log(v_i + k) + 1 / (v_i + k)], k = 1e-5, with v_i the eigenvalues of the
-    correlation matrix between the rows of the Jacobian (arXiv 2006.04647v1, eq. 3 and 4;
+    correlation matrix between the rows of the Jacobian (arXiv 2006.04647v1, section 3;
     "jacob_cov" of arXiv 2101.08134). The matrix is symmetric, so that its eigenvalues are real.
 
     Returns:

@@ -36,7 +36,7 @@ def code_kernel(network: nn.Module, inputs: Tensor) -> NDArray[np.float64]:
     """Count, for every pair of images, the ReLU units that agree on them.
 
     K_ij = N_A - d_H(c_i, c_j), with c_i the binary code of image i (unit > 0 or not), N_A the
-    number of units and d_H the Hamming distance (arXiv 2006.04647, eq. 2). With codes in
+    number of units and d_H the Hamming distance (arXiv 2006.04647, section 3). With codes in
     {0, 1} and s_i = |c_i|, a layer contributes N - s_i - s_j + 2 c_i . c_j: one product.
 
     Args:
@@ -61,7 +61,7 @@ def code_kernel(network: nn.Module, inputs: Tensor) -> NDArray[np.float64]:
 
 
 def naswot(network: nn.Module, inputs: Tensor) -> float:
-    """Return log |det K| of the code kernel (arXiv 2006.04647, eq. 3); -inf if singular."""
+    """Return log |det K| of the code kernel (arXiv 2006.04647, section 3); -inf if singular."""
     sign, logarithm = np.linalg.slogdet(code_kernel(network, inputs))
     return float(logarithm) if sign > 0 else -math.inf
 

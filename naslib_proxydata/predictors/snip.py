@@ -18,9 +18,9 @@ def snip(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
     """Sum the connection sensitivities.
 
     S = sum |dL/d theta * theta| over the weights theta of convolutions and linear layers
-    (arXiv 1810.02340, eq. 5 before normalisation; summed over the network as in arXiv
-    2101.08134, eq. 1). The derivative by a mask c at c = 1 equals theta dL/d theta, so that no
-    masks are needed.
+    (connection sensitivity of arXiv 1810.02340, section 4, without its normalisation; summed
+    over the network as in arXiv 2101.08134, eq. 1). The derivative by a mask c at c = 1 equals
+    theta dL/d theta, so that no masks are needed.
 
     Args:
         network: In train mode, from inputs to logits.

@@ -37,9 +37,9 @@ def synflow(network: nn.Module, shape: tuple[int, int, int]) -> float:
     """Return the logarithm of the summed synaptic flow of a network, linearised in place.
 
     S = sum theta * dR/d theta with R = 1^T f(1; |theta|), over the weights of convolutions and
-    linear layers (arXiv 2006.05467, eq. 2). A layer's output y is linear in its weights, hence
-    sum theta * dR/d theta = sum (y - bias) * dR/dy by Euler's theorem: the gradients of the
-    weights, a third of the cost, are never computed.
+    linear layers (arXiv 2006.05467, algorithm 1). A layer's output y is linear in its weights,
+    hence sum theta * dR/d theta = sum (y - bias) * dR/dy by Euler's theorem: the gradients of
+    the weights, a third of the cost, are never computed.
 
     Args:
         network: From images to outputs, in double precision: flows overflow single precision.

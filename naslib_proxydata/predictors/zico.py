@@ -32,9 +32,9 @@ def zico(network: nn.Module, inputs: Tensor, labels: Tensor, batches: int) -> fl
     """Sum, over layers, the logarithms of the gradients' inverse coefficients of variation.
 
     S = sum_l log sum_{w in theta_l} E|g_w| / sqrt(Var |g_w|), mean and variance over batches
-    (arXiv 2301.11300, eq. 16). As in the authors' program, a weight whose gradient does not
-    vary is left out; their program takes the variance of signed gradients instead of absolute
-    ones, and of sums over batches instead of each, which this follows the paper in.
+    (arXiv 2301.11300, section 3). Weights whose gradient does not vary are left out, as in the
+    authors' program; it differs from the paper, and from this, in taking the variance of signed
+    gradients that it has summed over the batches so far.
 
     Args:
         network: In train mode, from inputs to logits; never updated.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import math
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -163,6 +165,37 @@ def test_what_is_not_finite_is_a_failure_with_a_reason(value: float) -> None:
     assert math.isnan(found.value)
     assert found.reason == f"the proxy is {value}"
     assert found.details == {"kept": 1}
+
+
+class Watched(NasBench201):
+    """Remembers, without keeping them alive, the networks it built."""
+
+    def __init__(self) -> None:
+        super().__init__(channels=2, cells_per_stage=1)
+        self.built: list[weakref.ref[Any]] = []
+
+    def network(self, *arguments: Any, **options: Any) -> Any:
+        network = super().network(*arguments, **options)
+        self.built.append(weakref.ref(network))
+        return network
+
+    def trunk(self, *arguments: Any, **options: Any) -> Any:
+        trunk = super().trunk(*arguments, **options)
+        self.built.append(weakref.ref(trunk))
+        return trunk
+
+
+def test_networks_are_freed_at_once(name: str) -> None:
+    predictor, space = make(name, **SMALL[name]), Watched()
+    predictor.prepare(ScoringTask(space, random_images()))
+    gc.disable()
+    try:
+        for text in (LIVE, OTHER):
+            assert math.isfinite(score(predictor, text).value)
+        assert not any(reference() for reference in space.built)
+    finally:
+        gc.enable()
+    assert len(space.built) == (2 if predictor.needs_network else 0)
 
 
 def test_labels_move_gradient_proxies_but_not_the_others() -> None:
