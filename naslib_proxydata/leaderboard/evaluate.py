@@ -19,7 +19,7 @@ from naslib_proxydata.leaderboard.store import ScoreContext, ScoreStore
 from naslib_proxydata.predictors.base import Predictor, Score
 
 Setup = Callable[[], Predictor]
-"""Makes a prepared predictor; picklable and hashable, so that each worker makes its own once."""
+"""Makes a prepared predictor; picklable, and equal by value, so that each worker calls it once."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of architectures scored and the number asked for."""
@@ -140,10 +140,16 @@ def _take_done(
 ) -> Iterator[tuple[list[str], list[Score]]]:
     """Yield what is done, waiting until at most so many are left."""
     while True:
+        failed: Exception | None = None
         for future in [one for one in pending if one.done()]:
-            # The result first: what raises must not pass for stored.
-            scores = future.result()
+            try:
+                scores = future.result()
+            except Exception as error:
+                failed = failed or error
+                continue
             yield pending.pop(future), scores
+        if failed is not None:  # only now, when all that came with it is stored
+            raise failed
         if len(pending) <= at_most:
             return
         time.sleep(_POLL_SECONDS)

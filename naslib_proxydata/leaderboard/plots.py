@@ -40,9 +40,10 @@ def scores_figure(evaluations: Sequence[Evaluation]) -> Any:
     for panel in panels[len(evaluations) :]:
         panel.set_axis_off()
     figure.suptitle(
-        f"{first.label}, {first.dataset}: {first.n} architectures, seed {first.seed}", fontsize=12
+        f"{first.label}, {first.dataset}: {first.n} architectures, seed {first.seed}\n"
+        "measured value against score (higher is better)",
+        fontsize=12,
     )
-    figure.supxlabel("score (higher is better)", fontsize=10)
     figure.supylabel(_metric_name(first), fontsize=10)
     handles: dict[str, Any] = {}
     for panel in panels[: len(evaluations)]:
@@ -114,6 +115,8 @@ def _figure(width: float, height: float) -> Any:
 
 def _draw_scores(panel: Any, evaluation: Evaluation) -> None:
     """Draw one panel of :func:`scores_figure`."""
+    from matplotlib.ticker import EngFormatter
+
     scores, values, row = evaluation.scores, evaluation.values, evaluation.row
     k = ranking.top_count(len(values))
     threshold = np.sort(values)[-k]
@@ -139,7 +142,8 @@ def _draw_scores(panel: Any, evaluation: Evaluation) -> None:
     panel.set_xlabel("log10 of the score" if logarithmic else "", fontsize=8)
     panel.tick_params(labelsize=8)
     panel.locator_params(axis="x", nbins=4)
-    panel.xaxis.get_offset_text().set_fontsize(7)
+    if np.abs(shown[finite]).max(initial=0) >= 1e4:
+        panel.xaxis.set_major_formatter(EngFormatter(sep=""))  # 200k, not 200000 or 1e5
 
 
 def _compressed(scores: NDArray[np.float64]) -> tuple[NDArray[np.float64], bool]:
@@ -180,6 +184,8 @@ def _mean_point(rows: Sequence[Row], name: str) -> tuple[float, float]:
 
 def _label_points(figure: Any, panel: Any, points: dict[str, tuple[float, float]]) -> None:
     """Write each point's name beside it, at the first place where it covers nothing."""
+    from matplotlib.text import Text
+
     figure.draw_without_rendering()
     renderer = figure.canvas.get_renderer()
     size = 6  # of a marker, in pixels each way, with some air
@@ -206,7 +212,8 @@ def _label_points(figure: Any, panel: Any, points: dict[str, tuple[float, float]
                 va="bottom" if dy > 0 else "top" if dy < 0 else "center",
                 arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.5},
             )
-            extent = text.get_window_extent(renderer)
+            text.update_positions(renderer)
+            extent = Text.get_window_extent(text, renderer)  # without its line to the point
             box = (extent.x0, extent.y0, extent.x1, extent.y1)
             inside = _covers(frame_box, box)
             if (inside and not any(_overlap(box, other) for other in taken)) or (dx, dy) == offsets[

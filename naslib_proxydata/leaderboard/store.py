@@ -138,7 +138,7 @@ class ScoreStore:
             )
             return {key for (key,) in rows}
 
-    def __len__(self) -> int:
+    def count(self) -> int:
         """Return the number of scores of all contexts."""
         with self._explained("read"):
             count: int = self._connection.execute("SELECT COUNT(*) FROM scores").fetchone()[0]

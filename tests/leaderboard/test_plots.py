@@ -1,0 +1,92 @@
+"""The figures: every point is somewhere, labelled, and those without a number are named."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+from matplotlib.text import Text
+
+from naslib_proxydata.leaderboard import plots
+from naslib_proxydata.leaderboard.rows import make_evaluation
+from tests.leaderboard.test_rows import subject
+
+
+def evaluation(scores, values=None, **changes):
+    scores = np.asarray(scores, dtype=float)
+    values = np.arange(len(scores), dtype=float) if values is None else values
+    return make_evaluation(scores, values, subject(**changes))
+
+
+def points(panel):
+    return {one.get_label(): one.get_offsets().data for one in panel.collections if one.get_label()}
+
+
+def test_points_without_a_number_stand_left_of_all_others():
+    scores = np.concatenate([[np.nan, -np.inf, -np.inf], np.arange(27.0)])
+    figure = plots.scores_figure([evaluation(scores)])
+    found = points(figure.axes[0])
+    left = found["no signal (-inf)"][:, 0].max()
+    assert found["failed (nan)"][:, 0].max() < left < 0
+    assert len(found["no signal (-inf)"]) == 2
+    assert len(found["architecture"]) + len(found["in both top 10 %"]) == 27
+    assert len(found["in both top 10 %"]) == 3
+
+
+def test_titles_hold_rho():
+    figure = plots.scores_figure([evaluation(np.arange(20.0)), evaluation(np.ones(20))])
+    assert [panel.get_title().split("=")[1].strip() for panel in figure.axes] == [
+        "1.00",
+        "undefined",
+    ]
+
+
+@pytest.mark.parametrize("scores", [[np.nan] * 12, [-np.inf] * 12, [3.0] * 12])
+def test_scores_without_any_spread_can_be_drawn(tmp_path, scores):
+    path = tmp_path / "figure.png"
+    plots.save(plots.scores_figure([evaluation(scores)]), path)
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_scores_over_many_orders_are_drawn_by_their_logarithm():
+    figure = plots.scores_figure([evaluation(10.0 ** np.arange(12))])
+    assert figure.axes[0].get_xlabel() == "log10 of the score"
+    x = np.concatenate([one[:, 0] for one in points(figure.axes[0]).values() if one.shape[1] == 2])
+    assert x.max() <= 12
+
+
+def test_rho_is_drawn_with_its_interval_for_every_predictor_and_seed():
+    rows = [
+        evaluation(np.random.default_rng(seed).normal(size=30), predictor=name, seed=seed).row
+        for name in ("a", "b")
+        for seed in (0, 1)
+    ]
+    flat = evaluation(np.ones(30), predictor="flat").row
+    figure = plots.spearman_figure([*rows, flat])
+    lines = [line.get_xdata() for line in figure.axes[0].lines]
+    drawn = {tuple(line) for line in lines if len(line) == 2}
+    assert {(row.spearman_low, row.spearman_high) for row in rows} <= drawn
+    labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert "flat (undefined)" in labels
+
+
+def test_labels_of_crowded_points_do_not_cover_each_other():
+    rows = [
+        dataclasses.replace(
+            evaluation(np.arange(10.0)).row,
+            predictor=f"predictor {number}",
+            spearman=0.5 + 0.01 * number,
+            seconds_per_architecture=1.0 + 0.02 * number,
+        )
+        for number in range(6)
+    ]
+    undefined = dataclasses.replace(rows[0], predictor="none", spearman=math.nan)
+    figure = plots.cost_figure([*rows, undefined])
+    renderer = figure.canvas.get_renderer()
+    texts = figure.axes[0].texts
+    assert sorted(text.get_text() for text in texts) == [row.predictor for row in rows]
+    boxes = [Text.get_window_extent(text, renderer) for text in texts]
+    for index, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[index + 1 :])

@@ -1,0 +1,89 @@
+"""The report's files: complete, escaped, sorted, with every absent row."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+
+import pytest
+
+from naslib_proxydata.leaderboard import report
+from naslib_proxydata.leaderboard.report import Absent
+from naslib_proxydata.leaderboard.rows import COLUMNS, Row
+
+REQUIRED = {
+    *("benchmark", "dataset", "metric", "predictor", "seed", "n", "n_failed"),
+    *("spearman", "spearman_low", "spearman_high", "kendall", "top10_retrieval"),
+    *("seconds_per_architecture", "device", "images", "paper_spearman", "paper_top10"),
+}
+
+
+def row(**changes):
+    values = dict.fromkeys(COLUMNS, 0.5) | dict.fromkeys(
+        ("benchmark", "dataset", "metric", "predictor", "device", "images", "label", "source"), "x"
+    )
+    values |= {"seed": 0, "n": 10, "n_failed": 0, "n_no_signal": 0, "paper_top10": math.nan}
+    return Row(**{**values, **changes})
+
+
+def env():
+    return report.environment(device="cpu", workers=2, seeds=[0, 1], providers={"mine": "1.0"})
+
+
+def test_csv_has_every_column_and_empty_fields_for_nan():
+    text = report.summary_csv([row(source='a "b", c', spearman=1 / 3)])
+    (line,) = csv.DictReader(io.StringIO(text))
+    assert set(line) >= REQUIRED
+    assert line["source"] == 'a "b", c'
+    assert float(line["spearman"]) == 1 / 3
+    assert line["paper_top10"] == ""
+
+
+def test_markdown_has_a_table_by_task_the_average_and_what_is_absent():
+    rows = [
+        row(dataset="one", predictor="good", spearman=0.9, paper_spearman=0.8),
+        row(dataset="one", predictor="flat", spearman=math.nan, paper_spearman=math.nan),
+        row(dataset="one", predictor="bad", spearman=0.1, paper_spearman=math.nan),
+        row(dataset="two", predictor="good", spearman=0.5, paper_spearman=math.nan),
+    ]
+    absent = [Absent("far", "away", "get | it")]
+    text = report.summary_markdown(rows, absent, ["plots/a.png"], env())
+    lines = [line for line in text.splitlines() if line.startswith("| `")]
+    assert [line.split("`")[1] for line in lines[:3]] == ["good", "bad", "flat"]
+    assert "| `good` | 0.90 (0.80) | 0.50 | 0.70 |" in lines
+    assert "| `far` | away | get \\| it |" in lines
+    assert "![plots/a.png](plots/a.png)" in text
+    assert "Device: cpu" in text
+
+
+def test_one_task_has_no_table_beside_others():
+    assert "All tasks" not in report.summary_markdown([row()], [], [], env())
+
+
+def test_predictors_are_sorted_by_their_mean_over_seeds():
+    rows = [
+        row(predictor="a", seed=0, spearman=0.9),
+        row(predictor="a", seed=1, spearman=0.1),
+        row(predictor="b", seed=0, spearman=0.6),
+        row(predictor="b", seed=1, spearman=math.nan),
+    ]
+    found = [(one.predictor, one.seed) for one in report.best_first(rows)]
+    assert found == [("b", 0), ("b", 1), ("a", 0), ("a", 1)]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.9423, "0.94"), (12.345, "12"), (123.4, "120"), (0.00123, "0.0012"), (1e-6, "< 0.0001")],
+)
+def test_seconds_are_plain(value, text):
+    assert report.seconds(value) == text
+    assert report.seconds(math.nan) == "–"
+
+
+def test_environment_tells_versions_device_threads_and_seeds():
+    found = env()
+    assert found["packages"]["torch"].startswith("2.")
+    assert found["device_name"]
+    assert (found["workers"], found["threads_per_score"], found["seeds"]) == (2, 1, [0, 1])
+    assert found["plugins"] == {"mine": "1.0"}
