@@ -72,16 +72,12 @@ def expression(cell: Cell) -> Expression:
     shapes = {
         edge: (operations[edge], _shape(values[edge[0]], operations, values)) for edge in used
     }
-    return min(
-        (
-            *(
-                (operations[edge], _numbered(values[edge[0]], numbers))
-                for edge in sorted(numbers, key=numbers.__getitem__)
-            ),
-            _numbered(values[-1], numbers),
-        )
-        for numbers in _numberings(shapes)
-    )
+    writings = []
+    for numbers in _numberings(shapes):
+        in_order = sorted(numbers, key=numbers.__getitem__)
+        inputs = [(operations[edge], _numbered(values[edge[0]], numbers)) for edge in in_order]
+        writings.append((*inputs, _numbered(values[-1], numbers)))
+    return min(writings)
 
 
 def _node_values(cell: Cell) -> list[Value]:

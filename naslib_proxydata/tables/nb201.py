@@ -77,8 +77,10 @@ def convert(source: Path, target: Path) -> ColumnTable:
     Raises:
         TableError: The source is damaged, or the target cannot be written.
     """
-    if target.suffix != ".npz":
-        raise TableError(f"the compact table is a .npz file, got {target}")
+    if target.suffix != ".npz" or not target.parent.is_dir():  # said before minutes of reading
+        raise TableError(
+            f"cannot write {target}: the compact table is a .npz file in a folder that exists"
+        )
     write_compact(open_source(source), target)
     return read_compact(target)
 

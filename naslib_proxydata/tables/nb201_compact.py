@@ -6,7 +6,6 @@ again as official codes; float64 (n,) columns named in :mod:`nb201_columns`, any
 
 from __future__ import annotations
 
-import os
 import zipfile
 import zlib
 from pathlib import Path
@@ -18,6 +17,7 @@ from naslib_proxydata.errors import ArchitectureError, TableError
 from naslib_proxydata.spaces import nb201_cell, nb201_codes
 from naslib_proxydata.tables import nb201_columns
 from naslib_proxydata.tables.nb201_columns import COMPACT_NAMES
+from naslib_proxydata.tables.writing import write_npz
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,7 +52,7 @@ def write_compact(table: BenchmarkTable, target: Path) -> None:
     """Write a table's NAS-Bench-201 columns; the file appears whole or not at all.
 
     Raises:
-        TableError: The target cannot be written.
+        TableError: The target has another suffix or cannot be written.
     """
     cells = [nb201_cell.parse(text) for text in table.architectures()]
     arrays: dict[str, NDArray[Any]] = {
@@ -64,19 +64,7 @@ def write_compact(table: BenchmarkTable, target: Path) -> None:
     for name, (dataset, metric) in COMPACT_NAMES.items():
         if metric in held.get(dataset, ()):
             arrays[name] = table.values(dataset, metric)
-    scratch = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        try:
-            with scratch.open("xb") as file:
-                np.savez_compressed(file, allow_pickle=False, **arrays)
-            scratch.replace(target)
-        finally:
-            scratch.unlink(missing_ok=True)
-    except OSError as error:
-        raise TableError(
-            f"cannot write {target}: {error}. Nothing was changed there; choose a folder that "
-            "can be written and has space."
-        ) from error
+    write_npz(target, arrays)
 
 
 def _arrays(path: Path) -> dict[str, NDArray[Any]]:

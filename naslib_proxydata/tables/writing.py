@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -42,15 +41,16 @@ def write_json_gz(target: Path, content: Any) -> None:
 
 
 def _write(target: Path, write: Callable[[IO[bytes]], object]) -> None:
-    scratch = None
+    # Not made by tempfile, whose files only their owner may read.
+    scratch = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as stream:
-            scratch = Path(stream.name)
-            write(stream)
-        os.replace(scratch, target)
-    except OSError as error:
-        if scratch is not None:
+        try:
+            with scratch.open("xb") as stream:
+                write(stream)
+            scratch.replace(target)
+        finally:
             scratch.unlink(missing_ok=True)
+    except OSError as error:
         raise TableError(
             f"cannot write {target}: {error}; nothing was changed there. Choose a folder that can "
             "be written and has space"

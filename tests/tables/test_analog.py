@@ -25,7 +25,7 @@ needs_package = pytest.mark.skipif(
 
 @needs_package
 class TestContract(BenchmarkContract):
-    @pytest.fixture
+    @pytest.fixture(scope="class")
     def table(self) -> Any:
         return open_nb201(None)
 
