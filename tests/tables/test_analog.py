@@ -23,11 +23,16 @@ needs_package = pytest.mark.skipif(
 )
 
 
+@pytest.fixture(scope="module")
+def baseline() -> Any:
+    return open_nb201(None)
+
+
 @needs_package
 class TestContract(BenchmarkContract):
-    @pytest.fixture(scope="class")
-    def table(self) -> Any:
-        return open_nb201(None)
+    @pytest.fixture
+    def table(self, baseline: Any) -> Any:
+        return baseline
 
 
 @needs_package

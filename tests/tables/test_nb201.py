@@ -32,10 +32,15 @@ from tests.tables.nb201_files import (
 Values = dict[tuple[int, str, str], float]
 
 
+@pytest.fixture(scope="module")
+def compact(shared_data: Path) -> Any:
+    return open_nb201(shared_data)
+
+
 class TestCompactContract(BenchmarkContract):
-    @pytest.fixture(scope="class")
-    def table(self, shared_data: Path) -> Any:
-        return open_nb201(shared_data)
+    @pytest.fixture
+    def table(self, compact: Any) -> Any:
+        return compact
 
 
 @pytest.fixture(scope="module")
