@@ -107,7 +107,7 @@ class ErrorStatistics:
         """Take over a window saved by :meth:`state_dict`, beside ``example`` if one is given."""
         self.clear()
         if state:
-            arrays = (np.array(state[name]) for name in ("count", "mean", "squares"))
+            arrays = (on_host(state[name]).copy() for name in ("count", "mean", "squares"))
             self._count, self._mean, self._squares = (put_beside(one, example) for one in arrays)
 
     def _check(self, indices: NDArray[np.int64], errors: int) -> None:

@@ -1,0 +1,128 @@
+"""The architecture parameters of a search: alpha, edge parameters, and what is still allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from naslib_proxydata.oneshot.base import Moment, Perturbation, Relaxation
+    from naslib_proxydata.oneshot.mixture import Choices, Mixture
+
+
+class ArchitectureParameters(nn.Module):
+    """alpha of each kind of cell, and optionally one parameter for each edge.
+
+    Args:
+        choices: The choices of each kind of cell.
+        generator: Source of the initial values, 1e-3 times standard normal.
+        edge_weights: Whether edges have parameters of their own (PC-DARTS).
+
+    Attributes:
+        alpha: For each kind, edges x operations.
+        edge: For each kind, one number an edge; empty without edge weights.
+    """
+
+    def __init__(
+        self,
+        choices: Mapping[str, Choices],
+        generator: torch.Generator,
+        *,
+        edge_weights: bool = False,
+    ) -> None:
+        super().__init__()
+        self.choices = dict(choices)
+        self.alpha = nn.ParameterDict(
+            {kind: _initial(one.shape, generator) for kind, one in choices.items()}
+        )
+        self.edge = nn.ParameterDict(
+            {kind: _initial(one.shape[:1], generator) for kind, one in choices.items()}
+            if edge_weights
+            else {}
+        )
+        for kind, one in choices.items():
+            self.register_buffer(f"allowed_{kind}", torch.ones(one.shape, dtype=torch.bool))
+
+    def allowed(self, kind: str) -> Tensor:
+        """Return which candidates are still allowed, bool, edges x operations."""
+        mask: Tensor = self.get_buffer(f"allowed_{kind}")
+        return mask
+
+    def forbid(self, kind: str, mask: NDArray[np.bool_]) -> None:
+        """Forbid candidates for good, where ``mask`` (edges x operations) is true."""
+        allowed = self.allowed(kind)
+        allowed &= ~torch.from_numpy(mask).to(allowed.device)
+
+    @torch.no_grad()
+    def restart(self, generator: torch.Generator) -> None:
+        """Draw alpha and edge parameters anew; what is forbidden stays so."""
+        for parameter in self.parameters():
+            parameter.copy_(_initial(tuple(parameter.shape), generator))
+
+    def mixtures(
+        self, relaxation: Relaxation, moment: Moment, perturbation: Perturbation | None = None
+    ) -> dict[str, Mixture]:
+        """Return the mixture of each kind of cell for one forward pass.
+
+        Args:
+            relaxation: Turns alpha into weights.
+            moment: When in the search this is, and where random numbers come from.
+            perturbation: Applied to the weights of the candidates.
+        """
+        return {kind: self._mixture(kind, relaxation, moment, perturbation) for kind in self.alpha}
+
+    def _mixture(
+        self, kind: str, relaxation: Relaxation, moment: Moment, perturbation: Perturbation | None
+    ) -> Mixture:
+        mixture = relaxation.mix(self.alpha[kind], self.allowed(kind), moment)
+        if perturbation is not None:
+            weights = perturbation.perturb(mixture.weights, self.allowed(kind), moment)
+            mixture = replace(mixture, weights=weights)
+        if not self.edge:
+            return mixture
+        edges = self.edge_softmax(kind)
+        return replace(mixture, weights=mixture.weights * edges[:, None], edges=edges)
+
+    def edge_softmax(self, kind: str) -> Tensor:
+        """Return beta_e = exp(b_e) / sum over edges e' into the same node of exp(b_e')."""
+        choices, parameters = self.choices[kind], self.edge[kind]
+        weights = torch.zeros_like(parameters)
+        for target in choices.targets:
+            rows = list(choices.into(target))
+            weights = weights.index_put((torch.tensor(rows),), parameters[rows].softmax(0))
+        return weights
+
+    @torch.no_grad()
+    def strengths(self, relaxation: Relaxation) -> dict[str, NDArray[np.float64]]:
+        """Return how much each candidate counts when a cell is derived, edges x operations."""
+        result: dict[str, NDArray[np.float64]] = {}
+        for kind, alpha in self.alpha.items():
+            values = relaxation.strengths(alpha, self.allowed(kind))
+            if self.edge:
+                values = values * self.edge_softmax(kind)[:, None]
+            result[kind] = values.double().cpu().numpy()
+        return result
+
+
+def masked_softmax(logits: Tensor, allowed: Tensor) -> Tensor:
+    """Return the softmax over the allowed candidates of each edge, 0 for the others.
+
+    An edge without any allowed candidate gets zeros.
+    """
+    return logits.masked_fill(~allowed, -1e9).softmax(-1) * allowed
+
+
+def active_columns(allowed: Tensor) -> tuple[tuple[int, ...], ...]:
+    """Return the allowed columns of each edge."""
+    return tuple(tuple(column for column, yes in enumerate(row) if yes) for row in allowed.tolist())
+
+
+def _initial(shape: tuple[int, ...], generator: torch.Generator) -> nn.Parameter:
+    return nn.Parameter(1e-3 * torch.randn(shape, generator=generator))

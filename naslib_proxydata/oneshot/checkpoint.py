@@ -1,0 +1,132 @@
+"""Checkpoints: written whole or not at all, checked when read, the previous one kept."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import torch
+
+from naslib_proxydata.errors import RunFolderError
+
+_log = logging.getLogger(__name__)
+NAME = "checkpoint.pt"
+PREVIOUS = "checkpoint-previous.pt"
+DIGEST_BYTES = 32
+
+
+@runtime_checkable
+class Stateful(Protocol):
+    """A lifecycle plugin with state that a checkpoint must hold."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return arrays, tensors, numbers, texts, lists and dicts."""
+
+    def load_state_dict(self, state: Mapping[str, Any], example: Any = None) -> None:
+        """Take over what :meth:`state_dict` returned; arrays come back as CPU tensors.
+
+        Args:
+            state: The state.
+            example: A tensor on the device of the search.
+        """
+
+
+def save_checkpoint(folder: Path, state: Mapping[str, Any]) -> None:
+    """Write a checkpoint beside the previous one.
+
+    The file is the sha256 of what follows, then what ``torch.save`` writes.
+
+    Raises:
+        RunFolderError: The folder cannot be written.
+    """
+    stream = io.BytesIO()
+    torch.save(_plain(state), stream)
+    payload = stream.getvalue()
+    current = folder / NAME
+    try:
+        if current.exists():
+            os.replace(current, folder / PREVIOUS)
+    except OSError as error:
+        raise RunFolderError(f"cannot write in {folder}: {error.strerror}") from None
+    write_atomically(current, hashlib.sha256(payload).digest() + payload)
+
+
+def load_checkpoint(folder: Path) -> dict[str, Any] | None:
+    """Read the newest checkpoint that is whole; None where the folder has none.
+
+    A damaged one is named in a warning and the previous one is used.
+
+    Raises:
+        RunFolderError: There are checkpoints, all of them damaged.
+    """
+    damaged: list[str] = []
+    for name in (NAME, PREVIOUS):
+        path = folder / name
+        if not path.exists():
+            continue
+        state = _read(path)
+        if state is None:
+            damaged.append(str(path))
+            continue
+        if damaged:
+            _log.warning("%s is damaged; going on from the one before it, %s", damaged[0], path)
+        return state
+    if damaged:
+        raise RunFolderError(
+            f"every checkpoint is damaged: {', '.join(damaged)}; delete them to start anew"
+        )
+    return None
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write beside the target, flush to disk and move it there.
+
+    Raises:
+        RunFolderError: The folder or the file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(scratch, path)
+        except BaseException:
+            Path(scratch).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise RunFolderError(
+            f"cannot write {path}: {error.strerror}; choose another folder or make room"
+        ) from None
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """Return the state in a file, None where its bytes are not those that were written."""
+    content = path.read_bytes()
+    digest, payload = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
+    if hashlib.sha256(payload).digest() != digest:
+        return None
+    state: dict[str, Any] = torch.load(io.BytesIO(payload), weights_only=True)
+    return state
+
+
+def _plain(value: Any) -> Any:
+    """Turn arrays into tensors, so that reading needs no pickled classes."""
+    if isinstance(value, np.ndarray):
+        return torch.from_numpy(value.copy())
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value

@@ -1,0 +1,183 @@
+"""Supernet, architecture parameters and their optimizers: everything one step touches."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from naslib_proxydata.oneshot.architecture import ArchitectureParameters
+from naslib_proxydata.oneshot.gradients import gradients_of, set_gradients
+from naslib_proxydata.oneshot.strategies.darts import FirstOrder, Softmax
+from naslib_proxydata.seeding import torch_generator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from naslib_proxydata.data.loader import Batch
+    from naslib_proxydata.oneshot.base import Moment, Strategy
+    from naslib_proxydata.oneshot.mixture import Mixture
+    from naslib_proxydata.oneshot.settings import SearchSettings
+    from naslib_proxydata.oneshot.supernets.base import Supernet
+
+
+class Learner:
+    """A search's trainable state and the two kinds of step.
+
+    Args:
+        make_supernet: Builds the supernet from a generator and a number of cells (None for
+            its own).
+        strategy: What to do in a step.
+        settings: Learning rates and the like.
+
+    Attributes:
+        supernet: The network.
+        architecture: alpha and what is allowed.
+        relaxation: The strategy's, or DARTS'.
+        depth: Number of cells the supernet was built with, None for its own.
+    """
+
+    def __init__(
+        self,
+        make_supernet: Callable[[torch.Generator, int | None], Supernet],
+        strategy: Strategy,
+        settings: SearchSettings,
+        depth: int | None = None,
+    ) -> None:
+        self.strategy = strategy
+        self.settings = settings
+        self.relaxation = strategy.relaxation or Softmax()
+        self._step = strategy.step or FirstOrder()
+        self._make_supernet = make_supernet
+        self.architecture: ArchitectureParameters
+        self.rebuild(depth, first=True)
+
+    def rebuild(self, depth: int | None, *, first: bool = False) -> None:
+        """Build the supernet anew with another depth; alpha starts again, what is forbidden stays.
+
+        Args:
+            depth: Number of cells.
+            first: Build the architecture parameters too.
+        """
+        seed, part = self.settings.seed, str(depth)
+        supernet = self._make_supernet(torch_generator(seed, "supernet", part), depth)
+        self.supernet = supernet.to(self.settings.device)
+        for parameter in supernet.parameters():
+            if parameter.ndim == 4:  # pixels of all channels side by side: faster convolutions
+                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+        generator = torch_generator(seed, "alpha", part)
+        if first:
+            edge_weights = bool(self.strategy.edge_weights)
+            self.architecture = ArchitectureParameters(
+                supernet.choices, generator, edge_weights=edge_weights
+            ).to(self.settings.device)
+        else:
+            self.architecture.restart(generator)
+        self.depth = depth
+        self.weights: list[Tensor] = list(self.supernet.parameters())
+        self.architecture_parameters: list[Tensor] = list(self.architecture.parameters())
+        self._make_optimizers()
+
+    def _make_optimizers(self) -> None:
+        settings = self.settings
+        self.weights_optimizer = torch.optim.SGD(
+            self.weights,
+            lr=settings.weights_lr,
+            momentum=settings.momentum,
+            nesterov=settings.nesterov,
+            weight_decay=settings.weight_decay,
+        )
+        self.architecture_optimizer = torch.optim.Adam(
+            self.architecture_parameters,
+            lr=settings.architecture_lr,
+            betas=(0.5, 0.999),
+            weight_decay=settings.architecture_decay,
+        )
+
+    @property
+    def weights_lr(self) -> float:
+        """The weights' learning rate of this epoch."""
+        return float(self.weights_optimizer.param_groups[0]["lr"])
+
+    def set_epoch(self, epoch: int) -> None:
+        """Set the cosine learning rate: min + (max - min) (1 + cos(pi (epoch - 1) / E)) / 2."""
+        settings = self.settings
+        share = (1 + math.cos(math.pi * (epoch - 1) / settings.epochs)) / 2
+        span = settings.weights_lr - settings.weights_lr_min
+        self.weights_optimizer.param_groups[0]["lr"] = settings.weights_lr_min + span * share
+
+    def momentum_of(self, weight: Tensor) -> Tensor:
+        """Return a weight's momentum buffer, zeros before the first step."""
+        buffer = self.weights_optimizer.state.get(weight, {}).get("momentum_buffer")
+        return torch.zeros_like(weight) if buffer is None else buffer
+
+    def mixtures(self, moment: Moment) -> dict[str, Mixture]:
+        """Return the mixtures of one forward pass, undisturbed."""
+        return self.architecture.mixtures(self.relaxation, moment)
+
+    def loss(self, batch: Batch, mixtures: Mapping[str, Mixture]) -> tuple[Tensor, Tensor]:
+        """Return the cross-entropy of a batch and its logits (n, classes)."""
+        images = batch.images.contiguous(memory_format=torch.channels_last)
+        logits: Tensor = self.supernet(images, mixtures)
+        return F.cross_entropy(logits, batch.labels), logits
+
+    def penalty(self, moment: Moment) -> Tensor:
+        """Return the sum of the strategy's regularisers."""
+        alphas = list(self.architecture.alpha.values())
+        total = torch.zeros((), device=self.settings.device)
+        for regulariser in self.strategy.regularisers:
+            total = total + regulariser.penalty(alphas, moment)
+        return total
+
+    def architecture_step(
+        self, weights_batch: Batch, architecture_batch: Batch, moment: Moment
+    ) -> tuple[Tensor, Tensor]:
+        """Update alpha, or only look at the batch where alpha is not to be updated now.
+
+        Returns:
+            Loss and logits of the architecture batch, detached.
+        """
+        if self.strategy.learns is False or moment.epoch <= self.settings.warm_up:
+            with torch.no_grad():
+                return self.loss(architecture_batch, self.mixtures(moment))
+        loss, logits = self._step.gradients(self, weights_batch, architecture_batch, moment)
+        self.architecture_optimizer.step()
+        return loss, logits
+
+    def weights_step(self, batch: Batch, moment: Moment) -> tuple[Tensor, Tensor]:
+        """Update the network's weights with alpha held fixed.
+
+        Returns:
+            Loss and logits of the batch, detached.
+        """
+        with torch.no_grad():
+            mixtures = self.architecture.mixtures(
+                self.relaxation, moment, self.strategy.perturbation
+            )
+        loss, logits = self.loss(batch, mixtures)
+        set_gradients(self.weights, gradients_of(loss, self.weights))
+        torch.nn.utils.clip_grad_norm_(self.weights, self.settings.clip)
+        self.weights_optimizer.step()
+        return loss.detach(), logits.detach()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything that a checkpoint must hold of this object."""
+        return {
+            "depth": self.depth,
+            "supernet": self.supernet.state_dict(),
+            "architecture": self.architecture.state_dict(),
+            "weights_optimizer": self.weights_optimizer.state_dict(),
+            "architecture_optimizer": self.architecture_optimizer.state_dict(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over what :meth:`state_dict` returned."""
+        if state["depth"] != self.depth:
+            self.rebuild(state["depth"])
+        self.supernet.load_state_dict(state["supernet"])
+        self.architecture.load_state_dict(state["architecture"])
+        self.weights_optimizer.load_state_dict(state["weights_optimizer"])
+        self.architecture_optimizer.load_state_dict(state["architecture_optimizer"])

@@ -1,0 +1,345 @@
+"""The search loop: moves batches and fires the hooks, nothing else.
+
+Every generator is derived from the seed and the epoch, so a search that is killed and goes on
+from its last checkpoint draws what it would have drawn.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from naslib_proxydata.data.loader import Batch, BatchLoader
+from naslib_proxydata.data.transforms import CropAndFlip
+from naslib_proxydata.errors import PruningError, RunFolderError, SearchError
+from naslib_proxydata.hookspecs import Level, SearchInfo
+from naslib_proxydata.oneshot import collapse
+from naslib_proxydata.oneshot.base import Moment
+from naslib_proxydata.oneshot.checkpoint import (
+    Stateful,
+    load_checkpoint,
+    save_checkpoint,
+    write_atomically,
+)
+from naslib_proxydata.oneshot.pick import pick
+from naslib_proxydata.oneshot.records import EpochRecord, SearchResult
+from naslib_proxydata.seeding import numpy_generator, torch_generator
+from naslib_proxydata.selection.base import Selection
+from naslib_proxydata.selection.split import split_indices
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pluggy
+    from numpy.typing import NDArray
+
+    from naslib_proxydata.data.base import Dataset
+    from naslib_proxydata.oneshot.learner import Learner
+
+_log = logging.getLogger(__name__)
+LEVELS: tuple[Level, Level] = ("weights", "architecture")
+
+
+@dataclass
+class Meter:
+    """Sums over an epoch, kept on the device until the epoch ends."""
+
+    loss: Tensor | float = 0.0
+    correct: Tensor | float = 0.0
+    count: int = 0
+
+    def add(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
+        """Take in one batch."""
+        self.loss = self.loss + loss.detach() * len(labels)
+        self.correct = self.correct + (logits.argmax(1) == labels).sum()
+        self.count += len(labels)
+
+
+@dataclass
+class Search:
+    """One search, from its first epoch or its last checkpoint to its cell.
+
+    Attributes:
+        dataset: Labelled images.
+        learner: Supernet, architecture parameters and strategy.
+        plugins: Where the hooks are called; plugins with ``state_dict`` are checkpointed.
+        space: Name of the search space.
+        selection: The examples to train on; where None, plugins are asked, then all are used.
+        folder: Where checkpoints and the history go; None keeps no files.
+        augment: Whether training images are cropped and flipped.
+    """
+
+    dataset: Dataset
+    learner: Learner
+    plugins: pluggy.PluginManager
+    space: str
+    selection: Selection | None = None
+    folder: Path | None = None
+    augment: bool = True
+    active: dict[Level, NDArray[np.int64]] = field(init=False)
+    records: list[EpochRecord] = field(init=False, default_factory=list)
+    _start: dict[Level, str] = field(init=False)
+
+    def run(self) -> SearchResult:
+        """Search.
+
+        Raises:
+            SearchError: A level has no examples, or the loss is not finite.
+            SelectionError: The selection belongs to another dataset.
+            RunFolderError: The folder holds another run, or cannot be written.
+        """
+        epochs = self.learner.settings.epochs
+        self._choose()
+        self.plugins.hook.search_started(info=self._info())
+        self._resume()
+        for epoch in range(len(self.records) + 1, epochs + 1):
+            self._epoch(epoch)
+            self._save()
+        result = SearchResult(self._final_cell(), tuple(self.records))
+        self.plugins.hook.search_finished(cell=result.cell, folder=self.folder)
+        return result
+
+    # ------------------------------------------------------------------------ the start
+
+    def _choose(self) -> None:
+        seed = self.learner.settings.seed
+        selection = self.selection
+        if selection is None:
+            selection = self.plugins.hook.choose_examples(
+                size=len(self.dataset), targets=self.dataset.labels, seed=seed
+            )
+        if selection is None:
+            every = np.arange(len(self.dataset))
+            halves = split_indices(every, numpy_generator(seed, "split"))
+        else:
+            selection.check_fits(self.dataset)
+            halves = selection.weight_indices, selection.architecture_indices
+        self.active = {level: np.sort(half) for level, half in zip(LEVELS, halves, strict=True)}
+        self._start = {
+            level: hashlib.sha256(half.astype("<i8").tobytes()).hexdigest()
+            for level, half in self.active.items()
+        }
+        for level, half in self.active.items():
+            if len(half) < 2:
+                raise SearchError(
+                    f"a search needs at least 2 {level} examples, the selection has {len(half)}"
+                )
+
+    def _info(self) -> SearchInfo:
+        return SearchInfo(
+            space=self.space,
+            strategy=self.learner.strategy.name,
+            epochs=self.learner.settings.epochs,
+            sizes={level: len(half) for level, half in self.active.items()},
+            targets=self.dataset.labels,
+            settings=self.learner.settings.model_dump(),
+        )
+
+    def _identity(self) -> dict[str, Any]:
+        """Return what must be equal for a checkpoint to belong to this run."""
+        settings = self.learner.settings.model_dump(exclude={"device"})
+        return {
+            "space": self.space,
+            "strategy": self.learner.strategy.name,
+            "dataset": self.dataset.fingerprint,
+            "augment": self.augment,
+            "selection": self._start,
+            "plugins with state": sorted(name for name, _ in self._stateful()),
+            "size of the supernet": sum(one.numel() for one in self.learner.weights),
+            **settings,
+        }
+
+    def _resume(self) -> None:
+        state = load_checkpoint(self.folder) if self.folder else None
+        if state is None:
+            return
+        mine = self._identity()
+        other = [key for key in mine if state["identity"].get(key) != mine[key]]
+        if other:
+            raise RunFolderError(
+                f"{self.folder} holds another run: {', '.join(other)} differ; use another folder "
+                "or delete this one"
+            )
+        self.learner.load_state_dict(state["learner"])
+        self.active = {level: state["active"][level].numpy() for level in LEVELS}
+        self.records = [EpochRecord(**record) for record in state["records"]]
+        example = torch.zeros(1, device=self.learner.settings.device)
+        for name, plugin in self._stateful():
+            if name in state["plugins"]:
+                plugin.load_state_dict(state["plugins"][name], example)
+        if self.learner.strategy.progress is not None:
+            self.learner.strategy.progress.load_state_dict(state["progress"])
+        _log.info("going on after epoch %d", len(self.records))
+
+    # ------------------------------------------------------------------------- an epoch
+
+    def _epoch(self, epoch: int) -> None:
+        started = time.perf_counter()
+        settings, progress = self.learner.settings, self.learner.strategy.progress
+        if progress is not None:
+            depth = progress.depth(epoch, settings.epochs)
+            if depth != self.learner.depth:
+                self.learner.rebuild(depth)
+        moment = Moment(epoch, settings.epochs, torch_generator(settings.seed, "draws", epoch))
+        self.learner.set_epoch(epoch)
+        meters: dict[Level, Meter] = {level: Meter() for level in LEVELS}
+        for weights_batch, architecture_batch in self._batches(epoch):
+            outcome = self.learner.architecture_step(weights_batch, architecture_batch, moment)
+            self._batch_finished("architecture", epoch, architecture_batch, *outcome, meters)
+            outcome = self.learner.weights_step(weights_batch, moment)
+            self._batch_finished("weights", epoch, weights_batch, *outcome, meters)
+        metrics = self._metrics(epoch, meters)
+        if progress is not None:
+            progress.epoch_finished(self.learner, moment)
+        processed = {level: meter.count for level, meter in meters.items()}
+        self._prune(epoch)
+        metrics["seconds"] = time.perf_counter() - started
+        self._record(epoch, metrics, processed)
+
+    def _batches(self, epoch: int) -> Iterator[tuple[Batch, Batch]]:
+        """Yield pairs of batches: the longer level once, the shorter as often as it takes."""
+        weights, architecture = (self._loader(level, epoch) for level in LEVELS)
+        length = max(len(weights), len(architecture))
+        yield from zip(cycled(weights, length), cycled(architecture, length), strict=True)
+
+    def _loader(self, level: Level, epoch: int) -> BatchLoader:
+        settings = self.learner.settings
+        return BatchLoader(
+            self.dataset,
+            self.active[level],
+            batch_size=settings.batch_size,
+            generator=torch_generator(settings.seed, "batches", level, epoch),
+            augment=CropAndFlip() if self.augment else None,
+            device=settings.device,
+        )
+
+    def _batch_finished(
+        self,
+        level: Level,
+        epoch: int,
+        batch: Batch,
+        loss: Tensor,
+        logits: Tensor,
+        meters: dict[Level, Meter],
+    ) -> None:
+        meters[level].add(loss, logits, batch.labels)
+        if self.plugins.hook.batch_finished.get_hookimpls():
+            self.plugins.hook.batch_finished(
+                level=level,
+                epoch=epoch,
+                indices=batch.indices.numpy(),
+                probabilities=logits.softmax(1),
+                targets=batch.labels,
+            )
+
+    def _metrics(self, epoch: int, meters: dict[Level, Meter]) -> dict[str, float]:
+        metrics: dict[str, float] = {}
+        for level, meter in meters.items():
+            metrics[f"{level}_loss"] = float(meter.loss) / meter.count
+            metrics[f"{level}_accuracy"] = 100 * float(meter.correct) / meter.count
+            if not math.isfinite(metrics[f"{level}_loss"]):
+                kept = f"the state after epoch {epoch - 1} is kept in {self.folder}"
+                raise SearchError(
+                    f"the {level} loss is {metrics[f'{level}_loss']} in epoch {epoch}; "
+                    f"{kept if self.folder and epoch > 1 else 'no earlier state is kept'}; "
+                    "lower weights_lr or architecture_lr"
+                )
+        return metrics
+
+    def _prune(self, epoch: int) -> None:
+        for level, active in self.active.items():
+            kept = active
+            for answer in self.plugins.hook.prune_examples(level=level, epoch=epoch, active=active):
+                if not np.isin(answer, active).all():
+                    raise PruningError(
+                        f"a plugin kept {level} examples that were not in use; prune_examples "
+                        "must return a subset of active"
+                    )
+                kept = np.intersect1d(kept, answer)
+            if len(kept) == 0:
+                raise PruningError(f"plugins dropped every {level} example in epoch {epoch}")
+            self.active[level] = kept
+
+    def _record(self, epoch: int, metrics: dict[str, float], processed: dict[Level, int]) -> None:
+        learner = self.learner
+        strengths = learner.architecture.strengths(learner.relaxation)
+        choices = learner.supernet.choices
+        labels, classes = self.dataset.labels, self.dataset.num_classes
+        record = EpochRecord(
+            epoch=epoch,
+            metrics=metrics,
+            cell=learner.supernet.derive(strengths),
+            processed=processed,
+            left={level: len(active) for level, active in self.active.items()},
+            left_by_class={}
+            if labels is None
+            else {
+                level: np.bincount(labels[active], minlength=classes).tolist()
+                for level, active in self.active.items()
+            },
+            free_share=collapse.free_share(choices, strengths),
+            strengths={kind: values.tolist() for kind, values in strengths.items()},
+        )
+        sign = collapse.warning(choices, strengths)
+        if sign and not (self.records and self.records[-1].free_share == 1):
+            _log.warning("epoch %d: %s", epoch, sign)
+        self.records.append(record)
+        self.plugins.hook.epoch_finished(epoch=epoch, metrics=metrics, cell=record.cell)
+
+    # ------------------------------------------------------------------------- the files
+
+    def _save(self) -> None:
+        if self.folder is None:
+            return
+        progress = self.learner.strategy.progress
+        save_checkpoint(
+            self.folder,
+            {
+                "identity": self._identity(),
+                "learner": self.learner.state_dict(),
+                "active": dict(self.active),
+                "records": [record.plain() for record in self.records],
+                "plugins": {name: plugin.state_dict() for name, plugin in self._stateful()},
+                "progress": {} if progress is None else progress.state_dict(),
+            },
+        )
+        history = json.dumps([record.plain() for record in self.records]).encode()
+        write_atomically(self.folder / "history.json", history)
+
+    def _stateful(self) -> Iterator[tuple[str, Stateful]]:
+        for name, plugin in self.plugins.list_name_plugin():
+            if isinstance(plugin, Stateful):
+                yield name, plugin
+
+    def _final_cell(self) -> str:
+        picks = self.learner.strategy.picks
+        if not picks:
+            return self.records[-1].cell
+        loader = BatchLoader(
+            self.dataset,
+            self.active["architecture"],
+            batch_size=self.learner.settings.batch_size,
+            device=self.learner.settings.device,
+        )
+        return pick(self.learner, loader, picks)
+
+
+def cycled(loader: BatchLoader, length: int) -> Iterator[Batch]:
+    """Yield ``length`` batches, beginning the loader anew whenever it ends."""
+    count = 0
+    while count < length:
+        for batch in loader:
+            yield batch
+            count += 1
+            if count == length:
+                return

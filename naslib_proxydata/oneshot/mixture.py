@@ -1,0 +1,65 @@
+"""How much of each candidate operation an edge uses: what a strategy hands to a supernet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The choices of one kind of cell, such as the normal cell of the DARTS space.
+
+    Attributes:
+        edges: (source, target) of each edge.
+        operations: Names of the candidates of each edge; all edges have equally many.
+    """
+
+    edges: tuple[tuple[int, int], ...]
+    operations: tuple[tuple[str, ...], ...]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of edges and of candidates on each."""
+        return len(self.edges), len(self.operations[0])
+
+    def into(self, target: int) -> tuple[int, ...]:
+        """Return the rows of the edges that lead into a node."""
+        return tuple(row for row, edge in enumerate(self.edges) if edge[1] == target)
+
+    def out_of(self, source: int) -> tuple[int, ...]:
+        """Return the rows of the edges that leave a node."""
+        return tuple(row for row, edge in enumerate(self.edges) if edge[0] == source)
+
+    @property
+    def targets(self) -> tuple[int, ...]:
+        """The nodes that edges lead into, ascending."""
+        return tuple(sorted({target for _, target in self.edges}))
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Weights of the candidates of one kind of cell.
+
+    Attributes:
+        weights: Weight of each candidate, edges x operations.
+        active: For each edge, the columns of the operations to run; the others have weight 0.
+        idle: For each edge, the summed weight of operations that are not run: zero in value,
+            but with their gradient (straight-through sampling); None where there is none.
+        edges: Weight of each edge, where a strategy has such (PC-DARTS); ``weights`` are
+            already multiplied with it.
+    """
+
+    weights: Tensor
+    active: tuple[tuple[int, ...], ...]
+    idle: Tensor | None = None
+    edges: Tensor | None = None
+
+    def edge_weight(self, row: int) -> Tensor | float:
+        """Return the weight of a whole edge, 1 where edges have none."""
+        return 1.0 if self.edges is None else self.edges[row]
+
+    def runs(self, row: int, column: int) -> bool:
+        """Return whether an edge runs an operation."""
+        return column in self.active[row]

@@ -1,0 +1,62 @@
+"""The one-shot strategies that come with the package, registered like anyone's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from naslib_proxydata.hookspecs import Registration, hookimpl
+
+_ROOM = "naslib_proxydata.oneshot.strategies"
+
+
+@hookimpl
+def register_strategies() -> Sequence[Registration]:
+    """Offer the built-in one-shot strategies."""
+    return [
+        Registration("darts", f"{_ROOM}.darts:darts", "softmax relaxation", "arXiv 1806.09055"),
+        Registration(
+            "darts-2nd",
+            f"{_ROOM}.darts:darts_second_order",
+            "DARTS with the unrolled architecture gradient",
+            "arXiv 1806.09055, eq. 7",
+        ),
+        Registration(
+            "gdas", f"{_ROOM}.gdas:gdas", "one operation an edge by Gumbel-max", "arXiv 1910.04465"
+        ),
+        Registration(
+            "drnas",
+            f"{_ROOM}.drnas:drnas",
+            "weights from a Dirichlet distribution",
+            "arXiv 2006.10355",
+        ),
+        Registration(
+            "beta-darts",
+            f"{_ROOM}.beta_darts:beta_darts",
+            "DARTS with beta decay",
+            "arXiv 2203.01665",
+        ),
+        Registration(
+            "sdarts-rs",
+            f"{_ROOM}.sdarts:sdarts_rs",
+            "DARTS with random smoothing",
+            "arXiv 2002.05283",
+        ),
+        Registration(
+            "pc-darts",
+            f"{_ROOM}.pc_darts:pc_darts",
+            "partial channels and edge weights",
+            "arXiv 1907.05737",
+        ),
+        Registration(
+            "robust-darts",
+            f"{_ROOM}.robust_darts:robust_darts",
+            "DARTS with a strong weight decay",
+            "arXiv 1909.09656",
+        ),
+        Registration(
+            "random-sharing",
+            f"{_ROOM}.random_sharing:random_sharing",
+            "random search with weight sharing",
+            "arXiv 1902.07638",
+        ),
+    ]

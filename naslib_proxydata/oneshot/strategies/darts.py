@@ -1,0 +1,125 @@
+"""DARTS, first and second order (arXiv 1806.09055)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.oneshot.architecture import active_columns, masked_softmax
+from naslib_proxydata.oneshot.base import Moment, Strategy
+from naslib_proxydata.oneshot.gradients import gradients_of, set_gradients
+from naslib_proxydata.oneshot.mixture import Mixture
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from naslib_proxydata.data.loader import Batch
+    from naslib_proxydata.oneshot.learner import Learner
+
+
+@dataclass(frozen=True)
+class Softmax:
+    """w_{e,o} = exp(alpha_{e,o}) / sum_o' exp(alpha_{e,o'})  (arXiv 1806.09055, eq. 2)."""
+
+    def mix(self, alpha: Tensor, allowed: Tensor, moment: Moment) -> Mixture:
+        """Weigh every allowed candidate."""
+        return Mixture(masked_softmax(alpha, allowed), active_columns(allowed))
+
+    def strengths(self, alpha: Tensor, allowed: Tensor) -> Tensor:
+        """Return the same weights."""
+        return masked_softmax(alpha, allowed)
+
+
+@dataclass(frozen=True)
+class FirstOrder:
+    """grad_alpha L_val(w, alpha): the weights are taken to be optimal (eq. 6 with xi = 0)."""
+
+    def gradients(
+        self, learner: Learner, weights_batch: Batch, architecture_batch: Batch, moment: Moment
+    ) -> tuple[Tensor, Tensor]:
+        """Set alpha's gradient from the architecture batch alone."""
+        loss, logits = learner.loss(architecture_batch, learner.mixtures(moment))
+        parameters = learner.architecture_parameters
+        set_gradients(parameters, gradients_of(loss + learner.penalty(moment), parameters))
+        return loss.detach(), logits.detach()
+
+
+@dataclass(frozen=True)
+class SecondOrder:
+    """grad_alpha L_val(w') - xi grad^2_{alpha,w} L_train(w) grad_w' L_val(w')  (eq. 7 and 8).
+
+    w' = w - xi (momentum buf + grad_w L_train + decay w), xi the weights' learning rate; the
+    product with the second derivative is [grad_alpha L_train(w+) - grad_alpha L_train(w-)] / 2R
+    with w+- = w +- R v, v = grad_w' L_val(w') and R = radius / ||v||.
+    """
+
+    radius: float = 0.01
+
+    def gradients(
+        self, learner: Learner, weights_batch: Batch, architecture_batch: Batch, moment: Moment
+    ) -> tuple[Tensor, Tensor]:
+        """Set alpha's gradient; the weights are restored bit by bit."""
+        weights, alphas = learner.weights, learner.architecture_parameters
+        saved = [one.detach().clone() for one in weights]
+        xi = learner.weights_lr
+        try:
+            move(weights, saved, -xi, self._step(learner, weights_batch, moment))
+            loss, logits = learner.loss(architecture_batch, learner.mixtures(moment))
+            both = gradients_of(loss + learner.penalty(moment), [*alphas, *weights])
+            direct, v = both[: len(alphas)], both[len(alphas) :]
+            radius = self.radius / float(torch.cat([one.flatten() for one in v]).norm())
+            sides = []
+            for sign in (1, -1):
+                move(weights, saved, sign * radius, v)
+                train, _ = learner.loss(weights_batch, learner.mixtures(moment))
+                sides.append(gradients_of(train, alphas))
+        finally:
+            move(weights, saved, 0.0, saved)
+        curvature = [(up - down) / (2 * radius) for up, down in zip(*sides, strict=True)]
+        set_gradients(alphas, [d - xi * c for d, c in zip(direct, curvature, strict=True)])
+        return loss.detach(), logits.detach()
+
+    def _step(self, learner: Learner, batch: Batch, moment: Moment) -> list[Tensor]:
+        """Return momentum buf + grad_w L_train + decay w of every weight."""
+        loss, _ = learner.loss(batch, learner.mixtures(moment))
+        settings = learner.settings
+        return [
+            settings.momentum * learner.momentum_of(one) + gradient + settings.weight_decay * one
+            for one, gradient in zip(
+                learner.weights, gradients_of(loss, learner.weights), strict=True
+            )
+        ]
+
+
+@torch.no_grad()
+def move(
+    weights: Sequence[Tensor], start: Sequence[Tensor], length: float, direction: Sequence[Tensor]
+) -> None:
+    """Put the weights at start + length direction, exactly at start for length 0."""
+    for one, origin, vector in zip(weights, start, direction, strict=True):
+        one.copy_(origin + length * vector if length else origin)
+
+
+def darts(order: int = 1) -> Strategy:
+    """Return DARTS.
+
+    Args:
+        order: 1 for the first-order approximation, 2 for the unrolled step.
+
+    Raises:
+        ConfigError: The order is another.
+    """
+    if order not in (1, 2):
+        raise ConfigError(f"the order of DARTS is 1 or 2, got {order}")
+    if order == 1:
+        return Strategy("darts")
+    return Strategy("darts-2nd", step=SecondOrder())
+
+
+def darts_second_order() -> Strategy:
+    """Return second-order DARTS."""
+    return darts(order=2)

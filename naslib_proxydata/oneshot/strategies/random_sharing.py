@@ -1,0 +1,46 @@
+"""Random search with weight sharing (arXiv 1902.07638)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from naslib_proxydata.oneshot.base import Moment, Strategy
+from naslib_proxydata.oneshot.mixture import Mixture
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class UniformHard:
+    """h_e = onehot(c_e), c_e uniform over the allowed candidates, drawn every batch."""
+
+    def mix(self, alpha: Tensor, allowed: Tensor, moment: Moment) -> Mixture:
+        """Draw one candidate an edge."""
+        likely = allowed.double().cpu()
+        empty = likely.sum(-1) == 0
+        chosen = torch.multinomial(
+            likely + empty[:, None], num_samples=1, generator=moment.generator
+        )
+        weights = torch.zeros_like(alpha).scatter(-1, chosen.to(alpha.device), 1.0) * allowed
+        active = tuple(
+            () if nothing else (column,)
+            for column, nothing in zip(chosen[:, 0].tolist(), empty.tolist(), strict=True)
+        )
+        return Mixture(weights.detach(), active)
+
+    def strengths(self, alpha: Tensor, allowed: Tensor) -> Tensor:
+        """Return alpha's softmax, which never leaves its start: the choice is random."""
+        return alpha.softmax(-1) * allowed
+
+
+def random_sharing(picks: int = 100) -> Strategy:
+    """Return random search with weight sharing.
+
+    Args:
+        picks: Number of random cells from which the final one is picked by accuracy.
+    """
+    return Strategy("random-sharing", relaxation=UniformHard(), learns=False, picks=picks)

@@ -1,0 +1,14 @@
+"""RobustDARTS (L2): DARTS with a stronger weight decay (arXiv 1909.09656)."""
+
+from __future__ import annotations
+
+from naslib_proxydata.oneshot.base import Strategy
+
+
+def robust_darts(weight_decay: float = 0.0081) -> Strategy:
+    """Return DARTS whose network has the weight decay that the paper found robust (section 5.2).
+
+    Args:
+        weight_decay: The paper tries 3e-4, 9e-4, 27e-4, 81e-4 and 243e-4.
+    """
+    return Strategy("robust-darts", settings={"weight_decay": weight_decay})

@@ -1,0 +1,1 @@
+"""Supernets: networks in which every edge mixes its candidate operations."""

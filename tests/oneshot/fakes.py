@@ -1,0 +1,62 @@
+"""A small labelled dataset whose classes differ in colour, and a learner for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pluggy
+import torch
+
+from naslib_proxydata import hookspecs
+from naslib_proxydata.data.arrays import ArrayDataset
+from naslib_proxydata.data.loader import Batch
+from naslib_proxydata.oneshot.base import Strategy
+from naslib_proxydata.oneshot.learner import Learner
+from naslib_proxydata.oneshot.settings import SearchSettings
+from naslib_proxydata.oneshot.supernets.nb201 import NasBench201Supernet
+from naslib_proxydata.seeding import torch_generator
+from naslib_proxydata.spaces.build import build
+
+CLASSES = 4
+
+
+def coloured(count: int = 64, size: int = 8, seed: int = 0) -> ArrayDataset:
+    generator = np.random.default_rng(seed)
+    labels = np.arange(count) % CLASSES
+    means = np.array([[200, 60, 60], [60, 200, 60], [60, 60, 200], [130, 130, 130]])
+    noise = generator.normal(0, 30, (count, 3, size, size))
+    images = (means[labels][:, :, None, None] + noise).clip(0, 255).astype(np.uint8)
+    return ArrayDataset("coloured", images, labels)
+
+
+def make_learner(strategy: Strategy, channels: int = 4, **settings: Any) -> Learner:
+    chosen = {**strategy.settings, "epochs": 3, "batch_size": 16, **settings}
+    return Learner(
+        lambda generator, depth: build(
+            lambda: NasBench201Supernet(
+                channels, depth or 1, num_classes=CLASSES, partial=strategy.partial or 1
+            ),
+            generator,
+        ),
+        strategy,
+        SearchSettings.parse(chosen, "a test"),
+    )
+
+
+def random_batch(count: int, seed: int, size: int = 8) -> Batch:
+    generator = torch_generator(seed, "batch")
+    return Batch(
+        torch.randn(count, 3, size, size, generator=generator),
+        torch.randint(CLASSES, (count,), generator=generator),
+        torch.arange(count),
+    )
+
+
+def manager(*plugins: object) -> pluggy.PluginManager:
+    made = pluggy.PluginManager(hookspecs.PROJECT)
+    made.add_hookspecs(hookspecs)
+    for number, plugin in enumerate(plugins):
+        made.register(plugin, f"plugin {number}")
+    made.check_pending()
+    return made
