@@ -23,6 +23,7 @@ class Lazy(NamedTuple):
 COMMANDS = {
     "leaderboard": Lazy("leaderboard", "Rank predictors on measured benchmarks."),
     "list": Lazy("list", "List plugins and what they offer."),
+    "select": Lazy("select", "Choose the examples that a search trains on."),
     "convert": Lazy("convert", "Convert official benchmark files to the compact form."),
     "config": Lazy("config", "Show what a configuration file may hold."),
 }

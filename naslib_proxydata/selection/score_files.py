@@ -1,0 +1,168 @@
+"""Score files: the published text lists, and ``.npz`` files, read for a certain dataset."""
+
+from __future__ import annotations
+
+import warnings
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from naslib_proxydata.errors import SelectionError
+from naslib_proxydata.selection.files import write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from naslib_proxydata.data.base import Dataset
+
+VALUES = ("scores", "features", "entropy")
+
+
+@dataclass(frozen=True)
+class ScoreList:
+    """Scores as a file holds them.
+
+    Attributes:
+        values: Scores, shape (n,), or features, shape (n, dimensions).
+        index: Which example each row is, int64, shape (n,).
+        labels: Class of each row, int64, shape (n,), or None where the file does not say.
+        fingerprint: Fingerprint of the scored dataset; empty where the file does not say.
+        path: Where it was read from.
+    """
+
+    values: NDArray[np.float64]
+    index: NDArray[np.int64]
+    labels: NDArray[np.int64] | None
+    fingerprint: str
+    path: Path
+
+    def for_dataset(self, dataset: Dataset) -> NDArray[np.float64]:
+        """Return the values in the dataset's order.
+
+        A list of a larger dataset serves a part of it that knows its ``source_index``.
+
+        Raises:
+            SelectionError: The list belongs to another dataset: its fingerprint, its length or
+                its classes differ. Of the lists that arXiv 2106.04784 published, only that of
+                CIFAR-10 is in the order of the dataset.
+        """
+        if self.fingerprint and self.fingerprint != dataset.fingerprint:
+            raise SelectionError(
+                f"{self.path} scores a dataset with fingerprint {self.fingerprint[:12]}, "
+                f"{dataset.name!r} has {dataset.fingerprint[:12]}; score it again"
+            )
+        rows = self._rows(dataset)
+        if self.labels is not None and dataset.labels is not None:
+            agreement = float(np.mean(self.labels[rows] == dataset.labels))
+            if agreement < 1:
+                raise SelectionError(
+                    f"{self.path} does not follow the order of dataset {dataset.name!r}: only "
+                    f"{100 * agreement:.2f} % of its classes are those of the dataset; its "
+                    "indices must not be used to pick examples. Score the dataset again"
+                )
+        return self.values[rows]
+
+    def _rows(self, dataset: Dataset) -> NDArray[np.int64]:
+        """Return the row of each example of the dataset."""
+        order = np.argsort(self.index, kind="stable")
+        if not np.array_equal(self.index[order], np.arange(len(order))):
+            raise SelectionError(
+                f"{self.path}: its indices must be 0 to {len(order) - 1}, each once; some are "
+                "duplicated or missing"
+            )
+        if len(order) == len(dataset):
+            return order
+        wanted = dataset.source_index
+        if wanted is not None and wanted.max() < len(order):
+            return order[wanted]
+        raise SelectionError(
+            f"{self.path} scores {len(order)} examples, dataset {dataset.name!r} has "
+            f"{len(dataset)}; it belongs to another dataset"
+        )
+
+
+def read_scores(path: Path, name: str = "") -> ScoreList:
+    """Read a score file.
+
+    Args:
+        path: A text file with the columns index, score and (if known) class, separated by tabs,
+            as published by arXiv 2106.04784; or an ``.npz`` file with ``scores``, ``features``
+            or ``entropy`` and, if known, ``index``, ``class`` and ``fingerprint``. Names in the
+            ``.npz`` may begin with the dataset's name and ``_``.
+        name: Name of the dataset.
+
+    Raises:
+        SelectionError: The file is absent, damaged or has no scores.
+    """
+    if not path.is_file():
+        raise SelectionError(f"no score file {path}; check the path")
+    return _read_npz(path, name) if path.suffix == ".npz" else _read_text(path)
+
+
+def write_scores(path: Path, values: NDArray[np.floating[Any]], dataset: Dataset) -> None:
+    """Write scores or features of a dataset, with its fingerprint and classes, as ``.npz``.
+
+    Raises:
+        SelectionError: The path does not end in ``.npz`` or cannot be written.
+    """
+    if path.suffix != ".npz":
+        raise SelectionError(f"a score file must end in .npz, got {path}")
+    arrays: dict[str, Any] = {
+        "scores" if values.ndim == 1 else "features": values,
+        "fingerprint": np.array(dataset.fingerprint),
+    }
+    if dataset.labels is not None:
+        arrays["class"] = dataset.labels
+    write_atomically(path, lambda file: np.savez_compressed(file, **arrays))
+
+
+def _read_text(path: Path) -> ScoreList:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # an empty file is only worth a warning to numpy
+            table = np.loadtxt(path, dtype=np.float64, delimiter="\t", ndmin=2)
+    except (ValueError, OSError, UserWarning) as error:
+        raise SelectionError(
+            f"{path} is no score list: {error}; expected index, score and class in each line, "
+            "separated by tabs"
+        ) from None
+    if table.shape[1] not in (2, 3):
+        raise SelectionError(
+            f"{path} is no score list: it has {table.shape[1]} columns, expected index, score "
+            "and, if known, class"
+        )
+    labels = table[:, 2].astype(np.int64) if table.shape[1] == 3 else None
+    return ScoreList(table[:, 1], table[:, 0].astype(np.int64), labels, "", path)
+
+
+def _read_npz(path: Path, name: str) -> ScoreList:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            keys = {key.removeprefix(f"{name}_"): key for key in archive.files}
+            known = ("index", "class", "fingerprint", *VALUES)
+            arrays = {one: archive[keys[one]] for one in known if one in keys}
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise SelectionError(f"{path} is not a readable .npz file: {error}") from None
+    values = _values(arrays, path, name)
+    index = arrays.get("index", np.arange(len(values))).astype(np.int64)
+    labels = arrays.get("class")
+    if len(index) != len(values) or (labels is not None and len(labels) != len(values)):
+        raise SelectionError(f"{path}: its arrays have different lengths")
+    fingerprint = str(arrays.get("fingerprint", ""))
+    whole = None if labels is None else labels.astype(np.int64)
+    return ScoreList(values.astype(np.float64), index, whole, fingerprint, path)
+
+
+def _values(arrays: Mapping[str, NDArray[Any]], path: Path, name: str) -> NDArray[Any]:
+    for key in VALUES:
+        if key in arrays:
+            return arrays[key]
+    raise SelectionError(
+        f"{path} holds no scores: expected an array named {', '.join(VALUES)}, or one of them "
+        f"after '{name}_'"
+    )

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from naslib_proxydata.data.arrays import ArrayDataset
+from naslib_proxydata.data.sources import open_dataset
+from naslib_proxydata.errors import SelectionError
+from naslib_proxydata.selection.score_files import read_scores, write_scores
+
+
+def toy(count: int = 6, pixel: int = 0, source: list[int] | None = None) -> ArrayDataset:
+    images = np.full((count, 4, 4), pixel, np.uint8)
+    index = None if source is None else np.array(source)
+    return ArrayDataset("toy", images, np.arange(count) % 3, source_index=index)
+
+
+def test_the_published_cifar10_list_serves_its_dataset_and_its_parts(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    part = open_dataset(f"cifar10:{shared_data / 'cifar10_train10000.npz'}")
+    assert part.source_index is not None
+    scores = read_scores(shared_data / "entropy_lists.npz", "cifar10").for_dataset(part)
+    with np.load(shared_data / "entropy_lists.npz") as archive:
+        entropies, classes = archive["cifar10_entropy"], archive["cifar10_class"]
+    np.testing.assert_array_equal(scores, entropies[part.source_index])
+    text = tmp_path / "cifar10_index_entropy_class.txt"
+    rows = enumerate(zip(entropies, classes, strict=True))
+    text.write_text("".join(f"{index}\t{score!s}\t{one}\n" for index, (score, one) in rows))
+    np.testing.assert_array_equal(read_scores(text).for_dataset(part), scores)
+
+
+def test_a_list_in_another_order_is_refused(shared_data: Path) -> None:
+    """The published lists of CIFAR-100 and SVHN do not follow their datasets."""
+    with np.load(shared_data / "entropy_lists.npz") as archive:
+        classes = archive["cifar100_class"].astype(np.int64)
+    shuffled = np.random.default_rng(0).permutation(classes)
+    images = np.zeros((len(classes), 2, 2), np.uint8)
+    other = ArrayDataset("cifar100", images, shuffled)
+    scores = read_scores(shared_data / "entropy_lists.npz", "cifar100")
+    with pytest.raises(SelectionError, match=r"only [01]\.\d\d % of its classes"):
+        scores.for_dataset(other)
+
+
+def test_written_scores_are_bound_to_their_dataset(tmp_path: Path) -> None:
+    path = tmp_path / "scores.npz"
+    write_scores(path, np.arange(6.0), toy())
+    np.testing.assert_array_equal(read_scores(path).for_dataset(toy()), np.arange(6))
+    with pytest.raises(SelectionError, match="scores a dataset with fingerprint"):
+        read_scores(path).for_dataset(toy(pixel=1))
+    write_scores(path, np.ones((6, 2)), toy())
+    assert read_scores(path).for_dataset(toy()).shape == (6, 2)
+    with pytest.raises(SelectionError, match=r"end in \.npz"):
+        write_scores(tmp_path / "scores.txt", np.arange(6.0), toy())
+
+
+def test_length_must_match_unless_the_dataset_knows_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "list.txt"
+    path.write_text("".join(f"{index}\t{index / 10}\n" for index in range(6)))
+    scores = read_scores(path)
+    with pytest.raises(SelectionError, match="scores 6 examples, dataset 'toy' has 4"):
+        scores.for_dataset(toy(4))
+    np.testing.assert_allclose(scores.for_dataset(toy(2, source=[5, 1])), [0.5, 0.1])
+    with pytest.raises(SelectionError, match="belongs to another dataset"):
+        scores.for_dataset(toy(2, source=[5, 6]))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("0\t0.1\t0\n0\t0.2\t1\n", "duplicated or missing"),
+        ("0\t0.1\t0\n2\t0.2\t1\n", "duplicated or missing"),
+        ("a\tb\tc\n", "is no score list"),
+        ("0\t1\t2\t3\n", "4 columns"),
+        ("", "is no score list"),
+    ],
+)
+def test_damaged_lists_are_refused(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "list.txt"
+    path.write_text(text)
+    with pytest.raises(SelectionError, match=message):
+        read_scores(path).for_dataset(toy(2))
+
+
+def test_damaged_npz_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "scores.npz"
+    path.write_bytes(b"garbage")
+    with pytest.raises(SelectionError, match="not a readable"):
+        read_scores(path)
+    np.savez(path, numbers=np.arange(3))
+    with pytest.raises(SelectionError, match="holds no scores"):
+        read_scores(path, "toy")
+    np.savez(path, scores=np.arange(3), index=np.arange(2))
+    with pytest.raises(SelectionError, match="different lengths"):
+        read_scores(path)
