@@ -20,7 +20,6 @@ myst_heading_anchors = 3
 html_theme = "furo"
 html_title = f"naslib-proxydata {release}"
 
-autodoc_class_signature = "separated"
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 napoleon_google_docstring = True

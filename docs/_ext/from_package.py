@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
 
 import click
 from docutils import nodes
@@ -50,8 +52,9 @@ class SettingsTable(_Tables):
 
     def run(self) -> list[nodes.Node]:
         model: type[Settings] = resolve(self.arguments[0], "the documentation")
+        defaults = model().model_dump(mode="json")
         lines = [
-            [f"`{name}`", f"`{field.get_default()!r}`", field.description or ""]
+            [f"`{name}`", f"`{json.dumps(defaults[name])}`", field.description or ""]
             for name, field in model.model_fields.items()
         ]
         return self.markdown(["key", "default", "meaning"], lines)
@@ -63,22 +66,29 @@ class CommandHelp(SphinxDirective):
     option_spec = {"width": directives.positive_int}  # noqa: RUF012
 
     def run(self) -> list[nodes.Node]:
-        width = self.options.get("width", 88)
-        program = click.Context(group, info_name="naslib-proxydata", terminal_width=width)
         made: list[nodes.Node] = []
         for name in COMMANDS:
-            command = group.get_command(program, name)
-            context = click.Context(command, info_name=name, parent=program, terminal_width=width)
             section = nodes.section(ids=[f"command-{name}"])
             section += nodes.title(text=name)
-            section += nodes.literal_block(text=command.get_help(context), language="none")
+            program = click.Context(group, info_name="naslib-proxydata")
+            for text in self.helps(group.get_command(program, name), name, program):
+                section += nodes.literal_block(text=text, language="none")
             made.append(section)
         return made
+
+    def helps(self, command: click.Command, name: str, parent: click.Context) -> Iterator[str]:
+        """Yield the help of a command and of those within it."""
+        width = self.options.get("width", 88)
+        context = click.Context(command, info_name=name, parent=parent, terminal_width=width)
+        yield command.get_help(context)
+        if isinstance(command, click.Group):
+            for inner in command.list_commands(context):
+                yield from self.helps(command.get_command(context, inner), inner, context)
 
 
 def _linked(paper: str) -> str:
     """Turn ``arXiv 2210.09459`` into a link."""
-    return re.sub(r"arXiv (\d{4}\.\d{5})", r"[arXiv \1](https://arxiv.org/abs/\1)", paper)
+    return re.sub(r"arXiv (\d{4}\.\d{5}(?:v\d+)?)", r"[arXiv \1](https://arxiv.org/abs/\1)", paper)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
