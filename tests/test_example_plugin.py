@@ -22,7 +22,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
     command += ["--no-build-isolation", "--target", str(target), str(source)]
     subprocess.run(command, check=True)
-    return {**os.environ, "PYTHONPATH": str(target)}
+    # The options of the run around it are not for the plugin's own tests.
+    outer = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    return {**outer, "PYTHONPATH": str(target)}
 
 
 def run(environment: dict[str, str], *command: str) -> str:
