@@ -35,13 +35,15 @@ def _named_options(value: Any) -> Any:
     """Turn ``"a,b"`` and ``[a, {b: {...}}]`` into ``{a: {}, b: {...}}``."""
     value = _listed(value)
     if isinstance(value, Mapping):
-        return {name: given or {} for name, given in value.items()}
+        return {name: {} if given is None else given for name, given in value.items()}
+    if not isinstance(value, list | tuple):
+        return value
     options: dict[str, Any] = {}
-    for item in value if isinstance(value, list | tuple) else []:
+    for item in value:
         for name, given in item.items() if isinstance(item, Mapping) else [(item, None)]:
             if name in options:
                 raise ValueError(f"{name!r} stands twice; give one of them another label")
-            options[name] = given or {}
+            options[name] = {} if given is None else given
     return options
 
 
@@ -165,7 +167,12 @@ def _assign(schema: type[Settings], values: dict[str, Any], assignment: str) -> 
     if head not in values and head in schema.model_fields:
         values[head] = schema.model_fields[head].get_default()
     # Lists of names become mappings first, so that "predictors.eproxy.barrier" finds its place.
-    inner = _named_options(copy.deepcopy(values.get(head)))
+    try:
+        inner = _named_options(copy.deepcopy(values.get(head, {})))
+    except ValueError as error:
+        raise ConfigError(f"--set {path}: {error}") from None
+    if not isinstance(inner, dict):
+        raise ConfigError(f"--set {path}: {head!r} has a value already and takes no keys")
     values[head] = inner
     for key in keys[1:-1]:
         inner = inner.setdefault(key, {})

@@ -89,12 +89,13 @@ def find_tasks(config: LeaderboardConfig, plugins: Plugins) -> tuple[list[Task],
             logger.warning("benchmark %s is left out: %s", name, error)
             absent += [Absent(name, dataset, str(error)) for dataset in datasets]
             continue
-        held = [dataset for dataset in datasets if dataset in table.columns()]
-        absent += [
-            Absent(name, dataset, f"{table.source} does not hold it. {registration.how_to_get}")
-            for dataset in datasets
-            if dataset not in held
-        ]
+        held = []
+        for dataset in datasets:
+            lacking = _lacking(table, dataset, config.metric)
+            if lacking:
+                absent.append(Absent(name, dataset, f"{lacking} {registration.how_to_get}"))
+            else:
+                held.append(dataset)
         if held:
             tasks.append(_task(table, tuple(held), config.metric))
     if not tasks:
@@ -122,6 +123,16 @@ def _task(table: BenchmarkTable, datasets: tuple[str, ...], metric: str | None) 
         table.values(*column)
         columns.append(column)
     return Task(table, tuple(columns))
+
+
+def _lacking(table: BenchmarkTable, dataset: str, metric: str | None) -> str:
+    """Return what of a column the table does not hold, empty where it is there."""
+    metrics = table.columns().get(dataset)
+    if metrics is None:
+        return f"{table.source} does not hold it."
+    if metric is not None and metric not in metrics:
+        return f"{table.source} has no {metric} of it, only {', '.join(metrics)}."
+    return ""
 
 
 def _suite(config: LeaderboardConfig, plugins: Plugins) -> dict[str, tuple[str, ...]]:

@@ -49,7 +49,7 @@ def scores_figure(evaluations: Sequence[Evaluation]) -> Any:
     for panel in panels[: len(evaluations)]:
         for handle, name in zip(*panel.get_legend_handles_labels(), strict=True):
             handles.setdefault(name, handle)
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=5, fontsize=8)
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=6, fontsize=8)
     return figure
 
 
@@ -124,7 +124,8 @@ def _draw_scores(panel: Any, evaluation: Evaluation) -> None:
     hit = finite & (values >= threshold) & (ranking.order_codes(scores) >= _kth(scores, k))
     shown, logarithmic = _compressed(scores)
     x, left = _placed(shown)
-    top = max(values.max(), threshold) + 0.03 * max(float(np.ptp(values)), 1e-9)
+    y, bottom = _without_outliers(values)
+    top = max(values.max(), threshold) + 0.03 * max(float(np.ptp(y)), 1e-9)
     panel.axhspan(threshold, top, color=GREEN, alpha=0.15, linewidth=0, label="true top 10 %")
     size = float(np.clip(2000 / len(values), 2, 18))
     for mask, colour, marker, label in (
@@ -134,7 +135,9 @@ def _draw_scores(panel: Any, evaluation: Evaluation) -> None:
         (np.isnan(scores), "black", "x", "failed (nan)"),
     ):
         if mask.any():
-            panel.scatter(x[mask], values[mask], s=size, c=colour, marker=marker, label=label)
+            panel.scatter(x[mask], y[mask], s=size, c=colour, marker=marker, label=label)
+    if (y < bottom).any():
+        panel.axhline(bottom, color=GREY, linewidth=0.8, linestyle="--", label="below: off scale")
     if not finite.all():
         panel.axvline(left, color=GREY, linewidth=0.8, linestyle=":")
     panel.set_ylim(top=top)
@@ -163,6 +166,18 @@ def _placed(scores: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
     width = (high - low) or max(abs(high), 1.0)
     x = np.where(np.isneginf(scores), low - 2 * _EDGE * width, scores)
     return np.where(np.isnan(scores), low - 3 * _EDGE * width, x), low - _EDGE * width
+
+
+def _without_outliers(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """Return the y of every point, and the line below which they are off the scale.
+
+    A few networks that never learnt would otherwise press all others into one line.
+    """
+    low, high = np.quantile(values, [0.1, 0.9])
+    bottom = float(low - 1.5 * (high - low))
+    inside = values[values >= bottom]
+    edge = bottom - _EDGE * float(inside.max() - bottom)
+    return np.where(values < bottom, edge, values), bottom
 
 
 def _kth(scores: NDArray[np.float64], k: int) -> int:

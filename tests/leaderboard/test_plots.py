@@ -35,6 +35,17 @@ def test_points_without_a_number_stand_left_of_all_others():
     assert len(found["in both top 10 %"]) == 3
 
 
+def test_values_far_below_the_others_stand_below_a_line():
+    values = np.concatenate([[10.0], np.linspace(80, 90, 39)])
+    figure = plots.scores_figure([evaluation(np.arange(40.0), values)])
+    y = np.concatenate([one[:, 1] for one in points(figure.axes[0]).values() if one.shape[1] == 2])
+    lines = [line.get_ydata()[0] for line in figure.axes[0].lines]
+    assert sum(y < min(lines)) == 1
+    assert 50 < min(y) < 80
+    figure = plots.scores_figure([evaluation(np.arange(39.0), values[1:])])
+    assert not figure.axes[0].lines
+
+
 def test_titles_hold_rho():
     figure = plots.scores_figure([evaluation(np.arange(20.0)), evaluation(np.ones(20))])
     assert [panel.get_title().split("=")[1].strip() for panel in figure.axes] == [

@@ -1,0 +1,373 @@
+"""Whole runs on a fake space: shared, repeated, killed, overwritten, parallel, absent."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import yaml
+from scipy import stats
+
+from naslib_proxydata.assemble import leaderboard
+from naslib_proxydata.assemble.leaderboard import run_leaderboard
+from naslib_proxydata.config import LeaderboardConfig, resolve
+from naslib_proxydata.errors import (
+    ConfigError,
+    DatasetError,
+    RunFolderError,
+    TableAbsentError,
+    TableError,
+)
+from naslib_proxydata.leaderboard import evaluate
+from tests.leaderboard import fake_plugin
+
+PLUGIN = Path(fake_plugin.__file__)
+
+
+@pytest.fixture(autouse=True)
+def few_figures(request, monkeypatch):
+    """Draw no figures, which would take most of the time, but where a test asks for them."""
+    if "figures" not in request.fixturenames:
+        monkeypatch.setattr(leaderboard, "_draw", lambda folder, evaluations: [])
+
+
+@pytest.fixture
+def figures():
+    """Draw the figures in this test."""
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run a leaderboard on the fake benchmark; options as on the command line."""
+
+    def run(executor=None, progress=None, **options):
+        values = {
+            "benchmark": "numbers",
+            "predictors": {"counted": {"log": str(tmp_path / "log")}},
+            "n": "all",
+            "images": "noise",
+            "plugin": [PLUGIN],
+            "out": tmp_path / "run",
+            **options,
+        }
+        config = resolve(LeaderboardConfig, None, values)
+        return run_leaderboard(config, executor=executor, progress=progress)
+
+    return run
+
+
+@pytest.fixture
+def computed(tmp_path):
+    """Count how often a score was computed since the last call."""
+    seen = 0
+
+    def count():
+        nonlocal seen
+        log = tmp_path / "log"
+        lines = log.read_text().splitlines() if log.exists() else []
+        new, seen = lines[seen:], len(lines)
+        return len(new)
+
+    return count
+
+
+def summary(folder: Path):
+    """Return the rows of ``summary.csv``, without the times, which differ from run to run."""
+    with open(folder / "summary.csv", newline="") as lines:
+        return [
+            {key: value for key, value in line.items() if key != "seconds_per_architecture"}
+            for line in csv.DictReader(lines)
+        ]
+
+
+def test_a_run_leaves_every_file(run, tmp_path, figures):
+    board = run(seed=[0, 1])
+    files = {str(path.relative_to(tmp_path / "run")) for path in (tmp_path / "run").rglob("*.*")}
+    assert files == {
+        "config.yaml",
+        "env.json",
+        "scores.sqlite",
+        "summary.csv",
+        "summary.md",
+        "plots/spearman_numbers_one.png",
+        "plots/cost_numbers_one.png",
+        "plots/scores_numbers_one_seed0.png",
+        "plots/scores_numbers_one_seed1.png",
+    }
+    rows = summary(board.folder)
+    assert [(row["predictor"], row["seed"]) for row in rows] == [
+        (name, str(seed)) for seed in (0, 1) for name in ("counted", "random", "params", "macs")
+    ]
+    assert {row["metric"] for row in rows} == {"validation_accuracy"}
+    assert {row["images"] for row in rows} == {"none"}
+    assert json.loads((board.folder / "env.json").read_text())["seeds"] == [0, 1]
+
+
+def test_rho_is_that_of_the_scores_against_the_table(run):
+    board = run(dataset="one", metric="test_accuracy")
+    values = fake_plugin.NumbersTable("numbers").values("one", "test_accuracy")
+    (params,) = [row for row in board.rows if row.predictor == "params"]
+    assert params.spearman == pytest.approx(stats.spearmanr(range(60), values).statistic)
+    (counted,) = [row for row in board.rows if row.predictor == "counted"]
+    # 20, 21 raise and 30, 31 overflow; 0 and 1 carry no signal.
+    assert (counted.n, counted.n_failed, counted.n_no_signal) == (60, 4, 2)
+
+
+def test_equal_architectures_are_scored_once_unless_seen_raw(run, computed, tmp_path):
+    run()
+    assert computed() == 29  # 30 classes, one of them without signal
+    run(predictors={"raw": {"log": str(tmp_path / "log")}}, overwrite=True)
+    assert computed() == 58  # 60 texts, two of them without signal
+
+
+def test_tasks_and_benchmarks_of_one_space_share_scores(run, computed):
+    board = run(suite="numbers:one,numbers:two,twins", predictors={"params": {}})
+    assert board.computed == 60 + 60 + 60  # random, params, macs, none of them twice
+    board = run(benchmark="numbers,twins", dataset="one,two", overwrite=True)
+    assert computed() == 29
+    rows = [row for row in board.rows if row.predictor == "counted"]
+    assert [(row.benchmark, row.dataset, row.n) for row in rows] == [
+        ("numbers", "one", 60),
+        ("numbers", "two", 40),
+        ("twins", "one", 60),
+        ("twins", "two", 40),
+    ]
+
+
+def test_running_again_computes_nothing_and_gives_the_same(run, computed):
+    first = run()
+    files = {path: path.read_text() for path in first.folder.glob("summary.*")}
+    assert computed() == 29
+    again = run(workers=2)
+    assert (again.computed, computed()) == (0, 0)
+    assert {path: path.read_text() for path in files if path.suffix == ".csv"} == {
+        path: text for path, text in files.items() if path.suffix == ".csv"
+    }
+
+
+def test_overwrite_starts_anew_and_its_copy_of_the_configuration_never_does(run, computed):
+    run()
+    computed()
+    board = run(overwrite=True)
+    assert computed() == 29
+    assert yaml.safe_load((board.folder / "config.yaml").read_text())["overwrite"] is False
+
+
+def test_another_configuration_is_refused(run):
+    run()
+    with pytest.raises(RunFolderError, match="n: 'all' there, 20 now"):
+        run(n=20)
+
+
+def test_scores_of_other_settings_are_not_used(run, computed, tmp_path):
+    log = {"log": str(tmp_path / "log")}
+    predictors = {"counted": log, "shifted": {"predictor": "counted", "offset": 100.0, **log}}
+    board = run(predictors=predictors)
+    assert computed() == 58
+    rows = {row.predictor: row for row in board.rows}
+    assert rows["shifted"].spearman == rows["counted"].spearman
+    assert list(rows) == ["counted", "shifted", "random", "params", "macs"]
+
+
+def test_a_predictor_may_rank_by_an_aggregate(run):
+    board = run(predictors="counted,summed", suite="numbers:two")
+    rows = {row.predictor: row for row in board.rows}
+    assert rows["counted"].spearman > 0.3
+    assert rows["summed"].spearman < 0
+
+
+@pytest.mark.parametrize("n", [10, 25])
+def test_a_larger_sample_holds_the_smaller_one(run, tmp_path, n):
+    def drawn(out, **options):
+        run(out=tmp_path / out, predictors="raw", **options)
+        with sqlite3.connect(tmp_path / out / "scores.sqlite") as store:
+            return {key for (key,) in store.execute("SELECT DISTINCT architecture FROM scores")}
+
+    small, large = drawn("small", n=n), drawn("large", n=n + 10)
+    assert len(small) == n
+    assert small < large
+    other = drawn("other", n=n, seed=[1])
+    assert other != small
+    assert drawn("fixed", n=n, seed=[1], sample_seed=0) == small
+
+
+def test_too_large_an_n_takes_all_and_says_so(run, caplog):
+    board = run(n=1000)
+    assert {row.n for row in board.rows} == {60}
+    assert "all are taken instead of 1000" in caplog.text
+
+
+def test_results_do_not_depend_on_workers_or_executor(run, tmp_path):
+    run(out=tmp_path / "one")
+    run(out=tmp_path / "two", workers=2)
+    with ThreadPoolExecutor(3) as threads:
+        run(out=tmp_path / "threads", executor=threads)
+    expected = summary(tmp_path / "one")
+    assert summary(tmp_path / "two") == expected
+    assert summary(tmp_path / "threads") == expected
+
+    def scores(name):
+        with sqlite3.connect(tmp_path / name / "scores.sqlite") as store:
+            return store.execute("SELECT architecture, value, details FROM scores").fetchall()
+
+    assert sorted(scores("one"), key=repr) == sorted(scores("two"), key=repr)
+
+
+def test_a_suite_lists_what_is_absent_and_goes_on(run):
+    board = run(suite="numbers,nowhere:one,nb201:cifar10", data_root="/nonexistent")
+    assert {row.dataset for row in board.rows} == {"one", "two"}
+    absent = {(one.benchmark, one.dataset): one.reason for one in board.absent}
+    assert set(absent) == {("numbers", "three"), ("nowhere", "one"), ("nb201", "cifar10")}
+    assert absent["nowhere", "one"] == "Count them."
+    text = (board.folder / "summary.md").read_text()
+    assert "| `nowhere` | one | Count them. |" in text
+    assert "## All tasks" in text
+
+
+def test_a_suite_skips_datasets_without_the_metric(run):
+    board = run(suite="numbers", metric="test_accuracy", predictors="params")
+    assert {row.dataset for row in board.rows} == {"one"}
+    (reason,) = [one.reason for one in board.absent if one.dataset == "two"]
+    assert "no test_accuracy" in reason
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"suite": "nowhere"}, TableAbsentError, r"nothing of the suite is there.*Count them"),
+        ({"suite": "numbers:on"}, ConfigError, r"unknown dataset 'on'.*Did you mean 'one'"),
+        ({"suite": "numbrs"}, ConfigError, r"unknown benchmark 'numbrs'.*'numbers'"),
+        ({"benchmark": "nowhere"}, TableAbsentError, "no file"),
+        ({"dataset": "three"}, TableError, r"unknown dataset 'three'.*Numbers"),
+        ({"metric": "tset_accuracy"}, TableError, r"Did you mean 'test_accuracy'"),
+        ({"predictors": "conted"}, ConfigError, r"unknown predictor 'conted'.*'counted'"),
+        ({"predictors": {"counted": {"lgo": 1}}}, ConfigError, r"unknown option 'lgo'.*'log'"),
+        ({"device": "quantum"}, ConfigError, r"device 'quantum' cannot be used.*'auto'"),
+        ({"images": "photoz"}, DatasetError, "photoz"),
+    ],
+)
+def test_bad_input_is_told_before_anything_is_computed(run, computed, options, error, message):
+    with pytest.raises(error, match=message):
+        run(**options)
+    assert computed() == 0
+
+
+def test_underscores_and_hyphens_are_taken_for_each_other(run):
+    assert "grad-norm" in {row.predictor for row in run(predictors="grad-norm", n=2).rows}
+
+
+def test_what_stops_a_run_leaves_the_scores_before(run, tmp_path):
+    with pytest.raises(DatasetError, match="no labels"):
+        run(predictors={"counted": {"log": str(tmp_path / "log")}, "stopping": {}})
+    with sqlite3.connect(tmp_path / "run" / "scores.sqlite") as store:
+        assert store.execute("SELECT COUNT(*) FROM scores").fetchone()[0] >= 30
+
+
+def test_a_full_disk_is_told_and_the_run_goes_on_afterwards(run, tmp_path, computed, monkeypatch):
+    """SQLite itself runs out of the pages it may use, in the middle of a run."""
+    connect = sqlite3.connect
+
+    def small(*args, **options):
+        connection = connect(*args, **options)
+        connection.execute("PRAGMA max_page_count = 8")
+        return connection
+
+    log = {"log": str(tmp_path / "log")}
+    many = {"counted": log, "raw": log, "second": {"predictor": "raw", "offset": 1.0, **log}}
+    monkeypatch.setattr(sqlite3, "connect", small)
+    with pytest.raises(RunFolderError, match=r"database or disk is full.*kept"):
+        run(predictors=many)
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    before = computed()
+    run(predictors=many)
+    assert before + computed() <= 29 + 58 + 58 + 1  # at most the score that did not fit, again
+    assert before > 29
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_killed_run_goes_on_and_gives_the_same_summary(run, tmp_path, computed, workers):
+    log = tmp_path / "log"
+    arguments = ["leaderboard", "--benchmark", "numbers", "--n", "all", "--images", "noise"]
+    arguments += ["--predictors", "raw", "--plugin", str(PLUGIN), "--workers", str(workers)]
+    arguments += ["--set", f"predictors.raw.log={log}", "--set", "predictors.raw.sleep=0.02"]
+    arguments += ["--out", str(tmp_path / "run")]
+    command = [sys.executable, "-m", "naslib_proxydata.cli", *arguments]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not (log.exists() and len(log.read_text().splitlines()) >= 15):
+        assert process.poll() is None, "the run ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    before = computed()
+    assert before < 58
+    predictors = {"raw": {"log": str(log), "sleep": 0.02}}
+    run(predictors=predictors)  # goes on in the same folder
+    after = computed()
+    in_flight = 1 if workers == 1 else evaluate.IN_FLIGHT
+    assert 0 < after <= 58 - before + in_flight
+    run(predictors=predictors, out=tmp_path / "whole")
+    assert summary(tmp_path / "run") == summary(tmp_path / "whole")
+
+
+def test_workers_end_with_the_process_that_was_killed(tmp_path):
+    """A killed run must not leave processes behind that wait for work forever."""
+    log = tmp_path / "log"
+    program = f"""
+import os
+from pathlib import Path
+from naslib_proxydata.leaderboard.evaluate import default_executor
+if __name__ == "__main__":
+    executor = default_executor(2)
+    pids = [executor.submit(os.getpid).result() for _ in range(2)]
+    Path({str(log)!r}).write_text(" ".join(map(str, pids)))
+    os.kill(os.getpid(), 9)
+"""
+    script = tmp_path / "script.py"
+    script.write_text(program)
+    subprocess.run([sys.executable, str(script)], check=False)
+    pids = {int(pid) for pid in log.read_text().split()}
+    deadline = time.monotonic() + 30
+    while any(alive(pid) for pid in pids):
+        assert time.monotonic() < deadline, "a worker outlived the run"
+        time.sleep(0.05)
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        try:
+            os.kill(pid, 0)
+        except OSError:
+            return False
+        return True
+    return state != "Z"
+
+
+def test_progress_is_told_for_each_predictor(run):
+    seen = []
+    run(progress=lambda title, done, total: seen.append((title, done, total)))
+    titles = list(dict.fromkeys(title for title, _, _ in seen))
+    assert titles == [
+        f"numbers {name} (seed 0)" for name in ("counted", "random", "params", "macs")
+    ]
+    assert (titles[0], 0, 30) in seen
+    assert (titles[0], 30, 30) in seen
+
+
+def test_no_row_is_made_of_nan_alone(run):
+    for row in run().rows:
+        assert not math.isnan(row.spearman)
+        assert row.spearman_low <= row.spearman <= row.spearman_high
