@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import pkgutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -41,12 +40,12 @@ Source = tuple[Provider, Callable[[], object]]
 
 
 def builtins() -> Iterator[Source]:
-    """Find ``plugin.py`` in every room of the package."""
-    for room in pkgutil.iter_modules(naslib_proxydata.__path__):
-        name = f"{PROJECT}.{room.name}.plugin"
-        if room.ispkg and importlib.util.find_spec(name) is not None:
-            provider = Provider(name, "naslib-proxydata", naslib_proxydata.__version__)
-            yield provider, partial(importlib.import_module, name)
+    """Find ``plugin.py`` in every room of the package, without importing the rooms."""
+    package = Path(naslib_proxydata.__file__).parent
+    for path in sorted(package.glob("*/plugin.py")):
+        name = f"{PROJECT}.{path.parent.name}.plugin"
+        provider = Provider(name, "naslib-proxydata", naslib_proxydata.__version__)
+        yield provider, partial(importlib.import_module, name)
 
 
 def installed() -> Iterator[Source]:
