@@ -82,6 +82,7 @@ class ArchitectureParameters(nn.Module):
         self, kind: str, relaxation: Relaxation, moment: Moment, perturbation: Perturbation | None
     ) -> Mixture:
         mixture = relaxation.mix(self.alpha[kind], self.allowed(kind), moment)
+        mixture = replace(mixture, generator=moment.generator)
         if perturbation is not None:
             weights = perturbation.perturb(mixture.weights, self.allowed(kind), moment)
             mixture = replace(mixture, weights=weights)

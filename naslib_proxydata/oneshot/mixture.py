@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 
@@ -49,12 +50,14 @@ class Mixture:
             but with their gradient (straight-through sampling); None where there is none.
         edges: Weight of each edge, where a strategy has such (PC-DARTS); ``weights`` are
             already multiplied with it.
+        generator: A CPU generator for operations that draw (the noise of space S4).
     """
 
     weights: Tensor
     active: tuple[tuple[int, ...], ...]
     idle: Tensor | None = None
     edges: Tensor | None = None
+    generator: torch.Generator | None = None
 
     def edge_weight(self, row: int) -> Tensor | float:
         """Return the weight of a whole edge, 1 where edges have none."""

@@ -158,7 +158,7 @@ class NasBench201Supernet(Supernet):
 
     Args:
         channels: Channels of the first stage, doubled in each further one (C of the paper).
-        cells_per_stage: Cells in each of the three stages (N of the paper).
+        cells: Cells in each of the three stages (N of the paper).
         num_classes: Number of outputs.
         in_channels: Number of channels of the images.
         partial: The K of partial channels; 1 for all channels.
@@ -170,7 +170,7 @@ class NasBench201Supernet(Supernet):
     def __init__(
         self,
         channels: int = 16,
-        cells_per_stage: int = 5,
+        cells: int = 5,
         num_classes: int = 10,
         in_channels: int = 3,
         partial: int = 1,
@@ -185,8 +185,7 @@ class NasBench201Supernet(Supernet):
         widths = (channels, 2 * channels, 4 * channels)
         self.stem = stem(in_channels, channels)
         self.stages = nn.ModuleList(
-            nn.ModuleList(MixedCell(width, partial) for _ in range(cells_per_stage))
-            for width in widths
+            nn.ModuleList(MixedCell(width, partial) for _ in range(cells)) for width in widths
         )
         self.reductions = nn.ModuleList(Reduction(width) for width in widths[:-1])
         self.norm = nn.BatchNorm2d(widths[-1])
