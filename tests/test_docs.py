@@ -23,7 +23,7 @@ from tests.test_hooks import hook_names
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted([ROOT / "README.md", *DOCS.rglob("*.md")])
-CHEAP = ("list", "config")
+CHEAP = ("list", "config", "select")
 """Commands that are run as they stand; others are checked without running them."""
 
 
@@ -97,7 +97,10 @@ def test_python_of_the_docs_runs(
 
 
 @pytest.mark.parametrize("arguments", COMMAND_LINES)
-def test_commands_of_the_docs_are_understood(arguments: list[str]) -> None:
+def test_commands_of_the_docs_are_understood(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     if "NAME" in arguments:  # stands for any predictor
         arguments = ["naswot" if word == "NAME" else word for word in arguments]
     if arguments[0].startswith("-"):
