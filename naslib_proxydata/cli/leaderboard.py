@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,10 @@ import click
 from naslib_proxydata.cli.options import config_options, plugin_option
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from naslib_proxydata.assemble.leaderboard import Leaderboard
+    from naslib_proxydata.leaderboard.rows import Row
 
 
 @click.command("leaderboard")
@@ -53,37 +57,58 @@ def command(config_file: Path | None, assignments: tuple[str, ...], **options: A
 
 def _show(board: Leaderboard) -> None:
     """Print the tables, what is absent, and where the files are."""
-    from rich import box
-    from rich.markup import escape
-    from rich.table import Table
-
     from naslib_proxydata.cli.progress import console
-    from naslib_proxydata.leaderboard.report import best_first, by_task, number, percent, seconds
+    from naslib_proxydata.leaderboard.report import by_task, tasks_by_predictor
 
     out = console()
-    for title, rows in by_task(board.rows).items():
-        heading = f"{title}, {rows[0].metric} ({rows[0].label})"
-        table = Table(
-            title=heading, box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 1, 0, 0)
-        )
-        table.add_column("predictor", no_wrap=True)
-        for name in ("seed", "n", "failed", "Spearman [95 %]", "Kendall", "top 10 %", "s/arch."):
-            table.add_column(name, justify="right", no_wrap=True)
-        for row in best_first(rows):
-            interval = f"[{number(row.spearman_low)}, {number(row.spearman_high)}]"
-            table.add_row(
-                row.predictor,
-                str(row.seed),
-                str(row.n),
-                str(row.n_failed),
-                escape(f"{number(row.spearman)} {interval}"),
-                number(row.kendall),
-                percent(row.top10_retrieval),
-                seconds(row.seconds_per_architecture),
-            )
-        out.print(table)
+    tasks = by_task(board.rows)
+    if len(tasks) == 1:
+        ((title, rows),) = tasks.items()
+        title = f"{title}, {rows[0].metric} ({rows[0].label})"
+        out.print(_table(title, _task_lines(rows)))
+    else:
+        for title, lines in tasks_by_predictor(board.rows).items():
+            out.print(_table(title, lines))
     for one in board.absent:
         task = f"{one.benchmark}:{one.dataset}" if one.dataset else one.benchmark
         out.print(f"absent: {task}: {one.reason}", markup=False, highlight=False)
     out.print(f"{board.computed} scores computed now; the report is", highlight=False)
     out.print(f"{board.folder}/summary.md", markup=False, highlight=False, soft_wrap=True)
+
+
+def _task_lines(rows: Sequence[Row]) -> list[tuple[str, ...]]:
+    """Return header and lines of one task."""
+    from naslib_proxydata.leaderboard.report import best_first, number, percent, seconds
+
+    lines: list[tuple[str, ...]] = [
+        ("predictor", "seed", "n", "failed", "Spearman [95 %]", "Kendall", "top 10 %", "s/arch.")
+    ]
+    for row in best_first(rows):
+        interval = f"[{number(row.spearman_low)}, {number(row.spearman_high)}]"
+        lines.append(
+            (
+                row.predictor,
+                str(row.seed),
+                str(row.n),
+                str(row.n_failed),
+                f"{number(row.spearman)} {interval}",
+                number(row.kendall),
+                percent(row.top10_retrieval),
+                seconds(row.seconds_per_architecture),
+            )
+        )
+    return lines
+
+
+def _table(title: str, lines: Sequence[Sequence[str]]) -> Table:
+    """Return a table whose first line is the header and whose first column are names."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 1, 0, 0))
+    for index, name in enumerate(lines[0]):
+        table.add_column(escape(name), justify="right" if index else "left", no_wrap=True)
+    for line in lines[1:]:
+        table.add_row(*(escape(cell) for cell in line))
+    return table

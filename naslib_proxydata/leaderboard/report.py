@@ -67,7 +67,9 @@ def summary_markdown(
             _table(_TASK_HEADER, [_task_line(row) for row in best_first(group)]),
         ]
     if len(by_task(rows)) > 1:
-        parts += ["## All tasks", *_tasks_beside_each_other(rows)]
+        parts.append("## All tasks")
+        for title, lines in tasks_by_predictor(rows).items():
+            parts += [f"{title}:", _table(lines[0], lines[1:])]
     if absent:
         lines = [(f"`{one.benchmark}`", one.dataset or "all", one.reason) for one in absent]
         parts += ["## Absent", _table(("benchmark", "dataset", "why"), lines)]
@@ -155,32 +157,36 @@ def _task_line(row: Row) -> tuple[str, ...]:
     )
 
 
-def _tasks_beside_each_other(rows: Sequence[Row]) -> list[str]:
-    """Return one table by measure: predictors down, tasks across with their average.
+def tasks_by_predictor(rows: Sequence[Row]) -> dict[str, list[tuple[str, ...]]]:
+    """Return tables like the paper's by title: tasks down with their average, predictors across.
 
-    A cell is the mean over seeds; the published figure, where known, stands in brackets.
+    A cell is the mean over seeds; the published figure, where known, stands in brackets. What
+    is not defined for one seed or task has no mean.
     """
     tasks = by_task(rows)
-    predictors = list(dict.fromkeys(row.predictor for row in best_first(rows)))
+    names = tuple(dict.fromkeys(row.predictor for row in best_first(rows)))
     measures = (
         ("Spearman", "spearman", "paper_spearman", number),
         ("Top-10 % retrieval", "top10_retrieval", "paper_top10", percent),
     )
-    parts = []
+    tables = {}
     for title, ours, paper, show in measures:
-        lines = []
-        for name in predictors:
-            groups = [[row for row in group if row.predictor == name] for group in tasks.values()]
-            means = [_mean(getattr(row, ours) for row in group) for group in groups]
-            papers = [_mean(getattr(row, paper) for row in group) for group in groups]
-            cells = [
+        means = [[_mean_of(group, name, ours) for name in names] for group in tasks.values()]
+        lines: list[tuple[str, ...]] = [("task", *names)]
+        for (task, group), line in zip(tasks.items(), means, strict=True):
+            papers = [_mean_of(group, name, paper) for name in names]
+            shown = [
                 show(mean) + ("" if math.isnan(figure) else f" ({show(figure)})")
-                for mean, figure in zip(means, papers, strict=True)
+                for mean, figure in zip(line, papers, strict=True)
             ]
-            lines.append((f"`{name}`", *cells, show(_mean(means))))
-        header = ("predictor", *tasks, "average")
-        parts += [f"{title}, ours (paper's):", _table(header, lines)]
-    return parts
+            lines.append((task, *shown))
+        lines.append(("average", *(show(_mean(column)) for column in zip(*means, strict=True))))
+        tables[f"{title}, ours (paper's)"] = lines
+    return tables
+
+
+def _mean_of(rows: Iterable[Row], predictor: str, column: str) -> float:
+    return _mean(getattr(row, column) for row in rows if row.predictor == predictor)
 
 
 def _provenance(env: Mapping[str, Any]) -> str:
@@ -199,7 +205,7 @@ def _table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 
 def number(value: float) -> str:
     """Return a correlation with two digits, and a dash where it is not defined."""
-    return "–" if math.isnan(value) else f"{value:.2f}"
+    return "–" if math.isnan(value) else f"{round(value, 2) + 0.0:.2f}"  # never "-0.00"
 
 
 def percent(value: float) -> str:
@@ -215,9 +221,9 @@ def seconds(value: float) -> str:
 
 
 def _mean(values: Iterable[float]) -> float:
-    """Return the mean of those that are defined, nan if none is."""
-    defined = [value for value in values if not math.isnan(value)]
-    return float(np.mean(defined)) if defined else math.nan
+    """Return the mean, nan where one of the values is, or where there is none."""
+    array = np.array(list(values))
+    return float(array.mean()) if len(array) else math.nan
 
 
 def _version(name: str) -> str:

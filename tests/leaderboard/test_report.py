@@ -46,12 +46,18 @@ def test_markdown_has_a_table_by_task_the_average_and_what_is_absent():
         row(dataset="one", predictor="flat", spearman=math.nan, paper_spearman=math.nan),
         row(dataset="one", predictor="bad", spearman=0.1, paper_spearman=math.nan),
         row(dataset="two", predictor="good", spearman=0.5, paper_spearman=math.nan),
+        row(dataset="two", predictor="flat", spearman=0.2, paper_spearman=math.nan),
+        row(dataset="two", predictor="bad", spearman=-0.001, paper_spearman=math.nan),
     ]
     absent = [Absent("far", "away", "get | it")]
     text = report.summary_markdown(rows, absent, ["plots/a.png"], env())
     lines = [line for line in text.splitlines() if line.startswith("| `")]
     assert [line.split("`")[1] for line in lines[:3]] == ["good", "bad", "flat"]
-    assert "| `good` | 0.90 (0.80) | 0.50 | 0.70 |" in lines
+    table = text[text.index("## All tasks") :].splitlines()
+    assert "| task | good | bad | flat |" in table
+    assert "| x: one | 0.90 (0.80) | 0.10 | – |" in table
+    assert "| x: two | 0.50 | 0.00 | 0.20 |" in table
+    assert "| average | 0.70 | 0.05 | – |" in table  # of an undefined rho there is no average
     assert "| `far` | away | get \\| it |" in lines
     assert "![plots/a.png](plots/a.png)" in text
     assert "Device: cpu" in text
@@ -67,9 +73,10 @@ def test_predictors_are_sorted_by_their_mean_over_seeds():
         row(predictor="a", seed=1, spearman=0.1),
         row(predictor="b", seed=0, spearman=0.6),
         row(predictor="b", seed=1, spearman=math.nan),
+        row(predictor="c", seed=0, spearman=0.4),
     ]
     found = [(one.predictor, one.seed) for one in report.best_first(rows)]
-    assert found == [("b", 0), ("b", 1), ("a", 0), ("a", 1)]
+    assert found == [("a", 0), ("a", 1), ("c", 0), ("b", 0), ("b", 1)]
 
 
 @pytest.mark.parametrize(
