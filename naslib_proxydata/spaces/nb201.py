@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-    from naslib_proxydata.spaces.nb201_network import NasBench201Network, NasBench201Trunk
+    from naslib_proxydata.spaces.nb201_network import NasBench201Network
+    from naslib_proxydata.spaces.nb201_trunk import FastTrunk
 
 
 class NasBench201(SearchSpace[Cell]):
@@ -99,7 +100,7 @@ class NasBench201(SearchSpace[Cell]):
         *,
         in_channels: int = 3,
         affine: bool = False,
-    ) -> NasBench201Trunk:
+    ) -> FastTrunk:
         """Build the trunk that Eproxy trains; dead edges are not built.
 
         Args:
@@ -110,13 +111,11 @@ class NasBench201(SearchSpace[Cell]):
                 Eproxy's released program has none there (arXiv 2210.09459).
         """
         from naslib_proxydata.spaces.build import build
-        from naslib_proxydata.spaces.nb201_network import NasBench201Trunk
+        from naslib_proxydata.spaces.nb201_trunk import FastTrunk
 
         live = architecture.keep(nb201_canonical.live_edges(architecture))
         return build(
-            lambda: NasBench201Trunk(
-                live, self.channels, self.cells_per_stage, in_channels, affine
-            ),
+            lambda: FastTrunk(live, self.channels, self.cells_per_stage, in_channels, affine),
             generator,
         )
 

@@ -14,6 +14,7 @@ narrow stages are several times faster on a CPU.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import torch
@@ -94,7 +95,7 @@ class FastCell(nn.Module):
                     shared.append(pooled[source])
                 else:
                     shared.append(nodes[source])
-            nodes.append(_sum(fresh, shared) if fresh or shared else features)
+            nodes.append(_sum(fresh, shared) if fresh or shared else torch.zeros_like(features))
         return nodes[-1]
 
 
@@ -138,7 +139,7 @@ class _AveragePool(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, features: Tensor) -> Tensor:
-        ctx.inverse_counts = _inverse_counts(features)
+        ctx.inverse_counts = _inverse_counts(features.shape[1:], features.dtype, features.device)
         return _window_sum(features).mul_(ctx.inverse_counts)
 
     @staticmethod
@@ -152,7 +153,8 @@ def _window_sum(features: Tensor) -> Tensor:
     return F.conv2d(features, ones, padding=1, groups=channels)
 
 
-def _inverse_counts(features: Tensor) -> Tensor:
+@cache
+def _inverse_counts(shape: torch.Size, dtype: torch.dtype, device: torch.device) -> Tensor:
     """Return one over the number of pixels in each window, shape (1, channels, h, w)."""
-    ones = torch.ones_like(features[:1])
-    return _window_sum(ones).reciprocal_()
+    ones = torch.ones((1, *shape), dtype=dtype, device=device)
+    return _window_sum(ones.to(memory_format=torch.channels_last)).reciprocal_()
