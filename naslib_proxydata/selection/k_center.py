@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.floating[Any]]
 
 CANDIDATES = 512
-ROWS = 2048
+ROWS = 1024
 
 
 class KCenterSelector(Selector):
@@ -54,12 +54,13 @@ def greedy_k_center(features: Floats, size: int) -> NDArray[np.int64]:
     """
     points = np.ascontiguousarray(features - features.mean(0))
     squares = np.einsum("ij,ij->i", points, points)
+    extended = np.column_stack([points, np.ones(len(points), points.dtype)])
     chosen = [int(np.argmin(squares))]
     distances = np.full(len(points), np.inf, points.dtype)  # squared, to the nearest centre
-    _approach(distances, points, squares, chosen)
+    _approach(distances, extended, squares, chosen)
     while len(chosen) < size:
         block = _next_centres(distances, points, squares, size - len(chosen))
-        _approach(distances, points, squares, block)
+        _approach(distances, extended, squares, block)
         chosen.extend(block)
     return np.array(chosen, dtype=np.int64)
 
@@ -70,28 +71,30 @@ def _next_centres(distances: Floats, points: Floats, squares: Floats, most: int)
     candidates = np.sort(np.argpartition(-distances, count - 1)[:count])
     near = distances[candidates]  # squared distances to the nearest centre, candidates only
     outside = near.min() if count < len(distances) else -np.inf
-    own, own_squares = points[candidates], squares[candidates]
-    if near.max() <= outside:  # a tie that reaches beyond the candidates: the lowest index wins
+    farthest = int(np.argmax(near))
+    if near[farthest] <= outside:  # a tie that reaches beyond the candidates: lowest index wins
         return [int(np.argmax(distances))]
+    own, own_squares = points[candidates], squares[candidates]
+    between = np.maximum(own_squares[:, None] + own_squares - 2 * (own @ own.T), 0)
     centres: list[int] = []
-    while len(centres) < most and near.max() > outside:
-        farthest = int(np.argmax(near))
+    while len(centres) < most and near[farthest] > outside:
         centres.append(int(candidates[farthest]))
-        to_new = own_squares + own_squares[farthest] - 2 * (own @ own[farthest])
-        near = np.minimum(near, np.maximum(to_new, 0))
+        np.minimum(near, between[farthest], out=near)
         near[farthest] = -1  # never again, even where others coincide with it
+        farthest = int(np.argmax(near))
     return centres
 
 
-def _approach(distances: Floats, points: Floats, squares: Floats, centres: list[int]) -> None:
-    """Lower squared distances, in place, where one of the new centres is nearer."""
-    targets = points[centres]
-    doubled = -2 * targets.T  # dimensions x centres
-    offsets = squares[centres]
-    for start in range(0, len(points), ROWS):
+def _approach(distances: Floats, extended: Floats, squares: Floats, centres: list[int]) -> None:
+    """Lower squared distances, in place, where one of the new centres is nearer.
+
+    ``extended`` holds points x with a 1 behind them, so that one product with (-2 c, |c|^2)
+    gives |c|^2 - 2 x.c; |x|^2 is added after the minimum over the centres.
+    """
+    targets = -2 * extended[centres]
+    targets[:, -1] = squares[centres]
+    for start in range(0, len(extended), ROWS):
         rows = slice(start, start + ROWS)
-        products = points[rows] @ doubled
-        products += offsets
-        nearest = products.min(axis=1) + squares[rows]
+        nearest = (extended[rows] @ targets.T).min(axis=1) + squares[rows]
         np.minimum(distances[rows], np.maximum(nearest, 0), out=distances[rows])
     distances[centres] = -1

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from naslib_proxydata.selection.plots import (
+    draw_classes,
+    draw_scores,
+    draw_selection,
+    new_figure,
+)
+
+CHOSEN = np.arange(0, 1000, 10)
+
+
+def heights(axes: object, container: int) -> list[float]:
+    return [bar.get_height() for bar in axes.containers[container]]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("scores", "label"),
+    [
+        (np.logspace(-8, 0.2, 1000), "log10 of entropy (nats)"),
+        (np.linspace(0, 1.4, 1000), "log10 of entropy (nats)"),
+        (np.linspace(0.5, 1.4, 1000), "entropy (nats)"),
+        (np.full(1000, 2.0), "entropy (nats)"),
+    ],
+)
+def test_bars_count_all_and_chosen_examples(scores: np.ndarray, label: str) -> None:  # type: ignore[type-arg]
+    axes = new_figure(3, 3).subplots()
+    draw_scores(axes, scores, CHOSEN, 0.5, "entropy (nats)")
+    assert axes.get_xlabel() == label
+    assert sum(heights(axes, 0)) == 1000
+    assert sum(heights(axes, 1)) == 100
+    assert all(own <= whole for whole, own in zip(heights(axes, 0), heights(axes, 1), strict=True))
+
+
+def test_classes_are_counted_and_named() -> None:
+    axes = new_figure(3, 3).subplots()
+    draw_classes(axes, np.arange(1000) % 3, CHOSEN, ("a", "b", "c"))
+    assert heights(axes, 0) == [34, 33, 33]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["a", "b", "c"]
+
+
+def test_a_selection_is_drawn_as_far_as_it_can_be(tmp_path: Path) -> None:
+    scores, labels = np.logspace(-8, 0.2, 1000), np.arange(1000) % 3
+    widths = []
+    for name, own in (
+        ("both", {"scores": scores, "labels": labels}),
+        ("scores", {"scores": scores, "labels": None}),
+        ("classes", {"scores": None, "labels": labels}),
+    ):
+        path = tmp_path / "new" / f"{name}.png"
+        draw_selection(path, name, CHOSEN, **own)  # type: ignore[arg-type]
+        widths.append(imread(path).shape[1])
+    assert widths[0] == 2 * widths[1] == 2 * widths[2]
