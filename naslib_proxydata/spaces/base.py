@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from naslib_proxydata.spaces.graph import GraphView
     from naslib_proxydata.spaces.trunk import Trunk
 
 Architecture = TypeVar("Architecture")
@@ -102,3 +103,13 @@ class SearchSpace(ABC, Generic[Architecture]):
         self, architecture: Architecture, *, num_classes: int = 10, image_size: int | None = None
     ) -> int:
         """Return the multiply-accumulates of the published network for one image."""
+
+    def graph_view(self, architecture: Architecture) -> GraphView:
+        """Return the architecture as labelled graphs and numbers, for structural features.
+
+        By default there are none: a space that does not declare its view is described by its
+        parameters and multiply-accumulates alone.
+        """
+        from naslib_proxydata.spaces.graph import GraphView
+
+        return GraphView()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from naslib_proxydata.errors import ArchitectureError
 from naslib_proxydata.spaces import nb101_cell
 from naslib_proxydata.spaces.constructed import ConstructedSpace
+from naslib_proxydata.spaces.graph import LINK, Edge, Graph, GraphView
 from naslib_proxydata.spaces.nb101_cell import MAX_VERTICES, OPERATIONS, Nb101Cell
 
 if TYPE_CHECKING:
@@ -112,6 +113,22 @@ class NasBench101(ConstructedSpace[Nb101Cell]):
     ) -> int:
         """Return the multiply-accumulates of convolutions and classifier, by formula."""
         return nb101_cell.count_macs(architecture, num_classes, image_size or self.image_size)
+
+    def graph_view(self, architecture: Nb101Cell) -> GraphView:
+        """Return the pruned cell, with room for 7 vertices; vertex v is edge 2v - 1 to 2v."""
+        cell = nb101_cell.validate(architecture)
+        last = cell.vertices - 1
+        output = 2 * MAX_VERTICES - 3
+        edges: list[Edge] = [
+            (2 * v - 1, 2 * v, OPERATIONS[op]) for v, op in enumerate(cell.ops, start=1)
+        ]
+        edges += [
+            (2 * u, output if v == last else 2 * v - 1, LINK)
+            for u, row in enumerate(cell.rows)
+            for v, connected in enumerate(row)
+            if connected
+        ]
+        return GraphView(OPERATIONS, {"cell": Graph(output + 1, tuple(edges))})
 
 
 def _is_valid(cell: Nb101Cell) -> bool:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.spaces import nb201_canonical, nb201_cell
 from naslib_proxydata.spaces.base import SearchSpace
-from naslib_proxydata.spaces.nb201_cell import CONV_1X1, CONV_3X3, EDGES, OPERATIONS, Cell
+from naslib_proxydata.spaces.graph import Graph, GraphView
+from naslib_proxydata.spaces.nb201_cell import CONV_1X1, CONV_3X3, EDGES, NODES, OPERATIONS, Cell
 
 if TYPE_CHECKING:
     import numpy as np
@@ -158,6 +159,10 @@ class NasBench201(SearchSpace[Cell]):
                 block = (9 + 1) * width * 2 * width + 9 * (2 * width) ** 2
                 total += block * (size >> stage + 1) ** 2
         return total + (last + 1) * num_classes
+
+    def graph_view(self, architecture: Cell) -> GraphView:
+        """Return the cell; an edge with the operation ``none`` is no edge."""
+        return GraphView(OPERATIONS[1:], {"cell": Graph(NODES, tuple(architecture.edges()))})
 
     def _widths(self) -> tuple[int, int, int]:
         return self.channels, 2 * self.channels, 4 * self.channels

@@ -10,6 +10,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from naslib_proxydata.errors import ArchitectureError
+from naslib_proxydata.spaces.graph import GraphView
 from naslib_proxydata.spaces.transnas import BASE_CHANNELS, Shape, TransNasSpace
 
 if TYPE_CHECKING:
@@ -101,6 +102,17 @@ class TransNasMacro(TransNasSpace[TransNasSkeleton]):
         yield outputs, outputs, 3
         if stride != 1 or inputs != outputs:
             yield inputs, outputs, 1
+
+    def graph_view(self, architecture: TransNasSkeleton) -> GraphView:
+        """Return a chain as numbers: how often, and by which module, it widens and shrinks."""
+        codes = architecture.codes
+        numbers = {"modules": float(len(codes))}
+        numbers |= {f"code {code}": float(codes.count(code)) for code in CODES}
+        for place in range(max(LENGTHS)):
+            before = codes[: place + 1]
+            numbers[f"doublings by {place}"] = float(sum(code in (2, 4) for code in before))
+            numbers[f"halvings by {place}"] = float(sum(code in (3, 4) for code in before))
+        return GraphView(numbers=numbers)
 
 
 def _is_valid(codes: tuple[int, ...]) -> bool:

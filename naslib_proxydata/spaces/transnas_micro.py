@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from naslib_proxydata.errors import ArchitectureError
+from naslib_proxydata.spaces.graph import Graph, GraphView
 from naslib_proxydata.spaces.transnas import (
     BASE_CHANNELS,
     MICRO_MODULES,
@@ -113,6 +114,15 @@ class TransNasMicro(TransNasSpace[TransNasCell]):
             keeps_shape = before == outputs and (source != 0 or stride == 1)
             if op != ZERO and not (op == SKIP and keeps_shape):
                 yield before, outputs, KERNELS[op]
+
+    def graph_view(self, architecture: TransNasCell) -> GraphView:
+        """Return the cell; an edge with the operation ``zero`` is no edge."""
+        edges = tuple(
+            (source, target, OPERATIONS[op])
+            for (source, target), op in zip(EDGES, architecture.operations, strict=True)
+            if op != ZERO
+        )
+        return GraphView(OPERATIONS[1:], {"cell": Graph(4, edges)})
 
 
 def _live(operations: tuple[int, ...]) -> list[bool]:

@@ -1,0 +1,139 @@
+"""Regression from a handful of labels: ridge, Gaussian process, random forest, and their ranks.
+
+Each model is a function of known features (m, d) and targets (m,) that returns a function of the
+features (n, d) of what is to be predicted. What a model leaves open it chooses by leave-one-out
+on the known targets alone, among values that suit features scaled by :func:`blocks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Fitted = Callable[[Floats], Floats]
+"""From features (n, d) to predictions (n,)."""
+Model = Callable[[Floats, Floats], Fitted]
+
+RIDGE_PENALTIES = np.logspace(-3, 2, 21)
+"""Tried by ridge; the mean squared norm of a row of features is about 1 to 2."""
+LENGTH_SCALES = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Tried by the Gaussian process, in units of the features' root mean squared norm."""
+NOISES = (0.01, 0.03, 0.1, 0.3, 1.0)
+"""Tried by the Gaussian process: variance of the noise as a multiple of the signal's."""
+SHARES_OF_FEATURES = (0.1, 0.3, 1.0)
+"""Tried by the forest: which share of the features each split looks at."""
+TREES = 100
+
+
+def normal_scores(values: Floats) -> Floats:
+    """Return Phi^-1((rank - 1/2) / m): what is left of values when only their order counts.
+
+    Ties share their mean rank. Shape (m,), mean 0.
+    """
+    from scipy import special, stats
+
+    ranks = stats.rankdata(values)
+    return np.asarray(special.ndtri((ranks - 0.5) / len(values)), dtype=np.float64)
+
+
+def blocks(*parts: Floats) -> Floats:
+    """Put blocks of features side by side, each standardised and of mean squared norm 1.
+
+    Features that do not vary are left out, and so is a block in which none does.
+
+    Args:
+        parts: Arrays (n, d_i).
+    """
+    scaled = []
+    for part in parts:
+        centred = part - part.mean(axis=0)
+        spread = centred.std(axis=0)
+        varying = spread > 1e-9 * np.maximum(1.0, np.abs(part).max(axis=0, initial=0.0))
+        if varying.any():
+            scaled.append(centred[:, varying] / spread[varying] / np.sqrt(varying.sum()))
+    return np.hstack(scaled) if scaled else np.zeros((len(parts[0]), 1))
+
+
+def ridge(known: Floats, targets: Floats) -> Fitted:
+    """Fit ridge regression, its penalty chosen by exact leave-one-out."""
+    from sklearn.linear_model import RidgeCV
+
+    return _predict_of(RidgeCV(alphas=RIDGE_PENALTIES).fit(known, targets))
+
+
+def gaussian_process(known: Floats, targets: Floats) -> Fitted:
+    """Fit a Gaussian process with a squared exponential kernel.
+
+    Length scale and noise are those of the highest leave-one-out predictive density
+    (Rasmussen and Williams, "Gaussian Processes for Machine Learning", section 5.4.2).
+    """
+    from sklearn.gaussian_process import GaussianProcessRegressor
+    from sklearn.gaussian_process.kernels import RBF
+
+    size = float(np.sqrt((known**2).sum(axis=1).mean())) or 1.0
+    grid = [(scale * size, noise) for scale, noise in product(LENGTH_SCALES, NOISES)]
+    scale, noise = max(
+        grid, key=lambda one: leave_one_out_density(RBF(one[0])(known), one[1], targets)
+    )
+    model = GaussianProcessRegressor(RBF(scale), alpha=noise, optimizer=None)
+    return _predict_of(model.fit(known, targets))
+
+
+def leave_one_out_density(kernel: Floats, noise: float, targets: Floats) -> float:
+    """Return the log predictive density of each target given the others, summed.
+
+    With C = K + noise I: mu_i = y_i - [C^-1 y]_i / [C^-1]_ii, sigma_i^2 = s / [C^-1]_ii
+    (Rasmussen and Williams, equation 5.12), where the signal's variance s is the one of the
+    highest density, the mean of (y_i - mu_i)^2 [C^-1]_ii.
+
+    Args:
+        kernel: Shape (m, m).
+        noise: As a multiple of the signal's variance.
+        targets: Shape (m,).
+    """
+    inverse = np.linalg.inv(kernel + noise * np.eye(len(targets)))
+    precision = np.diag(inverse)
+    errors = inverse @ targets / precision
+    signal = max(float(np.mean(errors**2 * precision)), 1e-12)
+    return float(0.5 * np.sum(np.log(precision / (2 * np.pi * signal))) - 0.5 * len(targets))
+
+
+def forest(known: Floats, targets: Floats) -> Fitted:
+    """Fit a random forest, its share of features chosen by the out-of-bag error.
+
+    Each tree predicts the targets that it was not grown on: leave-one-out at the price of one
+    forest.
+    """
+    from sklearn.ensemble import RandomForestRegressor
+
+    def grown(share: float) -> tuple[float, Any]:
+        # The generator is the model's own and always the same: equal labels, equal predictions.
+        model = RandomForestRegressor(TREES, max_features=share, oob_score=True, random_state=0)
+        model.fit(known, targets)
+        return float(np.mean((model.oob_prediction_ - targets) ** 2)), model
+
+    return _predict_of(min(map(grown, SHARES_OF_FEATURES), key=lambda one: one[0])[1])
+
+
+def _predict_of(model: Any) -> Fitted:
+    """Return the predictions of one of scikit-learn's models as a typed function."""
+    return lambda features: np.asarray(model.predict(features), dtype=np.float64)
+
+
+MODELS: dict[str, Model] = {
+    "ridge": ridge,
+    "gaussian_process": gaussian_process,
+    "forest": forest,
+}
+
+
+def rank_average(predictions: Sequence[Floats]) -> Floats:
+    """Return the mean rank of each item over the predictions, shape (n,), higher is better."""
+    from scipy import stats
+
+    return np.asarray(np.mean([stats.rankdata(one) for one in predictions], axis=0))

@@ -1,0 +1,96 @@
+"""The models against scikit-learn, scipy and leaving labels out one by one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import stats
+from sklearn.gaussian_process.kernels import RBF
+
+from naslib_proxydata.predictors.few_label_models import (
+    MODELS,
+    blocks,
+    leave_one_out_density,
+    normal_scores,
+    rank_average,
+)
+
+
+@given(arrays(np.float64, 15, elements=st.integers(-5, 5), unique=False))
+def test_normal_scores_keep_order_and_nothing_else(values):
+    scores = normal_scores(values)
+    np.testing.assert_allclose(scores, stats.norm.ppf((stats.rankdata(values) - 0.5) / 15))
+    np.testing.assert_allclose(scores, normal_scores(values**3 + 2))
+
+
+def test_blocks_weigh_the_same_whatever_their_width():
+    generator = np.random.default_rng(0)
+    wide = generator.normal(5, 100, (300, 40))
+    narrow = generator.normal(size=(300, 2))
+    constant = np.full((300, 3), 0.1)
+    both = blocks(np.hstack([wide, constant]), narrow, constant)
+    assert both.shape == (300, 42)
+    assert (both[:, :40] ** 2).sum(1).mean() == pytest.approx(1)
+    assert (both[:, 40:] ** 2).sum(1).mean() == pytest.approx(1)
+    np.testing.assert_allclose(both.mean(0), 0, atol=1e-12)
+
+
+def test_features_that_do_not_vary_leave_nothing_to_learn_from():
+    assert not blocks(np.full((5, 2), 1e6)).any()
+
+
+def test_leave_one_out_density_is_that_of_leaving_one_out():
+    generator = np.random.default_rng(1)
+    known, targets = generator.normal(size=(9, 3)), generator.normal(size=9)
+    kernel, noise = RBF(1.5)(known), 0.3
+    means, variances = [], []
+    for left_out in range(9):
+        rest = np.arange(9) != left_out
+        solve = np.linalg.solve(kernel[np.ix_(rest, rest)] + noise * np.eye(8), np.eye(8))
+        cross = kernel[left_out, rest]
+        means.append(cross @ solve @ targets[rest])
+        variances.append(1 + noise - cross @ solve @ cross)
+    errors, variances = targets - means, np.array(variances)
+
+    def density(signal):
+        return stats.norm.logpdf(errors, 0, np.sqrt(signal * variances)).sum()
+
+    ours = leave_one_out_density(kernel, noise, targets)
+    best = max(density(signal) for signal in np.logspace(-3, 3, 4001))
+    assert ours == pytest.approx(best, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_learns_what_can_be_learnt_from_twenty_labels(name):
+    generator = np.random.default_rng(2)
+    features = blocks(generator.normal(size=(400, 12)))
+    truth = features[:, 0] + 0.5 * features[:, 1]
+    known, unknown = slice(0, 20), slice(20, None)
+    predict = MODELS[name](features[known], normal_scores(truth[known]))
+    rho = stats.spearmanr(predict(features[unknown]), truth[unknown]).statistic
+    assert rho > 0.35
+    shuffled = normal_scores(generator.permutation(truth[known]))
+    chance = MODELS[name](features[known], shuffled)(features[unknown])
+    constant = np.ptp(chance) < 1e-9
+    assert constant or stats.spearmanr(chance, truth[unknown]).statistic < rho
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_gives_the_same_again(name):
+    generator = np.random.default_rng(3)
+    known, targets = generator.normal(size=(6, 2)), generator.normal(size=6)
+    first, second = (MODELS[name](known, targets)(known[:3]) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 1000))
+def test_rank_average_ignores_the_scale_of_predictions(seed):
+    generator = np.random.default_rng(seed)
+    predictions = [generator.normal(size=7) for _ in range(3)]
+    stretched = [np.exp(3 * one) for one in predictions]
+    np.testing.assert_allclose(rank_average(predictions), rank_average(stretched))
+    assert rank_average(predictions).sum() == pytest.approx(7 * 4)
