@@ -24,6 +24,7 @@ COMMANDS = {
     "leaderboard": Lazy("leaderboard", "Rank predictors on measured benchmarks."),
     "list": Lazy("list", "List plugins and what they offer."),
     "select": Lazy("select", "Choose the examples that a search trains on."),
+    "search": Lazy("search", "Search a supernet for a cell, on all data or on less."),
     "convert": Lazy("convert", "Convert official benchmark files to the compact form."),
     "config": Lazy("config", "Show what a configuration file may hold."),
 }

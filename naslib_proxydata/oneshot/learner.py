@@ -38,6 +38,7 @@ class Learner:
         architecture: alpha and what is allowed.
         relaxation: The strategy's, or DARTS'.
         depth: Number of cells the supernet was built with, None for its own.
+        last_architecture_batch: What the last architecture step saw.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Learner:
         self._step = strategy.step or FirstOrder()
         self._make_supernet = make_supernet
         self.architecture: ArchitectureParameters
+        self.last_architecture_batch: Batch | None = None
         self.rebuild(depth, first=True)
 
     def rebuild(self, depth: int | None, *, first: bool = False) -> None:
@@ -140,6 +142,7 @@ class Learner:
         Returns:
             Loss and logits of the architecture batch, detached.
         """
+        self.last_architecture_batch = architecture_batch
         if self.strategy.learns is False or moment.epoch <= self.settings.warm_up:
             with torch.no_grad():
                 return self.loss(architecture_batch, self.mixtures(moment))

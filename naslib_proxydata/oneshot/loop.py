@@ -273,7 +273,7 @@ class Search:
     def _record(self, epoch: int, metrics: dict[str, float], processed: dict[Level, int]) -> None:
         learner = self.learner
         strengths = learner.architecture.strengths(learner.relaxation)
-        choices = learner.supernet.choices
+        chosen = learner.supernet.chosen(strengths)
         labels, classes = self.dataset.labels, self.dataset.num_classes
         record = EpochRecord(
             epoch=epoch,
@@ -287,10 +287,10 @@ class Search:
                 level: np.bincount(labels[active], minlength=classes).tolist()
                 for level, active in self.active.items()
             },
-            free_share=collapse.free_share(choices, strengths),
+            free_share=collapse.free_share(chosen),
             strengths={kind: values.tolist() for kind, values in strengths.items()},
         )
-        sign = collapse.warning(choices, strengths)
+        sign = collapse.warning(chosen)
         if sign and not (self.records and self.records[-1].free_share == 1):
             _log.warning("epoch %d: %s", epoch, sign)
         self.records.append(record)

@@ -24,7 +24,7 @@ class EpochRecord:
         processed: Examples that went through the network for each level in this epoch.
         left: Examples in use for each level after this epoch's pruning.
         left_by_class: The same by class; empty where there are no labels.
-        free_share: Share of edges whose strongest operation has no parameters.
+        free_share: Share of the cell's edges whose operation has no parameters.
         strengths: Strength of each candidate, by kind of cell, edges x operations.
     """
 

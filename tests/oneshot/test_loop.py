@@ -388,4 +388,4 @@ def test_collapse_is_reported(caplog: pytest.LogCaptureFixture) -> None:
         result = search.run()
     assert result.records[-1].free_share == 1.0
     assert caplog.text.count("collapsed") == 1
-    assert "6 prefer skip_connect" in caplog.text
+    assert "6 are skip_connect" in caplog.text

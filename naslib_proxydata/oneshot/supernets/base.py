@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -20,6 +20,14 @@ FREE_OPERATIONS = frozenset(
     {"none", "skip_connect", "avg_pool_3x3", "max_pool_3x3", "noise", "maxpool3x3"}
 )
 """Operations without parameters; a cell that drifts towards them has collapsed."""
+
+
+class ChosenEdge(NamedTuple):
+    """An edge of a derived cell."""
+
+    source: int
+    target: int
+    operation: str
 
 
 class Supernet(nn.Module, ABC):
@@ -41,6 +49,14 @@ class Supernet(nn.Module, ABC):
         Args:
             images: The images.
             mixtures: One for each kind of cell.
+        """
+
+    @abstractmethod
+    def chosen(self, strengths: Mapping[str, NDArray[np.float64]]) -> dict[str, list[ChosenEdge]]:
+        """Return the edges of each kind of cell of the architecture, with their operations.
+
+        Args:
+            strengths: For each kind of cell, the strength of each candidate, edges x operations.
         """
 
     @abstractmethod

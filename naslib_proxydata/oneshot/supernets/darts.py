@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from naslib_proxydata.oneshot.mixture import Choices, Mixture
-from naslib_proxydata.oneshot.supernets.base import BatchNorm, Supernet, keep_layout
+from naslib_proxydata.oneshot.supernets.base import BatchNorm, ChosenEdge, Supernet, keep_layout
 from naslib_proxydata.oneshot.supernets.edge import NONE, MixedEdge, without_affine
 from naslib_proxydata.spaces.genotype import CellGenotype, Genotype, genotype_text
 from naslib_proxydata.spaces.networks import FactorizedReduction, conv
@@ -138,12 +138,22 @@ class DartsSupernet(Supernet):
         logits: Tensor = self.classifier(keep_layout(last).mean((2, 3)))
         return logits
 
+    def chosen(self, strengths: Mapping[str, NDArray[np.float64]]) -> dict[str, list[ChosenEdge]]:
+        """Return the two edges of every node; see :func:`derive_cell`."""
+        return {
+            kind: [
+                ChosenEdge(source, 2 + place // 2, name)
+                for place, (name, source) in enumerate(cell.edges)
+            ]
+            for kind, cell in self._cells(strengths).items()
+        }
+
     def derive(self, strengths: Mapping[str, NDArray[np.float64]]) -> str:
         """Return the text of the genotype; see :func:`derive_cell`."""
-        normal, reduce = (
-            derive_cell(self.choices[kind], strengths[kind]) for kind in ("normal", "reduce")
-        )
-        return genotype_text(Genotype(normal, reduce))
+        return genotype_text(Genotype(**self._cells(strengths)))
+
+    def _cells(self, strengths: Mapping[str, NDArray[np.float64]]) -> dict[str, CellGenotype]:
+        return {kind: derive_cell(one, strengths[kind]) for kind, one in self.choices.items()}
 
 
 def derive_cell(choices: Choices, strengths: NDArray[np.float64]) -> CellGenotype:

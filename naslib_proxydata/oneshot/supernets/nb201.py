@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from naslib_proxydata.errors import SearchError
 from naslib_proxydata.oneshot.mixture import Choices, Mixture
 from naslib_proxydata.oneshot.supernets.base import (
+    ChosenEdge,
     Supernet,
     average_pool,
     keep_layout,
@@ -203,7 +204,17 @@ class NasBench201Supernet(Supernet):
         logits: Tensor = self.classifier(pooled)
         return logits
 
+    def chosen(self, strengths: Mapping[str, NDArray[np.float64]]) -> dict[str, list[ChosenEdge]]:
+        """Return all six edges, each with its strongest operation."""
+        columns = strengths["cell"].argmax(1)
+        return {
+            "cell": [
+                ChosenEdge(*edge, OPERATIONS[column])
+                for edge, column in zip(EDGES, columns, strict=True)
+            ]
+        }
+
     def derive(self, strengths: Mapping[str, NDArray[np.float64]]) -> str:
         """Return the official text of the cell of each edge's strongest operation."""
-        columns = strengths["cell"].argmax(1)
-        return nb201_cell.text(nb201_cell.Cell(tuple(OPERATIONS[column] for column in columns)))
+        names = tuple(edge.operation for edge in self.chosen(strengths)["cell"])
+        return nb201_cell.text(nb201_cell.Cell(names))

@@ -1,0 +1,252 @@
+"""Figures of searches, drawn without any global state of matplotlib."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from naslib_proxydata.oneshot.records import EpochRecord
+
+if TYPE_CHECKING:
+    from naslib_proxydata.oneshot.mixture import Choices
+    from naslib_proxydata.oneshot.supernets.base import ChosenEdge, Supernet
+
+# Okabe and Ito's palette, which colour-blind readers can tell apart.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#6E6E6E")
+FREE_COLOURS = {"none": "#E4E4E4", "skip_connect": "#B0B0B0"}
+LEVEL_COLOURS = {"weights": PALETTE[0], "architecture": PALETTE[1]}
+
+
+def draw_search(
+    records: Sequence[EpochRecord],
+    supernet: Supernet,
+    folder: Path,
+    measured: Sequence[float] | None = None,
+) -> None:
+    """Write the figures of one search into a folder.
+
+    Args:
+        records: One for each epoch.
+        supernet: The network that was searched.
+        folder: Made if it is not there.
+        measured: Accuracy in percent that a table holds for the cell of each epoch.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    save(trajectory_figure(records, measured), folder / "trajectory.png")
+    strengths = {kind: np.array(values) for kind, values in records[-1].strengths.items()}
+    for kind, cell in supernet.chosen(strengths).items():
+        heat = strengths_figure(supernet.choices[kind], strengths[kind], kind)
+        save(heat, folder / f"strengths-{kind}.png")
+        save(cell_figure(cell, kind), folder / f"cell-{kind}.png")
+
+
+def save(figure: Any, path: Path) -> None:
+    """Write a figure as PNG."""
+    figure.savefig(path, format="png", dpi=150)
+
+
+def trajectory_figure(
+    records: Sequence[EpochRecord], measured: Sequence[float] | None = None
+) -> Any:
+    """Draw accuracies, examples left by class and search time over the epochs.
+
+    Args:
+        records: One for each epoch.
+        measured: Accuracy in percent that a table holds for the cell of each epoch.
+    """
+    figure = _figure(12, 4.2)
+    accuracy, left, seconds = figure.subplots(1, 3)
+    epochs = [record.epoch for record in records]
+    for level, colour in LEVEL_COLOURS.items():
+        values = [record.metrics[f"{level}_accuracy"] for record in records]
+        accuracy.plot(epochs, values, color=colour, label=f"supernet, {level} batches")
+    if measured is not None:
+        accuracy.plot(epochs, measured, color=PALETTE[2], label="current cell, benchmark")
+    accuracy.set(xlabel="epoch", ylabel="accuracy (%)", title="accuracy", ylim=(0, None))
+    _draw_left(left, epochs, records)
+    spent = np.cumsum([record.metrics["seconds"] for record in records])
+    seconds.plot(epochs, spent, color=PALETTE[0])
+    seconds.set(xlabel="epoch", ylabel="search time so far (s)", title="time", ylim=(0, None))
+    for panel in (accuracy, left):
+        panel.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.16), frameon=False)
+    return figure
+
+
+def _draw_left(panel: Any, epochs: Sequence[int], records: Sequence[EpochRecord]) -> None:
+    for level, colour in LEVEL_COLOURS.items():
+        if records[0].left_by_class:
+            by_class = np.array([record.left_by_class[level] for record in records])  # type: ignore[index]
+            panel.plot(epochs, by_class, color=colour, alpha=0.25, linewidth=0.8)
+            panel.plot(epochs, by_class.mean(1), color=colour, label=f"{level}, mean of classes")
+        else:
+            values = [record.left[level] for record in records]  # type: ignore[index]
+            panel.plot(epochs, values, color=colour, label=level)
+    by_class_title = "examples left, by class" if records[0].left_by_class else "examples left"
+    panel.set(xlabel="epoch", ylabel="examples", title=by_class_title, ylim=(0, None))
+
+
+def strengths_figure(choices: Choices, strengths: Any, title: str) -> Any:
+    """Draw the strength of every candidate of every edge as a heat map.
+
+    Args:
+        choices: Edges and candidates.
+        strengths: Shape (edges, operations).
+        title: What the figure shows.
+    """
+    edges, operations = choices.shape
+    figure = _figure(1.4 * operations + 2.2, 0.42 * edges + 1.6)
+    panel = figure.subplots()
+    image = panel.imshow(strengths, cmap="viridis", aspect="auto")
+    digits = 2 if np.ptp(strengths) > 0.1 else 4
+    same = len(set(choices.operations)) == 1
+    panel.set_xticks(range(operations))
+    names = choices.operations[0] if same else [f"candidate {n + 1}" for n in range(operations)]
+    panel.set_xticklabels(names, rotation=25, ha="right", fontsize=8)
+    panel.set_yticks(range(edges))
+    panel.set_yticklabels([f"{source} to {target}" for source, target in choices.edges], fontsize=8)
+    middle = (np.max(strengths) + np.min(strengths)) / 2
+    for row in range(edges):
+        for column in range(operations):
+            value = strengths[row, column]
+            number = f"{value:.{digits}f}"
+            label = number if same else f"{choices.operations[row][column]} {number}"
+            colour = "black" if value > middle else "white"
+            panel.text(column, row, label, ha="center", va="center", color=colour, fontsize=7)
+    panel.set(ylabel="edge", title=f"{title}: strength of each candidate")
+    figure.colorbar(image, ax=panel)
+    return figure
+
+
+def cell_figure(cell: Sequence[ChosenEdge], title: str) -> Any:
+    """Draw a cell: nodes in a row, an arc for each edge, coloured by its operation.
+
+    Args:
+        cell: Its edges.
+        title: What the figure shows.
+    """
+    from matplotlib.patches import FancyArrowPatch
+
+    nodes = 1 + max(edge.target for edge in cell)
+    figure = _figure(1.6 * nodes + 1, 4.2)
+    panel = figure.subplots()
+    colours = operation_colours([edge.operation for edge in cell])
+    for number, (source, target, name) in enumerate(cell):
+        bend = 0.0 if target == source + 1 else (-0.4 if number % 2 else 0.4)
+        panel.add_patch(
+            FancyArrowPatch(
+                (source, 0),
+                (target, 0),
+                connectionstyle=f"arc3,rad={bend}",
+                arrowstyle="-|>",
+                mutation_scale=14,
+                shrinkA=13,
+                shrinkB=13,
+                color=colours[name],
+                linewidth=2.2,
+                linestyle=":" if name == "none" else "-",
+            )
+        )
+    panel.scatter(range(nodes), [0] * nodes, s=620, color="white", edgecolors="black", zorder=3)
+    for node in range(nodes):
+        panel.text(node, 0, str(node), ha="center", va="center", zorder=4)
+    longest = max(edge.target - edge.source for edge in cell)
+    reach = 0.26 * longest + 0.2
+    panel.set(xlim=(-0.4, nodes - 0.6), ylim=(-reach, reach), title=f"{title}: chosen operations")
+    panel.set_axis_off()
+    handles = [_line(colours[name], name) for name in colours]
+    figure.legend(handles=handles, loc="outside lower center", ncols=4, fontsize=8, frameon=False)
+    return figure
+
+
+def operations_figure(
+    edges: Sequence[tuple[int, int]], cells: Sequence[Sequence[str]], title: str
+) -> Any:
+    """Draw which operations searches chose: a pie for each edge (Moser et al., 2022, figure 5).
+
+    Args:
+        edges: (source, target) of each edge.
+        cells: For each search, the operation of each edge.
+        title: What the figure shows.
+    """
+    columns = min(6, len(edges))
+    rows = -(-len(edges) // columns)
+    figure = _figure(1.9 * columns, 2.0 * rows + 0.9)
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    colours = operation_colours([name for cell in cells for name in cell])
+    for number, (panel, edge) in enumerate(zip(panels, edges, strict=False)):
+        counts = Counter(cell[number] for cell in cells)
+        names = [name for name in colours if counts[name]]
+        panel.pie([counts[name] for name in names], colors=[colours[name] for name in names])
+        panel.set_title(f"{edge[0]} to {edge[1]}", fontsize=9)
+    for panel in panels[len(edges) :]:
+        panel.set_axis_off()
+    figure.suptitle(f"{title}: operations of {len(cells)} searches", fontsize=11)
+    handles = [_line(colours[name], name) for name in colours]
+    figure.legend(handles=handles, loc="outside lower center", ncols=5, fontsize=8, frameon=False)
+    return figure
+
+
+def cost_figure(
+    points: Mapping[str, Sequence[tuple[float, float]]], cost: str, accuracy: str
+) -> Any:
+    """Draw accuracy against cost: a small point a search, a large one for a method's mean.
+
+    Args:
+        points: (cost, accuracy in percent) of each search, by method.
+        cost: Label of the costs, with their unit.
+        accuracy: Label of the accuracies.
+    """
+    figure = _figure(6.2, 4.2)
+    panel = figure.subplots()
+    for number, (method, values) in enumerate(points.items()):
+        colour = PALETTE[number % len(PALETTE)]
+        costs, accuracies = np.array(values, dtype=float).T
+        panel.scatter(costs, accuracies, s=18, color=colour, alpha=0.5)
+        panel.scatter(
+            costs.mean(), accuracies.mean(), s=110, color=colour, edgecolors="black", label=method
+        )
+    panel.set(xlabel=cost, ylabel=accuracy, xlim=(0, None))
+    panel.legend(title="mean of", fontsize=9)
+    panel.grid(alpha=0.3)
+    return figure
+
+
+def eigenvalue_figure(values: Mapping[str, Mapping[int, float]]) -> Any:
+    """Draw the dominant Hessian eigenvalue over the epochs of several searches.
+
+    Args:
+        values: By search, the eigenvalue by epoch.
+    """
+    figure = _figure(6.2, 3.8)
+    panel = figure.subplots()
+    for number, (name, by_epoch) in enumerate(values.items()):
+        colour = PALETTE[number % len(PALETTE)]
+        panel.plot(list(by_epoch), list(by_epoch.values()), "o-", color=colour, label=name, ms=4)
+    panel.set(xlabel="epoch", ylabel="dominant eigenvalue of the loss in alpha")
+    panel.legend(fontsize=9)
+    panel.grid(alpha=0.3)
+    return figure
+
+
+def operation_colours(operations: Sequence[str]) -> dict[str, str]:
+    """Return a colour for each operation that occurs, those without parameters in grey."""
+    names = sorted(set(operations))
+    coloured = [name for name in names if name not in FREE_COLOURS]
+    chosen = {name: PALETTE[n % (len(PALETTE) - 1)] for n, name in enumerate(coloured)}
+    return {name: FREE_COLOURS.get(name) or chosen[name] for name in names}
+
+
+def _line(colour: str, label: str) -> Any:
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], color=colour, label=label, linewidth=3)
+
+
+def _figure(width: float, height: float) -> Any:
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")

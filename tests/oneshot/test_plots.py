@@ -1,0 +1,117 @@
+"""Every figure is drawn and shows what it was given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from naslib_proxydata.oneshot import plots
+from naslib_proxydata.oneshot.loop import Search
+from naslib_proxydata.oneshot.mixture import Choices
+from naslib_proxydata.oneshot.records import EpochRecord
+from naslib_proxydata.oneshot.strategies.darts import darts
+from naslib_proxydata.oneshot.supernets.base import ChosenEdge
+from naslib_proxydata.oneshot.supernets.nb201 import CHOICES
+from tests.oneshot.fakes import coloured, make_learner, manager
+
+
+def record(epoch: int, left: int, classes: bool = True) -> EpochRecord:
+    accuracies = {"weights_accuracy": 10.0 * epoch, "architecture_accuracy": 9.0 * epoch}
+    return EpochRecord(
+        epoch,
+        {**accuracies, "weights_loss": 1.0, "architecture_loss": 1.0, "seconds": 2.0},
+        "a cell",
+        {"weights": 10, "architecture": 10},
+        {"weights": left, "architecture": 2 * left},
+        {"weights": [left - 1, left + 1], "architecture": [left, 3 * left]} if classes else {},
+        0.5,
+        {},
+    )
+
+
+def test_the_trajectory_shows_accuracy_examples_and_time() -> None:
+    records = [record(1, 8), record(2, 6), record(3, 4)]
+    figure = plots.trajectory_figure(records, measured=[80.0, 81.0, 82.0])
+    accuracy, left, seconds = figure.axes
+    shown = {line.get_label(): line.get_ydata().tolist() for line in accuracy.lines}
+    assert shown["supernet, weights batches"] == [10, 20, 30]
+    assert shown["current cell, benchmark"] == [80, 81, 82]
+    means = [line.get_ydata().tolist() for line in left.lines if "mean" in line.get_label()]
+    assert means == [[8, 6, 4], [16, 12, 8]]
+    assert len(left.lines) == 2 * (2 + 1)
+    assert seconds.lines[0].get_ydata().tolist() == [2, 4, 6]
+
+
+def test_the_trajectory_without_classes() -> None:
+    figure = plots.trajectory_figure([record(1, 8, classes=False), record(2, 6, classes=False)])
+    assert [line.get_ydata().tolist() for line in figure.axes[1].lines] == [[8, 6], [16, 12]]
+
+
+def test_the_heat_map_holds_every_strength() -> None:
+    strengths = np.arange(30).reshape(6, 5) / 30
+    figure = plots.strengths_figure(CHOICES, strengths, "cell")
+    panel = figure.axes[0]
+    np.testing.assert_array_equal(panel.images[0].get_array(), strengths)
+    assert [text.get_text() for text in panel.texts][:2] == ["0.00", "0.03"]
+    assert [label.get_text() for label in panel.get_xticklabels()][3] == "nor_conv_3x3"
+
+
+def test_the_heat_map_names_candidates_that_differ_by_edge() -> None:
+    choices = Choices(((0, 1), (0, 2)), (("a", "b"), ("c", "a")))
+    figure = plots.strengths_figure(choices, np.array([[0.1, 0.9], [0.5, 0.5]]), "cell")
+    assert [text.get_text() for text in figure.axes[0].texts] == [
+        "a 0.10",
+        "b 0.90",
+        "c 0.50",
+        "a 0.50",
+    ]
+
+
+def test_the_cell_has_an_arrow_for_each_edge() -> None:
+    cell = [ChosenEdge(0, 1, "none"), ChosenEdge(0, 2, "skip_connect"), ChosenEdge(1, 2, "conv")]
+    figure = plots.cell_figure(cell, "cell")
+    arrows = figure.axes[0].patches
+    assert len(arrows) == 3
+    assert [arrow.get_linestyle() for arrow in arrows] == [":", "-", "-"]
+    assert {text.get_text() for text in figure.legends[0].get_texts()} == {
+        "none",
+        "skip_connect",
+        "conv",
+    }
+
+
+def test_pies_count_operations_edge_by_edge() -> None:
+    cells = [("a", "b"), ("a", "c"), ("a", "b"), ("b", "b")]
+    figure = plots.operations_figure(((0, 1), (0, 2)), cells, "darts")
+    shares = [[round(p.theta2 - p.theta1) for p in axis.patches] for axis in figure.axes[:2]]
+    assert shares == [[270, 90], [270, 90]]
+
+
+def test_costs_show_every_search_and_the_mean() -> None:
+    points = {"full": [(10.0, 90.0), (12.0, 92.0)], "bdp": [(4.0, 91.0)]}
+    figure = plots.cost_figure(points, "CPU time (s)", "test accuracy (%)")
+    offsets = [one.get_offsets().tolist() for one in figure.axes[0].collections]
+    assert offsets == [[[10, 90], [12, 92]], [[11, 91]], [[4, 91]], [[4, 91]]]
+
+
+def test_eigenvalues_over_epochs() -> None:
+    figure = plots.eigenvalue_figure({"darts": {1: 0.2, 3: 0.5}})
+    assert figure.axes[0].lines[0].get_xydata().tolist() == [[1, 0.2], [3, 0.5]]
+
+
+def test_operations_without_parameters_are_grey_and_others_distinct() -> None:
+    colours = plots.operation_colours(["none", "skip_connect", "x", "y", "z", "x"])
+    assert len(set(colours.values())) == 5
+    assert colours["none"] == plots.FREE_COLOURS["none"]
+
+
+@pytest.mark.parametrize("measured", [None, [50.0, 60.0]])
+def test_the_figures_of_a_search_are_files(tmp_path: Path, measured: list[float] | None) -> None:
+    learner = make_learner(darts(), epochs=2)
+    result = Search(coloured(32), learner, manager(), "nb201").run()
+    plots.draw_search(result.records, learner.supernet, tmp_path / "plots", measured)
+    names = {path.name for path in (tmp_path / "plots").iterdir()}
+    assert names == {"trajectory.png", "strengths-cell.png", "cell-cell.png"}
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in (tmp_path / "plots").iterdir())
