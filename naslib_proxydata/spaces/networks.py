@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
 from naslib_proxydata.spaces.trunk import Trunk
@@ -25,6 +26,28 @@ def conv(
 def conv_norm_relu(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Sequential:
     """Return convolution, batch normalisation, ReLU."""
     return nn.Sequential(conv(inputs, outputs, kernel, stride), nn.BatchNorm2d(outputs), nn.ReLU())
+
+
+class FactorizedReduction(nn.Module):
+    """What a skip connection becomes where the shape changes.
+
+    ReLU, then two 1x1 convolutions, one of them on the image moved by one pixel, side by side,
+    then normalisation.
+    """
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.straight = conv(inputs, outputs // 2, 1, stride)
+        self.moved = conv(inputs, outputs - outputs // 2, 1, stride)
+        self.norm = nn.BatchNorm2d(outputs)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map (n, inputs, h, w) to (n, outputs, h/stride, w/stride)."""
+        features = features.relu()
+        moved = nn.functional.pad(features, (0, 1, 0, 1))[:, :, 1:, 1:]
+        joined = torch.cat([self.straight(features), self.moved(moved)], dim=1)
+        normed: Tensor = self.norm(joined)
+        return normed
 
 
 class SequentialTrunk(Trunk):

@@ -7,6 +7,17 @@ from collections.abc import Sequence
 from naslib_proxydata.hookspecs import Registration, hookimpl
 
 _ROOM = "naslib_proxydata.spaces"
+_NDS = {
+    "darts": "DARTS",
+    "amoeba": "AmoebaNet",
+    "enas": "ENAS",
+    "nasnet": "NASNet",
+    "pnas": "PNAS",
+    "resnet": "ResNet",
+    "resnext-a": "ResNeXt-A",
+    "resnext-b": "ResNeXt-B",
+    "vanilla": "Vanilla",
+}
 
 
 @hookimpl
@@ -36,5 +47,21 @@ def register_spaces() -> Sequence[Registration]:
             f"{_ROOM}.transnas_macro:TransNasMacro",
             "skeletons of 4 to 6 modules of residual cells, 3,256 in all",
             "arXiv 2105.11871",
+        ),
+        Registration(
+            "darts",
+            f"{_ROOM}.darts:Darts",
+            "pairs of cells of 4 nodes and 8 operations",
+            "arXiv 1806.09055",
+        ),
+        *(
+            Registration(
+                f"nds-{family}{end}",
+                f"{_ROOM}.nds:SPACES.{family}{end}".replace("-", "_"),
+                f"NDS {label} networks of {dataset}",
+                "arXiv 1905.13214",
+            )
+            for family, label in _NDS.items()
+            for end, dataset in (("", "CIFAR-10"), ("-in", "ImageNet"))
         ),
     ]

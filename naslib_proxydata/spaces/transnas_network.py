@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import torch
 from torch import Tensor, nn
 
-from naslib_proxydata.spaces.networks import SequentialTrunk, conv
+from naslib_proxydata.spaces.networks import FactorizedReduction, SequentialTrunk, conv
 from naslib_proxydata.spaces.transnas import BASE_CHANNELS, cell_shapes
 
 CellMaker = Callable[[int, int, int], nn.Module]
@@ -38,28 +37,6 @@ class ResidualCell(nn.Module):
         residual: Tensor = self.shortcut(features)
         deep: Tensor = self.convs(features)
         return residual + deep
-
-
-class FactorizedReduction(nn.Module):
-    """What a skip connection becomes where the shape changes.
-
-    ReLU, then two 1x1 convolutions, one of them on the image moved by one pixel, side by side,
-    then normalisation.
-    """
-
-    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
-        super().__init__()
-        self.straight = conv(inputs, outputs // 2, 1, stride)
-        self.moved = conv(inputs, outputs - outputs // 2, 1, stride)
-        self.norm = nn.BatchNorm2d(outputs)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Map (n, inputs, h, w) to (n, outputs, h/stride, w/stride)."""
-        features = features.relu()
-        moved = nn.functional.pad(features, (0, 1, 0, 1))[:, :, 1:, 1:]
-        joined = torch.cat([self.straight(features), self.moved(moved)], dim=1)
-        normed: Tensor = self.norm(joined)
-        return normed
 
 
 class MicroCellNetwork(nn.Module):

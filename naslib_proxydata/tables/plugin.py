@@ -16,6 +16,17 @@ _TRANSNAS_TASKS = (
     "normal",
     "autoencoder",
 )
+_NDS_FILES = {
+    "darts": ("", "-fix-w-d", "-lr-wd"),
+    "amoeba": ("",),
+    "enas": ("", "-fix-w-d"),
+    "nasnet": ("",),
+    "pnas": ("", "-fix-w-d"),
+    "resnet": ("", "-lr-wd", "-reruns"),
+    "resnext-a": ("",),
+    "resnext-b": ("",),
+    "vanilla": ("", "-lr-wd", "-reruns"),
+}
 
 
 @hookimpl
@@ -54,5 +65,30 @@ def register_benchmarks() -> Sequence[BenchmarkRegistration]:
                 "(github.com/yawen-d/TransNASBench) and convert it once",
             )
             for kind, number in (("micro", "4,096"), ("macro", "3,256"))
+        ),
+        BenchmarkRegistration(
+            "darts",
+            f"{_ROOM}.darts:load",
+            "DARTS space: 1,000 genotypes trained on CIFAR-10",
+            "arXiv 1806.09055",
+            space="darts",
+            datasets=("cifar10",),
+            how_to_get="take datasets/DARTS_archs_CIFAR10.csv of github.com/pym1024/SWAP as "
+            "darts_space_1000.csv",
+        ),
+        *(
+            BenchmarkRegistration(
+                f"nds-{family}{variant}{end}",
+                f"{_ROOM}.nds:TABLES.{family}{variant}{end}".replace("-", "_"),
+                f"NDS {family}{variant}: networks trained on {dataset}",
+                "arXiv 1905.13214",
+                space=f"nds-{family}{end}",
+                datasets=(dataset,),
+                how_to_get="unpack data.zip of NDS (github.com/facebookresearch/nds)",
+            )
+            for family, variants in _NDS_FILES.items()
+            for variant in variants
+            for end, dataset in (("", "cifar10"), ("-in", "imagenet"))
+            if (variant, end) != ("-reruns", "-in")
         ),
     ]

@@ -1,0 +1,258 @@
+"""The AnyNet spaces of NDS (arXiv 1905.13214): Vanilla, ResNet, ResNeXt-A and -B by stages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from naslib_proxydata.errors import ArchitectureError, closest
+from naslib_proxydata.spaces.constructed import ConstructedSpace
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import nn
+
+    from naslib_proxydata.spaces.trunk import Trunk
+
+PLAIN, BASIC, BOTTLENECK = "double_plain_block", "res_basic_block", "res_bottleneck_block"
+STEM_STRIDES = (1, 4, 8)
+KEYS = ("block_type", "bot_muls", "ds", "num_gs", "ss", "ws")
+
+
+class Choices(NamedTuple):
+    """What a stage of a family is drawn from (arXiv 1905.13214, table 1, and the released files).
+
+    Attributes:
+        block_type: The block that all stages repeat.
+        depths: Blocks of a stage.
+        widths: Channels of a stage.
+        ratios: Inner width of a bottleneck as a fraction of the stage's; empty without one.
+        groups: Groups of a bottleneck's 3x3 convolution; empty without one.
+        stem: Channels of the stem.
+        strides: Strides of the stem and of each stage.
+    """
+
+    block_type: str
+    depths: tuple[int, ...]
+    widths: tuple[int, ...]
+    ratios: tuple[float, ...]
+    groups: tuple[int, ...]
+    stem: int
+    strides: tuple[int, ...]
+
+
+_DEPTHS, _WIDTHS = (
+    (1, 2, 3, 4, 6, 8, 12, 16, 24),
+    (16, 24, 32, 40, 48, 64, 80, 96, 128, 160, 192, 256),
+)
+_DEPTHS_IN = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24)
+_WIDTHS_IN = (16, 32, 48, 64, 96, 128, 192, 256, 384, 512)
+_POWERS, _RATIOS = (1, 2, 4, 8, 16), (0.25, 0.5, 1.0)
+_CIFAR, _IMAGENET = (1, 1, 2, 2), (4, 1, 2, 2, 2)
+
+CHOICES: Final[Mapping[str, Choices]] = {
+    "vanilla": Choices(PLAIN, _DEPTHS, _WIDTHS, (), (), 16, _CIFAR),
+    "vanilla-in": Choices(PLAIN, _DEPTHS_IN, _WIDTHS_IN, (), (), 32, _IMAGENET),
+    "resnet": Choices(BASIC, _DEPTHS, _WIDTHS, (), (), 16, _CIFAR),
+    "resnet-in": Choices(BASIC, _DEPTHS_IN, _WIDTHS_IN, (), (), 32, _IMAGENET),
+    "resnext-a": Choices(
+        BOTTLENECK, _POWERS, (16, 32, 64, 128, 256), _RATIOS, (1, 2, 4), 16, _CIFAR
+    ),
+    "resnext-a-in": Choices(
+        BOTTLENECK, _POWERS, (16, 32, 64, 128, 256), _RATIOS, (1, 2, 4), 64, (8, 1, 2, 2)
+    ),
+    "resnext-b": Choices(BOTTLENECK, _POWERS, (4, 8, 16, 32, 64), _RATIOS, _POWERS, 16, _CIFAR),
+    "resnext-b-in": Choices(
+        BOTTLENECK, _POWERS, (4, 8, 16, 32, 64), _RATIOS, _POWERS, 64, (8, 1, 2, 2)
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of equal blocks, the first of which has the stride.
+
+    Attributes:
+        depth: Number of blocks.
+        width: Number of channels.
+        stride: Stride of the first block.
+        ratio: Inner width of a bottleneck as a fraction of ``width``; 0 for other blocks.
+        groups: Groups of a bottleneck's 3x3 convolution; 0 for other blocks.
+    """
+
+    depth: int
+    width: int
+    stride: int
+    ratio: float = 0.0
+    groups: int = 0
+
+    @property
+    def inner(self) -> int:
+        """Inner width of a bottleneck."""
+        return round(self.width * self.ratio)
+
+
+@dataclass(frozen=True)
+class AnyNetSettings:
+    """A network: what its blocks are, and its stages, of which the first is the stem."""
+
+    block_type: str
+    stages: tuple[Stage, ...]
+
+
+class AnyNet(ConstructedSpace[AnyNetSettings]):
+    """One family on CIFAR-10 or ImageNet; a text is a record's ``net`` as compact JSON.
+
+    The first entry of a record's lists is the stem: of stride 1 a 3x3 convolution (CIFAR), of
+    stride 4 a 7x7 of stride 2 and max pooling, of stride 8 three 3x3 of stride 2.
+
+    Args:
+        family: One of :data:`CHOICES`.
+    """
+
+    def __init__(self, family: str) -> None:
+        self.name = f"nds-{family}"
+        self.choices = CHOICES[family]
+        if family.endswith("-in"):
+            self.published_size, self.published_classes = 224, 1000
+
+    def parse(self, text: str) -> AnyNetSettings:
+        """Read a network's JSON.
+
+        Raises:
+            ArchitectureError: It is not JSON, or not a network of this family.
+        """
+        try:
+            settings = json.loads(text)
+        except (ValueError, RecursionError):
+            raise ArchitectureError(
+                f"not an architecture of {self.name}: {text[:80]!r}; expected JSON with the keys "
+                f"{', '.join(KEYS)}"
+            ) from None
+        return self.from_record(settings)
+
+    def from_record(self, settings: Any) -> AnyNetSettings:
+        """Read the ``net`` of a record.
+
+        Raises:
+            ArchitectureError: It is not a network of this family.
+        """
+        if not isinstance(settings, dict) or set(settings) != set(KEYS):
+            got = sorted(settings) if isinstance(settings, dict) else settings
+            raise ArchitectureError(f"{self.name}: expected the keys {KEYS}, got {got}")
+        block = settings["block_type"]
+        if block != self.choices.block_type:
+            known = (PLAIN, BASIC, BOTTLENECK)
+            raise ArchitectureError(
+                f"{self.name}: block_type must be {self.choices.block_type!r}, got {block!r}."
+                f"{closest(str(block), known)}"
+            )
+        stages = len(self.choices.strides)
+        is_bottleneck = block == BOTTLENECK
+        for key in ("ds", "ws", "ss"):
+            self._check(key, settings[key], stages, int)
+        for key, kind in (("bot_muls", (int, float)), ("num_gs", int)):
+            self._check(key, settings[key], stages if is_bottleneck else 0, kind)
+        lists = [settings[key] for key in ("ds", "ws", "ss")]
+        if is_bottleneck:
+            lists += [[float(ratio) for ratio in settings["bot_muls"]], settings["num_gs"]]
+        net = AnyNetSettings(block, tuple(Stage(*one) for one in zip(*lists, strict=True)))
+        self._check_stages(net)
+        return net
+
+    def _check(self, key: str, values: Any, length: int, kind: Any) -> None:
+        right = isinstance(values, list) and len(values) == length
+        if not right or any(isinstance(one, bool) or not isinstance(one, kind) for one in values):
+            raise ArchitectureError(
+                f"{self.name}: {key} must be a list of {length} numbers, got {values!r}"
+            )
+
+    def _check_stages(self, net: AnyNetSettings) -> None:
+        stem, *stages = net.stages
+        if stem.depth != 1 or stem.stride not in STEM_STRIDES or stem.width < 1:
+            raise ArchitectureError(
+                f"{self.name}: the first stage is the stem, of depth 1 and a stride of "
+                f"{STEM_STRIDES}, got {stem}"
+            )
+        for number, stage in enumerate(stages, start=2):
+            if min(stage.depth, stage.width) < 1 or stage.stride not in (1, 2):
+                raise ArchitectureError(f"{self.name}: stage {number} cannot be built: {stage}")
+            if net.block_type == BOTTLENECK and not _divides(stage):
+                raise ArchitectureError(
+                    f"{self.name}: stage {number}: {stage.groups} groups do not divide its inner "
+                    f"width of {stage.inner} channels"
+                )
+
+    def text(self, architecture: AnyNetSettings) -> str:
+        """Return the network's JSON."""
+        stages = architecture.stages
+        is_bottleneck = architecture.block_type == BOTTLENECK
+        record = {
+            "block_type": architecture.block_type,
+            "bot_muls": [stage.ratio for stage in stages] if is_bottleneck else [],
+            "ds": [stage.depth for stage in stages],
+            "num_gs": [stage.groups for stage in stages] if is_bottleneck else [],
+            "ss": [stage.stride for stage in stages],
+            "ws": [stage.width for stage in stages],
+        }
+        return json.dumps(record, separators=(",", ":"))
+
+    def sample(self, generator: np.random.Generator) -> AnyNetSettings:
+        """Draw every stage uniformly from the family's choices that can be built."""
+        chosen = self.choices
+        ratio, groups = (1.0, 1) if chosen.ratios else (0.0, 0)
+        stages = [Stage(1, chosen.stem, chosen.strides[0], ratio, groups)]
+        for stride in chosen.strides[1:]:
+            stage = self._draw(stride, generator)
+            while chosen.ratios and not _divides(stage):
+                stage = self._draw(stride, generator)
+            stages.append(stage)
+        return AnyNetSettings(chosen.block_type, tuple(stages))
+
+    def _draw(self, stride: int, generator: np.random.Generator) -> Stage:
+        chosen = self.choices
+        depth = chosen.depths[int(generator.integers(len(chosen.depths)))]
+        width = chosen.widths[int(generator.integers(len(chosen.widths)))]
+        if not chosen.ratios:
+            return Stage(depth, width, stride)
+        ratio = chosen.ratios[int(generator.integers(len(chosen.ratios)))]
+        groups = chosen.groups[int(generator.integers(len(chosen.groups)))]
+        return Stage(depth, width, stride, ratio, groups)
+
+    def neighbours(self, architecture: AnyNetSettings) -> Sequence[AnyNetSettings]:
+        """Return the networks that differ in one number of one stage."""
+        old = architecture.stages
+        return [
+            AnyNetSettings(architecture.block_type, (*old[:place], stage, *old[place + 1 :]))
+            for place in range(1, len(old))
+            for stage in self._edits(old[place])
+            if not self.choices.ratios or _divides(stage)
+        ]
+
+    def _edits(self, stage: Stage) -> Iterator[Stage]:
+        chosen = self.choices
+        yield from (replace(stage, depth=one) for one in chosen.depths if one != stage.depth)
+        yield from (replace(stage, width=one) for one in chosen.widths if one != stage.width)
+        yield from (replace(stage, ratio=one) for one in chosen.ratios if one != stage.ratio)
+        yield from (replace(stage, groups=one) for one in chosen.groups if one != stage.groups)
+
+    def construct_network(
+        self, architecture: AnyNetSettings, num_classes: int, in_channels: int
+    ) -> nn.Module:
+        """Construct stem, stages, global mean and classifier."""
+        from naslib_proxydata.spaces.anynet_network import AnyNetTrunk
+        from naslib_proxydata.spaces.networks import Classifier
+
+        return Classifier(AnyNetTrunk(architecture, in_channels), num_classes)
+
+    def construct_trunk(self, architecture: AnyNetSettings, in_channels: int) -> Trunk:
+        """Construct the scored trunk; see :func:`anynet_network.scored_trunk`."""
+        from naslib_proxydata.spaces.anynet_network import scored_trunk
+
+        return scored_trunk(architecture, in_channels)
+
+
+def _divides(stage: Stage) -> bool:
+    return stage.inner >= 1 and stage.groups >= 1 and stage.inner % stage.groups == 0

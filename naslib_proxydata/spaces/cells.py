@@ -1,0 +1,121 @@
+"""What spaces of genotype cells share: DARTS's, and those of NDS."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from naslib_proxydata.spaces.constructed import ConstructedSpace
+from naslib_proxydata.spaces.genotype import CellGenotype, Genotype
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import nn
+
+    from naslib_proxydata.spaces.cell_counts import Counts
+    from naslib_proxydata.spaces.trunk import Trunk
+
+Architecture = TypeVar("Architecture")
+
+
+class CellSpace(ConstructedSpace[Architecture]):
+    """A space whose networks are stacks of a genotype's cells.
+
+    Attributes:
+        operations: What an edge may be.
+        nodes: How many nodes a cell has besides its two inputs.
+        loose_ends: Whether a cell's output is the nodes that no other node reads; otherwise it
+            is all nodes.
+        imagenet: Whether the published networks are ImageNet's.
+    """
+
+    operations: Sequence[str]
+    nodes: int
+    loose_ends: bool = False
+    imagenet: bool = False
+
+    @abstractmethod
+    def parts(self, architecture: Architecture) -> tuple[Genotype, int, int, bool]:
+        """Return genotype, width, depth and whether there is an auxiliary head."""
+
+    def carries_signal(self, architecture: Architecture) -> bool:
+        """Return whether the last cell's output depends on the images."""
+        genotype, _, depth, _ = self.parts(architecture)
+        inputs = (True, True)
+        for place in range(depth):
+            reduces = place in (depth // 3, 2 * depth // 3)
+            cell = genotype.reduce if reduces else genotype.normal
+            alive = cell.alive(inputs)
+            inputs = (inputs[1], any(alive[node] for node in cell.concat))
+        return inputs[1]
+
+    def construct_network(
+        self, architecture: Architecture, num_classes: int, in_channels: int
+    ) -> nn.Module:
+        """Construct stem, cells as written, global mean and classifier."""
+        from naslib_proxydata.spaces.cell_network import CellClassifier, CellStack
+
+        genotype, width, depth, auxiliary = self.parts(architecture)
+        stack = CellStack(genotype, width, depth, in_channels, self.imagenet)
+        return CellClassifier(stack, num_classes, auxiliary)
+
+    def construct_trunk(self, architecture: Architecture, in_channels: int) -> Trunk:
+        """Construct CIFAR's stem and the canonical cells, for ImageNet's networks too."""
+        from naslib_proxydata.spaces.cell_network import CellStack
+
+        genotype, width, depth, _ = self.parts(architecture)
+        return CellStack(genotype.canonical(), width, depth, in_channels, imagenet=False)
+
+    def params(self, architecture: Architecture, *, num_classes: int = 10) -> int:
+        """Count the trainable parameters of the published network, dead edges too."""
+        return self._counts(architecture, num_classes, self.image_size).params
+
+    def macs(
+        self, architecture: Architecture, *, num_classes: int = 10, image_size: int | None = None
+    ) -> int:
+        """Count the published network's multiply-accumulates for one image."""
+        return self._counts(architecture, num_classes, image_size or self.image_size).macs
+
+    def _counts(self, architecture: Architecture, num_classes: int, image_size: int) -> Counts:
+        from naslib_proxydata.spaces.cell_counts import network_counts
+
+        genotype, width, depth, auxiliary = self.parts(architecture)
+        return network_counts(
+            genotype,
+            width,
+            depth,
+            num_classes=num_classes,
+            image_size=image_size,
+            imagenet=self.imagenet,
+            auxiliary=auxiliary,
+        )
+
+    def sample_cell(self, generator: np.random.Generator) -> CellGenotype:
+        """Draw operation and source of every edge uniformly."""
+        edges = []
+        for node in range(2, 2 + self.nodes):
+            for _ in range(2):
+                op = self.operations[int(generator.integers(len(self.operations)))]
+                edges.append((op, int(generator.integers(node))))
+        return self._with_concat(edges)
+
+    def genotype_neighbours(self, genotype: Genotype) -> Iterator[Genotype]:
+        """Yield the genotypes that differ in one edge's operation or source."""
+        for cell in self._cell_neighbours(genotype.normal):
+            yield Genotype(cell, genotype.reduce)
+        for cell in self._cell_neighbours(genotype.reduce):
+            yield Genotype(genotype.normal, cell)
+
+    def _cell_neighbours(self, cell: CellGenotype) -> Iterator[CellGenotype]:
+        for place, (op, source) in enumerate(cell.edges):
+            others = [(other, source) for other in self.operations if other != op]
+            others += [(op, other) for other in range(2 + place // 2) if other != source]
+            for edge in others:
+                yield self._with_concat([*cell.edges[:place], edge, *cell.edges[place + 1 :]])
+
+    def _with_concat(self, edges: Sequence[tuple[str, int]]) -> CellGenotype:
+        """Return the cell of these edges with the output that the space gives it."""
+        read = {source for _, source in edges} if self.loose_ends else set()
+        concat = tuple(node for node in range(2, 2 + self.nodes) if node not in read)
+        return CellGenotype(tuple(edges), concat)

@@ -1,0 +1,168 @@
+"""NDS tables: the released JSON files (arXiv 1905.13214).
+
+A file is a list of networks, or in the ``_reruns`` files lists ``top`` and ``mid`` of one network
+each, trained with many seeds. Only errors on the test set are given. Metrics, in percent:
+
+================== ==============================================================
+metric             source
+================== ==============================================================
+test_accuracy      100 - the last epoch's ``test_ep_top1``
+best_test_accuracy 100 - ``min_test_top1``, the best epoch chosen on the test set
+================== ==============================================================
+
+The mean is taken over the records of a network that occurs more than once. A record that cannot
+be read is left out, with a warning that names file and record; see ``NdsTable.problems``.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+import math
+import zlib
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from naslib_proxydata.errors import ArchitectureError, TableAbsentError, TableError
+from naslib_proxydata.spaces import nds
+from naslib_proxydata.tables.columns import ColumnTable
+from naslib_proxydata.tables.writing import write_json_gz
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+HOW_TO_GET: Final = "unpack data.zip of NDS (github.com/facebookresearch/nds)"
+METRICS: Final = ("test_accuracy", "best_test_accuracy")
+KEPT: Final = ("net", "params", "flops", "min_test_top1", "test_ep_top1", "optim", "rng_seed")
+
+logger = logging.getLogger(__name__)
+
+
+class NdsTable(ColumnTable):
+    """One released file.
+
+    Attributes:
+        params: The published parameters, shape (len(self),).
+        flops: The published ``flops``, shape (len(self),).
+        trainings: Number of records of each network, shape (len(self),).
+        problems: The records left out, one line each.
+    """
+
+    params: NDArray[np.int64]
+    flops: NDArray[np.int64]
+    trainings: NDArray[np.int64]
+    problems: tuple[str, ...]
+
+
+def load(name: str, root: Path | None) -> NdsTable:
+    """Open a benchmark's file in a folder or its subfolder ``nds``, gzipped or not.
+
+    Raises:
+        TableAbsentError: It is not there.
+        TableError: It is damaged as a whole.
+    """
+    file = nds.tables()[name].file
+    for folder in (root, root / "nds") if root is not None else ():
+        for path in (folder / f"{file}.json", folder / f"{file}.json.gz"):
+            if path.is_file():
+                return read(name, path)
+    raise TableAbsentError(
+        f"no {file}.json nor {file}.json.gz in {root or 'an unset data folder'} or its folder "
+        f"'nds'. {HOW_TO_GET}"
+    )
+
+
+def read(name: str, path: Path) -> NdsTable:
+    """Read a file.
+
+    Raises:
+        TableError: It is damaged as a whole, or no record can be read.
+    """
+    space = nds.make_space(nds.tables()[name].space)
+    problems = []
+    rows: dict[str, list[list[float]]] = {}
+    for place, record in _records(path):
+        try:
+            text = space.text(space.from_record(record["net"]))
+            numbers = _numbers(record)
+        except (ArchitectureError, LookupError, TypeError, ValueError) as error:
+            problems.append(f"{path}: record {place}: {_reason(error)}")
+        else:
+            rows.setdefault(text, []).append(numbers)
+    for problem in problems:
+        logger.warning("%s; left out", problem)
+    if not rows:
+        raise TableError(f"{path}: no record can be read. {' '.join(problems[:1])}")
+    means = np.array([np.mean(found, axis=0) for found in rows.values()])
+    imagenet = nds.tables()[name].space.endswith("-in")
+    dataset = "imagenet" if imagenet else "cifar10"
+    table = NdsTable(
+        name=name,
+        label=f"NDS {nds.tables()[name].file}",
+        space=nds.tables()[name].space,
+        source=str(path),
+        texts=list(rows),
+        values={(dataset, metric): 100.0 - means[:, i] for i, metric in enumerate(METRICS)},
+    )
+    table.params, table.flops = means[:, 2].astype(np.int64), means[:, 3].astype(np.int64)
+    table.trainings = np.array([len(found) for found in rows.values()])
+    table.problems = tuple(problems)
+    return table
+
+
+def convert(source: Path, target: Path) -> None:
+    """Write a smaller file of the same layout: the last epoch of each record, gzipped.
+
+    Raises:
+        TableError: The source is damaged, or the target cannot be written.
+    """
+    kept = []
+    for place, record in _records(source):
+        try:
+            small = {key: record[key] for key in KEPT if key in record}
+            kept.append({**small, "test_ep_top1": record["test_ep_top1"][-1:]})
+        except (LookupError, TypeError) as error:
+            raise TableError(f"{source}: record {place}: {_reason(error)}") from error
+    write_json_gz(target, kept)
+
+
+def _records(path: Path) -> Iterator[tuple[str, Any]]:
+    """Yield (what errors call it, record)."""
+    try:
+        data = path.read_bytes()
+        content = json.loads(gzip.decompress(data) if path.suffix == ".gz" else data)
+    except (OSError, EOFError, ValueError, zlib.error, RecursionError) as error:
+        raise TableError(f"{path}: not a readable JSON file: {error}. {HOW_TO_GET}") from error
+    groups = content if isinstance(content, dict) else {"": content}
+    for group, records in groups.items():
+        if not isinstance(records, list):
+            raise TableError(f"{path}: expected a list of networks, got {type(records).__name__}")
+        for number, record in enumerate(records):
+            yield f"{group}[{number}]" if group else str(number), record
+
+
+def _numbers(record: Any) -> list[float]:
+    """Return last error, least error, params and flops of a record."""
+    last, least = float(record["test_ep_top1"][-1]), float(record["min_test_top1"])
+    for error in (last, least):
+        if not math.isnan(error) and not 0.0 <= error <= 100.0:
+            raise ValueError(f"an error of {error} percent")
+    return [last, least, float(record["params"]), float(record["flops"])]
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, LookupError):
+        return f"lacks {error}"
+    return str(error)
+
+
+TABLES: Final = SimpleNamespace(
+    **{name.removeprefix("nds-").replace("-", "_"): partial(load, name) for name in nds.tables()}
+)
+"""The openers of the tables as attributes, ``nds-darts-in`` being ``TABLES.darts_in``."""
