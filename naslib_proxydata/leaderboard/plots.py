@@ -150,9 +150,12 @@ def _draw_scores(panel: Any, evaluation: Evaluation) -> None:
 
 
 def _compressed(scores: NDArray[np.float64]) -> tuple[NDArray[np.float64], bool]:
-    """Return the decimal logarithms of positive scores that span three orders or more."""
+    """Return the decimal logarithms of positive scores most of which span three orders or more."""
     finite = scores[np.isfinite(scores)]
-    if len(finite) == 0 or finite.min() <= 0 or finite.max() < 1e3 * finite.min():
+    if len(finite) == 0 or finite.min() <= 0:
+        return scores, False
+    low, high = np.quantile(finite, [0.05, 0.95])
+    if high < 1e3 * low:
         return scores, False
     shown = scores.copy()
     shown[np.isfinite(scores)] = np.log10(finite)
