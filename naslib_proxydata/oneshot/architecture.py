@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from naslib_proxydata.oneshot.base import Moment, Perturbation, Relaxation
+    from naslib_proxydata.oneshot.base import Moment, Perturbation, Policy, Relaxation
     from naslib_proxydata.oneshot.mixture import Choices, Mixture
 
 
@@ -24,6 +24,7 @@ class ArchitectureParameters(nn.Module):
         choices: The choices of each kind of cell.
         generator: Source of the initial values, 1e-3 times standard normal.
         edge_weights: Whether edges have parameters of their own (PC-DARTS).
+        policy: A module that draws architectures in the place of alpha.
 
     Attributes:
         alpha: For each kind, edges x operations.
@@ -36,9 +37,11 @@ class ArchitectureParameters(nn.Module):
         generator: torch.Generator,
         *,
         edge_weights: bool = False,
+        policy: nn.Module | None = None,
     ) -> None:
         super().__init__()
         self.choices = dict(choices)
+        self.policy = policy
         self.alpha = nn.ParameterDict(
             {kind: _initial(one.shape, generator) for kind, one in choices.items()}
         )
@@ -63,7 +66,7 @@ class ArchitectureParameters(nn.Module):
     @torch.no_grad()
     def restart(self, generator: torch.Generator) -> None:
         """Draw alpha and edge parameters anew; what is forbidden stays so."""
-        for parameter in self.parameters():
+        for parameter in (*self.alpha.values(), *self.edge.values()):
             parameter.copy_(_initial(tuple(parameter.shape), generator))
 
     def mixtures(
@@ -76,6 +79,8 @@ class ArchitectureParameters(nn.Module):
             moment: When in the search this is, and where random numbers come from.
             perturbation: Applied to the weights of the candidates.
         """
+        if self.policy is not None:
+            return cast("Policy", self.policy).mixtures(moment)
         return {kind: self._mixture(kind, relaxation, moment, perturbation) for kind in self.alpha}
 
     def _mixture(
@@ -103,6 +108,9 @@ class ArchitectureParameters(nn.Module):
     @torch.no_grad()
     def strengths(self, relaxation: Relaxation) -> dict[str, NDArray[np.float64]]:
         """Return how much each candidate counts when a cell is derived, edges x operations."""
+        if self.policy is not None:
+            drawn = cast("Policy", self.policy).strengths()
+            return {kind: values.double().cpu().numpy() for kind, values in drawn.items()}
         result: dict[str, NDArray[np.float64]] = {}
         for kind, alpha in self.alpha.items():
             values = relaxation.strengths(alpha, self.allowed(kind))

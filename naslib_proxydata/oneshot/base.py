@@ -6,7 +6,7 @@ contradict each other can be combined (``pc-darts+beta-darts``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from naslib_proxydata.data.loader import Batch
     from naslib_proxydata.oneshot.learner import Learner
-    from naslib_proxydata.oneshot.mixture import Mixture
+    from naslib_proxydata.oneshot.mixture import Choices, Mixture
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,12 @@ class Progress(Protocol):
     def depth(self, epoch: int, epochs: int) -> int | None:
         """Return the number of cells of the supernet in an epoch, None for the user's."""
 
+    def position(self, epoch: int, epochs: int) -> tuple[int, int]:
+        """Return an epoch's number within its stage, from 1, and the stage's length."""
+
+    def frozen(self, epoch: int, epochs: int) -> bool:
+        """Return whether the architecture parameters stay as they are in an epoch."""
+
     def epoch_finished(self, learner: Learner, moment: Moment) -> None:
         """Look at an epoch that has ended; may call ``learner.architecture.forbid``."""
 
@@ -92,6 +98,16 @@ class Progress(Protocol):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over what :meth:`state_dict` returned."""
+
+
+class Policy(Protocol):
+    """A module that draws architectures, where a strategy learns one instead of alpha."""
+
+    def mixtures(self, moment: Moment) -> dict[str, Mixture]:
+        """Draw one candidate for every edge of every kind of cell."""
+
+    def strengths(self) -> dict[str, Tensor]:
+        """Return what a cell is derived from between draws, edges x operations."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +123,7 @@ class Strategy:
         progress: What happens between epochs.
         partial: Only 1 / partial of the channels go through operations.
         edge_weights: Whether edges have parameters of their own.
+        policy: Makes the module that draws architectures, from the choices and a generator.
         learns: Whether architecture parameters are updated at all.
         picks: Number of sampled cells from which the final one is picked by accuracy with
             shared weights; where None, the final cell is derived from the strengths.
@@ -122,6 +139,7 @@ class Strategy:
     progress: Progress | None = None
     partial: int | None = None
     edge_weights: bool | None = None
+    policy: Callable[[Mapping[str, Choices], torch.Generator], Any] | None = None
     learns: bool | None = None
     picks: int | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)

@@ -62,7 +62,8 @@ class HessianTracker:
     """Estimates the eigenvalue on the last architecture batch of an epoch.
 
     Candidates are weighed by softmax(alpha), whatever the strategy, so that estimates of
-    strategies can be compared. The search does not change.
+    strategies can be compared; one that learns a policy instead of alpha has no estimates. The
+    search does not change.
 
     Args:
         learner: The search's trainable state.
@@ -82,7 +83,7 @@ class HessianTracker:
         """Estimate, if it is this epoch's turn."""
         learner = self._learner
         batch = learner.last_architecture_batch
-        if epoch % self._every or batch is None:
+        if epoch % self._every or batch is None or learner.architecture.policy is not None:
             return
         moment = Moment(
             epoch, learner.settings.epochs, torch_generator(learner.settings.seed, "hessian", epoch)

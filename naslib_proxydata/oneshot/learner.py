@@ -38,6 +38,7 @@ class Learner:
         architecture: alpha and what is allowed.
         relaxation: The strategy's, or DARTS'.
         depth: Number of cells the supernet was built with, None for its own.
+        batch_size: Examples in a batch; a strategy's progress may let it grow.
         last_architecture_batch: What the last architecture step saw.
     """
 
@@ -54,6 +55,7 @@ class Learner:
         self._step = strategy.step or FirstOrder()
         self._make_supernet = make_supernet
         self.architecture: ArchitectureParameters
+        self.batch_size = settings.batch_size
         self.last_architecture_batch: Batch | None = None
         self.rebuild(depth, first=True)
 
@@ -72,9 +74,12 @@ class Learner:
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
         generator = torch_generator(seed, "alpha", part)
         if first:
-            edge_weights = bool(self.strategy.edge_weights)
+            policy = self.strategy.policy
             self.architecture = ArchitectureParameters(
-                supernet.choices, generator, edge_weights=edge_weights
+                supernet.choices,
+                generator,
+                edge_weights=bool(self.strategy.edge_weights),
+                policy=None if policy is None else policy(supernet.choices, generator),
             ).to(self.settings.device)
         else:
             self.architecture.restart(generator)
@@ -95,7 +100,7 @@ class Learner:
         self.architecture_optimizer = torch.optim.Adam(
             self.architecture_parameters,
             lr=settings.architecture_lr,
-            betas=(0.5, 0.999),
+            betas=(settings.architecture_beta, 0.999),
             weight_decay=settings.architecture_decay,
         )
 
@@ -105,9 +110,15 @@ class Learner:
         return float(self.weights_optimizer.param_groups[0]["lr"])
 
     def set_epoch(self, epoch: int) -> None:
-        """Set the cosine learning rate: min + (max - min) (1 + cos(pi (epoch - 1) / E)) / 2."""
-        settings = self.settings
-        share = (1 + math.cos(math.pi * (epoch - 1) / settings.epochs)) / 2
+        """Set the cosine learning rate: min + (max - min) (1 + cos(pi (epoch - 1) / E)) / 2.
+
+        Where a strategy has stages, epoch and E count within the stage.
+        """
+        settings, progress = self.settings, self.strategy.progress
+        number, length = epoch, settings.epochs
+        if progress is not None:
+            number, length = progress.position(epoch, settings.epochs)
+        share = (1 + math.cos(math.pi * (number - 1) / length)) / 2
         span = settings.weights_lr - settings.weights_lr_min
         self.weights_optimizer.param_groups[0]["lr"] = settings.weights_lr_min + span * share
 
@@ -143,7 +154,9 @@ class Learner:
             Loss and logits of the architecture batch, detached.
         """
         self.last_architecture_batch = architecture_batch
-        if self.strategy.learns is False or moment.epoch <= self.settings.warm_up:
+        progress = self.strategy.progress
+        frozen = progress is not None and progress.frozen(moment.epoch, moment.epochs)
+        if frozen or self.strategy.learns is False or moment.epoch <= self.settings.warm_up:
             with torch.no_grad():
                 return self.loss(architecture_batch, self.mixtures(moment))
         loss, logits = self._step.gradients(self, weights_batch, architecture_batch, moment)
@@ -170,6 +183,7 @@ class Learner:
         """Return everything that a checkpoint must hold of this object."""
         return {
             "depth": self.depth,
+            "batch_size": self.batch_size,
             "supernet": self.supernet.state_dict(),
             "architecture": self.architecture.state_dict(),
             "weights_optimizer": self.weights_optimizer.state_dict(),
@@ -180,6 +194,7 @@ class Learner:
         """Take over what :meth:`state_dict` returned."""
         if state["depth"] != self.depth:
             self.rebuild(state["depth"])
+        self.batch_size = state["batch_size"]
         self.supernet.load_state_dict(state["supernet"])
         self.architecture.load_state_dict(state["architecture"])
         self.weights_optimizer.load_state_dict(state["weights_optimizer"])

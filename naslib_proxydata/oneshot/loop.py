@@ -89,6 +89,7 @@ class Search:
     active: dict[Level, NDArray[np.int64]] = field(init=False)
     records: list[EpochRecord] = field(init=False, default_factory=list)
     _start: dict[Level, str] = field(init=False)
+    _size: int = field(init=False)
 
     def run(self) -> SearchResult:
         """Search.
@@ -129,6 +130,7 @@ class Search:
             level: hashlib.sha256(half.astype("<i8").tobytes()).hexdigest()
             for level, half in self.active.items()
         }
+        self._size = sum(one.numel() for one in self.learner.weights)
         for level, half in self.active.items():
             if len(half) < 2:
                 raise SearchError(
@@ -155,7 +157,7 @@ class Search:
             "augment": self.augment,
             "selection": self._start,
             "plugins with state": sorted(name for name, _ in self._stateful()),
-            "size of the supernet": sum(one.numel() for one in self.learner.weights),
+            "size of the supernet": self._size,
             **settings,
         }
 
@@ -217,7 +219,7 @@ class Search:
         return BatchLoader(
             self.dataset,
             self.active[level],
-            batch_size=settings.batch_size,
+            batch_size=self.learner.batch_size,
             generator=torch_generator(settings.seed, "batches", level, epoch),
             augment=CropAndFlip() if self.augment else None,
             device=settings.device,
@@ -328,7 +330,7 @@ class Search:
         loader = BatchLoader(
             self.dataset,
             self.active["architecture"],
-            batch_size=self.learner.settings.batch_size,
+            batch_size=self.learner.batch_size,
             device=self.learner.settings.device,
         )
         return pick(self.learner, loader, picks)

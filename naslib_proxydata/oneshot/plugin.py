@@ -59,4 +59,22 @@ def register_strategies() -> Sequence[Registration]:
             "random search with weight sharing",
             "arXiv 1902.07638",
         ),
+        Registration(
+            "sgas",
+            f"{_ROOM}.sgas:sgas",
+            "greedy decisions, edge by edge",
+            "arXiv 1912.00195",
+        ),
+        Registration(
+            "p-darts",
+            f"{_ROOM}.p_darts:p_darts",
+            "deeper networks with fewer candidates, stage by stage",
+            "arXiv 1904.12760",
+        ),
+        Registration(
+            "enas",
+            f"{_ROOM}.enas:enas",
+            "a recurrent controller that learns by REINFORCE",
+            "arXiv 1802.03268",
+        ),
     ]

@@ -19,7 +19,8 @@ class SearchSettings(Settings):
         nesterov: Whether that momentum is Nesterov's.
         weight_decay: Weight decay of the network's weights.
         clip: Largest norm of the weights' gradient.
-        architecture_lr: Learning rate of alpha's Adam (betas 0.5 and 0.999).
+        architecture_lr: Learning rate of alpha's Adam.
+        architecture_beta: First beta of that Adam; the second is 0.999.
         architecture_decay: Weight decay of alpha.
         warm_up: Number of first epochs in which alpha stays as it is.
         seed: Seed of everything random.
@@ -35,6 +36,7 @@ class SearchSettings(Settings):
     weight_decay: float = Field(3e-4, ge=0)
     clip: float = Field(5.0, gt=0)
     architecture_lr: float = Field(3e-4, gt=0)
+    architecture_beta: float = Field(0.5, ge=0, lt=1)
     architecture_decay: float = Field(1e-3, ge=0)
     warm_up: int = Field(0, ge=0)
     seed: int = 0

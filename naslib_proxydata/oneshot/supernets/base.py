@@ -38,9 +38,11 @@ class Supernet(nn.Module, ABC):
 
     Attributes:
         choices: The choices of each kind of cell.
+        inputs_per_node: Number of edges that a derived cell keeps into each node; None for all.
     """
 
     choices: Mapping[str, Choices]
+    inputs_per_node: int | None = None
 
     @abstractmethod
     def forward(self, images: Tensor, mixtures: Mapping[str, Mixture]) -> Tensor:

@@ -95,6 +95,8 @@ class DartsSupernet(Supernet):
         choices: The candidates of the normal and the reduction cell.
     """
 
+    inputs_per_node = 2
+
     def __init__(
         self,
         channels: int = 16,
@@ -168,8 +170,8 @@ def derive_cell(choices: Choices, strengths: NDArray[np.float64]) -> CellGenotyp
             kept[row, names.index(NONE)] = -np.inf
     edges = []
     for node in NODES:
-        rows = sorted(choices.into(node), key=lambda row: -kept[row].max())[:2]
-        for row in rows:
+        strongest_first = sorted(choices.into(node), key=lambda row: -kept[row].max())
+        for row in strongest_first[: DartsSupernet.inputs_per_node]:
             edges.append((choices.operations[row][kept[row].argmax()], choices.edges[row][0]))
     return CellGenotype(tuple(edges), NODES)
 

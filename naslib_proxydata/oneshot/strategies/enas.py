@@ -1,0 +1,165 @@
+"""ENAS: a recurrent controller learns by REINFORCE which cells to draw (arXiv 1802.03268).
+
+The settings are those of the NAS-Bench-201 program: one sampled cell a batch, reward is its
+accuracy in percent / 100 with shared weights, plus a share of the entropy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from naslib_proxydata.oneshot.base import Moment, Strategy
+from naslib_proxydata.oneshot.gradients import gradients_of, set_gradients
+from naslib_proxydata.oneshot.mixture import Choices, Mixture
+
+if TYPE_CHECKING:
+    from naslib_proxydata.data.loader import Batch
+    from naslib_proxydata.oneshot.learner import Learner
+
+
+class Controller(nn.Module):
+    """An LSTM that chooses the operation of one edge after another.
+
+    Logits are 2.5 tanh(logits / 5) (section 2.3 and its release); every choice is embedded and
+    fed to the next step.
+
+    Args:
+        choices: The choices of each kind of cell, drawn one kind after the other.
+        generator: Source of the initial weights, U(-0.1, 0.1).
+        hidden: Width of the LSTM's two layers.
+    """
+
+    temperature = 5.0
+    bound = 2.5
+
+    def __init__(
+        self, choices: Mapping[str, Choices], generator: torch.Generator, hidden: int = 32
+    ) -> None:
+        super().__init__()
+        self.choices = dict(choices)
+        widest = max(one.shape[1] for one in choices.values())
+        self.embedding = nn.Embedding(widest + 1, hidden)  # the last one starts the sequence
+        self.lstm = nn.LSTM(hidden, hidden, num_layers=2)
+        self.heads = nn.ModuleDict(
+            {kind: nn.Linear(hidden, one.shape[1]) for kind, one in choices.items()}
+        )
+        with torch.no_grad():
+            for parameter in self.parameters():
+                parameter.uniform_(-0.1, 0.1, generator=generator)
+        self.baseline: Tensor
+        self.register_buffer("baseline", torch.zeros(()))
+
+    def draw(
+        self, generator: torch.Generator | None
+    ) -> tuple[dict[str, list[int]], Tensor, Tensor]:
+        """Choose an operation for every edge.
+
+        Args:
+            generator: Source of the choices; where None, the likeliest is chosen.
+
+        Returns:
+            Columns by kind of cell, the log-probability of all choices, their summed entropy.
+        """
+        device = self.baseline.device
+        last = torch.tensor([self.embedding.num_embeddings - 1], device=device)
+        state: tuple[Tensor, Tensor] | None = None
+        columns: dict[str, list[int]] = {}
+        log_probability = entropy = torch.zeros((), device=device)
+        for kind, one in self.choices.items():
+            columns[kind] = []
+            for _ in one.edges:
+                output, state = self.lstm(self.embedding(last)[None], state)
+                logits = self.heads[kind](output[0, 0])
+                logs = (self.bound * torch.tanh(logits / self.temperature)).log_softmax(-1)
+                column = self._choose(logs, generator)
+                columns[kind].append(column)
+                log_probability = log_probability + logs[column]
+                entropy = entropy - (logs.exp() * logs).sum()
+                last = torch.tensor([column], device=device)
+        return columns, log_probability, entropy
+
+    def _choose(self, logs: Tensor, generator: torch.Generator | None) -> int:
+        if generator is None:
+            return int(logs.argmax())
+        return int(torch.multinomial(logs.detach().exp().cpu(), 1, generator=generator))
+
+    def mixtures(self, moment: Moment) -> dict[str, Mixture]:
+        """Draw a cell, without keeping how likely it was."""
+        with torch.no_grad():
+            columns, _, _ = self.draw(moment.generator)
+        return self.as_mixtures(columns, moment)
+
+    def as_mixtures(self, columns: Mapping[str, list[int]], moment: Moment) -> dict[str, Mixture]:
+        """Return the mixtures that run only the chosen operations."""
+        return {
+            kind: Mixture(
+                _one_hot(chosen, self.choices[kind].shape[1]).to(self.baseline.device),
+                tuple((column,) for column in chosen),
+                generator=moment.generator,
+            )
+            for kind, chosen in columns.items()
+        }
+
+    @torch.no_grad()
+    def strengths(self) -> dict[str, Tensor]:
+        """Return 1 for the likeliest choices, step by step, and 0 for the others."""
+        columns, _, _ = self.draw(None)
+        return {
+            kind: _one_hot(chosen, self.choices[kind].shape[1]) for kind, chosen in columns.items()
+        }
+
+
+def _one_hot(columns: list[int], width: int) -> Tensor:
+    return torch.nn.functional.one_hot(torch.tensor(columns), width).float()
+
+
+@dataclass(frozen=True)
+class Reinforce:
+    """grad of -log pi(cell) (R - b), R = accuracy + 1e-4 entropy, b <- .99 b + .01 R.
+
+    Attributes:
+        entropy_weight: Share of the entropy in the reward.
+        decay: How slowly the baseline b follows the rewards.
+    """
+
+    entropy_weight: float = 1e-4
+    decay: float = 0.99
+
+    def gradients(
+        self, learner: Learner, weights_batch: Batch, architecture_batch: Batch, moment: Moment
+    ) -> tuple[Tensor, Tensor]:
+        """Set the controller's gradient from one drawn cell."""
+        controller = cast(Controller, learner.architecture.policy)
+        columns, log_probability, entropy = controller.draw(moment.generator)
+        with torch.no_grad():
+            loss, logits = learner.loss(architecture_batch, controller.as_mixtures(columns, moment))
+            accuracy = (logits.argmax(1) == architecture_batch.labels).float().mean()
+            reward = accuracy + self.entropy_weight * entropy
+            controller.baseline.lerp_(reward, 1 - self.decay)
+            advantage = reward - controller.baseline
+        parameters = learner.architecture_parameters
+        set_gradients(parameters, gradients_of(-log_probability * advantage, parameters))
+        return loss, logits
+
+
+def enas(picks: int = 100) -> Strategy:
+    """Return ENAS with the settings of its NAS-Bench-201 program.
+
+    Args:
+        picks: Number of drawn cells from which the final one is picked by accuracy.
+    """
+    settings: dict[str, Any] = {
+        "epochs": 250,
+        "batch_size": 128,
+        "weights_lr": 0.05,
+        "weights_lr_min": 0.0005,
+        "architecture_lr": 1e-3,
+        "architecture_beta": 0.0,
+        "architecture_decay": 0.0,
+    }
+    return Strategy("enas", step=Reinforce(), policy=Controller, picks=picks, settings=settings)

@@ -1,0 +1,127 @@
+"""P-DARTS: deeper networks with fewer candidates, stage by stage (arXiv 1904.12760).
+
+Skip dropout (section 3.3, first half) is left out; the limit of skip connections (second half)
+is in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from naslib_proxydata.oneshot.base import Moment, Strategy
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from naslib_proxydata.oneshot.learner import Learner
+
+SKIP = "skip_connect"
+
+
+class Stages:
+    """Equal stages; each ends with fewer candidates, the next begins with a deeper network.
+
+    After a stage every edge keeps its strongest candidates; weights and alpha start again. In
+    the first part of a stage alpha is frozen. After the last stage the normal cell gives up its
+    weakest skip connections until the limit holds.
+
+    Args:
+        depths: Cells of the supernet in each stage.
+        kept: Candidates that an edge keeps after each stage but the last.
+        frozen_share: Share of a stage in which alpha is frozen (10 of 25 epochs).
+        most_skips: Limit of skip connections in the normal cell, or in the only one.
+    """
+
+    def __init__(
+        self,
+        depths: tuple[int, ...],
+        kept: tuple[int, ...],
+        frozen_share: float = 0.4,
+        most_skips: int = 2,
+    ) -> None:
+        self.depths, self.kept = depths, kept
+        self.frozen_share, self.most_skips = frozen_share, most_skips
+
+    def stage(self, epoch: int, epochs: int) -> int:
+        """Return the stage of an epoch, counting from 0."""
+        return min((epoch - 1) * len(self.depths) // epochs, len(self.depths) - 1)
+
+    def depth(self, epoch: int, epochs: int) -> int | None:
+        """Return the number of cells of the epoch's stage."""
+        return self.depths[self.stage(epoch, epochs)]
+
+    def position(self, epoch: int, epochs: int) -> tuple[int, int]:
+        """Return the epoch's number within its stage and the stage's length."""
+        stage = self.stage(epoch, epochs)
+        mine = [one for one in range(1, epochs + 1) if self.stage(one, epochs) == stage]
+        return mine.index(epoch) + 1, len(mine)
+
+    def frozen(self, epoch: int, epochs: int) -> bool:
+        """Return whether the epoch is in the first part of its stage."""
+        number, length = self.position(epoch, epochs)
+        return number <= self.frozen_share * length
+
+    def epoch_finished(self, learner: Learner, moment: Moment) -> None:
+        """Forbid candidates at the end of a stage, skip connections at the end of the search."""
+        if moment.epoch == moment.epochs:
+            self._limit_skips(learner)
+            return
+        stage = self.stage(moment.epoch, moment.epochs)
+        if self.stage(moment.epoch + 1, moment.epochs) != stage:
+            for kind, weights in learner.architecture.strengths(learner.relaxation).items():
+                learner.architecture.forbid(kind, weakest(weights, self.kept[stage]))
+
+    def _limit_skips(self, learner: Learner) -> None:
+        supernet, architecture = learner.supernet, learner.architecture
+        kind = "normal" if "normal" in supernet.choices else next(iter(supernet.choices))
+        choices = supernet.choices[kind]
+        while True:
+            strengths = architecture.strengths(learner.relaxation)
+            chosen = supernet.chosen(strengths)[kind]
+            skips = [(edge.source, edge.target) for edge in chosen if edge.operation == SKIP]
+            if len(skips) <= self.most_skips:
+                return
+            rows = [choices.edges.index(edge) for edge in skips]
+            places = [(row, choices.operations[row].index(SKIP)) for row in rows]
+            mask = np.zeros(choices.shape, dtype=bool)
+            mask[min(places, key=lambda place: strengths[kind][place])] = True
+            architecture.forbid(kind, mask)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return nothing: what is forbidden is kept with alpha."""
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over nothing."""
+
+
+def weakest(weights: NDArray[np.float64], kept: int) -> NDArray[np.bool_]:
+    """Return a mask of all but the ``kept`` strongest candidates of every edge."""
+    ranks = (-weights).argsort(1, kind="stable").argsort(1)
+    mask: NDArray[np.bool_] = ranks >= kept
+    return mask
+
+
+def p_darts(
+    depths: tuple[int, ...] = (5, 11, 17), kept: tuple[int, ...] = (5, 3), most_skips: int = 2
+) -> Strategy:
+    """Return P-DARTS with the settings of its release: three stages of 25 epochs.
+
+    Args:
+        depths: Cells of the supernet in each stage.
+        kept: Candidates that an edge keeps after each stage but the last.
+        most_skips: Limit of skip connections in the normal cell.
+    """
+    return Strategy(
+        "p-darts",
+        progress=Stages(tuple(depths), tuple(kept), most_skips=most_skips),
+        settings={
+            "epochs": 75,
+            "batch_size": 96,
+            "architecture_lr": 6e-4,
+            "weights_lr_min": 0.0,
+        },
+    )

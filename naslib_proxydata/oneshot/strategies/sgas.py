@@ -1,0 +1,155 @@
+"""SGAS: edges are decided one by one, greedily (arXiv 1912.00195)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.oneshot.base import Moment, Strategy
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from naslib_proxydata.oneshot.learner import Learner
+    from naslib_proxydata.oneshot.mixture import Choices
+
+NONE = "none"
+
+
+def edge_importance(weights: NDArray[np.float64], real: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return S_EI = sum of the weights of operations other than none, by edge (eq. 2)."""
+    result: NDArray[np.float64] = (weights * real).sum(1)
+    return result
+
+
+def selection_certainty(
+    weights: NDArray[np.float64], real: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Return S_SC = 1 - H(p) / log K, p the weights of the K real operations (eq. 3 and 4)."""
+    kept = weights * real
+    shares = kept / np.maximum(kept.sum(1, keepdims=True), 1e-300)
+    logs = np.log(np.where(shares > 0, shares, 1.0))
+    entropy = -(shares * logs).sum(1)
+    result: NDArray[np.float64] = 1 - entropy / np.log(np.maximum(real.sum(1), 2))
+    return result
+
+
+def selection_stability(
+    weights: NDArray[np.float64], history: list[NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """Return S_SS, the mean over past epochs of sum_o min(p_o, p_o of then) (eq. 6)."""
+    if not history:
+        return np.ones(len(weights))
+    result: NDArray[np.float64] = np.mean([np.minimum(weights, o).sum(1) for o in history], axis=0)
+    return result
+
+
+def normalised(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (x - min) / (max - min), ones where all are equal."""
+    span = values.max() - values.min()
+    return np.ones_like(values) if span == 0 else (values - values.min()) / span
+
+
+class GreedyDecisions:
+    """From epoch 9, every 5 epochs, the best edge of every kind of cell keeps one operation.
+
+    Best is the largest normalised importance times certainty (criterion 1), also times
+    stability over the last four epochs (criterion 2). Where a derived cell keeps only so many
+    edges into a node, the others are dropped as soon as these are decided. The batch grows by
+    8 with each decision.
+
+    Args:
+        criterion: 1 or 2.
+        first: The epoch of the first decision.
+        every: Epochs between decisions.
+        growth: What each decision adds to the batch size.
+        window: Past epochs that stability looks at.
+    """
+
+    def __init__(
+        self, criterion: int, first: int = 9, every: int = 5, growth: int = 8, window: int = 4
+    ) -> None:
+        self.criterion, self.first, self.every = criterion, first, every
+        self.growth, self.window = growth, window
+        self._history: dict[str, list[NDArray[np.float64]]] = {}
+        self._decided: dict[str, list[int]] = {}
+
+    def depth(self, epoch: int, epochs: int) -> int | None:
+        """Leave the depth to the user."""
+        return None
+
+    def position(self, epoch: int, epochs: int) -> tuple[int, int]:
+        """Take the whole search as one stage."""
+        return epoch, epochs
+
+    def frozen(self, epoch: int, epochs: int) -> bool:
+        """Never freeze; a decided edge has no choice left, so its gradient is zero."""
+        return False
+
+    def epoch_finished(self, learner: Learner, moment: Moment) -> None:
+        """Decide, if it is time, and remember the weights."""
+        due = moment.epoch >= self.first and (moment.epoch - self.first) % self.every == 0
+        decisions = 0
+        for kind, weights in learner.architecture.strengths(learner.relaxation).items():
+            choices = learner.supernet.choices[kind]
+            if due:
+                decisions += self._decide(learner, kind, choices, weights)
+            history = self._history.setdefault(kind, [])
+            history.append(weights)
+            del history[: -self.window]
+        learner.batch_size += self.growth * (decisions > 0)
+
+    def _decide(
+        self, learner: Learner, kind: str, choices: Choices, weights: NDArray[np.float64]
+    ) -> bool:
+        """Decide one edge of a cell; return whether there was one left to decide."""
+        allowed = learner.architecture.allowed(kind).cpu().numpy()
+        decided = self._decided.setdefault(kind, [])
+        open_rows = [r for r in range(len(allowed)) if r not in decided and allowed[r].any()]
+        if not open_rows:
+            return False
+        real = allowed & np.array([[name != NONE for name in row] for row in choices.operations])
+        score = normalised(edge_importance(weights, real)[open_rows])
+        score = score * normalised(selection_certainty(weights, real)[open_rows])
+        if self.criterion == 2:
+            stability = selection_stability(weights, self._history.get(kind, []))
+            score = score * normalised(stability[open_rows])
+        row = open_rows[int(score.argmax())]
+        column = int(np.where(real[row], weights[row], -1).argmax())
+        mask = np.zeros_like(allowed)
+        mask[row] = np.arange(allowed.shape[1]) != column
+        decided.append(row)
+        rivals = choices.into(choices.edges[row][1])
+        limit = learner.supernet.inputs_per_node
+        if limit is not None and sum(other in decided for other in rivals) >= limit:
+            mask[[other for other in rivals if other not in decided]] = True
+        learner.architecture.forbid(kind, mask)
+        return True
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the past weights and the decided edges."""
+        return {"history": dict(self._history), "decided": dict(self._decided)}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over what :meth:`state_dict` returned."""
+        self._history = {
+            kind: [np.asarray(one) for one in past] for kind, past in state["history"].items()
+        }
+        self._decided = {kind: list(rows) for kind, rows in state["decided"].items()}
+
+
+def sgas(criterion: int = 2) -> Strategy:
+    """Return SGAS.
+
+    Args:
+        criterion: 1 without, 2 with the stability of the selection.
+
+    Raises:
+        ConfigError: The criterion is another.
+    """
+    if criterion not in (1, 2):
+        raise ConfigError(f"SGAS has criteria 1 and 2, got {criterion}")
+    return Strategy("sgas", progress=GreedyDecisions(criterion))

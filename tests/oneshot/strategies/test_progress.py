@@ -1,0 +1,183 @@
+"""SGAS and P-DARTS: what they forbid, and when."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import entropy
+
+from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.oneshot.base import Moment, Strategy
+from naslib_proxydata.oneshot.learner import Learner
+from naslib_proxydata.oneshot.loop import Search
+from naslib_proxydata.oneshot.settings import SearchSettings
+from naslib_proxydata.oneshot.strategies.p_darts import Stages, p_darts, weakest
+from naslib_proxydata.oneshot.strategies.sgas import (
+    GreedyDecisions,
+    edge_importance,
+    normalised,
+    selection_certainty,
+    selection_stability,
+    sgas,
+)
+from naslib_proxydata.oneshot.supernets.catalogue import supernet_builder
+from naslib_proxydata.seeding import torch_generator
+from tests.oneshot.fakes import CLASSES, coloured, make_learner, manager
+
+WEIGHTS = np.array([[0.1, 0.6, 0.3], [0.5, 0.25, 0.25], [0.2, 0.1, 0.7]])
+REAL = np.array([[False, True, True]] * 3)
+
+
+def test_the_scores_of_sgas_by_hand() -> None:
+    np.testing.assert_allclose(edge_importance(WEIGHTS, REAL), [0.9, 0.5, 0.8])
+    rows = ([2 / 3, 1 / 3], [0.5, 0.5], [1 / 8, 7 / 8])
+    expected = [1 - entropy(row) / np.log(2) for row in rows]
+    np.testing.assert_allclose(selection_certainty(WEIGHTS, REAL), expected, atol=1e-12)
+    past = [np.array([[0.2, 0.5, 0.3], [0.5, 0.25, 0.25], [0.0, 0.0, 1.0]]), WEIGHTS]
+    np.testing.assert_allclose(selection_stability(WEIGHTS, past), [0.95, 1.0, 0.85])
+    np.testing.assert_allclose(normalised(np.array([2.0, 4.0, 3.0])), [0, 1, 0.5])
+    np.testing.assert_allclose(normalised(np.array([2.0, 2.0])), [1, 1])
+
+
+def darts_learner(strategy: Strategy, cells: int = 3, **settings: object) -> Learner:
+    chosen = {**strategy.settings, "epochs": 6, "batch_size": 16, **settings}
+    builder = supernet_builder("darts", channels=4, cells=cells, num_classes=CLASSES)
+    return Learner(builder, strategy, SearchSettings.parse(chosen, "a test"))
+
+
+def moment(epoch: int, epochs: int = 50) -> Moment:
+    return Moment(epoch, epochs, torch_generator(epoch))
+
+
+@pytest.mark.parametrize("criterion", [1, 2])
+def test_decisions_come_at_their_epochs_and_leave_two_edges_a_node(criterion: int) -> None:
+    progress = GreedyDecisions(criterion)
+    learner = darts_learner(Strategy("sgas", progress=progress))
+    with torch.no_grad():
+        for kind, alpha in learner.architecture.alpha.items():
+            alpha.copy_(torch.randn(alpha.shape, generator=torch_generator(kind)))
+    sizes = []
+    for epoch in range(1, 51):
+        before = learner.architecture.allowed("normal").clone()
+        progress.epoch_finished(learner, moment(epoch))
+        changed = not torch.equal(before, learner.architecture.allowed("normal"))
+        assert changed == (epoch in range(9, 45, 5))  # eight edges a cell, then none is left
+        sizes.append(learner.batch_size)
+    assert sizes[7:10] == [16, 24, 24]
+    assert sizes[-1] == 16 + 8 * 8
+    for kind, choices in learner.supernet.choices.items():
+        allowed = learner.architecture.allowed(kind)
+        assert not allowed[:, 0][allowed.sum(1) == 1].any(), "none was chosen"
+        for node in choices.targets:
+            counts = allowed[list(choices.into(node))].sum(1).tolist()
+            assert sorted(counts) == [0] * (len(counts) - 2) + [1, 1]
+
+
+def test_the_best_edge_is_decided_first() -> None:
+    progress = GreedyDecisions(1, first=1)
+    learner = make_learner(Strategy("sgas", progress=progress))
+    with torch.no_grad():
+        learner.architecture.alpha["cell"].zero_()
+        learner.architecture.alpha["cell"][4] = torch.tensor([-3.0, 0.0, 0.0, 4.0, 0.0])
+        learner.architecture.alpha["cell"][2] = torch.tensor([5.0, 0.0, 0.0, 4.0, 0.0])
+    progress.epoch_finished(learner, moment(1))
+    allowed = learner.architecture.allowed("cell")
+    assert allowed[4].tolist() == [False, False, False, True, False]
+    assert allowed.sum() == 5 * 5 + 1
+
+
+@given(st.integers(3, 90), st.integers(1, 3))
+def test_stages_cover_the_search_in_order(epochs: int, count: int) -> None:
+    stages = Stages(tuple(range(1, count + 1)), (5, 3)[: count - 1])
+    numbers = [stages.stage(epoch, epochs) for epoch in range(1, epochs + 1)]
+    assert numbers == sorted(numbers)
+    assert set(numbers) == set(range(count))
+    lengths = [numbers.count(number) for number in range(count)]
+    assert max(lengths) - min(lengths) <= 1
+    place = 0
+    for number, length in enumerate(lengths):
+        for position in range(1, length + 1):
+            place += 1
+            assert stages.position(place, epochs) == (position, length)
+            assert stages.depth(place, epochs) == number + 1
+
+
+def test_alpha_is_frozen_in_the_first_ten_of_25_epochs() -> None:
+    frozen = [p_darts().progress.frozen(epoch, 75) for epoch in range(1, 76)]
+    assert frozen == ([True] * 10 + [False] * 15) * 3
+
+
+def test_the_weakest_candidates() -> None:
+    mask = weakest(np.array([[0.1, 0.4, 0.3, 0.2], [0.25, 0.25, 0.25, 0.25]]), 2)
+    assert mask.tolist() == [[True, False, False, True], [False, False, True, True]]
+
+
+def test_p_darts_from_stage_to_stage() -> None:
+    strategy = p_darts(depths=(3, 4), kept=(3,), most_skips=1)
+    learner = darts_learner(strategy, epochs=4)
+    seen = []
+
+    class Spy:
+        from naslib_proxydata.hookspecs import hookimpl
+
+        @hookimpl
+        def epoch_finished(self, epoch: int) -> None:
+            allowed = learner.architecture.allowed("normal").sum(1)
+            lr = round(learner.weights_lr, 4)
+            seen.append((epoch, len(learner.supernet.cells), allowed.tolist(), lr))
+
+    result = Search(coloured(32), learner, manager(Spy()), "darts").run()
+    assert [one[:2] for one in seen] == [(1, 3), (2, 3), (3, 4), (4, 4)]
+    assert seen[0][2] == [8] * 14
+    assert seen[1][2] == seen[2][2] == [3] * 14
+    assert [one[3] for one in seen] == [0.025, 0.0125] * 2  # each stage a cosine of its own
+    normal = result.cell[: result.cell.index("normal_concat")]
+    assert normal.count("skip_connect") <= 1
+
+
+def test_skip_connections_are_limited_weakest_first() -> None:
+    learner = darts_learner(p_darts(most_skips=2))
+    with torch.no_grad():
+        learner.architecture.alpha["normal"].zero_()
+        learner.architecture.alpha["normal"][:, 3] = torch.linspace(1, 2, 14)
+    learner.strategy.progress.epoch_finished(learner, moment(6, 6))
+    strengths = learner.architecture.strengths(learner.relaxation)
+    chosen = learner.supernet.chosen(strengths)["normal"]
+    skips = [(edge.source, edge.target) for edge in chosen if edge.operation == "skip_connect"]
+    assert skips == [(4, 5), (3, 5)]
+    assert learner.architecture.allowed("reduce").all()
+
+
+def test_interrupted_between_stages_and_decisions(tmp_path) -> None:
+    from tests.oneshot.test_loop import StopAfter
+
+    for name, make in {
+        "p-darts": lambda: p_darts(depths=(1, 2), kept=(3,)),
+        "sgas": lambda: Strategy("sgas", progress=GreedyDecisions(2, first=1, every=1)),
+    }.items():
+
+        def search(folder, *plugins, make=make) -> Search:
+            learner = make_learner(make(), epochs=4)
+            return Search(coloured(32), learner, manager(*plugins), "nb201", folder=folder)
+
+        whole = search(tmp_path / name / "whole")
+        expected = whole.run()
+        with pytest.raises(KeyboardInterrupt):
+            search(tmp_path / name / "cut", StopAfter(3)).run()
+        resumed = search(tmp_path / name / "cut")
+        assert resumed.run().cell == expected.cell
+        assert resumed.learner.batch_size == whole.learner.batch_size
+        for one, other in zip(
+            resumed.learner.architecture.state_dict().values(),
+            whole.learner.architecture.state_dict().values(),
+            strict=True,
+        ):
+            assert torch.equal(one, other)
+
+
+def test_another_criterion_is_refused() -> None:
+    with pytest.raises(ConfigError, match="criteria 1 and 2"):
+        sgas(criterion=3)
