@@ -23,8 +23,10 @@ class KMeansOutliersSelector(Selector):
 
     The paper runs scikit-learn's ``KMeans`` with 100 random starts of up to 300 Lloyd
     iterations on standardised pixels. Here the clusters come from ``MiniBatchKMeans`` in
-    float32 with a few starts, which gives other centres of about the same inertia; distances of
-    all examples to these centres are exact.
+    float32 with a few starts. On 10,000 images of CIFAR-10 with K = 100 their inertia is 1.8 %
+    above that of one Lloyd start, and of the half that is kept 92.5 % are the same, as of two
+    Lloyd starts 92.6 % (``benchmarks/speed_selection.py --data``). Distances of all examples to
+    the centres are exact.
 
     Args:
         clusters: Number of clusters K; the paper tries 50, 100, 150 and 200.

@@ -73,14 +73,15 @@ def draw_scores(
         edges = np.linspace(smallest, largest if largest > smallest else smallest + 1, LINEAR_BINS)
         places = np.clip(np.searchsorted(edges, scores, "right") - 1, 0, LINEAR_BINS - 2)
         axes.set_xlabel(score_name)
+    highest = np.bincount(places).max()
     for chosen, colour, name in ((places, WHOLE, "whole"), (places[indices], CHOSEN, "chosen")):
         counts = np.bincount(chosen, minlength=len(edges) - 1)
         label = f"{name} ({len(chosen):,})"
         axes.bar(edges[:-1], counts, np.diff(edges), align="edge", color=colour, label=label)
     axes.set_yscale("log")
-    axes.set_ylim(bottom=0.7)
+    axes.set_ylim(0.7, 6 * highest)  # room for the legend
     axes.set_ylabel("examples in the bin")
-    axes.legend(fontsize=8, frameon=False)
+    axes.legend(fontsize=8, frameon=False, ncols=2)
     _tidy(axes)
 
 

@@ -22,7 +22,7 @@ class Recipe(Settings):
         weight_decay: Weight decay.
         schedule: ``step`` divides by ten after 1/2 and after 3/4 of the epochs; ``one-cycle``
             rises linearly for a fifth of the run and falls to zero along a cosine.
-        augment: Random crops with 4 pixels of padding, and mirror images.
+        augment: Mirror images, and random crops after padding by an eighth of the side (4 of 32).
     """
 
     epochs: int = Field(200, ge=1)

@@ -92,7 +92,7 @@ class _Run:
         self, dataset: Dataset, model_name: str, recipe: Recipe, seed: int, device: str
     ) -> None:
         labels = dataset.required_labels(f"training {model_name} on it")
-        channels = dataset.pixels(np.array([0])).shape[1]
+        channels, height, _ = dataset[0][0].shape
         initial = torch_generator(seed, "scorer", "weights")
         classes = max(2, int(labels.max()) + 1)
         model = build_model(model_name, classes, channels, initial)
@@ -111,6 +111,7 @@ class _Run:
             weight_decay=recipe.weight_decay,
             nesterov=recipe.nesterov,
         )
+        self.augment = CropAndFlip(padding=height // 8) if recipe.augment else None
         self.mixed = device.startswith("cuda")
         self.scaler = torch.amp.GradScaler(enabled=self.mixed)
 
@@ -120,7 +121,7 @@ class _Run:
             self.dataset,
             batch_size=self.recipe.batch_size,
             generator=torch_generator(self.seed, "scorer", "epoch", self.epoch),
-            augment=CropAndFlip() if self.recipe.augment else None,
+            augment=self.augment,
             device=self.device,
         )
         self.model.train()

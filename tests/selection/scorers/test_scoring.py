@@ -15,8 +15,14 @@ from torch import nn
 from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.data.sources import open_dataset
 from naslib_proxydata.errors import DatasetError, SelectionError
+from naslib_proxydata.seeding import torch_generator
 from naslib_proxydata.selection.scorers import training
 from naslib_proxydata.selection.scorers.base import Workplace
+from naslib_proxydata.selection.scorers.models import (
+    build_model,
+    last_linear,
+    pretrained_backbone,
+)
 from naslib_proxydata.selection.scorers.recipe import Recipe
 from naslib_proxydata.selection.scorers.scoring import SCORERS, make_scorer, score_dataset
 
@@ -139,6 +145,24 @@ def test_transfer_uses_a_given_backbone(tmp_path: Path, my_models: None) -> None
     np.testing.assert_array_equal(score_dataset("transfer", place), losses)
     with pytest.raises(SelectionError, match=r"no torch\.nn\.Linear"):
         score_dataset("transfer", Workplace(place.dataset, tmp_path, "my_models:no_head", FAST))
+
+
+def test_torchvision_is_used_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def small_net(num_classes: int = 5, weights: str | None = None) -> SmallNet:
+        asked.append((num_classes, weights))
+        return SmallNet(num_classes)
+
+    zoo = types.SimpleNamespace(small_net=small_net)
+    monkeypatch.setitem(sys.modules, "torchvision", types.ModuleType("torchvision"))
+    monkeypatch.setitem(sys.modules, "torchvision.models", zoo)
+    fresh = build_model("torchvision:small_net", 7, 1, torch_generator(0))
+    assert last_linear(fresh).out_features == 7
+    trained = pretrained_backbone("torchvision:small_net")
+    assert not trained.training
+    assert not any(parameter.requires_grad for parameter in trained.parameters())
+    assert asked == [(7, None), (5, "DEFAULT")]
 
 
 def test_pixels_and_classes_need_no_model(tmp_path: Path) -> None:
