@@ -64,4 +64,10 @@ def register_spaces() -> Sequence[Registration]:
             for family, label in _NDS.items()
             for end, dataset in (("", "CIFAR-10"), ("-in", "ImageNet"))
         ),
+        Registration(
+            "nasbench-mr",
+            f"{_ROOM}.nasbench_mr:NasBenchMr",
+            "multi-resolution networks of 27 integers",
+            "arXiv 2103.13253",
+        ),
     ]

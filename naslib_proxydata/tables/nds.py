@@ -84,7 +84,7 @@ def read(name: str, path: Path) -> NdsTable:
     Raises:
         TableError: It is damaged as a whole, or no record can be read.
     """
-    space = nds.make_space(nds.tables()[name].space)
+    space: Any = nds.make_space(nds.tables()[name].space)
     problems = []
     rows: dict[str, list[list[float]]] = {}
     for place, record in _records(path):

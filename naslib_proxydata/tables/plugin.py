@@ -91,4 +91,23 @@ def register_benchmarks() -> Sequence[BenchmarkRegistration]:
             for end, dataset in (("", "cifar10"), ("-in", "imagenet"))
             if (variant, end) != ("-reruns", "-in")
         ),
+        BenchmarkRegistration(
+            "nasbench-mr",
+            f"{_ROOM}.nasbench_mr:load",
+            "NAS-Bench-MR: 2,507 networks on classification, segmentation, detection, video",
+            "arXiv 2103.13253",
+            space="nasbench-mr",
+            datasets=(
+                "cls-50-1000",
+                "cls-50-100",
+                "cls-10-1000",
+                "cls-10c",
+                "seg",
+                "seg-4x",
+                "3ddet",
+                "video",
+                "video-p",
+            ),
+            how_to_get="take the folder data/ of github.com/dingmyu/NCP",
+        ),
     ]

@@ -1,0 +1,245 @@
+"""NAS-Bench-MR tables (arXiv 2103.13253): 2,507 networks on up to nine settings.
+
+Official files are one ``trainval.pkl`` for each setting (github.com/dingmyu/NCP), a pickled list
+of networks with their metrics; Eproxy's release has one ``SETTING.json`` each, a list of pairs of
+network and main metric. Metrics, all in percent, higher is better: ``top1``, ``top5`` and
+``mIoU``, ``mAcc``, ``aAcc`` are called ``validation_accuracy``, ``validation_top5_accuracy``,
+``validation_miou``, ``validation_class_accuracy``, ``validation_pixel_accuracy``.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from naslib_proxydata.errors import ArchitectureError, TableAbsentError, TableError
+from naslib_proxydata.spaces.nasbench_mr import NasBenchMr
+from naslib_proxydata.tables.columns import Column, ColumnTable
+from naslib_proxydata.tables.unpickle import unpickle
+from naslib_proxydata.tables.writing import write_json_gz
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+COMPACT: Final = "nasbench_mr.json.gz"
+OFFICIAL: Final = "trainval.pkl"
+SETTINGS: Final = {
+    "cls-50-1000": "top1",
+    "cls-50-100": "top1",
+    "cls-10-1000": "top1",
+    "cls-10c": "top1",
+    "seg": "mIoU",
+    "seg-4x": "mIoU",
+    "3ddet": "AP",
+    "video": "top1",
+    "video-p": "top1",
+}
+"""The nine settings and the main metric of each."""
+METRICS: Final = {
+    "top1": "validation_accuracy",
+    "top5": "validation_top5_accuracy",
+    "mIoU": "validation_miou",
+    "mAcc": "validation_class_accuracy",
+    "aAcc": "validation_pixel_accuracy",
+    "AP": "validation_ap",
+}
+HOW_TO_GET: Final = f"take the folder data/ of github.com/dingmyu/NCP, with SETTING/{OFFICIAL}"
+
+logger = logging.getLogger(__name__)
+
+
+class NasBenchMrTable(ColumnTable):
+    """The networks of one or more settings.
+
+    Attributes:
+        published: ``params`` (millions) and ``flops`` (billions) as the source gives them, shape
+            (len(self),) each, nan where it does not.
+        problems: The records left out, one line each.
+    """
+
+    published: Mapping[str, NDArray[np.float64]]
+    problems: tuple[str, ...]
+
+
+def load(root: Path | None) -> NasBenchMrTable:
+    """Open the compact table of a folder, or failing that the official or json files.
+
+    Raises:
+        TableAbsentError: The folder has none of them.
+        TableError: A file is damaged.
+    """
+    if root is not None:
+        if (root / COMPACT).is_file():
+            return read_compact(root / COMPACT)
+        if found := _files(root):
+            return read_settings(found, str(root))
+    raise TableAbsentError(
+        f"no NAS-Bench-MR in {root or 'an unset data folder'}: expected {COMPACT}, "
+        f"SETTING/{OFFICIAL} or SETTING.json. {HOW_TO_GET}"
+    )
+
+
+def read_compact(path: Path) -> NasBenchMrTable:
+    """Read the compact table.
+
+    Raises:
+        TableError: The file is damaged as a whole, or no network can be read.
+    """
+    content = _json(path)
+    try:
+        records = [dict(one) for one in content["archs"]]
+        for setting, metrics in content["metrics"].items():
+            for metric, values in metrics.items():
+                for record, value in zip(records, values, strict=True):
+                    record.setdefault("metrics", {})[setting, metric] = value
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise TableError(f"{path} is not a compact NAS-Bench-MR table: {error}") from error
+    return _table(((str(path), place, one) for place, one in enumerate(records)), str(path))
+
+
+def read_settings(files: Mapping[str, Path], source: str) -> NasBenchMrTable:
+    """Read one file for each setting, matching networks whose order may differ.
+
+    Args:
+        files: The files by the name of their setting.
+        source: What reports call them.
+
+    Raises:
+        TableError: A file is damaged as a whole, or no network can be read.
+    """
+    return _table(_records(files), source)
+
+
+def convert(source: Path, target: Path) -> None:
+    """Write the compact table of a folder of official or json files.
+
+    Raises:
+        TableError: A file is damaged, or the target cannot be written.
+    """
+    files = _files(source) if source.is_dir() else {}
+    if not files:
+        raise TableError(f"{source} has no SETTING/{OFFICIAL} nor SETTING.json. {HOW_TO_GET}")
+    table = read_settings(files, str(source))
+    space = NasBenchMr()
+    networks = [space.parse(text) for text in table.architectures()]
+    official = {ours: theirs for theirs, ours in METRICS.items()}
+    archs = [
+        {
+            "input_channel": list(net.stem),
+            "inverted_residual_setting": [
+                [len(one.units), list(one.units), list(one.channels)] for one in net.modules()
+            ],
+            "last_channel": net.last,
+            "embedding": list(net.code()),
+            **{key: _plain(values[row]) for key, values in table.published.items()},
+        }
+        for row, net in enumerate(networks)
+    ]
+    metrics = {
+        setting: {
+            official.get(name, name): [_plain(one) for one in table.values(setting, name)]
+            for name in names
+        }
+        for setting, names in table.columns().items()
+    }
+    main = {setting: SETTINGS[setting] for setting in metrics}
+    write_json_gz(target, {"archs": archs, "metrics": metrics, "main_metric": main})
+
+
+def _files(root: Path) -> dict[str, Path]:
+    """Return the settings' files under a folder."""
+    found = {}
+    for setting in SETTINGS:
+        for path in (root / setting / OFFICIAL, root / f"{setting}.json"):
+            if setting not in found and path.is_file():
+                found[setting] = path
+    return found
+
+
+def _records(files: Mapping[str, Path]) -> Iterator[tuple[str, int, Any]]:
+    """Yield (file, place in it, record) of each network of each setting."""
+    for setting, path in files.items():
+        if path.suffix == ".json":
+            content = _json(path)
+        else:
+            with path.open("rb") as stream:
+                content = unpickle(stream, str(path))
+        if not isinstance(content, list):
+            raise TableError(f"{path}: expected a list of networks, got {type(content).__name__}")
+        for place, one in enumerate(content):
+            if isinstance(one, list) and len(one) == 2:
+                one = {**one[0], SETTINGS[setting]: one[1]}
+            if isinstance(one, dict):
+                one = {
+                    **one,
+                    "metrics": {(setting, key): one[key] for key in METRICS if key in one},
+                }
+            yield str(path), place, one
+
+
+def _table(records: Iterator[tuple[str, int, Any]], source: str) -> NasBenchMrTable:
+    space = NasBenchMr()
+    rows: dict[str, dict[Column, float]] = {}
+    published: dict[str, dict[str, float]] = {}
+    problems = []
+    for path, place, record in records:
+        try:
+            net = space.from_record(record)
+            if "embedding" in record and tuple(record["embedding"]) != net.code():
+                raise ValueError("embedding and inverted_residual_setting are different networks")
+            text = space.text(net)
+            values = {
+                (setting, METRICS.get(metric, metric)): float("nan" if value is None else value)
+                for (setting, metric), value in record["metrics"].items()
+            }
+        except (ArchitectureError, LookupError, TypeError, ValueError) as error:
+            problems.append(f"{path}: record {place}: {_reason(error)}")
+        else:
+            rows.setdefault(text, {}).update(values)
+            kept = {key: record[key] for key in ("params", "flops") if key in record}
+            published.setdefault(text, {}).update(kept)
+    for problem in problems:
+        logger.warning("%s; left out", problem)
+    if not rows:
+        raise TableError(f"{source}: no network can be read. {' '.join(problems[:1])}")
+    columns = dict.fromkeys(column for values in rows.values() for column in values)
+    table = NasBenchMrTable(
+        name="nasbench-mr",
+        label="NAS-Bench-MR",
+        space="nasbench-mr",
+        source=source,
+        texts=list(rows),
+        values={
+            column: np.array([values.get(column, np.nan) for values in rows.values()])
+            for column in columns
+        },
+    )
+    table.published = {
+        key: np.array([float(one.get(key) or np.nan) for one in published.values()])
+        for key in ("params", "flops")
+    }
+    table.problems = tuple(problems)
+    return table
+
+
+def _json(path: Path) -> Any:
+    try:
+        data = path.read_bytes()
+        return json.loads(gzip.decompress(data) if path.suffix == ".gz" else data)
+    except (OSError, EOFError, ValueError, zlib.error, RecursionError) as error:
+        raise TableError(f"{path}: not a readable JSON file: {error}") from error
+
+
+def _plain(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _reason(error: Exception) -> str:
+    return f"lacks {error}" if isinstance(error, LookupError) else str(error)
