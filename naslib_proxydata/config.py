@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
+from typing_extensions import Self
 
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.schema import Settings
@@ -22,6 +23,12 @@ DATA_VARIABLE = "NASLIB_PROXYDATA_DATA"
 
 ALWAYS_SHOWN = ("random", "params", "macs")
 """Predictors that every leaderboard has as rows, asked for or not."""
+
+FEWEST_LABELS = 3
+"""Fewer labelled architectures tell a regression nothing."""
+
+SHOWN_WITH_LABELS = ("few-label-structure",)
+"""Those that a leaderboard with labelled architectures has besides."""
 
 
 def _listed(value: Any) -> Any:
@@ -79,6 +86,18 @@ class LeaderboardConfig(Settings):
     sample_seed: int | None = Field(
         None, description="Seed of the draw of architectures; null for the seed itself."
     )
+    labels: int = Field(
+        0,
+        ge=0,
+        description="Number of the drawn architectures whose measured value predictors may learn "
+        "from; they are not ranked. 0 for none, otherwise at least 3.",
+    )
+    draws: int = Field(
+        20, ge=1, description="How often the labelled architectures are drawn; rows are means."
+    )
+    label_seed: int = Field(
+        0, description="Seed of the draws of labels, which are the same for all predictors."
+    )
     workers: int = Field(1, ge=1, description="Processes that score.")
     device: str = Field("auto", description="'auto', 'cpu', 'cuda', 'cuda:1', ...")
     data_root: Path | None = Field(
@@ -94,6 +113,17 @@ class LeaderboardConfig(Settings):
     plugin: tuple[Path, ...] = Field((), description="Python files with plugins.")
     out: Path = Field(Path("runs/leaderboard"), description="The run folder.")
     overwrite: bool = Field(False, description="Start anew in a run folder that exists.")
+
+    @model_validator(mode="after")
+    def _enough_to_learn_and_to_rank(self) -> Self:
+        if 0 < self.labels < FEWEST_LABELS:
+            raise ValueError(f"labels must be 0 or at least {FEWEST_LABELS}, got {self.labels}")
+        if self.n != "all" and self.labels and self.n < self.labels + 2:
+            raise ValueError(
+                f"n must leave at least two architectures beside {self.labels} labelled ones, "
+                f"got {self.n}"
+            )
+        return self
 
 
 SCHEMAS: Mapping[str, type[Settings]] = {"leaderboard": LeaderboardConfig}

@@ -34,6 +34,10 @@ class TableAbsentError(TableError):
     """A benchmark file is not there; the message says how to get it."""
 
 
+class LabelError(ProxyDataError):
+    """Labelled architectures are too few, all alike, or not of the space."""
+
+
 class DatasetError(ProxyDataError):
     """A dataset is absent, damaged, or lacks what was asked of it (labels, say)."""
 
@@ -48,6 +52,10 @@ class PruningError(ProxyDataError):
 
 class SearchError(ProxyDataError):
     """A search cannot start or go on."""
+
+
+class NaslibError(ProxyDataError):
+    """NASLib is absent, does not import here, or is too different from what is known of it."""
 
 
 class RunFolderError(ProxyDataError):

@@ -18,7 +18,12 @@ from naslib_proxydata.assemble.setup import (
     registered_name,
 )
 from naslib_proxydata.assemble.tasks import Task, find_tasks
-from naslib_proxydata.config import ALWAYS_SHOWN, LeaderboardConfig, dump_yaml
+from naslib_proxydata.config import (
+    ALWAYS_SHOWN,
+    SHOWN_WITH_LABELS,
+    LeaderboardConfig,
+    dump_yaml,
+)
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.leaderboard import report
 from naslib_proxydata.leaderboard.code import code_version
@@ -29,6 +34,7 @@ from naslib_proxydata.leaderboard.evaluate import (
     evaluate,
 )
 from naslib_proxydata.leaderboard.folder import PLOTS, RunFolder
+from naslib_proxydata.leaderboard.labels import Positions, draw_labels, mean_evaluation
 from naslib_proxydata.leaderboard.report import Absent
 from naslib_proxydata.leaderboard.rows import (
     Evaluation,
@@ -44,7 +50,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from naslib_proxydata.predictors.base import Predictor, ScoringTask
+    from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being scored, how many architectures are done, and of how many."""
@@ -162,6 +168,66 @@ class _Scoring:
     ) -> Iterable[Evaluation]:
         """Score the chosen architectures once and rank them on every dataset of the task."""
         scoring_task = setup.task(predictor)
+        scores = self._scores(task, chosen, label, setup, predictor)
+        computed = list({id(score): score for score in scores}.values())  # shared ones once
+        for dataset, metric in task.columns:
+            subject = Subject(
+                registered_name=setup.predictor,
+                benchmark=task.table.name,
+                dataset=dataset,
+                metric=metric,
+                predictor=label,
+                seed=setup.seed,
+                seconds_per_architecture=mean_seconds(computed),
+                device=setup.device,
+                images=_images_used(predictor, scoring_task),
+                label=task.table.label,
+                source=task.table.source,
+            )
+            values = task.table.values(dataset, metric)[chosen]
+            yield self._ranked(predictor, scores, values, subject)
+
+    def _ranked(
+        self,
+        predictor: Predictor,
+        scores: Sequence[Score],
+        values: NDArray[np.float64],
+        subject: Subject,
+    ) -> Evaluation:
+        """Rank all architectures, or those that are left of each draw of labelled ones."""
+        config = self.config
+        if not config.labels:
+            return make_evaluation(predictor.aggregate(scores), values, subject)
+
+        def rank(labelled: Positions, rest: Positions) -> NDArray[np.float64]:
+            predictor.learn([scores[int(index)] for index in labelled], values[labelled])
+            return predictor.aggregate([scores[int(index)] for index in rest])
+
+        named = (subject.benchmark, subject.dataset)
+        draws = draw_labels(values, config.labels, config.draws, config.label_seed, *named)
+        return mean_evaluation(rank, values, draws, subject)
+
+    def _scores(
+        self,
+        task: Task,
+        chosen: NDArray[np.int64],
+        label: str,
+        setup: PredictorSetup,
+        predictor: Predictor,
+    ) -> list[Score]:
+        """Return the scores of the chosen architectures, computing those that are not stored.
+
+        The parts of a predictor are stored as scores of their own, which their rows share.
+        """
+        parts = predictor.parts()
+        if parts:
+            found = {}
+            for name, options in parts.items():
+                part = replace(setup, predictor=name, options=options_json(name, options))
+                found[name] = self._scores(task, chosen, f"{label}: {name}", part, part.create())
+            every = zip(*found.values(), strict=True)
+            return [predictor.combine(dict(zip(found, scores, strict=True))) for scores in every]
+        scoring_task = setup.task(predictor)
         context = _context(predictor, scoring_task, setup)
         texts = task.table.architectures()
         keys = _keys(predictor, scoring_task, [texts[int(row)] for row in chosen])
@@ -176,22 +242,7 @@ class _Scoring:
             progress=None if self.progress is None else partial(self.progress, title),
         )
         by_key = self.store.get(context, keys)
-        ranked = predictor.aggregate([by_key[key] for key in keys])
-        for dataset, metric in task.columns:
-            subject = Subject(
-                registered_name=setup.predictor,
-                benchmark=task.table.name,
-                dataset=dataset,
-                metric=metric,
-                predictor=label,
-                seed=setup.seed,
-                seconds_per_architecture=mean_seconds(list(by_key.values())),
-                device=setup.device,
-                images=_images_used(predictor, scoring_task),
-                label=task.table.label,
-                source=task.table.source,
-            )
-            yield make_evaluation(ranked, task.table.values(dataset, metric)[chosen], subject)
+        return [by_key[key] for key in keys]
 
 
 def _context(predictor: Predictor, task: ScoringTask, setup: PredictorSetup) -> ScoreContext:
@@ -228,7 +279,8 @@ def _resolved(config: LeaderboardConfig, plugins: Plugins) -> LeaderboardConfig:
     """Return the configuration with every default filled in that depends on where it runs."""
     predictors = dict(config.predictors)
     shown = {registered_name(plugins, *one) for one in predictors.items() if not one[1]}
-    predictors.update({name: {} for name in ALWAYS_SHOWN if name not in shown})
+    always = ALWAYS_SHOWN + (SHOWN_WITH_LABELS if config.labels else ())
+    predictors.update({name: {} for name in always if name not in shown})
     root = None if config.data_root is None else config.data_root.expanduser().resolve()
     return config.model_copy(
         update={

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 @click.option("--predictors", metavar="NAMES", help="Predictors, comma-separated.")
 @click.option("--n", metavar="N|all", help="Architectures drawn at random.  [100]")
 @click.option("--seed", metavar="SEEDS", help="Seeds, comma-separated.  [0]")
+@click.option("--labels", type=int, metavar="N", help="Labelled architectures to learn from.  [0]")
+@click.option("--draws", type=int, metavar="N", help="How often those are drawn.  [20]")
 @click.option("--workers", type=int, help="Processes that score; results do not depend on it.")
 @click.option("--device", help="auto, cpu, cuda, ...  [auto]")
 @click.option(
@@ -78,22 +80,27 @@ def _show(board: Leaderboard) -> None:
 
 def _task_lines(rows: Sequence[Row]) -> list[tuple[str, ...]]:
     """Return header and lines of one task."""
-    from naslib_proxydata.leaderboard.report import best_first, number, percent, seconds
+    from naslib_proxydata.leaderboard.report import (
+        best_first,
+        number,
+        seconds,
+        spearman_cell,
+        top10_cell,
+    )
 
     lines: list[tuple[str, ...]] = [
         ("predictor", "seed", "n", "failed", "Spearman [95 %]", "Kendall", "top 10 %", "s/arch.")
     ]
     for row in best_first(rows):
-        interval = f"[{number(row.spearman_low)}, {number(row.spearman_high)}]"
         lines.append(
             (
                 row.predictor,
                 str(row.seed),
                 str(row.n),
                 str(row.n_failed),
-                f"{number(row.spearman)} {interval}",
+                spearman_cell(row),
                 number(row.kendall),
-                percent(row.top10_retrieval),
+                top10_cell(row),
                 seconds(row.seconds_per_architecture),
             )
         )

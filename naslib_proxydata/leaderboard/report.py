@@ -26,6 +26,13 @@ the predicted top k, expected under random tie breaking. Seconds are wall-clock 
 scores that were computed, on one thread each."""
 
 
+LABEL_NOTES = """\
+Here each row is the mean over {draws} draws of {labels} labelled architectures, ± the standard
+deviation over draws, and its interval is that of the mean (Student's t), no bootstrap. The labelled
+ones are drawn at random, the same for all predictors, and are not ranked; predictors that do not
+learn are ranked on the same rest."""
+
+
 @dataclass(frozen=True)
 class Absent:
     """A row that was asked for and cannot be had.
@@ -73,7 +80,10 @@ def summary_markdown(
     if absent:
         lines = [(f"`{one.benchmark}`", one.dataset or "all", one.reason) for one in absent]
         parts += ["## Absent", _table(("benchmark", "dataset", "why"), lines)]
-    parts += ["## How to read it", NOTES, _provenance(env)]
+    parts += ["## How to read it", NOTES]
+    if rows and rows[0].draws:
+        parts.append(LABEL_NOTES.format(draws=rows[0].draws, labels=rows[0].labels))
+    parts.append(_provenance(env))
     parts += [f"![{name}]({name})" for name in plots]
     return "\n\n".join(parts) + "\n"
 
@@ -148,9 +158,9 @@ def _task_line(row: Row) -> tuple[str, ...]:
         str(row.n),
         str(row.n_failed),
         str(row.n_no_signal),
-        f"{number(row.spearman)} [{number(row.spearman_low)}, {number(row.spearman_high)}]",
+        spearman_cell(row),
         number(row.kendall),
-        percent(row.top10_retrieval),
+        top10_cell(row),
         seconds(row.seconds_per_architecture),
         number(row.paper_spearman),
         percent(row.paper_top10),
@@ -201,6 +211,18 @@ def _table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     escaped = [[cell.replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines]
     body = [header, ["---"] * len(header), *escaped]
     return "\n".join("| " + " | ".join(line) + " |" for line in body)
+
+
+def spearman_cell(row: Row) -> str:
+    """Return Spearman's rho with its interval, and its spread over draws of labels."""
+    spread = f" ± {number(row.spearman_std)}" if row.draws else ""
+    interval = f"[{number(row.spearman_low)}, {number(row.spearman_high)}]"
+    return f"{number(row.spearman)}{spread} {interval}"
+
+
+def top10_cell(row: Row) -> str:
+    """Return the top-10 % retrieval, and its spread over draws of labels."""
+    return percent(row.top10_retrieval) + (f" ± {percent(row.top10_std)}" if row.draws else "")
 
 
 def number(value: float) -> str:

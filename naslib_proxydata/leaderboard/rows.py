@@ -46,6 +46,14 @@ class Row:
         paper_top10: Published figure, nan where none is known.
         label: What the measured values are called.
         source: Where they were read from.
+        labels: Number of labelled architectures that a predictor may learn from. Where there
+            are any, the row is the mean over draws of them, n is what is left to rank, and the
+            ends of intervals are those of the mean.
+        draws: Number of draws of labels.
+        spearman_std: Standard deviation of Spearman's rho over draws, nan without labels.
+        top10_low: Lower end of the 95 % interval of the mean top-10 % retrieval.
+        top10_high: Upper end.
+        top10_std: Its standard deviation over draws.
     """
 
     benchmark: str
@@ -68,6 +76,12 @@ class Row:
     paper_top10: float
     label: str
     source: str
+    labels: int = 0
+    draws: int = 0
+    spearman_std: float = math.nan
+    top10_low: float = math.nan
+    top10_high: float = math.nan
+    top10_std: float = math.nan
 
 
 COLUMNS = tuple(field.name for field in fields(Row))

@@ -86,6 +86,25 @@ class Predictor(ABC):
     def fit(self, architectures: Sequence[Any], accuracies: NDArray[np.float64]) -> None:  # noqa: B027
         """Learn from labelled architectures; predictors without labels ignore it."""
 
+    def learn(self, scores: Sequence[Score], accuracies: NDArray[np.float64]) -> None:  # noqa: B027
+        """Learn from the scores of labelled architectures; predictors without labels ignore it.
+
+        What :meth:`fit` does when the architectures have been scored already, as a leaderboard
+        has done for all of them once. :meth:`aggregate` then uses what was learnt.
+        """
+
+    def parts(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return the predictors whose scores this one combines: options by registered name.
+
+        Where there are any, the scores of the parts may come from a store: :meth:`combine` makes
+        this predictor's score of them, and :meth:`evaluate` computes both.
+        """
+        return {}
+
+    def combine(self, parts: Mapping[str, Score]) -> Score:
+        """Make the score of one architecture of the scores that its :meth:`parts` give it."""
+        raise NotImplementedError(f"predictor {self.name!r} has no parts")
+
     @abstractmethod
     def evaluate(self, architecture: Any) -> Score | float:
         """Score one architecture; exceptions and nan are turned into failed scores."""

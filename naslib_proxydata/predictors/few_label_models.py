@@ -2,7 +2,8 @@
 
 Each model is a function of known features (m, d) and targets (m,) that returns a function of the
 features (n, d) of what is to be predicted. What a model leaves open it chooses by leave-one-out
-on the known targets alone, among values that suit features scaled by :func:`blocks`.
+on the known targets alone, among values that suit features whose rows have a mean squared norm of
+about 1, as :func:`standardiser` makes them.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Scaling = Callable[[Floats], Floats]
+"""From features (n, d) to scaled ones (n, d')."""
 Fitted = Callable[[Floats], Floats]
 """From features (n, d) to predictions (n,)."""
 Model = Callable[[Floats, Floats], Fitted]
 
 RIDGE_PENALTIES = np.logspace(-3, 2, 21)
-"""Tried by ridge; the mean squared norm of a row of features is about 1 to 2."""
+"""Tried by ridge; the mean squared norm of a row of features is about 1."""
 LENGTH_SCALES = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Tried by the Gaussian process, in units of the features' root mean squared norm."""
 NOISES = (0.01, 0.03, 0.1, 0.3, 1.0)
@@ -41,22 +44,40 @@ def normal_scores(values: Floats) -> Floats:
     return np.asarray(special.ndtri((ranks - 0.5) / len(values)), dtype=np.float64)
 
 
-def blocks(*parts: Floats) -> Floats:
-    """Put blocks of features side by side, each standardised and of mean squared norm 1.
+def standardiser(reference: Floats) -> Scaling:
+    """Return the map to mean 0 over a reference (r, d), and there to mean squared norm 1.
 
-    Features that do not vary are left out, and so is a block in which none does.
-
-    Args:
-        parts: Arrays (n, d_i).
+    All features count the same. Those that do not vary over the reference are left out; where
+    none varies, a single zero is left.
     """
-    scaled = []
-    for part in parts:
-        centred = part - part.mean(axis=0)
-        spread = centred.std(axis=0)
-        varying = spread > 1e-9 * np.maximum(1.0, np.abs(part).max(axis=0, initial=0.0))
-        if varying.any():
-            scaled.append(centred[:, varying] / spread[varying] / np.sqrt(varying.sum()))
-    return np.hstack(scaled) if scaled else np.zeros((len(parts[0]), 1))
+    mean, spread = reference.mean(axis=0), reference.std(axis=0)
+    varying = spread > 1e-9 * np.maximum(1.0, np.abs(reference).max(axis=0, initial=0.0))
+    if not varying.any():
+        return lambda features: np.zeros((len(features), 1))
+    scale = spread[varying] * np.sqrt(varying.sum())
+    return lambda features: (features[:, varying] - mean[varying]) / scale
+
+
+def ranker(reference: Floats) -> Scaling:
+    """Return the map from features to the normal scores of their ranks in a reference (r, d).
+
+    Phi^-1((number below + half the number of equals + 1/2) / (r + 1)). A feature that is nan is
+    a failed score, and ranks last.
+    """
+    from scipy import special
+
+    ordered = np.sort(np.nan_to_num(reference, nan=-np.inf, neginf=-np.inf, posinf=np.inf), axis=0)
+
+    def ranks(features: Floats) -> Floats:
+        columns = np.nan_to_num(features, nan=-np.inf, neginf=-np.inf, posinf=np.inf).T
+        places = [
+            np.searchsorted(known, column, "left") + np.searchsorted(known, column, "right")
+            for known, column in zip(ordered.T, columns, strict=True)
+        ]
+        shares = (np.array(places, dtype=np.float64).T / 2 + 0.5) / (len(ordered) + 1)
+        return np.asarray(special.ndtri(shares), dtype=np.float64)
+
+    return ranks
 
 
 def ridge(known: Floats, targets: Floats) -> Fitted:

@@ -86,4 +86,16 @@ def register_predictors() -> Sequence[Registration]:
             "four proxies of the features, ranked together",
             "arXiv 2403.19232",
         ),
+        Registration(
+            "few-label-structure",
+            f"{_ROOM}.few_label_structure:FewLabelStructure",
+            "regression on the structure of a few labelled architectures",
+            "arXiv 2404.16551",
+        ),
+        Registration(
+            "few-label",
+            f"{_ROOM}.few_label:FewLabel",
+            "regression on structure, zero-cost proxies and Eproxy's losses",
+            "arXiv 2404.16551",
+        ),
     ]

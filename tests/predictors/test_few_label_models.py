@@ -12,10 +12,10 @@ from sklearn.gaussian_process.kernels import RBF
 
 from naslib_proxydata.predictors.few_label_models import (
     MODELS,
-    blocks,
     leave_one_out_density,
     normal_scores,
     rank_average,
+    standardiser,
 )
 
 
@@ -26,20 +26,18 @@ def test_normal_scores_keep_order_and_nothing_else(values):
     np.testing.assert_allclose(scores, normal_scores(values**3 + 2))
 
 
-def test_blocks_weigh_the_same_whatever_their_width():
+def test_all_features_that_vary_weigh_the_same():
     generator = np.random.default_rng(0)
-    wide = generator.normal(5, 100, (300, 40))
-    narrow = generator.normal(size=(300, 2))
-    constant = np.full((300, 3), 0.1)
-    both = blocks(np.hstack([wide, constant]), narrow, constant)
-    assert both.shape == (300, 42)
-    assert (both[:, :40] ** 2).sum(1).mean() == pytest.approx(1)
-    assert (both[:, 40:] ** 2).sum(1).mean() == pytest.approx(1)
-    np.testing.assert_allclose(both.mean(0), 0, atol=1e-12)
+    reference = np.hstack([generator.normal(5, 100, (300, 40)), np.full((300, 3), 0.1)])
+    scaled = standardiser(reference)(reference)
+    assert scaled.shape == (300, 40)
+    np.testing.assert_allclose((scaled**2).mean(0), 1 / 40)
+    np.testing.assert_allclose(scaled.mean(0), 0, atol=1e-12)
 
 
 def test_features_that_do_not_vary_leave_nothing_to_learn_from():
-    assert not blocks(np.full((5, 2), 1e6)).any()
+    constant = np.full((5, 2), 1e6)
+    assert not standardiser(constant)(constant).any()
 
 
 def test_leave_one_out_density_is_that_of_leaving_one_out():
@@ -66,7 +64,7 @@ def test_leave_one_out_density_is_that_of_leaving_one_out():
 @pytest.mark.parametrize("name", MODELS)
 def test_a_model_learns_what_can_be_learnt_from_twenty_labels(name):
     generator = np.random.default_rng(2)
-    features = blocks(generator.normal(size=(400, 12)))
+    features = generator.normal(size=(400, 12)) / np.sqrt(12)
     truth = features[:, 0] + 0.5 * features[:, 1]
     known, unknown = slice(0, 20), slice(20, None)
     predict = MODELS[name](features[known], normal_scores(truth[known]))
