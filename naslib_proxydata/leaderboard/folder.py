@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from naslib_proxydata.errors import RunFolderError
+from naslib_proxydata.leaderboard.store import ScoreStore
 
 CONFIG = "config.yaml"
 SCORES = "scores.sqlite"
@@ -88,18 +89,28 @@ class RunFolder:
             (self.path / name).unlink(missing_ok=True)
 
     def _compare(self, config: str) -> None:
-        """Refuse a folder whose configuration is another one."""
+        """Refuse a folder with scores of another configuration.
+
+        A run that failed before its first score, by a mistyped option say, has left nothing
+        that could be lost.
+        """
         found, wanted = _material(self._read_config()), _material(yaml.safe_load(config))
         differing = [
             f"{key}: {found.get(key)!r} there, {wanted.get(key)!r} now"
             for key in sorted({*found, *wanted})
             if found.get(key) != wanted.get(key)
         ]
-        if differing:
+        if differing and self._holds_scores():
             raise RunFolderError(
                 f"{self.path} belongs to a run with another configuration "
                 f"({'; '.join(differing)}); choose another --out, or --overwrite to start anew"
             )
+
+    def _holds_scores(self) -> bool:
+        if not self.scores.exists():
+            return False
+        with ScoreStore(self.scores) as store:
+            return not store.is_empty()
 
     def _read_config(self) -> Any:
         try:

@@ -144,6 +144,11 @@ class ScoreStore:
             count: int = self._connection.execute("SELECT COUNT(*) FROM scores").fetchone()[0]
             return count
 
+    def is_empty(self) -> bool:
+        """Return whether no score of any context is stored."""
+        with self._explained("read"):
+            return self._connection.execute("SELECT 1 FROM scores LIMIT 1").fetchone() is None
+
     def _identity(self, context: ScoreContext, *, create: bool) -> int | None:
         """Return the row of a context."""
         values = astuple(context)

@@ -8,6 +8,8 @@ import pytest
 
 from naslib_proxydata.errors import RunFolderError
 from naslib_proxydata.leaderboard.folder import RunFolder
+from naslib_proxydata.leaderboard.store import ScoreContext, ScoreStore
+from naslib_proxydata.predictors.base import Score
 
 CONFIG = "n: 100\nseed: [0]\nworkers: 1\nout: here\noverwrite: false\n"
 
@@ -26,8 +28,16 @@ def test_a_run_goes_on_in_its_folder_whatever_the_workers(folder):
 
 
 def test_another_configuration_is_refused_by_what_differs(folder):
+    with ScoreStore(folder.scores) as store:
+        store.add(ScoreContext("space", "p", "{}", 0, "i", 32, 10, "cpu", "c"), {"a": Score(1.0)})
     with pytest.raises(RunFolderError, match=r"n: 100 there, 200 now.*--overwrite"):
         folder.open(CONFIG.replace("100", "200"), overwrite=False)
+
+
+def test_a_run_without_a_single_score_gives_way_to_another_configuration(folder):
+    ScoreStore(folder.scores).close()
+    folder.open(CONFIG.replace("100", "200"), overwrite=False)
+    assert "200" in (folder.path / "config.yaml").read_text()
 
 
 def test_overwrite_deletes_the_run_and_nothing_else(folder):
