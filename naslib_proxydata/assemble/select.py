@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from naslib_proxydata import plugins as room
 from naslib_proxydata.data.sources import open_dataset
-from naslib_proxydata.errors import SelectionError
+from naslib_proxydata.errors import ConfigError, SelectionError
 from naslib_proxydata.selection.base import Selection, Selector
 from naslib_proxydata.selection.files import save_selection
 from naslib_proxydata.selection.plots import draw_selection
@@ -53,7 +55,7 @@ class SelectionRequest:
         scorer: Name of the scorer; the selector's own where empty.
         model: Name of the scorer's model; the scorer's own where empty.
         quick: Train with the quick recipe, not with the paper's.
-        device: A torch device string.
+        device: A torch device string, or ``auto``: a GPU where there is one.
         cache: Folder of training runs and scores, or None for the user's.
         plot: Also draw ``out`` with the suffix ``.png``.
         plugins: Python files with further plugins.
@@ -72,7 +74,7 @@ class SelectionRequest:
     scorer: str = ""
     model: str = ""
     quick: bool = False
-    device: str = "cpu"
+    device: str = "auto"
     cache: Path | None = None
     plot: bool = False
     plugins: tuple[Path, ...] = ()
@@ -135,6 +137,22 @@ def resolved_size(request: SelectionRequest, count: int) -> int:
     return size
 
 
+def resolved_device(name: str) -> str:
+    """Return a torch device string that works on this machine.
+
+    Raises:
+        ConfigError: There is no such device.
+    """
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(1, device=name)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise ConfigError(f"device {name!r} cannot be used: {reason}") from None
+    return name
+
+
 def _values(request: SelectionRequest, selector: Selector, dataset: Dataset) -> NDArray[Any] | None:
     """Return the scores or features that the selector needs, or that a score file holds."""
     if request.scores is not None:
@@ -159,7 +177,7 @@ def _values(request: SelectionRequest, selector: Selector, dataset: Dataset) -> 
         request.model,
         QUICK if request.quick else PAPER,
         request.seed,
-        request.device,
+        resolved_device(request.device),
     )
     return score_dataset(name, place)
 

@@ -66,7 +66,7 @@ if TYPE_CHECKING:
     help="Scorer's model: resnet20, resnet56, torchvision:NAME, module:attribute.",
 )
 @click.option("--quick", is_flag=True, help="Train the scorer's model for 15 epochs, not 200.")
-@click.option("--device", default="cpu", show_default=True, help="cpu, cuda, ...")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, ...")
 @click.option(
     "--cache",
     type=click.Path(path_type=Path),

@@ -83,6 +83,9 @@ def test_scores_are_kept_for_the_next_selector(tmp_path: Path) -> None:
         (["--selector", "entropy-p1", "--size", 5, "--option", "bin_width=-1"], "above 0"),
         (["--selector", "entropy-p1", "--size", 5, "--scorer", "pixels"], "gives features"),
         (["--selector", "entropy-p1", "--size", 5, "--scores", "/nowhere"], "no score file"),
+        (["--selector", "entropy-p1", "--size", 5, "--device", "cuda:99"], "cannot be used"),
+        (["--selector", "entropy-p1", "--size", 5, "--device", "abacus"], "cannot be used"),
+        (["--selector", "entropy-p1", "--size", 5, "--model", "resnet21"], "'resnet20'"),
     ],
 )
 def test_bad_requests_end_with_a_line_and_exit_code_2(
