@@ -51,7 +51,10 @@ class ArchitectureParameters(nn.Module):
             else {}
         )
         for kind, one in choices.items():
-            self.register_buffer(f"allowed_{kind}", torch.ones(one.shape, dtype=torch.bool))
+            allowed = torch.ones(one.shape, dtype=torch.bool)
+            for row, column in one.absent:
+                allowed[row, column] = False
+            self.register_buffer(f"allowed_{kind}", allowed)
 
     def allowed(self, kind: str) -> Tensor:
         """Return which candidates are still allowed, bool, edges x operations."""

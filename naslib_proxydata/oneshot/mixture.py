@@ -15,10 +15,12 @@ class Choices:
     Attributes:
         edges: (source, target) of each edge.
         operations: Names of the candidates of each edge; all edges have equally many.
+        absent: (row, column) of candidates that an edge does not have.
     """
 
     edges: tuple[tuple[int, int], ...]
     operations: tuple[tuple[str, ...], ...]
+    absent: frozenset[tuple[int, int]] = frozenset()
 
     @property
     def shape(self) -> tuple[int, int]:

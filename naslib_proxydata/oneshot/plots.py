@@ -38,9 +38,10 @@ def draw_search(
     folder.mkdir(parents=True, exist_ok=True)
     save(trajectory_figure(records, measured), folder / "trajectory.png")
     strengths = {kind: np.array(values) for kind, values in records[-1].strengths.items()}
-    for kind, cell in supernet.chosen(strengths).items():
-        heat = strengths_figure(supernet.choices[kind], strengths[kind], kind)
+    for kind, choices in supernet.choices.items():
+        heat = strengths_figure(choices, strengths[kind], kind)
         save(heat, folder / f"strengths-{kind}.png")
+    for kind, cell in supernet.chosen(strengths).items():
         save(cell_figure(cell, kind), folder / f"cell-{kind}.png")
 
 

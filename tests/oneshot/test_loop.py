@@ -265,7 +265,7 @@ def test_an_interrupted_search_ends_like_an_uninterrupted_one(
 
 
 def endless(folder: Path) -> None:
-    make_search(plugins=(BilevelPruner(Schedule(2, 0.05, 0.05)),), folder=folder, epochs=40).run()
+    make_search(plugins=(BilevelPruner(Schedule(2, 0.05, 0.05)),), folder=folder, epochs=16).run()
 
 
 def test_killed_without_warning_and_resumed(tmp_path: Path) -> None:
@@ -281,7 +281,7 @@ def test_killed_without_warning_and_resumed(tmp_path: Path) -> None:
 
     def finish(folder: Path) -> tuple[str, torch.Tensor]:
         search = make_search(
-            plugins=(BilevelPruner(Schedule(2, 0.05, 0.05)),), folder=folder, epochs=40
+            plugins=(BilevelPruner(Schedule(2, 0.05, 0.05)),), folder=folder, epochs=16
         )
         return search.run().cell, search.learner.architecture.alpha["cell"].detach()
 

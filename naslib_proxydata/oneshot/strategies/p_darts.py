@@ -80,7 +80,7 @@ class Stages:
         choices = supernet.choices[kind]
         while True:
             strengths = architecture.strengths(learner.relaxation)
-            chosen = supernet.chosen(strengths)[kind]
+            chosen = supernet.chosen(strengths).get(kind, [])
             skips = [(edge.source, edge.target) for edge in chosen if edge.operation == SKIP]
             if len(skips) <= self.most_skips:
                 return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.errors import ConfigError, SearchError
 from naslib_proxydata.oneshot.base import Moment, Strategy
 
 if TYPE_CHECKING:
@@ -90,7 +90,13 @@ class GreedyDecisions:
         return False
 
     def epoch_finished(self, learner: Learner, moment: Moment) -> None:
-        """Decide, if it is time, and remember the weights."""
+        """Decide, if it is time, and remember the weights.
+
+        Raises:
+            SearchError: Not every choice of the space is the operation of an edge.
+        """
+        if not learner.supernet.edgewise:
+            raise SearchError("SGAS decides edges; this space has choices of another kind")
         due = moment.epoch >= self.first and (moment.epoch - self.first) % self.every == 0
         decisions = 0
         for kind, weights in learner.architecture.strengths(learner.relaxation).items():

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FREE_OPERATIONS = frozenset(
-    {"none", "skip_connect", "avg_pool_3x3", "max_pool_3x3", "noise", "maxpool3x3"}
+    {"none", "skip_connect", "avg_pool_3x3", "max_pool_3x3", "noise", "maxpool3x3", "output"}
 )
 """Operations without parameters; a cell that drifts towards them has collapsed."""
 
@@ -39,10 +39,12 @@ class Supernet(nn.Module, ABC):
     Attributes:
         choices: The choices of each kind of cell.
         inputs_per_node: Number of edges that a derived cell keeps into each node; None for all.
+        edgewise: Whether every choice is the operation of an edge.
     """
 
     choices: Mapping[str, Choices]
     inputs_per_node: int | None = None
+    edgewise: bool = True
 
     @abstractmethod
     def forward(self, images: Tensor, mixtures: Mapping[str, Mixture]) -> Tensor:

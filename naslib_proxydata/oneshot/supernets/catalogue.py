@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from naslib_proxydata.errors import ConfigError, unknown_name
 from naslib_proxydata.oneshot.supernets.darts import DartsSupernet
+from naslib_proxydata.oneshot.supernets.mobilenet import MobileNetSupernet
+from naslib_proxydata.oneshot.supernets.nb1shot1 import PARENTS, NasBench1Shot1Supernet
 from naslib_proxydata.oneshot.supernets.nb201 import NasBench201Supernet
 from naslib_proxydata.oneshot.supernets.restricted import RESTRICTED
 from naslib_proxydata.spaces.build import build
@@ -21,6 +23,8 @@ SUPERNETS: dict[str, Callable[..., Supernet]] = {
     "nb201": NasBench201Supernet,
     "darts": DartsSupernet,
     **{name: partial(DartsSupernet, choices=choices) for name, choices in RESTRICTED.items()},
+    **{f"nb1shot1-{number}": partial(NasBench1Shot1Supernet, number) for number in PARENTS},
+    "mobilenet": MobileNetSupernet,
 }
 """Constructors called with channels, cells, num_classes, in_channels and partial."""
 

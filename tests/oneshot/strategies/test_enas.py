@@ -36,7 +36,7 @@ def test_what_is_drawn_has_the_probability_that_is_told() -> None:
         for head in controller.heads.values():
             head.bias.mul_(60)
     generator, counts = torch_generator(1), {}
-    for _ in range(1500):
+    for _ in range(600):
         columns, told, entropy = controller.draw(generator)
         key = (*columns["normal"], *columns["reduce"])
         counts[key] = counts.get(key, 0) + 1
@@ -45,8 +45,8 @@ def test_what_is_drawn_has_the_probability_that_is_told() -> None:
     every = [(a, b, c) for a in range(3) for b in range(3) for c in range(2)]
     for a, b, c in every:
         p = log_probability(controller, {"normal": [a, b], "reduce": [c]}).exp().item()
-        sigma = math.sqrt(p * (1 - p) / 1500)
-        assert abs(counts.get((a, b, c), 0) / 1500 - p) < 4.5 * sigma
+        sigma = math.sqrt(p * (1 - p) / 600)
+        assert abs(counts.get((a, b, c), 0) / 600 - p) < 4.5 * sigma
 
 
 def test_the_gradient_is_reinforce_s() -> None:
