@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from naslib_proxydata.errors import ArchitectureError, closest
 from naslib_proxydata.spaces.constructed import ConstructedSpace
+from naslib_proxydata.spaces.graph import GraphView
 
 if TYPE_CHECKING:
     import numpy as np
@@ -252,6 +254,19 @@ class AnyNet(ConstructedSpace[AnyNetSettings]):
         from naslib_proxydata.spaces.anynet_network import scored_trunk
 
         return scored_trunk(architecture, in_channels)
+
+    def graph_view(self, architecture: AnyNetSettings) -> GraphView:
+        """Return a chain as numbers: what each stage is, and the blocks of all stages."""
+        stages = architecture.stages[1:]
+        numbers = {"log blocks": math.log(sum(stage.depth for stage in stages))}
+        for place, stage in enumerate(stages):
+            numbers |= {
+                f"stage {place}: log depth": math.log(stage.depth),
+                f"stage {place}: log width": math.log(stage.width),
+                f"stage {place}: ratio": stage.ratio,
+                f"stage {place}: log groups": math.log(max(1, stage.groups)),
+            }
+        return GraphView(numbers=numbers)
 
 
 def _divides(stage: Stage) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from naslib_proxydata.spaces.constructed import ConstructedSpace
-from naslib_proxydata.spaces.genotype import CellGenotype, Genotype
+from naslib_proxydata.spaces.genotype import NONE, CellGenotype, Genotype
+from naslib_proxydata.spaces.graph import GraphView
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,6 +78,20 @@ class CellSpace(ConstructedSpace[Architecture]):
     ) -> int:
         """Count the published network's multiply-accumulates for one image."""
         return self._counts(architecture, num_classes, image_size or self.image_size).macs
+
+    def graph_view(self, architecture: Architecture) -> GraphView:
+        """Return both cells, and what the network around them is."""
+        genotype, width, depth, auxiliary = self.parts(architecture)
+        numbers = {"log width": math.log(width), "log depth": math.log(depth)}
+        for name, cell in (("normal", genotype.normal), ("reduce", genotype.reduce)):
+            older = sum(op != NONE and source == 0 for op, source in cell.edges)
+            numbers[f"{name}: edges from the cell before the last"] = float(older)
+            numbers[f"{name}: concatenated"] = float(len(cell.concat))
+        return GraphView(
+            tuple(op for op in self.operations if op != NONE),
+            {"normal": genotype.normal.graph(), "reduce": genotype.reduce.graph()},
+            {**numbers, "auxiliary": float(auxiliary)},
+        )
 
     def _counts(self, architecture: Architecture, num_classes: int, image_size: int) -> Counts:
         from naslib_proxydata.spaces.cell_counts import network_counts

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from naslib_proxydata.errors import ArchitectureError, closest
+from naslib_proxydata.spaces.graph import LINK, Graph
 
 NONE = "none"
 Edge = tuple[str, int]
@@ -59,6 +60,17 @@ class CellGenotype:
             live = [edge for edge in self.node(node) if edge[0] != NONE and alive[edge[1]]]
             edges += sorted([*live, *[(NONE, 0)] * (2 - len(live))])
         return CellGenotype(tuple(edges), tuple(sorted(self.concat)))
+
+    def graph(self) -> Graph:
+        """Return the cell as a graph: both inputs are its input, its output the concatenation."""
+        last = self.nodes().stop - 1
+        edges = [
+            (max(0, source - 1), node - 1, op)
+            for node in self.nodes()
+            for op, source in self.node(node)
+            if op != NONE
+        ]
+        return Graph(last + 1, (*edges, *((node - 1, last, LINK) for node in self.concat)))
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from naslib_proxydata.errors import ArchitectureError
 from naslib_proxydata.spaces.constructed import ConstructedSpace
+from naslib_proxydata.spaces.graph import GraphView
 
 if TYPE_CHECKING:
     import numpy as np
@@ -176,6 +178,23 @@ class NasBenchMr(ConstructedSpace[MrNetwork]):
             for other in choices
             if other != code[place]
         ]
+
+    def graph_view(self, architecture: MrNetwork) -> GraphView:
+        """Return the code as numbers, and how deep and wide each resolution is in all."""
+        numbers = {f"stem {place}": float(one) for place, one in enumerate(architecture.stem)}
+        numbers["last"] = float(architecture.last)
+        units, work = [0.0] * STAGES, [0.0] * STAGES
+        for place, stage in enumerate(architecture.stages):
+            numbers[f"stage {place}: modules"] = float(stage.modules)
+            for branch, (deep, wide) in enumerate(zip(stage.units, stage.channels, strict=True)):
+                numbers[f"stage {place}, branch {branch}: units"] = float(deep)
+                numbers[f"stage {place}, branch {branch}: log channels"] = math.log(wide)
+                units[branch] += stage.modules * deep
+                work[branch] += stage.modules * deep * wide
+        for branch in range(STAGES):
+            numbers[f"branch {branch}: units of all modules"] = units[branch]
+            numbers[f"branch {branch}: log channels of all units"] = math.log(work[branch])
+        return GraphView(numbers=numbers)
 
     def construct_network(
         self, architecture: MrNetwork, num_classes: int, in_channels: int

@@ -17,14 +17,25 @@ from naslib_proxydata.predictors.structure import (
     structure_features,
     uses_on_a_path,
 )
+from naslib_proxydata.spaces.darts import Darts
 from naslib_proxydata.spaces.graph import LINK, Graph, GraphView
+from naslib_proxydata.spaces.nasbench_mr import NasBenchMr
 from naslib_proxydata.spaces.nb101 import NasBench101
 from naslib_proxydata.spaces.nb201 import NasBench201
+from naslib_proxydata.spaces.nds import make_space
 from naslib_proxydata.spaces.transnas_macro import TransNasMacro
 from naslib_proxydata.spaces.transnas_micro import TransNasMicro
 
 OPERATIONS = ("a", "b", "c")
-SPACES = (NasBench201, NasBench101, TransNasMicro, TransNasMacro)
+SPACES = (
+    NasBench201(),
+    NasBench101(),
+    TransNasMicro(),
+    TransNasMacro(),
+    Darts(),
+    NasBenchMr(),
+    *map(make_space, ("nds-enas", "nds-nasnet-in", "nds-resnext-a-in", "nds-vanilla")),
+)
 
 
 @st.composite
@@ -119,9 +130,8 @@ def test_many_operations_do_not_double_the_subsets():
     assert sorted(sizes) == [1] * 7 + [6] * 7 + [7]
 
 
-@pytest.mark.parametrize("kind", SPACES, ids=lambda kind: kind.name)
-def test_features_line_up_over_a_space_and_tell_architectures_apart(kind):
-    space = kind()
+@pytest.mark.parametrize("space", SPACES, ids=lambda space: space.name)
+def test_features_line_up_over_a_space_and_tell_architectures_apart(space):
     generator = np.random.default_rng(0)
     rows = [structure_features(space.graph_view(space.sample(generator))) for _ in range(40)]
     assert len({tuple(row) for row in rows}) == 1, "the names differ"
@@ -130,9 +140,10 @@ def test_features_line_up_over_a_space_and_tell_architectures_apart(kind):
     assert len(np.unique(values, axis=0)) > 25
 
 
-@pytest.mark.parametrize("kind", [NasBench101, TransNasMicro], ids=lambda kind: kind.name)
-def test_equal_architectures_have_equal_features(kind):
-    space = kind()
+@pytest.mark.parametrize(
+    "space", [NasBench101(), TransNasMicro(), Darts()], ids=lambda space: space.name
+)
+def test_equal_architectures_have_equal_features(space):
     generator = np.random.default_rng(1)
     for _ in range(20):
         one = space.sample(generator)
@@ -161,6 +172,37 @@ def test_the_codes_of_a_skeleton_become_numbers():
     assert numbers["modules"] == 4
     assert numbers["doublings by 5"] == numbers["halvings by 5"] == 2
     assert [numbers[f"doublings by {place}"] for place in range(4)] == [0, 1, 1, 2]
+
+
+def test_a_genotype_is_seen_with_both_inputs_as_one():
+    genotype = Darts().parse(
+        "Genotype(normal=[('sep_conv_3x3', 0), ('skip_connect', 1), ('sep_conv_3x3', 2), "
+        "('none', 0), ('max_pool_3x3', 3), ('none', 0), ('none', 0), ('none', 1)], "
+        "normal_concat=[2, 4], reduce=[('skip_connect', 0), ('skip_connect', 1), "
+        "('skip_connect', 0), ('skip_connect', 1), ('skip_connect', 0), ('skip_connect', 1), "
+        "('skip_connect', 0), ('skip_connect', 1)], reduce_concat=[2, 3, 4, 5])"
+    )
+    found = structure_features(Darts().graph_view(genotype))
+    every = "+".join(sorted(Darts().graph_view(genotype).operations))
+    # 0 or 1 -> 2 -> output, and 0 or 1 -> 2 -> 3 -> 4 -> output.
+    assert found[f"normal: paths {every}"] == 4
+    assert found[f"normal: longest {every}"] == 3
+    assert found[f"normal: shortest {every}"] == 1
+    assert found["normal: shortest skip_connect"] == 1
+    assert found[f"reduce: paths {every}"] == found["reduce: paths skip_connect"] == 8
+    assert found["normal: edges from the cell before the last"] == 1
+
+
+def test_stages_become_numbers():
+    space = make_space("nds-resnext-a-in")
+    network = space.sample(np.random.default_rng(0))
+    numbers = space.graph_view(network).numbers
+    assert np.exp(numbers["log blocks"]) == pytest.approx(sum(s.depth for s in network.stages[1:]))
+    assert np.exp(numbers["stage 2: log width"]) == pytest.approx(network.stages[3].width)
+    network = NasBenchMr().sample(np.random.default_rng(0))
+    numbers = NasBenchMr().graph_view(network).numbers
+    deep = sum(stage.modules * stage.units[0] for stage in network.stages)
+    assert numbers["branch 0: units of all modules"] == deep
 
 
 def test_an_edge_that_leads_back_is_refused():
