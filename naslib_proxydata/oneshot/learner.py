@@ -134,6 +134,8 @@ class Learner:
     def loss(self, batch: Batch, mixtures: Mapping[str, Mixture]) -> tuple[Tensor, Tensor]:
         """Return the cross-entropy of a batch and its logits (n, classes)."""
         images = batch.images.contiguous(memory_format=torch.channels_last)
+        if self.settings.image_reduction > 1:
+            images = F.avg_pool2d(images, self.settings.image_reduction)
         logits: Tensor = self.supernet(images, mixtures)
         return F.cross_entropy(logits, batch.labels), logits
 

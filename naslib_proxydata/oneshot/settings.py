@@ -8,36 +8,34 @@ from naslib_proxydata.schema import Settings
 
 
 class SearchSettings(Settings):
-    """How a one-shot search trains (defaults: arXiv 1806.09055, section 3 and its release).
+    """How a one-shot search trains (defaults: arXiv 1806.09055, section 3 and its release)."""
 
-    Attributes:
-        epochs: Number of epochs.
-        batch_size: Examples in a batch of either level.
-        weights_lr: Learning rate of the network's weights at the first epoch.
-        weights_lr_min: Learning rate that the cosine schedule would reach after the last epoch.
-        momentum: Momentum of the weights' SGD.
-        nesterov: Whether that momentum is Nesterov's.
-        weight_decay: Weight decay of the network's weights.
-        clip: Largest norm of the weights' gradient.
-        architecture_lr: Learning rate of alpha's Adam.
-        architecture_beta: First beta of that Adam; the second is 0.999.
-        architecture_decay: Weight decay of alpha.
-        warm_up: Number of first epochs in which alpha stays as it is.
-        seed: Seed of everything random.
-        device: A torch device string.
-    """
-
-    epochs: int = Field(50, ge=1)
-    batch_size: int = Field(64, ge=2)
-    weights_lr: float = Field(0.025, gt=0)
-    weights_lr_min: float = Field(0.001, ge=0)
-    momentum: float = Field(0.9, ge=0, lt=1)
-    nesterov: bool = False
-    weight_decay: float = Field(3e-4, ge=0)
-    clip: float = Field(5.0, gt=0)
-    architecture_lr: float = Field(3e-4, gt=0)
-    architecture_beta: float = Field(0.5, ge=0, lt=1)
-    architecture_decay: float = Field(1e-3, ge=0)
-    warm_up: int = Field(0, ge=0)
-    seed: int = 0
-    device: str = "cpu"
+    epochs: int = Field(50, ge=1, description="number of epochs")
+    batch_size: int = Field(64, ge=2, description="examples in a batch of either level")
+    weights_lr: float = Field(
+        0.025, gt=0, description="learning rate of the network's weights at the first epoch"
+    )
+    weights_lr_min: float = Field(
+        0.001, ge=0, description="what the cosine schedule would reach after the last epoch"
+    )
+    momentum: float = Field(0.9, ge=0, lt=1, description="momentum of the weights' SGD")
+    nesterov: bool = Field(False, description="whether that momentum is Nesterov's")
+    weight_decay: float = Field(3e-4, ge=0, description="weight decay of the network's weights")
+    clip: float = Field(5.0, gt=0, description="largest norm of the weights' gradient")
+    architecture_lr: float = Field(
+        3e-4, gt=0, description="learning rate of the architecture parameters' Adam"
+    )
+    architecture_beta: float = Field(
+        0.5, ge=0, lt=1, description="first beta of that Adam; the second is 0.999"
+    )
+    architecture_decay: float = Field(
+        1e-3, ge=0, description="weight decay of the architecture parameters"
+    )
+    warm_up: int = Field(
+        0, ge=0, description="first epochs in which the architecture parameters stay as they are"
+    )
+    image_reduction: int = Field(
+        1, ge=1, description="images are averaged over squares of so many pixels (EcoNAS)"
+    )
+    seed: int = Field(0, description="seed of everything random")
+    device: str = Field("cpu", description="a torch device string")

@@ -389,3 +389,11 @@ def test_collapse_is_reported(caplog: pytest.LogCaptureFixture) -> None:
     assert result.records[-1].free_share == 1.0
     assert caplog.text.count("collapsed") == 1
     assert "6 are skip_connect" in caplog.text
+
+
+def test_images_may_be_reduced() -> None:
+    seen = []
+    search = make_search(image_reduction=2, epochs=1)
+    search.learner.supernet.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    search.run()
+    assert {tuple(images.shape[1:]) for images in seen} == {(3, 4, 4)}
