@@ -173,7 +173,7 @@ class AnyNet(ConstructedSpace[AnyNetSettings]):
 
     def _check_stages(self, net: AnyNetSettings) -> None:
         stem, *stages = net.stages
-        if stem.depth != 1 or stem.stride not in STEM_STRIDES or stem.width < 1:
+        if stem.depth != 1 or stem.stride not in STEM_STRIDES or stem.width < 2:
             raise ArchitectureError(
                 f"{self.name}: the first stage is the stem, of depth 1 and a stride of "
                 f"{STEM_STRIDES}, got {stem}"
@@ -267,6 +267,70 @@ class AnyNet(ConstructedSpace[AnyNetSettings]):
                 f"stage {place}: log groups": math.log(max(1, stage.groups)),
             }
         return GraphView(numbers=numbers)
+
+    def params(self, architecture: AnyNetSettings, *, num_classes: int = 10) -> int:
+        """Count weights and normalisations, and the classifier, by formula."""
+        total = sum(
+            one.weights + 2 * one.outputs for one in convolutions(architecture, self.image_size)
+        )
+        return total + (architecture.stages[-1].width + 1) * num_classes
+
+    def macs(
+        self, architecture: AnyNetSettings, *, num_classes: int = 10, image_size: int | None = None
+    ) -> int:
+        """Count the multiply-accumulates of the published network for one image, by formula."""
+        size = image_size or self.image_size
+        total = sum(one.weights * one.size**2 for one in convolutions(architecture, size))
+        return total + architecture.stages[-1].width * num_classes
+
+
+class Convolution(NamedTuple):
+    """A convolution, followed by a normalisation, and the size in pixels of what it yields."""
+
+    inputs: int
+    outputs: int
+    kernel: int
+    size: int
+    groups: int = 1
+
+    @property
+    def weights(self) -> int:
+        """Number of weights."""
+        return self.inputs * self.outputs * self.kernel**2 // self.groups
+
+
+def convolutions(net: AnyNetSettings, image_size: int) -> Iterator[Convolution]:
+    """Yield every convolution of the published network for images of a size in pixels."""
+    stem = list(_stem_convolutions(net.stages[0], image_size))
+    yield from stem
+    size = stem[-1].size if net.stages[0].stride != 4 else -(-stem[-1].size // 2)
+    inputs = net.stages[0].width
+    for stage in net.stages[1:]:
+        for number in range(stage.depth):
+            stride = 1 if number else stage.stride
+            after = -(-size // stride)
+            if net.block_type != PLAIN and (inputs != stage.width or stride != 1):
+                yield Convolution(inputs, stage.width, 1, after)
+            if net.block_type == BOTTLENECK:
+                yield Convolution(inputs, stage.inner, 1, size)
+                yield Convolution(stage.inner, stage.inner, 3, after, stage.groups)
+                yield Convolution(stage.inner, stage.width, 1, after)
+            else:
+                yield Convolution(inputs, stage.width, 3, after)
+                yield Convolution(stage.width, stage.width, 3, after)
+            inputs, size = stage.width, after
+
+
+def _stem_convolutions(stem: Stage, image_size: int) -> Iterator[Convolution]:
+    half = -(-image_size // 2)
+    if stem.stride == 1:
+        yield Convolution(3, stem.width, 3, image_size)
+    elif stem.stride == 4:
+        yield Convolution(3, stem.width, 7, half)
+    else:
+        yield Convolution(3, stem.width // 2, 3, half)
+        yield Convolution(stem.width // 2, stem.width, 3, -(-half // 2))
+        yield Convolution(stem.width, stem.width, 3, -(-image_size // 8))
 
 
 def _divides(stage: Stage) -> bool:

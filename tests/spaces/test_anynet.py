@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from naslib_proxydata.errors import ArchitectureError
-from naslib_proxydata.seeding import torch_generator
+from naslib_proxydata.seeding import numpy_generator, torch_generator
 from naslib_proxydata.spaces import nds
-from naslib_proxydata.spaces.anynet import AnyNet
-from naslib_proxydata.spaces.counting import on_meta
+from naslib_proxydata.spaces.anynet import CHOICES, AnyNet
+from naslib_proxydata.spaces.counting import count_macs, count_params, on_meta
 from naslib_proxydata.spaces.published_flops import anynet_flops
 from tests.spaces.test_nds_cells import SmallestContract
 
@@ -48,6 +48,18 @@ def test_published_parameters_and_flops(shared_data: Path, name: str) -> None:
         assert space.params(net, num_classes=space.published_classes) == record["params"]
         network = on_meta(lambda net=net: space.construct_network(net, space.published_classes, 3))
         assert anynet_flops(network, space.published_size) == record["flops"]
+
+
+@pytest.mark.parametrize("family", CHOICES)
+def test_formulas_equal_the_network(family: str) -> None:
+    space = AnyNet(family)
+    nets = [space.sample(numpy_generator(seed, "formulas")) for seed in range(10)]
+    net = min(nets, key=space.params)
+    network = on_meta(lambda: space.construct_network(net, 7, 3))
+    assert space.params(net, num_classes=7) == count_params(network)
+    for size in (32, 50):
+        counted = count_macs(network, in_channels=3, image_size=size)
+        assert space.macs(net, num_classes=7, image_size=size) == counted
 
 
 RESNEXT = {
