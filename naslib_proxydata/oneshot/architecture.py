@@ -55,9 +55,11 @@ class ArchitectureParameters(nn.Module):
             for row, column in one.absent:
                 allowed[row, column] = False
             self.register_buffer(f"allowed_{kind}", allowed)
+        self._columns: dict[str, tuple[tuple[int, ...], ...]] = {}
+        self.register_load_state_dict_post_hook(lambda module, _: module._columns.clear())  # type: ignore[no-untyped-call]
 
     def allowed(self, kind: str) -> Tensor:
-        """Return which candidates are still allowed, bool, edges x operations."""
+        """Return which candidates are still allowed, bool, edges x operations, on the device."""
         mask: Tensor = self.get_buffer(f"allowed_{kind}")
         return mask
 
@@ -65,6 +67,16 @@ class ArchitectureParameters(nn.Module):
         """Forbid candidates for good, where ``mask`` (edges x operations) is true."""
         allowed = self.allowed(kind)
         allowed &= ~torch.from_numpy(mask).to(allowed.device)
+        self._columns.pop(kind, None)
+
+    def allowed_columns(self, kind: str) -> tuple[tuple[int, ...], ...]:
+        """Return the allowed columns of each edge; the device is asked once, not every batch."""
+        if kind not in self._columns:
+            rows = self.allowed(kind).tolist()
+            self._columns[kind] = tuple(
+                tuple(column for column, yes in enumerate(row) if yes) for row in rows
+            )
+        return self._columns[kind]
 
     @torch.no_grad()
     def restart(self, generator: torch.Generator) -> None:
@@ -90,7 +102,8 @@ class ArchitectureParameters(nn.Module):
         self, kind: str, relaxation: Relaxation, moment: Moment, perturbation: Perturbation | None
     ) -> Mixture:
         mixture = relaxation.mix(self.alpha[kind], self.allowed(kind), moment)
-        mixture = replace(mixture, generator=moment.generator)
+        active = self.allowed_columns(kind) if mixture.active is None else mixture.active
+        mixture = replace(mixture, active=active, generator=moment.generator)
         if perturbation is not None:
             weights = perturbation.perturb(mixture.weights, self.allowed(kind), moment)
             mixture = replace(mixture, weights=weights)
@@ -129,11 +142,6 @@ def masked_softmax(logits: Tensor, allowed: Tensor) -> Tensor:
     An edge without any allowed candidate gets zeros.
     """
     return logits.masked_fill(~allowed, -1e9).softmax(-1) * allowed
-
-
-def active_columns(allowed: Tensor) -> tuple[tuple[int, ...], ...]:
-    """Return the allowed columns of each edge."""
-    return tuple(tuple(column for column, yes in enumerate(row) if yes) for row in allowed.tolist())
 
 
 def _initial(shape: tuple[int, ...], generator: torch.Generator) -> nn.Parameter:

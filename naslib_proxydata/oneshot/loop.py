@@ -15,13 +15,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from naslib_proxydata.data.loader import Batch, BatchLoader
 from naslib_proxydata.data.transforms import CropAndFlip
-from naslib_proxydata.errors import PruningError, RunFolderError, SearchError
+from naslib_proxydata.errors import RunFolderError, SearchError
 from naslib_proxydata.hookspecs import Level, SearchInfo
 from naslib_proxydata.oneshot import collapse
 from naslib_proxydata.oneshot.base import Moment
@@ -31,23 +30,28 @@ from naslib_proxydata.oneshot.checkpoint import (
     save_checkpoint,
     write_atomically,
 )
+from naslib_proxydata.oneshot.examples import (
+    LEVELS,
+    Active,
+    counted_by_class,
+    paired,
+    prune,
+    starting_examples,
+)
 from naslib_proxydata.oneshot.pick import pick
 from naslib_proxydata.oneshot.records import EpochRecord, SearchResult
-from naslib_proxydata.seeding import numpy_generator, torch_generator
+from naslib_proxydata.seeding import torch_generator
 from naslib_proxydata.selection.base import Selection
-from naslib_proxydata.selection.split import split_indices
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pluggy
-    from numpy.typing import NDArray
 
     from naslib_proxydata.data.base import Dataset
     from naslib_proxydata.oneshot.learner import Learner
 
 _log = logging.getLogger(__name__)
-LEVELS: tuple[Level, Level] = ("weights", "architecture")
 
 
 @dataclass
@@ -86,7 +90,7 @@ class Search:
     selection: Selection | None = None
     folder: Path | None = None
     augment: bool = True
-    active: dict[Level, NDArray[np.int64]] = field(init=False)
+    active: Active = field(init=False)
     records: list[EpochRecord] = field(init=False, default_factory=list)
     _start: dict[Level, str] = field(init=False)
     _size: int = field(init=False)
@@ -114,28 +118,12 @@ class Search:
 
     def _choose(self) -> None:
         seed = self.learner.settings.seed
-        selection = self.selection
-        if selection is None:
-            selection = self.plugins.hook.choose_examples(
-                size=len(self.dataset), targets=self.dataset.labels, seed=seed
-            )
-        if selection is None:
-            every = np.arange(len(self.dataset))
-            halves = split_indices(every, numpy_generator(seed, "split"))
-        else:
-            selection.check_fits(self.dataset)
-            halves = selection.weight_indices, selection.architecture_indices
-        self.active = {level: np.sort(half) for level, half in zip(LEVELS, halves, strict=True)}
+        self.active = starting_examples(self.dataset, self.selection, self.plugins, seed)
         self._start = {
             level: hashlib.sha256(half.astype("<i8").tobytes()).hexdigest()
             for level, half in self.active.items()
         }
         self._size = sum(one.numel() for one in self.learner.weights)
-        for level, half in self.active.items():
-            if len(half) < 2:
-                raise SearchError(
-                    f"a search needs at least 2 {level} examples, the selection has {len(half)}"
-                )
 
     def _info(self) -> SearchInfo:
         return SearchInfo(
@@ -195,7 +183,9 @@ class Search:
         moment = Moment(epoch, settings.epochs, torch_generator(settings.seed, "draws", epoch))
         self.learner.set_epoch(epoch)
         meters: dict[Level, Meter] = {level: Meter() for level in LEVELS}
-        for weights_batch, architecture_batch in self._batches(epoch):
+        for weights_batch, architecture_batch in paired(
+            *(self._loader(level, epoch) for level in LEVELS)
+        ):
             outcome = self.learner.architecture_step(weights_batch, architecture_batch, moment)
             self._batch_finished("architecture", epoch, architecture_batch, *outcome, meters)
             outcome = self.learner.weights_step(weights_batch, moment)
@@ -204,15 +194,9 @@ class Search:
         if progress is not None:
             progress.epoch_finished(self.learner, moment)
         processed = {level: meter.count for level, meter in meters.items()}
-        self._prune(epoch)
+        self.active = prune(self.plugins, epoch, self.active)
         metrics["seconds"] = time.perf_counter() - started
         self._record(epoch, metrics, processed)
-
-    def _batches(self, epoch: int) -> Iterator[tuple[Batch, Batch]]:
-        """Yield pairs of batches: the longer level once, the shorter as often as it takes."""
-        weights, architecture = (self._loader(level, epoch) for level in LEVELS)
-        length = max(len(weights), len(architecture))
-        yield from zip(cycled(weights, length), cycled(architecture, length), strict=True)
 
     def _loader(self, level: Level, epoch: int) -> BatchLoader:
         settings = self.learner.settings
@@ -258,37 +242,17 @@ class Search:
                 )
         return metrics
 
-    def _prune(self, epoch: int) -> None:
-        for level, active in self.active.items():
-            kept = active
-            for answer in self.plugins.hook.prune_examples(level=level, epoch=epoch, active=active):
-                if not np.isin(answer, active).all():
-                    raise PruningError(
-                        f"a plugin kept {level} examples that were not in use; prune_examples "
-                        "must return a subset of active"
-                    )
-                kept = np.intersect1d(kept, answer)
-            if len(kept) == 0:
-                raise PruningError(f"plugins dropped every {level} example in epoch {epoch}")
-            self.active[level] = kept
-
     def _record(self, epoch: int, metrics: dict[str, float], processed: dict[Level, int]) -> None:
         learner = self.learner
         strengths = learner.architecture.strengths(learner.relaxation)
         chosen = learner.supernet.chosen(strengths)
-        labels, classes = self.dataset.labels, self.dataset.num_classes
         record = EpochRecord(
             epoch=epoch,
             metrics=metrics,
             cell=learner.supernet.derive(strengths),
             processed=processed,
             left={level: len(active) for level, active in self.active.items()},
-            left_by_class={}
-            if labels is None
-            else {
-                level: np.bincount(labels[active], minlength=classes).tolist()
-                for level, active in self.active.items()
-            },
+            left_by_class=counted_by_class(self.dataset, self.active),
             free_share=collapse.free_share(chosen),
             strengths={kind: values.tolist() for kind, values in strengths.items()},
         )
@@ -334,14 +298,3 @@ class Search:
             device=self.learner.settings.device,
         )
         return pick(self.learner, loader, picks)
-
-
-def cycled(loader: BatchLoader, length: int) -> Iterator[Batch]:
-    """Yield ``length`` batches, beginning the loader anew whenever it ends."""
-    count = 0
-    while count < length:
-        for batch in loader:
-            yield batch
-            count += 1
-            if count == length:
-                return

@@ -48,6 +48,7 @@ class Mixture:
     Attributes:
         weights: Weight of each candidate, edges x operations.
         active: For each edge, the columns of the operations to run; the others have weight 0.
+            None for all of them.
         idle: For each edge, the summed weight of operations that are not run: zero in value,
             but with their gradient (straight-through sampling); None where there is none.
         edges: Weight of each edge, where a strategy has such (PC-DARTS); ``weights`` are
@@ -56,7 +57,7 @@ class Mixture:
     """
 
     weights: Tensor
-    active: tuple[tuple[int, ...], ...]
+    active: tuple[tuple[int, ...], ...] | None = None
     idle: Tensor | None = None
     edges: Tensor | None = None
     generator: torch.Generator | None = None
@@ -67,4 +68,4 @@ class Mixture:
 
     def runs(self, row: int, column: int) -> bool:
         """Return whether an edge runs an operation."""
-        return column in self.active[row]
+        return self.active is None or column in self.active[row]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from naslib_proxydata.errors import ConfigError
-from naslib_proxydata.oneshot.architecture import active_columns, masked_softmax
+from naslib_proxydata.oneshot.architecture import masked_softmax
 from naslib_proxydata.oneshot.base import Moment, Strategy
 from naslib_proxydata.oneshot.gradients import gradients_of, set_gradients
 from naslib_proxydata.oneshot.mixture import Mixture
@@ -27,7 +27,7 @@ class Softmax:
 
     def mix(self, alpha: Tensor, allowed: Tensor, moment: Moment) -> Mixture:
         """Weigh every allowed candidate."""
-        return Mixture(masked_softmax(alpha, allowed), active_columns(allowed))
+        return Mixture(masked_softmax(alpha, allowed))
 
     def strengths(self, alpha: Tensor, allowed: Tensor) -> Tensor:
         """Return the same weights."""

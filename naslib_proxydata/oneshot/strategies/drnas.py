@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import torch
 import torch.nn.functional as F
 
-from naslib_proxydata.oneshot.architecture import active_columns
 from naslib_proxydata.oneshot.base import Moment, Strategy
 from naslib_proxydata.oneshot.mixture import Mixture
 
@@ -32,7 +31,7 @@ class DirichletSample:
         concentration = self.concentration(alpha).masked_fill(~allowed, 1.0)
         drawn = dirichlet(concentration, moment.generator) * allowed
         weights = drawn / drawn.sum(-1, keepdim=True).clamp_min(1e-12)
-        return Mixture(weights, active_columns(allowed))
+        return Mixture(weights)
 
     def strengths(self, alpha: Tensor, allowed: Tensor) -> Tensor:
         """Return the mean of the distribution over the allowed candidates."""

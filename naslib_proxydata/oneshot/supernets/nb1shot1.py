@@ -85,7 +85,8 @@ class MixedNodeCell(nn.Module):
             total = sum(terms[1:], terms[0])
             results = [
                 operations.weights[row, column] * block[column](total)  # type: ignore[index]
-                for column in operations.active[row]
+                for column in range(len(OPERATIONS))
+                if operations.runs(row, column)
             ]
             if operations.idle is not None:
                 results.append(operations.idle[row])

@@ -45,8 +45,7 @@ def test_softmax_over_what_is_allowed() -> None:
     np.testing.assert_allclose(mixture.weights[1][kept], scipy_softmax(alpha[1].numpy()[kept]))
     assert mixture.weights[1][2] == mixture.weights[1][4] == 0
     assert (mixture.weights[4] == 0).all()
-    assert mixture.active[1] == (0, 1, 3)
-    assert mixture.active[4] == ()
+    assert mixture.active is None  # all that is allowed, which the parameters know
 
 
 def test_gumbel_noise_has_the_gumbel_distribution() -> None:
@@ -217,3 +216,17 @@ def test_contradicting_strategies_are_refused() -> None:
         combine(Strategy("a", relaxation=GumbelHard()), Strategy("b", relaxation=DirichletSample()))
     with pytest.raises(ConfigError, match="different epochs"):
         combine(Strategy("a", settings={"epochs": 3}), Strategy("b", settings={"epochs": 4}))
+
+
+def test_what_is_forbidden_is_not_run() -> None:
+    parameters = ArchitectureParameters({"cell": EDGES}, torch_generator(0))
+    assert parameters.mixtures(Softmax(), moment())["cell"].active == ((0, 1),) * 5
+    mask = np.zeros((5, 2), dtype=bool)
+    mask[1] = mask[3, 0] = True
+    parameters.forbid("cell", mask)
+    expected = ((0, 1), (), (0, 1), (1,), (0, 1))
+    assert parameters.mixtures(Softmax(), moment())["cell"].active == expected
+    other = ArchitectureParameters({"cell": EDGES}, torch_generator(1))
+    other.mixtures(Softmax(), moment())
+    other.load_state_dict(parameters.state_dict())
+    assert other.mixtures(Softmax(), moment())["cell"].active == expected
