@@ -54,7 +54,7 @@ class SelectionRequest:
         save_scores: Where to write the scores or features, or None.
         scorer: Name of the scorer; the selector's own where empty.
         model: Name of the scorer's model; the scorer's own where empty.
-        quick: Train with the quick recipe, not with the paper's.
+        quick: Train with the quick recipe (15 epochs), not with the paper's (200).
         device: A torch device string, or ``auto``: a GPU where there is one.
         cache: Folder of training runs and scores, or None for the user's.
         plot: Also draw ``out`` with the suffix ``.png``.
