@@ -12,7 +12,13 @@ from pydantic import Field, field_validator
 
 from naslib_proxydata.errors import ConfigError, unknown_name
 from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
-from naslib_proxydata.predictors.few_label_models import Floats, ranker, standardiser
+from naslib_proxydata.predictors.few_label_models import (
+    Floats,
+    rank_average,
+    ranker,
+    shares_below,
+    standardiser,
+)
 from naslib_proxydata.predictors.few_label_structure import (
     NO_SIGNAL,
     FewLabelSettings,
@@ -46,9 +52,9 @@ class FewLabel(FewLabelStructure):
 
     Each proxy is the normal scores of its ranks among all architectures that are ranked
     together; of Eproxy the losses of every iteration are. The structure weighs as much as all
-    proxies together, and each proxy as much as another.
+    proxies together, each proxy as much as another, and their aggregate once more.
 
-    Without labels it is a rank aggregation that was fixed on NAS-Bench-201 CIFAR-10:
+    The aggregate, which ranks by itself without labels, was fixed on NAS-Bench-201 CIFAR-10:
     sum over proxies and multiply-accumulates of log(rank / n), as AZ-NAS sums its parts
     (arXiv 2403.19232, section 3).
     """
@@ -95,31 +101,55 @@ class FewLabel(FewLabelStructure):
         return self.valued(Score(structure.details["structure"][-1], "", seconds, details))
 
     def scaling(self, reference: Sequence[Score]) -> Callable[[Sequence[Score]], Floats]:
-        """Return the map from scores to structure and proxies, scaled over a reference."""
+        """Return the map from scores to structure, proxies and their aggregate, each one block."""
         structure = super().scaling(reference)
         names = self.options.proxies
         widths = {
             name: max(len(one.details["proxies"][name]) for one in reference) for name in names
         }
         ranks = {name: _scaling(_proxy(reference, name, widths[name])) for name in names}
+        together = _scaling(self._aggregate(reference, reference)[:, None])
         weight = 1 / math.sqrt(len(names))
 
         def scale(scores: Sequence[Score]) -> Floats:
             proxies = [weight * ranks[name](_proxy(scores, name, widths[name])) for name in names]
-            return np.hstack([structure(scores), *proxies])
+            aggregate = together(self._aggregate(scores, reference)[:, None])
+            return np.hstack([structure(scores), *proxies, aggregate])
 
         return scale
 
-    def without_labels(self, scores: Sequence[Score]) -> Floats:
-        """Return sum log(rank / n) over the proxies' values and MACs, ranks from 1 (worst)."""
+    def with_labels(self, scores: Sequence[Score]) -> Floats:
+        """Rank by the models and by what would rank without labels, if the labels agree with it.
+
+        That ranking was made without them, so its Spearman correlation with the labels does not
+        flatter it; it is the weight of the ranking, where each model has weight 1.
+        """
         from scipy import stats
 
-        columns = [_proxy(scores, name, 1)[:, 0] for name in self.options.proxies]
-        columns.append(structure_of(scores)[:, -1])
+        prior = self._aggregate(self._known, [*self._known, *scores])
+        agreement = 0.0
+        if np.ptp(prior) > 0:
+            agreement = max(0.0, float(stats.spearmanr(prior, self._targets).statistic))
+        models = self.predictions(scores)
+        weights = [*[1.0] * len(models), agreement]
+        return rank_average([*models, self.without_labels(scores)], weights)
+
+    def without_labels(self, scores: Sequence[Score]) -> Floats:
+        """Return sum log(rank / n) over the proxies' values and MACs, ranks from 1 (worst)."""
+        return self._aggregate(scores, scores)
+
+    def _aggregate(self, scores: Sequence[Score], reference: Sequence[Score]) -> Floats:
+        """Return the sum of log-ranks with ranks among a reference, shape (len(scores),)."""
         total = np.zeros(len(scores))
-        for column in columns:
-            total += np.log(stats.rankdata(np.nan_to_num(column, nan=-np.inf)) / len(scores))
-        return total
+        for name in self.options.proxies:
+            total += _log_rank(_proxy(scores, name, 1), _proxy(reference, name, 1))
+        macs = slice(-1, None)
+        return total + _log_rank(structure_of(scores)[:, macs], structure_of(reference)[:, macs])
+
+
+def _log_rank(values: Floats, reference: Floats) -> Floats:
+    """Return log(rank / r) of each of (n, 1) values in a reference (r, 1), worst 1 of r."""
+    return np.asarray(np.log(shares_below(values, reference))[:, 0], dtype=np.float64)
 
 
 def _create(name: str) -> Predictor:

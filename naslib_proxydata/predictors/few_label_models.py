@@ -59,25 +59,32 @@ def standardiser(reference: Floats) -> Scaling:
 
 
 def ranker(reference: Floats) -> Scaling:
-    """Return the map from features to the normal scores of their ranks in a reference (r, d).
-
-    Phi^-1((number below + half the number of equals + 1/2) / (r + 1)). A feature that is nan is
-    a failed score, and ranks last.
-    """
+    """Return the map from features to the normal scores of their ranks in a reference (r, d)."""
     from scipy import special
 
-    ordered = np.sort(np.nan_to_num(reference, nan=-np.inf, neginf=-np.inf, posinf=np.inf), axis=0)
+    inside = len(reference) / (len(reference) + 1)  # so that the best one is not at infinity
+    return lambda features: np.asarray(
+        special.ndtri(inside * shares_below(features, reference)), dtype=np.float64
+    )
 
-    def ranks(features: Floats) -> Floats:
-        columns = np.nan_to_num(features, nan=-np.inf, neginf=-np.inf, posinf=np.inf).T
-        places = [
-            np.searchsorted(known, column, "left") + np.searchsorted(known, column, "right")
-            for known, column in zip(ordered.T, columns, strict=True)
-        ]
-        shares = (np.array(places, dtype=np.float64).T / 2 + 0.5) / (len(ordered) + 1)
-        return np.asarray(special.ndtri(shares), dtype=np.float64)
 
-    return ranks
+def shares_below(features: Floats, reference: Floats) -> Floats:
+    """Return rank / r of features (n, d) among a reference (r, d), by feature.
+
+    The rank is that of ``rankdata``: number below + half the number of equals + 1/2, which for a
+    value of the reference lies between 1 and r; for others it may be half a rank beyond. A
+    feature that is nan is a failed score, and ranks last.
+    """
+    ordered = np.sort(_failed_last(reference), axis=0)
+    places = [
+        np.searchsorted(known, column, "left") + np.searchsorted(known, column, "right")
+        for known, column in zip(ordered.T, _failed_last(features).T, strict=True)
+    ]
+    return (np.array(places, dtype=np.float64).T / 2 + 0.5) / len(ordered)
+
+
+def _failed_last(features: Floats) -> Floats:
+    return np.nan_to_num(features, nan=-np.inf, neginf=-np.inf, posinf=np.inf)
 
 
 def ridge(known: Floats, targets: Floats) -> Fitted:
@@ -153,8 +160,14 @@ MODELS: dict[str, Model] = {
 }
 
 
-def rank_average(predictions: Sequence[Floats]) -> Floats:
-    """Return the mean rank of each item over the predictions, shape (n,), higher is better."""
+def rank_average(predictions: Sequence[Floats], weights: Sequence[float] | None = None) -> Floats:
+    """Return the mean rank of each item over the predictions, shape (n,), higher is better.
+
+    Args:
+        predictions: Each of shape (n,).
+        weights: One for each prediction; by default all count the same.
+    """
     from scipy import stats
 
-    return np.asarray(np.mean([stats.rankdata(one) for one in predictions], axis=0))
+    ranks = [stats.rankdata(one) for one in predictions]
+    return np.asarray(np.average(ranks, axis=0, weights=weights), dtype=np.float64)

@@ -34,9 +34,12 @@ class FewLabelSettings(Settings):
 
     Attributes:
         models: Those whose predictions are averaged by rank.
+        learns: Whether labels are used where there are any; otherwise the ranking is the one
+            without labels.
     """
 
     models: tuple[str, ...] = Field(tuple(MODELS), min_length=1)
+    learns: bool = True
 
     @field_validator("models")
     @classmethod
@@ -100,6 +103,8 @@ class FewLabelStructure(Predictor):
             LabelError: The labels are not one finite number for each architecture, are fewer
                 than :data:`FEWEST_LABELS`, or are all equal.
         """
+        if not self.options.learns:
+            return
         labels = np.asarray(accuracies, dtype=np.float64)
         if labels.shape != (len(scores),) or not np.isfinite(labels).all():
             raise LabelError(
@@ -134,14 +139,21 @@ class FewLabelStructure(Predictor):
         if not self._known:
             values[ranked] = self.without_labels(chosen)
             return values
-        predictions = self._fitted([*self._known, *chosen])(chosen)
-        values[ranked] = rank_average(predictions)
+        values[ranked] = self.with_labels(chosen)
         return values
 
     def scaling(self, reference: Sequence[Score]) -> Callable[[Sequence[Score]], Floats]:
         """Return the map from scores to features (n, d) that are scaled over a reference."""
         scale = standardiser(structure_of(reference))
         return lambda scores: scale(structure_of(scores))
+
+    def with_labels(self, scores: Sequence[Score]) -> Floats:
+        """Rank by what was learnt, shape (n,)."""
+        return rank_average(self.predictions(scores))
+
+    def predictions(self, scores: Sequence[Score]) -> list[Floats]:
+        """Return what each model predicts, features scaled over these and the labelled."""
+        return self._fitted([*self._known, *scores])(scores)
 
     def without_labels(self, scores: Sequence[Score]) -> Floats:
         """Rank where nothing was learnt, shape (n,)."""

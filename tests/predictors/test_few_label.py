@@ -12,7 +12,12 @@ from naslib_proxydata.data.images import load_images
 from naslib_proxydata.errors import ConfigError, LabelError
 from naslib_proxydata.predictors.base import Score, ScoringTask
 from naslib_proxydata.predictors.few_label import STRUCTURE, FewLabel
-from naslib_proxydata.predictors.few_label_models import ranker, standardiser
+from naslib_proxydata.predictors.few_label_models import (
+    rank_average,
+    ranker,
+    shares_below,
+    standardiser,
+)
 from naslib_proxydata.predictors.few_label_structure import FewLabelStructure
 from naslib_proxydata.spaces.nb201 import NasBench201
 from naslib_proxydata.spaces.transnas_macro import TransNasMacro
@@ -114,6 +119,13 @@ def test_without_labels_more_macs_are_better(structure, cells):
     np.testing.assert_allclose(stats.rankdata(ranked), stats.rankdata(made_up(cells[:30])))
 
 
+def test_labels_may_be_left_unused(cells):
+    predictor = prepared(FewLabelStructure(learns=False), NasBench201())
+    before = predictor.score(cells[20:50])
+    predictor.fit(cells[:20], -made_up(cells[:20]))
+    np.testing.assert_array_equal(before, predictor.score(cells[20:50]))
+
+
 @pytest.mark.parametrize(
     ("count", "labels", "message"),
     [
@@ -177,6 +189,31 @@ def test_without_labels_the_ranks_of_proxies_and_macs_are_multiplied():
     values = [row["synflow"] for row in rows]
     ranks = [stats.rankdata(column) for column in (values, [-v for v in values], macs)]
     np.testing.assert_allclose(predictor.aggregate(scores), np.log(np.array(ranks) / 9).sum(0))
+
+
+def test_a_ranking_that_the_labels_contradict_has_no_vote():
+    generator = np.random.default_rng(4)
+    truth = generator.normal(size=150)
+    rows = [{"synflow": -value} for value in truth]
+    predictor = FewLabel(proxies=["synflow"])
+    scores = combined(predictor, rows)
+    predictor.learn(scores[:20], truth[:20])
+    models = rank_average(predictor.predictions(scores[20:]))
+    np.testing.assert_allclose(predictor.aggregate(scores[20:]), models)
+    assert stats.spearmanr(models, truth[20:]).statistic > 0.5
+    agreeing = combined(predictor, [{"synflow": value} for value in truth])
+    predictor.learn(agreeing[:20], truth[:20])
+    ranked = predictor.aggregate(agreeing[20:])
+    assert not np.allclose(ranked, rank_average(predictor.predictions(agreeing[20:])))
+
+
+def test_ranks_in_a_reference_are_those_of_rankdata():
+    generator = np.random.default_rng(5)
+    values = generator.integers(0, 9, (40, 2)).astype(float)
+    expected = np.column_stack([stats.rankdata(column) for column in values.T])
+    np.testing.assert_allclose(shares_below(values, values), expected / 40)
+    np.testing.assert_allclose(ranker(values)(values), stats.norm.ppf(expected / 41), atol=1e-12)
+    assert np.isfinite(ranker(values)(np.array([[-1.0, 99.0]]))).all()
 
 
 def test_a_failed_proxy_ranks_last_in_that_proxy_alone():
