@@ -27,6 +27,7 @@ COMMANDS = {
     "search": Lazy("search", "Search a supernet for a cell, on all data or on less."),
     "convert": Lazy("convert", "Convert official benchmark files to the compact form."),
     "config": Lazy("config", "Show what a configuration file may hold."),
+    "doctor": Lazy("doctor", "Say what of NASLib works here, and what is missing."),
 }
 """Each command is ``cli/MODULE.py`` with a click command called ``command``."""
 

@@ -1,0 +1,105 @@
+"""Which examples a search inside NASLib trains on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from naslib_proxydata.errors import SelectionError
+from naslib_proxydata.selection.base import Selection, Selector
+from naslib_proxydata.selection.files import load_selection
+from naslib_proxydata.selection.run import make_selection
+from naslib_proxydata.selection.score_files import read_scores
+from naslib_proxydata.selection.scorers.base import Workplace
+from naslib_proxydata.selection.scorers.recipe import PAPER, QUICK
+from naslib_proxydata.selection.scorers.scoring import default_cache, make_scorer, score_dataset
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from naslib_proxydata.naslib_bridge.settings import ProxyData, SelectorBlock
+    from naslib_proxydata.naslib_bridge.training_data import TrainingData
+    from naslib_proxydata.plugins import Plugins
+
+
+def choose(
+    block: ProxyData,
+    plugins: Plugins,
+    dataset: TrainingData,
+    *,
+    seed: int,
+    portion: float,
+    device: str,
+) -> Selection | None:
+    """Choose examples as the block says; plugins are asked where it says nothing.
+
+    Args:
+        block: The user's settings.
+        plugins: Where selectors are registered.
+        dataset: All of NASLib's training data.
+        seed: ``search.seed``.
+        portion: Share of the chosen examples that updates the weights, ``train_portion``.
+        device: Where a scorer trains.
+
+    Returns:
+        The selection, or None where every example is to be used.
+
+    Raises:
+        SelectionError: A selection cannot be made, or belongs to another dataset.
+    """
+    if block.selection is not None:
+        selection = load_selection(block.selection)
+    elif block.selector is not None:
+        selection = _select(block.selector, plugins, dataset, seed, portion, device)
+    else:
+        answer: Selection | None = plugins.hook.choose_examples(
+            size=len(dataset), targets=dataset.labels, seed=seed
+        )
+        if answer is None:
+            return None
+        selection = answer
+    selection.check_fits(dataset)
+    return selection
+
+
+def _select(
+    wanted: SelectorBlock,
+    plugins: Plugins,
+    dataset: TrainingData,
+    seed: int,
+    portion: float,
+    device: str,
+) -> Selection:
+    selector: Selector = plugins.create("selectors", wanted.name, **wanted.options)
+    seed = seed if wanted.seed is None else wanted.seed
+    share = wanted.fraction or 0.0
+    size = wanted.size if wanted.size is not None else int(share * len(dataset) + 1e-9)
+    if not 0 < portion < 1:
+        raise SelectionError(
+            f"train_portion must be above 0 and below 1 to leave examples to both levels, got "
+            f"{portion}"
+        )
+    values = _values(wanted, selector, dataset, seed, device)
+    shares = (portion, 1 - portion)
+    return make_selection(dataset, selector, size, seed=seed, values=values, shares=shares)
+
+
+def _values(
+    wanted: SelectorBlock, selector: Selector, dataset: TrainingData, seed: int, device: str
+) -> NDArray[np.floating[Any]] | None:
+    """Return the scores or features that the selector needs, or that a score file holds."""
+    if wanted.scores is not None:
+        return read_scores(wanted.scores, dataset.name).for_dataset(dataset)
+    needs = selector.needs & {"scores", "features"}
+    name = wanted.scorer or selector.scorer
+    if not needs:
+        return None
+    if not name or make_scorer(name).gives not in needs:
+        raise SelectionError(
+            f"selector {selector.name!r} needs {' and '.join(sorted(needs))}; give 'scores', a "
+            "file, or 'scorer', the name of one that gives them"
+        )
+    recipe = QUICK if wanted.quick else PAPER
+    place = Workplace(dataset, default_cache(), recipe=recipe, seed=seed, device=device)
+    return score_dataset(name, place)

@@ -1,0 +1,99 @@
+"""NASLib's optimizers with the bridge's hooks in them: ``proxied(DARTSOptimizer)``."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from naslib_proxydata.errors import NaslibError
+from naslib_proxydata.naslib_bridge.discrete import ProxiedEnsembles
+from naslib_proxydata.naslib_bridge.importing import require_arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class ProxiedSteps:
+    """Tells a :class:`trainer.ProxyTrainer` of epochs and steps of a one-shot optimizer.
+
+    Attributes:
+        on_epoch: Called with NASLib's epoch, counting from 0, before it begins.
+        on_step: Called with the logits and labels of training, then of validation, after a step.
+    """
+
+    on_epoch: Callable[[int], None] | None = None
+    on_step: Callable[[Any, Any, Any, Any], None] | None = None
+
+    def new_epoch(self, epoch: int) -> None:
+        """Begin an epoch."""
+        if self.on_epoch is not None:
+            self.on_epoch(epoch)
+        super().new_epoch(epoch)  # type: ignore[misc]
+
+    def step(self, data_train: Any, data_val: Any) -> Any:
+        """Do the optimizer's own step."""
+        outcome = super().step(data_train, data_val)  # type: ignore[misc]
+        if self.on_step is not None:
+            self.on_step(outcome[0], data_train[1], outcome[1], data_val[1])
+        return outcome
+
+    def get_final_architecture(self) -> Any:
+        """Derive the architecture, without what a forward pass left in the graph.
+
+        NASLib stores an auxiliary head's output, which cannot be copied (its issue with the
+        DARTS space), in the graph.
+        """
+        stored = self.graph.graph  # type: ignore[attr-defined]
+        for name in [one for one in stored if str(one).startswith("out_from_")]:
+            del stored[name]
+        return super().get_final_architecture()  # type: ignore[misc]
+
+
+class CountedModel:
+    """Counts parameters where NASLib's own counting fails."""
+
+    def get_model_size(self) -> float:
+        """Return the millions of parameters, without those of auxiliary heads.
+
+        NASLib sums a generator with numpy, which numpy 2.4 and later refuse.
+        """
+        try:
+            return float(super().get_model_size())  # type: ignore[misc]
+        except TypeError:
+            model = self.get_checkpointables()["model"]  # type: ignore[attr-defined]
+            parameters = model.named_parameters()
+            counts = [one.numel() for name, one in parameters if "auxiliary" not in name]
+            return float(sum(counts)) / 1e6
+
+
+@functools.cache
+def proxied(optimizer: type) -> Any:
+    """Return a subclass of one of NASLib's optimizers that takes part in the bridge.
+
+    One-shot optimizers (DARTS, GDAS, DrNAS, RandomNAS, OneShot) tell :class:`ProxyTrainer` of
+    their steps; Bananas and Npenas take the block's predictor. Any other is only counted right.
+
+    Args:
+        optimizer: A class of ``naslib.optimizers``.
+
+    Raises:
+        NaslibError: The class has not the methods that are known of NASLib's optimizers.
+    """
+    for method in ("new_epoch", "get_final_architecture", "get_model_size"):
+        if not callable(getattr(optimizer, method, None)):
+            raise NaslibError(
+                f"{optimizer!r} has no method {method!r}; give one of naslib.optimizers"
+            )
+    mixins: tuple[type, ...] = (CountedModel,)
+    if getattr(optimizer, "using_step_function", True):
+        require_arguments(
+            optimizer.step,  # type: ignore[attr-defined]
+            ("data_train", "data_val"),
+            f"{optimizer.__name__}.step",
+        )
+        mixins = (ProxiedSteps, CountedModel)
+    elif hasattr(optimizer, "_get_ensemble"):
+        mixins = (ProxiedEnsembles, CountedModel)
+    return type(
+        f"Proxied{optimizer.__name__}", (*mixins, optimizer), {"naslib_name": optimizer.__name__}
+    )

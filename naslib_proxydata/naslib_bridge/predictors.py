@@ -1,0 +1,141 @@
+"""Our predictors as NASLib's: one object answers both forms of query."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from naslib_proxydata import plugins as plugin_room
+from naslib_proxydata.data.images import load_images
+from naslib_proxydata.naslib_bridge.architectures import bridged
+from naslib_proxydata.naslib_bridge.importing import naslib
+from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+NO_SIGNAL = -1e9
+"""What NASLib gets for an architecture that carries no signal; it has no infinity."""
+FAILED = -2e9
+"""What NASLib gets for a failed score, which ranks last of all."""
+FEWEST_CLASSES = 10
+
+NaslibPredictor: Any = naslib("naslib.predictors.predictor:Predictor")
+
+
+class ProxyPredictor(NaslibPredictor):  # type: ignore[misc]
+    """A prepared predictor of ours behind NASLib's interface; higher is better.
+
+    ``query(list, info)`` returns an array, ``query(graph, dataloader=...)`` a number, as
+    NASLib's evaluators and optimizers ask for them. Architectures are NASLib's graphs or their
+    hashes; the images are the predictor's own, so that a score does not depend on what was
+    drawn from a data loader. Each architecture is scored once.
+
+    Args:
+        predictor: A prepared predictor whose search space is also NASLib's.
+        kind: NASLib's name of the search space, such as ``"nasbench201"``.
+
+    Attributes:
+        method_type: The predictor's name, as NASLib's evaluators want it.
+        scores: What was scored so far, by the architecture's text.
+    """
+
+    def __init__(self, predictor: Predictor, kind: str = "nasbench201") -> None:
+        super().__init__(ss_type=kind)
+        self.predictor = predictor
+        self.method_type = predictor.name
+        self.hyperparams = None
+        self.hpo_wrapper = False
+        self.scores: dict[str, Score] = {}
+        self._text = bridged(kind).text
+
+    def fit(self, xtrain: Sequence[Any], ytrain: Sequence[float], info: Any = None) -> None:
+        """Hand labelled architectures to a predictor that learns; others ignore them.
+
+        Args:
+            xtrain: Graphs or hashes.
+            ytrain: Their accuracies in percent.
+            info: Not used.
+        """
+        architectures = [self.predictor.task.space.parse(self.text(one)) for one in xtrain]
+        self.scores.clear()
+        self.predictor.fit(architectures, np.asarray(ytrain, dtype=np.float64))
+
+    def query(self, xtest: Any, info: Any = None, dataloader: Any = None) -> Any:
+        """Score architectures.
+
+        Args:
+            xtest: A list of graphs or hashes, or one graph or hash.
+            info: Not used; NASLib passes it with a list.
+            dataloader: Not used; NASLib passes it with a single graph.
+
+        Returns:
+            An array of shape (len(xtest),) for a list, a float for a single architecture.
+        """
+        if isinstance(xtest, list | np.ndarray):
+            return self._values([self.text(one) for one in xtest])
+        return self.value(self.text(xtest))
+
+    def set_pre_computations(self, **information: Any) -> None:
+        """Take nothing: zero-cost scores of others, which NASLib hands to its own ensembles."""
+
+    def text(self, architecture: Any) -> str:
+        """Return our text of one of NASLib's graphs or hashes."""
+        given = architecture.get_hash() if hasattr(architecture, "get_hash") else architecture
+        return self._text(given)
+
+    def value(self, text: str) -> float:
+        """Return the score of an architecture by its text."""
+        return float(self._values([text])[0])
+
+    def _values(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        space = self.predictor.task.space
+        for text in texts:
+            if text not in self.scores:
+                self.scores[text] = self.predictor.score_one(space.parse(text))
+        values = self.predictor.aggregate([self.scores[text] for text in texts])
+        return np.array([_finite(value) for value in values])
+
+
+def _finite(value: float) -> float:
+    if math.isnan(value):
+        return FAILED
+    return float(np.clip(value, NO_SIGNAL, -NO_SIGNAL))
+
+
+def make_predictor(
+    name: str,
+    kind: str = "nasbench201",
+    *,
+    images: str = "photos",
+    seed: int = 0,
+    device: str = "cpu",
+    plugins: Sequence[Path] = (),
+    **options: Any,
+) -> ProxyPredictor:
+    """Make one of our predictors for NASLib, as the leaderboard would make it.
+
+    Args:
+        name: Name of the predictor.
+        kind: NASLib's name of the search space.
+        images: Source of the images.
+        seed: Seed of scores and images.
+        device: A torch device string.
+        plugins: Python files with further plugins.
+        options: Options of the predictor.
+
+    Raises:
+        ConfigError: The name or an option is unknown.
+        NaslibError: The search space is not ours as well.
+    """
+    offers = plugin_room.load(plugins)
+    predictor: Predictor = offers.create("predictors", name, **options)
+    space = offers.create("spaces", bridged(kind).space)
+    batch = load_images(images, max(1, predictor.images_needed), seed, space.image_size)
+    classes = max(FEWEST_CLASSES, batch.num_classes)
+    predictor.prepare(ScoringTask(space, batch, seed, device, classes))
+    return ProxyPredictor(predictor, kind)

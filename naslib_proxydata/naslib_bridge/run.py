@@ -1,0 +1,213 @@
+"""One search inside NASLib, as the hooks see it; knows loaders and hooks, but not NASLib."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from naslib_proxydata import plugins as plugin_room
+from naslib_proxydata.errors import PruningError, SearchError
+from naslib_proxydata.hookspecs import Level, SearchInfo
+from naslib_proxydata.naslib_bridge.choice import choose
+from naslib_proxydata.naslib_bridge.loader import PassLoader
+from naslib_proxydata.naslib_bridge.training_data import TrainingData, queue_indices
+from naslib_proxydata.oneshot.checkpoint import Stateful
+from naslib_proxydata.pruning.bilevel import BilevelPruner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from naslib_proxydata.naslib_bridge.settings import ProxyData
+
+_log = logging.getLogger(__name__)
+LEVELS: tuple[Level, Level] = ("weights", "architecture")
+
+
+@dataclass
+class ProxyRun:
+    """Selection, loaders and hooks of one search.
+
+    Attributes:
+        block: The user's settings.
+        space: Name of the search space.
+        strategy: Name of NASLib's optimizer.
+        dataset: NASLib's name of the dataset.
+        epochs: Number of epochs of the search.
+        seed: ``search.seed``.
+        portion: ``train_portion``.
+        device: Where the search runs.
+        settings: NASLib's search settings, as plain data.
+        loaders: What stands in for NASLib's queues, by level.
+        sizes: How many examples each level had in each epoch.
+    """
+
+    block: ProxyData
+    space: str
+    strategy: str
+    dataset: str
+    epochs: int
+    seed: int
+    portion: float
+    device: str
+    settings: Mapping[str, Any]
+    loaders: dict[Level, PassLoader] = field(init=False, default_factory=dict)
+    sizes: list[dict[Level, int]] = field(init=False, default_factory=list)
+    _epoch: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        """Load the plugins, bi-level pruning among them."""
+        self.plugins = plugin_room.load(self.block.plugins)
+        bdp = self.block.bdp
+        if bdp is not None:
+            pruner = BilevelPruner(
+                bdp.schedule,
+                weights_drops=bdp.weights_drops,
+                architecture_drops=bdp.architecture_drops,
+                class_balance=bdp.class_balance,
+            )
+            self.plugins.manager.register(pruner, "bilevel-pruner")
+
+    @property
+    def active(self) -> dict[Level, NDArray[np.int64]]:
+        """The dataset indices in use, by level."""
+        return {level: loader.indices for level, loader in self.loaders.items()}
+
+    def begin(self, train_queue: Any, valid_queue: Any) -> None:
+        """Choose examples, put loaders in place of NASLib's queues, tell the plugins.
+
+        Raises:
+            SearchError: The queues are not of the kind that NASLib makes.
+            SelectionError: See :func:`choice.choose`.
+        """
+        if train_queue.dataset is not valid_queue.dataset:
+            raise SearchError(
+                "NASLib's train and validation queues must draw from one dataset, so that an "
+                "example has one index; make build_search_dataloaders return such queues"
+            )
+        data = TrainingData(self.dataset, train_queue.dataset)
+        selection = choose(
+            self.block,
+            self.plugins,
+            data,
+            seed=self.seed,
+            portion=self.portion,
+            device=self.device,
+        )
+        queues = dict(zip(LEVELS, (train_queue, valid_queue), strict=True))
+        halves = {level: queue_indices(queue, level) for level, queue in queues.items()}
+        if selection is not None:
+            halves = dict(
+                zip(
+                    LEVELS,
+                    (selection.weight_indices, selection.architecture_indices),
+                    strict=True,
+                )
+            )
+        for level, queue in queues.items():
+            self.loaders[level] = PassLoader(
+                queue.dataset,
+                halves[level],
+                batch_size=queue.batch_size,
+                seed=self.seed,
+                level=level,
+                workers=queue.num_workers,
+                collate=queue.collate_fn,
+            )
+        info = SearchInfo(
+            space=self.space,
+            strategy=self.strategy,
+            epochs=self.epochs,
+            sizes={level: len(half) for level, half in self.active.items()},
+            targets=data.labels,
+            settings=self.settings,
+        )
+        self.plugins.hook.search_started(info=info)
+
+    def start_epoch(self, epoch: int) -> None:
+        """Begin the passes of an epoch, counting from 1: the longer level goes round once."""
+        self._epoch = epoch
+        length = max(len(loader) for loader in self.loaders.values())
+        for loader in self.loaders.values():
+            loader.start(epoch, length)
+        self.sizes.append({level: len(loader.indices) for level, loader in self.loaders.items()})
+
+    def batch(self, level: Level, logits: Tensor, targets: Tensor) -> None:
+        """Tell the plugins of the newest batch of a level, after its forward pass."""
+        if not self.plugins.hook.batch_finished.get_hookimpls():
+            return
+        self.plugins.hook.batch_finished(
+            level=level,
+            epoch=self._epoch,
+            indices=self.loaders[level].last_indices,
+            probabilities=logits.detach().softmax(1),
+            targets=targets,
+        )
+
+    @property
+    def wants_cells(self) -> bool:
+        """Whether a plugin looks at the architecture of each epoch, which NASLib must derive."""
+        return bool(self.plugins.hook.epoch_finished.get_hookimpls())
+
+    def end_epoch(self, metrics: Mapping[str, float], cell: str) -> None:
+        """Prune, and tell the plugins of the epoch.
+
+        Raises:
+            PruningError: Plugins kept examples that were not in use, or too few.
+        """
+        for level, loader in self.loaders.items():
+            loader.set_indices(self._kept(level, loader.indices))
+        if self.wants_cells:
+            self.plugins.hook.epoch_finished(epoch=self._epoch, metrics=metrics, cell=cell)
+
+    def _kept(self, level: Level, active: NDArray[np.int64]) -> NDArray[np.int64]:
+        kept = active
+        hook = self.plugins.hook
+        for answer in hook.prune_examples(level=level, epoch=self._epoch, active=active):
+            if not np.isin(answer, active).all():
+                raise PruningError(
+                    f"a plugin kept {level} examples that were not in use; prune_examples must "
+                    "return a subset of active"
+                )
+            kept = np.intersect1d(kept, answer)
+        if len(kept) < 2:
+            raise PruningError(
+                f"plugins left {len(kept)} {level} examples after epoch {self._epoch}; batch "
+                "normalisation needs 2"
+            )
+        return kept
+
+    def finish(self, cell: str, folder: Path) -> None:
+        """Tell the plugins that the search has ended."""
+        self.plugins.hook.search_finished(cell=cell, folder=folder)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return active examples, sizes and the states of the plugins."""
+        return {
+            "active": dict(self.active),
+            "sizes": [dict(one) for one in self.sizes],
+            "plugins": {name: plugin.state_dict() for name, plugin in self._stateful()},
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a checkpoint; called after :meth:`begin`."""
+        for level, loader in self.loaders.items():
+            loader.set_indices(state["active"][level].numpy())
+        self.sizes = [dict(one) for one in state["sizes"]]
+        example = torch.zeros(1, device=self.device)
+        for name, plugin in self._stateful():
+            if name in state["plugins"]:
+                plugin.load_state_dict(state["plugins"][name], example)
+        _log.info("going on after epoch %d", len(self.sizes))
+
+    def _stateful(self) -> Iterator[tuple[str, Stateful]]:
+        for name, plugin in self.plugins.manager.list_name_plugin():
+            if isinstance(plugin, Stateful):
+                yield name, plugin

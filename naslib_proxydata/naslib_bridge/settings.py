@@ -1,0 +1,163 @@
+"""The block ``search.proxy_data`` of a NASLib configuration, validated like our own files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from typing_extensions import Self
+
+from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.schema import Settings
+
+KEY = "proxy_data"
+
+
+def _listed(value: Any) -> Any:
+    """Turn a single path into a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+class SelectorBlock(Settings):
+    """Which examples a search trains on.
+
+    Attributes:
+        name: Name of the selector.
+        fraction: Share of NASLib's training images to choose, in (0, 1].
+        size: Their number, where ``fraction`` is not given.
+        scores: A score file; where None, the selector's scorer computes what it needs.
+        scorer: Name of the scorer; the selector's own where empty.
+        quick: Let the scorer train with the quick recipe, not with the paper's.
+        seed: Seed of scorer and choice; ``search.seed`` where None.
+        options: Arguments of the selector.
+    """
+
+    name: str
+    fraction: float | None = Field(None, gt=0, le=1)
+    size: int | None = Field(None, ge=4)
+    scores: Path | None = None
+    scorer: str = ""
+    quick: bool = False
+    seed: int | None = None
+    options: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_size(self) -> Self:
+        if (self.fraction is None) == (self.size is None):
+            raise ValueError("give either fraction or size")
+        return self
+
+
+class BdpBlock(Settings):
+    """Bi-level data pruning during the search (arXiv 2312.14200).
+
+    Attributes:
+        preset: Name of a schedule; ``to-4-percent`` where neither it nor ``fraction`` is given.
+        fraction: Share of the examples to be left after the last epoch.
+        class_balance: Keep the classes balanced.
+        weights_drops: The end of the errors' variance that NASLib's training images lose.
+        architecture_drops: The end that NASLib's validation images lose.
+    """
+
+    preset: str | None = None
+    fraction: float | None = Field(None, gt=0, le=1)
+    class_balance: bool = True
+    weights_drops: Literal["low", "high"] = "low"
+    architecture_drops: Literal["low", "high"] = "high"
+
+    @model_validator(mode="after")
+    def _one_schedule(self) -> Self:
+        if self.preset is not None and self.fraction is not None:
+            raise ValueError("give either preset or fraction")
+        return self
+
+    @property
+    def schedule(self) -> str | float:
+        """What ``BilevelPruner`` takes as its schedule."""
+        return self.fraction if self.fraction is not None else self.preset or "to-4-percent"
+
+
+class PredictorBlock(Settings):
+    """What scores architectures in NASLib's discrete optimizers; other keys are its options.
+
+    Attributes:
+        name: Name of the predictor.
+        images: Source of the images that it looks at, as in ``leaderboard --images``.
+        seed: Seed of scores and images; ``search.seed`` where None.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    name: str
+    images: str = "photos"
+    seed: int | None = None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options of the predictor, which its own schema checks."""
+        return dict(self.model_extra or {})
+
+
+class ProxyData(Settings):
+    """The whole block.
+
+    Attributes:
+        enabled: Where false, NASLib runs as if the block were not there.
+        selector: Which examples to train on; plugins are asked, then all are used, where None.
+        selection: File of a selection made before, in place of ``selector``.
+        bdp: Bi-level data pruning, or None.
+        predictor: Scores architectures in Bananas and Npenas, or None.
+        plugins: Python files with further plugins.
+    """
+
+    enabled: bool = True
+    selector: SelectorBlock | None = None
+    selection: Path | None = None
+    bdp: BdpBlock | None = None
+    predictor: PredictorBlock | None = None
+    plugins: Annotated[tuple[Path, ...], BeforeValidator(_listed)] = ()
+
+    @model_validator(mode="after")
+    def _one_choice(self) -> Self:
+        if self.selector is not None and self.selection is not None:
+            raise ValueError("give either selector or selection")
+        return self
+
+
+def read_block(config: Any) -> ProxyData | None:
+    """Read the block of a NASLib configuration.
+
+    It stands under ``search``, or at the top level, where NASLib's command line can set its
+    keys (``proxy_data.enabled False``).
+
+    Returns:
+        The block, or None where it is absent or switched off.
+
+    Raises:
+        ConfigError: It stands in both places, or a key or value is wrong.
+    """
+    places = {"search.proxy_data": getattr(config, "search", None), "proxy_data": config}
+    found = {
+        place: holder[KEY]
+        for place, holder in places.items()
+        if isinstance(holder, Mapping) and holder.get(KEY) is not None
+    }
+    if len(found) > 1:
+        raise ConfigError(f"give one of {' and '.join(found)}, not both")
+    for place, values in found.items():
+        if not isinstance(values, Mapping):
+            raise ConfigError(f"{place} must hold keys with values, got {values!r}")
+        block = ProxyData.parse(plain(values), f"NASLib's configuration, {place}")
+        return block if block.enabled else None
+    return None
+
+
+def plain(value: Any) -> Any:
+    """Return nested dicts and lists in place of NASLib's ``CfgNode`` objects."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    return value

@@ -1,0 +1,164 @@
+"""NASLib's discrete optimizers and evaluators with our predictors and tables."""
+
+# ruff: noqa: E402  (NASLib is imported after it was found to import)
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from tests.naslib_bridge.naslib_setup import configuration, require_naslib
+
+require_naslib()
+
+from naslib.optimizers import Bananas, LocalSearch, Npenas, RandomSearch, RegularizedEvolution
+from naslib.search_spaces import NasBench201SearchSpace
+
+from naslib_proxydata.assemble.setup import PredictorSetup
+from naslib_proxydata.naslib_bridge import (
+    ProxyPredictorEvaluator,
+    ProxyTrainer,
+    ProxyZeroCostEvaluator,
+    dataset_api,
+    make_predictor,
+    predicted_api,
+    proxied,
+)
+from naslib_proxydata.naslib_bridge.architectures import nb201_text
+from naslib_proxydata.tables.nb201_compact import read_compact
+
+SEARCH = {
+    "epochs": 6,
+    "fidelity": 200,
+    "sample_size": 2,
+    "population_size": 4,
+    "num_init": 4,
+    "k": 2,
+    "num_ensemble": 1,
+    "predictor_type": "lgb",
+    "acq_fn_type": "its",
+    "acq_fn_optimization": "mutation",
+    "encoding_type": "path",
+    "num_arches_to_mutate": 2,
+    "max_mutations": 1,
+    "num_candidates": 4,
+}
+BLOCK = {"predictor": {"name": "synflow"}}
+
+
+@pytest.fixture(scope="module")
+def table(shared_data: Path) -> Any:
+    return read_compact(shared_data / "nb201.npz")
+
+
+def space() -> Any:
+    graph = NasBench201SearchSpace()
+    graph.instantiate_model = False  # only the hash of a cell is needed
+    return graph
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [RandomSearch, RegularizedEvolution, LocalSearch, Bananas, Npenas],
+    ids=lambda one: one.__name__,
+)
+def test_discrete_search_over_our_table(tmp_path: Path, table: Any, optimizer: Any) -> None:
+    ensembles = optimizer in (Bananas, Npenas)
+    config = configuration(tmp_path, BLOCK if ensembles else None, **SEARCH)
+    one = proxied(optimizer)(config)
+    one.adapt_search_space(space(), dataset_api=dataset_api(table))
+    trainer = ProxyTrainer(one, config)
+    trainer.search()
+    best = one.get_final_architecture()
+    expected = table.query(nb201_text(best.get_hash()), "cifar10", "validation_accuracy")
+    assert trainer.search_trajectory.valid_acc[-1] == expected
+    assert trainer.evaluate(best_arch=best, dataset_api=one.dataset_api) == expected
+    if ensembles:
+        assert one.proxy_predictor.scores  # it was asked about candidates
+
+
+@pytest.mark.parametrize(("optimizer", "key"), [(Bananas, "zc"), (Npenas, "zc_ensemble")])
+def test_score_as_a_feature_of_naslibs_ensemble(
+    tmp_path: Path, table: Any, optimizer: Any, key: str
+) -> None:
+    search = {**SEARCH, "predictor_type": "lgb", "num_init": 6, "epochs": 8}
+    config = configuration(tmp_path, BLOCK, **search, **{key: True, "zc_names": ["synflow"]})
+    one = proxied(optimizer)(config)
+    one.adapt_search_space(space(), dataset_api=dataset_api(table))
+    ProxyTrainer(one, config).search()
+    for model in one.train_data:
+        score = one.proxy_predictor.query(model.arch)
+        assert model.zc_scores == {"synflow": score}
+
+
+def test_scores_are_those_of_the_leaderboard(table: Any) -> None:
+    ours = make_predictor("naswot", seed=4)
+    setup = PredictorSetup((), "nb201", "naswot", "{}", "photos", None, 4, "cpu", None)
+    reference = setup()
+    texts = table.architectures()[5000:5003]
+    cells = [reference.task.space.parse(text) for text in texts]
+    expected = [reference.score_one(cell).value for cell in cells]
+    graphs = []
+    for cell in cells:
+        graph = NasBench201SearchSpace()
+        from naslib_proxydata.spaces.nb201_codes import to_naslib_codes
+
+        graph.set_spec(list(to_naslib_codes(cell)))
+        graphs.append(graph)
+    assert ours.query(graphs, None).tolist() == expected
+    assert ours.query(graphs[1], dataloader=None) == expected[1]
+    mutated = tuple(np.int64(code) for code in graphs[2].get_hash())
+    assert ours.query(mutated) == expected[2]
+
+
+def test_a_dead_cell_is_last() -> None:
+    predictor = make_predictor("synflow")
+    dead, alive = predictor.query([(1, 1, 1, 1, 1, 1), (2, 2, 2, 2, 2, 2)], None)
+    assert dead == -1e9
+    assert dead < alive < math.inf
+
+
+def evaluator_configuration(save: Path) -> Any:
+    config = configuration(save)
+    config.test_size = 12
+    config.test_data_file = None
+    config.experiment_type = "single"
+    config.train_size_single = 3
+    config.train_size_list = [3]
+    config.fidelity_single = 5
+    config.fidelity_list = [5]
+    config.max_hpo_time = 0
+    config.uniform_random = True
+    return config
+
+
+def test_predictor_evaluator(tmp_path: Path, table: Any) -> None:
+    evaluator = ProxyPredictorEvaluator(make_predictor("params"), evaluator_configuration(tmp_path))
+    evaluator.adapt_search_space(space(), load_labeled=False, dataset_api=dataset_api(table))
+    found = evaluator.evaluate()[-1]
+    assert all(np.isfinite(found[name]) for name in ("spearman", "kendalltau", "pearson", "rmse"))
+    assert len(found["full_testpred"]) == 12
+
+
+def test_zero_cost_evaluator(tmp_path: Path, table: Any) -> None:
+    evaluator = ProxyZeroCostEvaluator(make_predictor("params"), evaluator_configuration(tmp_path))
+    evaluator.adapt_search_space(space(), dataset_api=dataset_api(table))
+    found = evaluator.evaluate()[-1]
+    assert np.isfinite(found["spearman"])
+    assert (tmp_path / "scores.json").is_file()
+
+
+def test_evolution_by_scores_alone(tmp_path: Path) -> None:
+    predictor = make_predictor("params")
+    config = configuration(tmp_path, **SEARCH)
+    one = proxied(RegularizedEvolution)(config)
+    one.adapt_search_space(space(), dataset_api=predicted_api(predictor))
+    np.random.seed(0)  # noqa: NPY002  NASLib draws from the global generator
+    torch.manual_seed(0)
+    ProxyTrainer(one, config).search()
+    best = max(score.value for score in predictor.scores.values())
+    assert predictor.query(one.get_final_architecture()) == best

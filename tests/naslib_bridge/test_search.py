@@ -1,0 +1,210 @@
+"""NASLib's own searches with proxy data; skipped where NASLib does not import."""
+
+# ruff: noqa: E402  (NASLib is imported after it was found to import)
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from naslib_proxydata.errors import ConfigError, NaslibError, RunFolderError
+from naslib_proxydata.hookspecs import hookimpl
+from tests.naslib_bridge.naslib_setup import (
+    IMAGES,
+    FakeImages,
+    configuration,
+    fake_trainer,
+    require_naslib,
+)
+
+require_naslib()
+
+from naslib.defaults.trainer import Trainer
+from naslib.optimizers import (
+    DARTSOptimizer,
+    DrNASOptimizer,
+    GDASOptimizer,
+    OneShotNASOptimizer,
+    RandomNASOptimizer,
+)
+from naslib.search_spaces import NasBench201SearchSpace
+
+from naslib_proxydata.naslib_bridge import ProxyTrainer, dataset_api, proxied
+from naslib_proxydata.spaces.nb201 import NasBench201
+from naslib_proxydata.tables.nb201_compact import read_compact
+
+OPTIMIZERS = [
+    DARTSOptimizer,
+    GDASOptimizer,
+    DrNASOptimizer,
+    RandomNASOptimizer,
+    OneShotNASOptimizer,
+]
+HALVED = {
+    "selector": {"name": "class-random", "fraction": 0.5},
+    "bdp": {"fraction": 0.6, "class_balance": False},
+}
+FakeStock = fake_trainer(Trainer)
+
+
+class FakeProxy(ProxyTrainer, FakeStock):  # type: ignore[misc,valid-type]
+    """The bridge's trainer over the fake images."""
+
+
+class Stock(DARTSOptimizer):  # type: ignore[misc]
+    """NASLib's optimizer, but for the parameter count that fails on numpy 2.4."""
+
+    def get_model_size(self) -> float:
+        return 0.0
+
+
+class Watcher:
+    """Remembers what the hooks told."""
+
+    def __init__(self) -> None:
+        self.batches: list[tuple[str, int, Any, Any, Any]] = []
+        self.cells: list[str] = []
+        self.finished = ""
+
+    @hookimpl
+    def batch_finished(
+        self, level: str, epoch: int, indices: Any, probabilities: Any, targets: Any
+    ) -> None:
+        self.batches.append((level, epoch, indices.copy(), probabilities, targets))
+
+    @hookimpl
+    def epoch_finished(self, cell: str) -> None:
+        self.cells.append(cell)
+
+    @hookimpl
+    def search_finished(self, cell: str) -> None:
+        self.finished = cell
+
+
+def made(
+    trainer: Any, optimizer: Any, save: Path, block: dict[str, Any] | None = None, **search: Any
+) -> Any:
+    config = configuration(save, block, **search)
+    torch.manual_seed(5)
+    one = optimizer(**config.search)
+    one.adapt_search_space(NasBench201SearchSpace(n_classes=6), config.dataset)
+    return trainer(one, config)
+
+
+def watched(trainer: Any) -> Watcher:
+    watcher = Watcher()
+    trainer.run.plugins.manager.register(watcher, "watcher")
+    return watcher
+
+
+def alphas(trainer: Any) -> list[list[float]]:
+    return [one.tolist() for one in trainer.optimizer.architectural_weights]
+
+
+@pytest.mark.parametrize("block", [None, {"enabled": False, **HALVED}], ids=["absent", "off"])
+def test_without_the_block_it_is_naslib(tmp_path: Path, block: dict[str, Any] | None) -> None:
+    ours = made(FakeProxy, proxied(DARTSOptimizer), tmp_path / "ours", block)
+    theirs = made(FakeStock, Stock, tmp_path / "theirs")
+    for trainer in (ours, theirs):
+        trainer.search()
+    for name in ("train_loss", "valid_loss", "train_acc", "valid_acc"):
+        assert ours.search_trajectory[name] == theirs.search_trajectory[name]
+    assert alphas(ours) == alphas(theirs)
+    assert not (tmp_path / "ours" / "search" / "proxy_data").exists()
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda one: one.__name__)
+def test_selection_and_pruning(tmp_path: Path, optimizer: Any) -> None:
+    trainer = made(FakeProxy, proxied(optimizer), tmp_path, HALVED, epochs=2)
+    watcher = watched(trainer)
+    trainer.search()
+    before = trainer.run.sizes[0]
+    assert before == {"weights": IMAGES // 4, "architecture": IMAGES // 4}
+    left = {level: len(active) for level, active in trainer.run.active.items()}
+    schedule = next(
+        plugin.schedule
+        for name, plugin in trainer.run.plugins.manager.list_name_plugin()
+        if name == "bilevel-pruner"
+    )
+    for level, count in before.items():  # one pruning, after the second epoch
+        assert left[level] == count - int(schedule.ratio(level) * count + 1e-9)
+    labels = np.array(FakeImages().targets)
+    for level, epoch, indices, probabilities, targets in watcher.batches:
+        assert epoch in (1, 2)
+        assert np.array_equal(labels[indices], targets.numpy()), level
+        assert probabilities.shape == (len(indices), 6)
+        assert not probabilities.requires_grad
+    for level in before:
+        for epoch in (1, 2):
+            seen = [b[2] for b in watcher.batches if b[0] == level and b[1] == epoch]
+            assert len(np.unique(np.concatenate(seen))) == len(np.concatenate(seen)) == IMAGES // 4
+    assert len(watcher.cells) == 2
+    if optimizer not in (OneShotNASOptimizer, RandomNASOptimizer):  # NASLib derives none of these
+        NasBench201().parse(watcher.finished)
+
+
+def test_every_validation_image_is_seen_once_an_epoch(tmp_path: Path) -> None:
+    trainer = made(FakeProxy, proxied(DARTSOptimizer), tmp_path, {}, train_portion=0.75)
+    watcher = watched(trainer)
+    trainer.search()
+    for epoch in (1, 2):
+        seen = [b[2] for b in watcher.batches if b[:2] == ("architecture", epoch)]
+        first_round = np.concatenate(seen)[: IMAGES // 4]
+        assert np.array_equal(np.sort(first_round), np.arange(3 * IMAGES // 4, IMAGES))
+        weights = np.concatenate([b[2] for b in watcher.batches if b[:2] == ("weights", epoch)])
+        assert np.array_equal(np.sort(weights), np.arange(3 * IMAGES // 4))
+
+
+@pytest.mark.parametrize("optimizer", [DARTSOptimizer, GDASOptimizer], ids=lambda one: one.__name__)
+def test_resume_gives_the_same_architecture(tmp_path: Path, optimizer: Any) -> None:
+    whole = made(FakeProxy, proxied(optimizer), tmp_path / "whole", HALVED, epochs=3)
+    whole.search()
+    killed = made(FakeProxy, proxied(optimizer), tmp_path / "killed", HALVED, epochs=3)
+
+    def kill(epoch: int) -> None:
+        if epoch == 0:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        killed.search(after_epoch=kill)
+    resumed = made(FakeProxy, proxied(optimizer), tmp_path / "killed", HALVED, epochs=3)
+    torch.manual_seed(77)  # what a new process begins with must not matter
+    resumed.search(resume_from=str(tmp_path / "killed" / "search"))
+    assert resumed.search_trajectory.train_loss == whole.search_trajectory.train_loss
+    assert resumed.search_trajectory.valid_loss == whole.search_trajectory.valid_loss
+    assert alphas(resumed) == alphas(whole)
+    for level, active in whole.run.active.items():
+        assert np.array_equal(resumed.run.active[level], active)
+
+
+def test_resume_refuses_another_search(tmp_path: Path) -> None:
+    one = {"selector": HALVED["selector"]}
+    made(FakeProxy, proxied(DARTSOptimizer), tmp_path, one, epochs=1).search()
+    other = made(FakeProxy, proxied(DARTSOptimizer), tmp_path, {}, epochs=1)
+    with pytest.raises(RunFolderError, match="block differ"):
+        other.search(resume_from=str(tmp_path / "search"))
+    with pytest.raises(RunFolderError, match="no checkpoint"):
+        other.search(resume_from=str(tmp_path / "elsewhere" / "model_final.pth"))
+
+
+def test_naslib_evaluates(tmp_path: Path, shared_data: Path) -> None:
+    trainer = made(FakeProxy, proxied(DARTSOptimizer), tmp_path, HALVED, epochs=2)
+    watcher = watched(trainer)
+    trainer.search()
+    table = read_compact(shared_data / "nb201.npz")
+    expected = table.query(watcher.finished, "cifar10", "validation_accuracy")
+    assert trainer.evaluate(dataset_api=dataset_api(table)) == expected
+    later = made(FakeProxy, proxied(DARTSOptimizer), tmp_path, HALVED, epochs=2)  # a new process
+    assert later.evaluate(dataset_api=dataset_api(table)) == expected
+
+
+def test_mistakes_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"'selektor'.* Did you mean 'selector'"):
+        made(FakeProxy, proxied(DARTSOptimizer), tmp_path, {"selektor": {"name": "random"}})
+    with pytest.raises(NaslibError, match=r"proxied\(Stock\)"):
+        made(FakeProxy, Stock, tmp_path, HALVED)
+    with pytest.raises(NaslibError, match="no method"):
+        proxied(dict)
