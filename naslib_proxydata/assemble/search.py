@@ -33,6 +33,15 @@ if TYPE_CHECKING:
     from naslib_proxydata.tables.base import BenchmarkTable
 
 PICTURES = "plots"
+PRUNING = (
+    "bdp",
+    "random_pruning",
+    "el2n",
+    "weights_drops",
+    "architecture_drops",
+    "class_balance",
+)
+"""Fields of a request that a run in the same folder must share."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +145,14 @@ def run_search(request: SearchRequest, *listeners: object) -> Finished:
         plugins.manager.register(listener, f"{type(listener).__name__} {number}")
     selection = load_selection(request.selection) if request.selection else None
     search = Search(
-        dataset, learner, plugins.manager, request.space, selection, request.out, request.augment
+        dataset,
+        learner,
+        plugins.manager,
+        request.space,
+        selection,
+        request.out,
+        request.augment,
+        {name: getattr(request, name) for name in PRUNING},
     )
     result = search.run()
     measured, notes = look_up(plugins, request, result.cell)

@@ -11,7 +11,7 @@ import json
 import logging
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +81,8 @@ class Search:
         selection: The examples to train on; where None, plugins are asked, then all are used.
         folder: Where checkpoints and the history go; None keeps no files.
         augment: Whether training images are cropped and flipped.
+        facts: What else must be the same for a run in this folder to go on, such as the
+            schedule of a pruner; plain data.
     """
 
     dataset: Dataset
@@ -90,6 +92,7 @@ class Search:
     selection: Selection | None = None
     folder: Path | None = None
     augment: bool = True
+    facts: Mapping[str, Any] = field(default_factory=dict)
     active: Active = field(init=False)
     records: list[EpochRecord] = field(init=False, default_factory=list)
     _start: dict[Level, str] = field(init=False)
@@ -146,6 +149,7 @@ class Search:
             "selection": self._start,
             "plugins with state": sorted(name for name, _ in self._stateful()),
             "size of the supernet": self._size,
+            **self.facts,
             **settings,
         }
 

@@ -80,6 +80,8 @@ def test_running_again_prints_the_same_cell(
     assert "epoch 1" in first
     assert "epoch 1" not in again
     assert first[first.index("cell:") :] == again[again.index("cell:") :]
+    assert run(*arguments, "--random-pruning", 0.25) == 2
+    assert "holds another run: random_pruning" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
