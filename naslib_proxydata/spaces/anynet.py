@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PLAIN, BASIC, BOTTLENECK = "double_plain_block", "res_basic_block", "res_bottleneck_block"
 STEM_STRIDES = (1, 4, 8)
+NORM_FLOPS = 5
 KEYS = ("block_type", "bot_muls", "ds", "num_gs", "ss", "ws")
 
 
@@ -282,6 +283,13 @@ class AnyNet(ConstructedSpace[AnyNetSettings]):
         size = image_size or self.image_size
         total = sum(one.weights * one.size**2 for one in convolutions(architecture, size))
         return total + architecture.stages[-1].width * num_classes
+
+    def published_flops(self, architecture: AnyNetSettings) -> int:
+        """Return what the released files call ``flops``; see :mod:`published_flops`."""
+        size, classes = self.published_size, self.published_classes
+        elements = sum(one.outputs * one.size**2 for one in convolutions(architecture, size))
+        macs = self.macs(architecture, num_classes=classes, image_size=size)
+        return macs + NORM_FLOPS * elements + classes
 
 
 class Convolution(NamedTuple):

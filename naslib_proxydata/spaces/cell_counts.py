@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -12,13 +12,21 @@ from naslib_proxydata.spaces.cell_network import STEM_MULTIPLIER, auxiliary_head
 from naslib_proxydata.spaces.cell_operations import OPERATIONS
 from naslib_proxydata.spaces.counting import count_macs, count_params, on_meta
 from naslib_proxydata.spaces.genotype import NONE, CellGenotype, Genotype
+from naslib_proxydata.spaces.published_flops import operation_flops
 
 
 class Counts(NamedTuple):
-    """Trainable parameters, and multiply-accumulates for one image."""
+    """What one part of a network adds.
 
-    params: int
-    macs: int
+    Attributes:
+        params: Trainable parameters.
+        macs: Multiply-accumulates for one image.
+        flops: What NDS's files count for it; see :mod:`published_flops`.
+    """
+
+    params: int = 0
+    macs: int = 0
+    flops: int = 0
 
 
 class CellShape(NamedTuple):
@@ -38,6 +46,16 @@ class CellShape(NamedTuple):
     channels: int
     stride: int
 
+    @property
+    def outputs(self) -> int:
+        """Channels of the output."""
+        return len(self.genotype.concat) * self.channels
+
+    @property
+    def output_size(self) -> int:
+        """Height and width in pixels of the output."""
+        return -(-self.sizes[1] // self.stride)
+
 
 def cell_shapes(
     genotype: Genotype, width: int, depth: int, size: int, imagenet: bool
@@ -53,8 +71,8 @@ def cell_shapes(
         width = 2 * width if reduces else width
         shape = CellShape(cell, inputs, sizes, width, 2 if reduces else 1)
         yield shape
-        inputs = (inputs[1], len(cell.concat) * width)
-        sizes = (sizes[1], -(-sizes[1] // shape.stride))
+        inputs = (inputs[1], shape.outputs)
+        sizes = (sizes[1], shape.output_size)
 
 
 def network_counts(
@@ -78,51 +96,58 @@ def network_counts(
         imagenet: Whether the stem is ImageNet's.
         auxiliary: Whether there is a second classifier in training.
     """
-    counts = [_stem_counts(width, image_size, imagenet)]
-    outputs: list[int] = []
-    for shape in cell_shapes(genotype, width, depth, image_size, imagenet):
-        counts.append(_cell_counts(shape))
-        outputs.append(len(shape.genotype.concat) * shape.channels)
-    counts.append(Counts((outputs[-1] + 1) * num_classes, outputs[-1] * num_classes))
+    shapes = list(cell_shapes(genotype, width, depth, image_size, imagenet))
+    parts = [_stem_counts(width, image_size, imagenet), *map(_cell_counts, shapes)]
+    outputs, weights = shapes[-1].outputs, shapes[-1].outputs * num_classes
+    mean = outputs * shapes[-1].output_size ** 2
+    parts.append(Counts(weights + num_classes, weights, weights + num_classes + mean))
     if auxiliary:
-        channels = outputs[2 * depth // 3]
+        channels = shapes[2 * depth // 3].outputs
         head = on_meta(lambda: auxiliary_head(channels, num_classes, imagenet))
-        counts.append(Counts(count_params(head), 0))
-    return Counts(sum(one.params for one in counts), sum(one.macs for one in counts))
+        parts.append(Counts(params=count_params(head)))
+    return _sum(parts)
+
+
+def _sum(parts: Iterable[Counts]) -> Counts:
+    return Counts(*(sum(column) for column in zip(*parts, strict=True)))
 
 
 def _stem_counts(width: int, size: int, imagenet: bool) -> Counts:
+    """Count the stem; each of ImageNet's layers but the first reads through a ReLU."""
     layers = [(3, STEM_MULTIPLIER * width, 1)]
     if imagenet:
         layers = [(3, width // 2, 2), (width // 2, width, 2), (width, width, 2)]
-    params = macs = 0
-    for inputs, outputs, stride in layers:
+    parts = []
+    for place, (inputs, outputs, stride) in enumerate(layers):
+        activated = inputs * size * size if place else 0
         size = -(-size // stride)
-        params += 9 * inputs * outputs + 2 * outputs
-        macs += 9 * inputs * outputs * size * size
-    return Counts(params, macs)
+        macs = 9 * inputs * outputs * size * size
+        parts.append(Counts(9 * inputs * outputs + 2 * outputs, macs, macs + activated))
+    return _sum(parts)
 
 
 @lru_cache(maxsize=4096)
 def _cell_counts(shape: CellShape) -> Counts:
     """Count one cell; preprocessing gives its second input's size."""
     size = shape.sizes[1]
-    params = macs = 0
-    for inputs in shape.inputs:
-        params += inputs * shape.channels + 2 * shape.channels
-        macs += inputs * shape.channels * size * size
+    parts = []
+    for inputs, before in zip(shape.inputs, shape.sizes, strict=True):
+        weights = inputs * shape.channels
+        macs = weights * size * size
+        parts.append(Counts(weights + 2 * shape.channels, macs, macs + inputs * before * before))
     for op, source in shape.genotype.edges:
-        if op == NONE:
-            continue
-        strided = source < 2 and shape.stride == 2
-        at = size if source < 2 else -(-size // shape.stride)
-        counts = _operation_counts(op, shape.channels, 2 if strided else 1, at)
-        params += counts.params
-        macs += counts.macs
-    return Counts(params, macs)
+        if op != NONE:
+            stride = shape.stride if source < 2 else 1
+            at = size if source < 2 else shape.output_size
+            parts.append(_operation_counts(op, shape.channels, stride, at))
+    return _sum(parts)
 
 
 @lru_cache(maxsize=4096)
 def _operation_counts(op: str, channels: int, stride: int, size: int) -> Counts:
     module: nn.Module = on_meta(lambda: OPERATIONS[op](channels, stride))
-    return Counts(count_params(module), count_macs(module, in_channels=channels, image_size=size))
+    return Counts(
+        count_params(module),
+        count_macs(module, in_channels=channels, image_size=size),
+        operation_flops(module, channels=channels, image_size=size),
+    )

@@ -71,13 +71,13 @@ class CellSpace(ConstructedSpace[Architecture]):
 
     def params(self, architecture: Architecture, *, num_classes: int = 10) -> int:
         """Count the trainable parameters of the published network, dead edges too."""
-        return self._counts(architecture, num_classes, self.image_size).params
+        return self.counts(architecture, num_classes, self.image_size).params
 
     def macs(
         self, architecture: Architecture, *, num_classes: int = 10, image_size: int | None = None
     ) -> int:
         """Count the published network's multiply-accumulates for one image."""
-        return self._counts(architecture, num_classes, image_size or self.image_size).macs
+        return self.counts(architecture, num_classes, image_size or self.image_size).macs
 
     def graph_view(self, architecture: Architecture) -> GraphView:
         """Return both cells, and what the network around them is."""
@@ -93,7 +93,8 @@ class CellSpace(ConstructedSpace[Architecture]):
             {**numbers, "auxiliary": float(auxiliary)},
         )
 
-    def _counts(self, architecture: Architecture, num_classes: int, image_size: int) -> Counts:
+    def counts(self, architecture: Architecture, num_classes: int, image_size: int) -> Counts:
+        """Count the published network for images of a size in pixels."""
         from naslib_proxydata.spaces.cell_counts import network_counts
 
         genotype, width, depth, auxiliary = self.parts(architecture)

@@ -207,3 +207,7 @@ class NdsCells(CellSpace[CellSettings]):
         """Return genotype, width, depth and whether there is an auxiliary head."""
         one = architecture
         return one.genotype, one.width, one.depth, one.auxiliary
+
+    def published_flops(self, architecture: CellSettings) -> int:
+        """Return what the released files call ``flops``; see :mod:`published_flops`."""
+        return self.counts(architecture, self.published_classes, self.published_size).flops

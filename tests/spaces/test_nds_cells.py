@@ -9,9 +9,7 @@ import pytest
 
 from naslib_proxydata.errors import ArchitectureError
 from naslib_proxydata.spaces import nds
-from naslib_proxydata.spaces.counting import count_macs, on_meta
 from naslib_proxydata.spaces.nds_cells import FAMILIES, NdsCells
-from naslib_proxydata.spaces.published_flops import cell_flops
 from naslib_proxydata.testing import SearchSpaceContract
 
 
@@ -49,19 +47,12 @@ def records(shared_data: Path, file: str) -> list[dict[str, Any]]:
     ["nds-darts-in", "nds-darts-fix-w-d-in", "nds-amoeba-in", "nds-enas-in", "nds-nasnet-in"],
 )
 def test_published_parameters_and_flops(shared_data: Path, name: str) -> None:
-    """Parameters of 15 records, ``flops`` of one; ``benchmarks/check_tables.py`` looks at all."""
     table = nds.tables()[name]
-    space = nds.make_space(table.space)
-    assert isinstance(space, NdsCells)
-    shallow = sorted(records(shared_data, table.file), key=lambda one: one["net"]["depth"])
-    for place, record in enumerate(shallow[:15]):
+    space: Any = nds.make_space(table.space)
+    for record in records(shared_data, table.file):
         net = space.from_record(record["net"])
         assert space.params(net, num_classes=1000) == record["params"]
-        if place == 0:
-            network = on_meta(lambda net=net: space.construct_network(net, 1000, 3))
-            assert cell_flops(network, 224) == record["flops"]
-            macs = space.macs(net, num_classes=1000, image_size=224)
-            assert macs == count_macs(network, in_channels=3, image_size=224)
+        assert space.published_flops(net) == record["flops"]
 
 
 def test_texts_are_records(shared_data: Path) -> None:

@@ -1,0 +1,169 @@
+"""Check our hashes, parameters and multiply-accumulates against every architecture of the tables.
+
+    python benchmarks/check_tables.py --data-root ../shared/data
+
+Writes ``table_checks.csv`` into the run folder and ``reference/table_checks.md`` into the
+documentation. All of it is counting; no network is built, trained or run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from naslib_proxydata import plugins
+from naslib_proxydata.errors import TableAbsentError
+
+DOCS = Path(__file__).parent.parent / "docs"
+NASLIB_CLASSES = {"class_scene": 63, "class_object": 100}
+
+
+class Check(NamedTuple):
+    """One row of the page: how many architectures agree with a published quantity."""
+
+    benchmark: str
+    quantity: str
+    checked: int
+    equal: int
+    largest_difference: int
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data-root", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--out", type=Path, default=Path("runs/check_tables"))
+    parser.add_argument("--docs", type=Path, default=DOCS)
+    options = parser.parse_args()
+    checks = []
+    for check in all_checks(options.data_root):
+        print(check, flush=True)
+        checks.append(check)
+    write(checks, options)
+
+
+def all_checks(root: Path) -> Iterator[Check]:
+    """Yield the checks of every table that is present."""
+    registry = plugins.load()
+    for name in sorted(registry.names("benchmarks")):
+        if name not in ("nb101", "nasbench-mr") and not name.startswith("nds-"):
+            continue
+        try:
+            table = registry.create("benchmarks", name, root=root)
+        except TableAbsentError:
+            continue
+        if name == "nb101":
+            yield from check_nb101(registry.create("spaces", name), table)
+        elif name == "nasbench-mr":
+            yield from check_mr(registry.create("spaces", name), table)
+        else:
+            yield from check_nds(name, registry.create("spaces", table.space), table)
+    for kind in ("micro", "macro"):
+        yield from check_transnas(registry.create("spaces", f"transnas-{kind}"), kind, root)
+
+
+def check_nb101(space: Any, table: Any) -> Iterator[Check]:
+    """Compare graph hashes and ``trainable_parameters``."""
+    cells = [space.parse(text) for text in table.architectures()]
+    same = [
+        space.hash(cell).encode() == found for cell, found in zip(cells, table.hashes, strict=True)
+    ]
+    yield compared("nb101", "module_hash", [int(not one) for one in same])
+    params = [space.params(cell) for cell in cells]
+    yield compared("nb101", "trainable_parameters", params - table.params)
+
+
+def check_mr(space: Any, table: Any) -> Iterator[Check]:
+    """Compare ``params`` and ``flops``, published with 6 and 9 decimals in M and G."""
+    nets = [space.parse(text) for text in table.architectures()]
+    params = [space.params(net, num_classes=space.published_classes) for net in nets]
+    yield compared("nasbench-mr", "params", params - np.rint(1e6 * table.published["params"]))
+    flops = [space.published_flops(net) for net in nets]
+    yield compared("nasbench-mr", "flops", flops - np.rint(1e9 * table.published["flops"]))
+
+
+def check_nds(name: str, space: Any, table: Any) -> Iterator[Check]:
+    """Compare ``params`` and ``flops``."""
+    nets = [space.parse(text) for text in table.architectures()]
+    params = [space.params(net, num_classes=space.published_classes) for net in nets]
+    yield compared(name, "params", params - table.params)
+    yield compared(name, "flops", [space.published_flops(net) for net in nets] - table.flops)
+
+
+def check_transnas(space: Any, kind: str, root: Path) -> Iterator[Check]:
+    """Compare parameters with NASLib's, of the tasks whose head is one linear layer."""
+    path = root / "naslib_zc" / f"zc_transbench101_{kind}.json.gz"
+    if not path.is_file():
+        return
+    with gzip.open(path) as stream:
+        tasks = json.load(stream)
+    for task, classes in NASLIB_CLASSES.items():
+        differences = []
+        for code, scores in tasks[task].items():
+            digits = "".join(one for one in code if one.isdigit())
+            text = f"64-41414-{digits[0]}_{digits[1:3]}_{digits[3:]}"
+            if kind == "macro":
+                text = f"64-{digits.replace('0', '')}-basic"
+            ours = space.params(space.parse(text), num_classes=classes)
+            differences.append(ours - round(1e6 * scores["params"]["score"]))
+        yield compared(f"transnas-{kind}", f"NASLib's params, {task}", differences)
+
+
+def compared(benchmark: str, quantity: str, differences: Any) -> Check:
+    """Count the differences that are zero."""
+    found = np.abs(np.asarray(differences, dtype=np.int64))
+    return Check(benchmark, quantity, len(found), int((found == 0).sum()), int(found.max()))
+
+
+def write(checks: list[Check], options: argparse.Namespace) -> None:
+    """Write the run folder's csv and the documentation's page."""
+    options.out.mkdir(parents=True, exist_ok=True)
+    with (options.out / "table_checks.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(Check._fields)
+        writer.writerows(checks)
+    rows = [
+        f"| `{one.benchmark}` | {one.quantity} | {one.checked:,} | {one.equal:,} | "
+        f"{one.largest_difference:,} |"
+        for one in checks
+    ]
+    page = options.docs / "reference" / "table_checks.md"
+    page.write_text(PAGE.format(rows="\n".join(rows)), encoding="utf-8")
+
+
+PAGE = """\
+# Our counts against the tables'
+
+Made by `benchmarks/check_tables.py`. Every architecture that a table carries a hash, parameters or
+`flops` for is counted by this package's spaces and compared; differences are in units, not in
+millions.
+
+| table | quantity | architectures | equal | largest difference |
+| --- | --- | --- | --- | --- |
+{rows}
+
+What the tables call `flops` is not the number of multiply-accumulates alone. From networks built
+here, every published value follows to the last unit:
+
+- **NAS-Bench-MR**, at 128 x 128 pixels and 50 classes: multiply-accumulates, 2 for every element
+  that a normalisation writes, and the classifier's 50 biases.
+- **NDS cell networks**, at 224 x 224 and 1,000 classes (32 x 32 and 10 for CIFAR-10):
+  multiply-accumulates, 1 for every element that a ReLU or the global mean reads, k^2 for every
+  element that a pooling of kernel k writes, and the classifier's biases. A convolution of dilation
+  2 is counted as if its kernel were not dilated, so with k - 1 rows and columns too many.
+- **NDS AnyNet networks**: multiply-accumulates, 5 for every element that a normalisation writes,
+  and the classifier's biases. Their first stage is the stem: a 3x3 convolution at stride 1, a 7x7
+  one and max pooling at stride 4, three 3x3 ones at stride 8 (half as wide the first).
+
+`macs` of this package's spaces is multiply-accumulates of convolutions and linear layers only.
+"""
+
+
+if __name__ == "__main__":
+    main()
