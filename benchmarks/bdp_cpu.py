@@ -29,6 +29,7 @@ import torch
 from naslib_proxydata import plugins
 from naslib_proxydata.data.base import Dataset
 from naslib_proxydata.data.sources import open_dataset
+from naslib_proxydata.oneshot import plots
 from naslib_proxydata.oneshot.learner import Learner
 from naslib_proxydata.oneshot.loop import Search
 from naslib_proxydata.oneshot.records import SearchResult
@@ -38,6 +39,7 @@ from naslib_proxydata.pruning.bilevel import BilevelPruner
 from naslib_proxydata.selection.base import Selection
 from naslib_proxydata.selection.run import make_selection
 from naslib_proxydata.spaces.build import build
+from naslib_proxydata.spaces.nb201_cell import EDGES, parse
 
 METHODS = ("full", "bdp", "p1", "random")
 PAPERS_FRACTION = (0.8**25 + 0.9**25) / 2  # what the paper calls 4 %
@@ -156,6 +158,26 @@ def report(rows: list[dict[str, str]], args: argparse.Namespace) -> str:
     return "\n".join(lines) + "\n"
 
 
+def draw(rows: list[dict[str, str]], folder: Path) -> None:
+    """Draw accuracy against cost, and which operations the searches of each method chose."""
+    points = {
+        method: [
+            (float(row["cpu_seconds"]), float(row["test_cifar10"]))
+            for row in rows
+            if row["method"] == method
+        ]
+        for method in METHODS
+    }
+    points = {method: values for method, values in points.items() if values}
+    cost = plots.cost_figure(points, "CPU time of the search (s)", "CIFAR-10 test accuracy (%)")
+    plots.save(cost, folder / "bdp_cost.png")
+    for method in points:
+        cells = [parse(row["cell"]).operations for row in rows if row["method"] == method]
+        plots.save(
+            plots.operations_figure(EDGES, cells, method), folder / f"bdp_operations_{method}.png"
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
@@ -181,6 +203,7 @@ def main() -> None:
         rows.append(measure(method, seed, dataset, args))
         write_rows(path, rows)
     (args.out / "bdp_cpu.md").write_text(report(rows, args))
+    draw(rows, args.out)
 
 
 if __name__ == "__main__":

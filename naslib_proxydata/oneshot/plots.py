@@ -17,7 +17,24 @@ if TYPE_CHECKING:
 
 # Okabe and Ito's palette, which colour-blind readers can tell apart.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#6E6E6E")
-FREE_COLOURS = {"none": "#E4E4E4", "skip_connect": "#B0B0B0"}
+KNOWN_COLOURS = {
+    "none": "#E4E4E4",
+    "output": "#E4E4E4",
+    "skip_connect": "#B0B0B0",
+    "noise": "#6E6E6E",
+    "avg_pool_3x3": "#F0E442",
+    "max_pool_3x3": "#E69F00",
+    "maxpool3x3": "#E69F00",
+    "nor_conv_1x1": "#56B4E9",
+    "conv1x1-bn-relu": "#56B4E9",
+    "nor_conv_3x3": "#0072B2",
+    "conv3x3-bn-relu": "#0072B2",
+    "sep_conv_3x3": "#0072B2",
+    "sep_conv_5x5": "#56B4E9",
+    "dil_conv_3x3": "#D55E00",
+    "dil_conv_5x5": "#CC79A7",
+}
+"""The same operation has the same colour in every figure; those that pass on a value are grey."""
 LEVEL_COLOURS = {"weights": PALETTE[0], "architecture": PALETTE[1]}
 
 
@@ -234,11 +251,11 @@ def eigenvalue_figure(values: Mapping[str, Mapping[int, float]]) -> Any:
 
 
 def operation_colours(operations: Sequence[str]) -> dict[str, str]:
-    """Return a colour for each operation that occurs, those without parameters in grey."""
+    """Return a colour for each operation that occurs, from the palette where it has none yet."""
     names = sorted(set(operations))
-    coloured = [name for name in names if name not in FREE_COLOURS]
-    chosen = {name: PALETTE[n % (len(PALETTE) - 1)] for n, name in enumerate(coloured)}
-    return {name: FREE_COLOURS.get(name) or chosen[name] for name in names}
+    others = [name for name in names if name not in KNOWN_COLOURS]
+    made = {name: PALETTE[number % len(PALETTE)] for number, name in enumerate(others)}
+    return {name: KNOWN_COLOURS.get(name) or made[name] for name in names}
 
 
 def _line(colour: str, label: str) -> Any:

@@ -13,7 +13,9 @@ from naslib_proxydata.oneshot.mixture import Choices
 from naslib_proxydata.oneshot.records import EpochRecord
 from naslib_proxydata.oneshot.strategies.darts import darts
 from naslib_proxydata.oneshot.supernets.base import ChosenEdge
+from naslib_proxydata.oneshot.supernets.darts import OPERATIONS as DARTS_OPERATIONS
 from naslib_proxydata.oneshot.supernets.nb201 import CHOICES
+from naslib_proxydata.spaces.nb201_cell import OPERATIONS
 from tests.oneshot.fakes import coloured, make_learner, manager
 
 
@@ -101,10 +103,14 @@ def test_eigenvalues_over_epochs() -> None:
     assert figure.axes[0].lines[0].get_xydata().tolist() == [[1, 0.2], [3, 0.5]]
 
 
-def test_operations_without_parameters_are_grey_and_others_distinct() -> None:
-    colours = plots.operation_colours(["none", "skip_connect", "x", "y", "z", "x"])
-    assert len(set(colours.values())) == 5
-    assert colours["none"] == plots.FREE_COLOURS["none"]
+def test_an_operation_has_one_colour_in_every_figure() -> None:
+    some = plots.operation_colours(["none", "skip_connect", "x", "y", "z", "x"])
+    assert len(set(some.values())) == 5
+    spaces = [OPERATIONS, DARTS_OPERATIONS]
+    for operations in spaces:
+        colours = plots.operation_colours(operations)
+        assert len(set(colours.values())) == len(operations)
+        assert all(plots.operation_colours([name])[name] == colours[name] for name in operations)
 
 
 @pytest.mark.parametrize("measured", [None, [50.0, 60.0]])
