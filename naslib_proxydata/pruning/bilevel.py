@@ -86,6 +86,15 @@ class BilevelPruner:
         self._targets = labels_of(info, "bi-level pruning")
         self._statistics = {level: ErrorStatistics(len(self._targets)) for level in LEVELS}
         self.history.clear()
+        _log.info(
+            "bi-level pruning every %d epochs drops %.3g of the weights' and %.3g of the "
+            "architecture's examples: %.1f %% of equal halves are left after %d epochs",
+            self.schedule.period,
+            self.schedule.weights_ratio,
+            self.schedule.architecture_ratio,
+            100 * self.schedule.remaining(info.epochs),
+            info.epochs,
+        )
 
     @hookimpl
     def batch_finished(

@@ -65,8 +65,10 @@ def test_a_genotype_is_printed_where_there_is_no_table(
 ) -> None:
     arguments = ("--space", "s2", "--strategy", "gdas", "--selection", selection)
     size = ("--channels", 4, "--cells", 3)
-    assert run(*arguments, *size, "--out", tmp_path / "run", "--no-augment") == 0
+    assert run(*arguments, *size, "--out", tmp_path / "run", "--bdp", "--no-augment") == 0
     assert "cell: Genotype(normal=[('" in capsys.readouterr().out
+    history = read_history(tmp_path / "run" / "history.json")
+    assert history[-1].left == {"weights": 48, "architecture": 54}  # 20 % and 10 % of 60 gone
 
 
 def test_running_again_prints_the_same_cell(
