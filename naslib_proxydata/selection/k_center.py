@@ -39,9 +39,9 @@ class KCenterSelector(Selector):
 def greedy_k_center(features: Floats, size: int) -> NDArray[np.int64]:
     """Choose ``size`` examples, each the farthest from those chosen before it.
 
-    The textbook's choice but for rounding, in blocks. Distances to the nearest centre only shrink, so
-    among the farthest candidates the next centres can be decided from distances between
-    candidates alone, for as long as the farthest candidate is farther than every example
+    The textbook's choice but for rounding, in blocks. Distances to the nearest centre only
+    shrink, so among the farthest candidates the next centres can be decided from distances
+    between candidates alone, for as long as the farthest candidate is farther than every example
     outside was at the block's start. Then one matrix product updates all distances for all
     centres of the block, which is the only work that grows with size x examples.
 
