@@ -102,6 +102,7 @@ class Search:
         """Search.
 
         Raises:
+            DatasetError: The dataset has no labels.
             SearchError: A level has no examples, or the loss is not finite.
             SelectionError: The selection belongs to another dataset.
             RunFolderError: The folder holds another run, or cannot be written.
@@ -120,6 +121,7 @@ class Search:
     # ------------------------------------------------------------------------ the start
 
     def _choose(self) -> None:
+        self.dataset.required_labels("a one-shot search")
         seed = self.learner.settings.seed
         self.active = starting_examples(self.dataset, self.selection, self.plugins, seed)
         self._start = {

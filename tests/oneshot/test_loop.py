@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 import torch
 
+from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.errors import (
+    DatasetError,
     PruningError,
     RunFolderError,
     SearchError,
@@ -189,6 +191,13 @@ def test_a_selection_for_another_dataset_is_refused() -> None:
 def test_a_level_without_examples_is_refused() -> None:
     with pytest.raises(SearchError, match="at least 2 architecture examples"):
         make_search(selection=make_selection(range(8), range(9, 10))).run()
+
+
+def test_a_dataset_without_labels_is_refused() -> None:
+    search = make_search()
+    search.dataset = ArrayDataset("bare", search.dataset.images.numpy())
+    with pytest.raises(DatasetError, match="a one-shot search needs class labels"):
+        search.run()
 
 
 def test_answers_of_several_pruners_are_intersected() -> None:
