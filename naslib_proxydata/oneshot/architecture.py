@@ -103,7 +103,12 @@ class ArchitectureParameters(nn.Module):
     ) -> Mixture:
         mixture = relaxation.mix(self.alpha[kind], self.allowed(kind), moment)
         active = self.allowed_columns(kind) if mixture.active is None else mixture.active
-        mixture = replace(mixture, active=active, generator=moment.generator)
+        mixture = replace(
+            mixture,
+            active=active,
+            generator=moment.generator,
+            skip_dropout=moment.skip_dropout,
+        )
         if perturbation is not None:
             weights = perturbation.perturb(mixture.weights, self.allowed(kind), moment)
             mixture = replace(mixture, weights=weights)

@@ -29,11 +29,13 @@ class Moment:
         epoch: The epoch, counting from 1.
         epochs: Number of epochs of the search.
         generator: A CPU generator for what is drawn in this epoch.
+        skip_dropout: Share of a skip connection's values that are dropped in this epoch.
     """
 
     epoch: int
     epochs: int
     generator: torch.Generator
+    skip_dropout: float = 0.0
 
     @property
     def progress(self) -> float:
@@ -89,6 +91,9 @@ class Progress(Protocol):
 
     def frozen(self, epoch: int, epochs: int) -> bool:
         """Return whether the architecture parameters stay as they are in an epoch."""
+
+    def skip_dropout(self, epoch: int, epochs: int) -> float:
+        """Return the share of skip connections' values that are dropped in an epoch."""
 
     def epoch_finished(self, learner: Learner, moment: Moment) -> None:
         """Look at an epoch that has ended; may call ``learner.architecture.forbid``."""

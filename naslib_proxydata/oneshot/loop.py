@@ -186,7 +186,12 @@ class Search:
             depth = progress.depth(epoch, settings.epochs)
             if depth != self.learner.depth:
                 self.learner.rebuild(depth)
-        moment = Moment(epoch, settings.epochs, torch_generator(settings.seed, "draws", epoch))
+        moment = Moment(
+            epoch,
+            settings.epochs,
+            torch_generator(settings.seed, "draws", epoch),
+            0.0 if progress is None else progress.skip_dropout(epoch, settings.epochs),
+        )
         self.learner.set_epoch(epoch)
         meters: dict[Level, Meter] = {level: Meter() for level in LEVELS}
         for weights_batch, architecture_batch in paired(

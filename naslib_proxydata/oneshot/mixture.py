@@ -53,7 +53,8 @@ class Mixture:
             but with their gradient (straight-through sampling); None where there is none.
         edges: Weight of each edge, where a strategy has such (PC-DARTS); ``weights`` are
             already multiplied with it.
-        generator: A CPU generator for operations that draw (the noise of space S4).
+        generator: A CPU generator for operations that draw (noise, dropout).
+        skip_dropout: Share of a skip connection's values that are dropped.
     """
 
     weights: Tensor
@@ -61,6 +62,7 @@ class Mixture:
     idle: Tensor | None = None
     edges: Tensor | None = None
     generator: torch.Generator | None = None
+    skip_dropout: float = 0.0
 
     def edge_weight(self, row: int) -> Tensor | float:
         """Return the weight of a whole edge, 1 where edges have none."""

@@ -1,16 +1,14 @@
-"""P-DARTS: deeper networks with fewer candidates, stage by stage (arXiv 1904.12760).
-
-Skip dropout (section 3.3, first half) is left out; the limit of skip connections (second half)
-is in.
-"""
+"""P-DARTS: deeper networks with fewer candidates, stage by stage (arXiv 1904.12760)."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.oneshot.base import Moment, Strategy
 
 if TYPE_CHECKING:
@@ -31,6 +29,7 @@ class Stages:
     Args:
         depths: Cells of the supernet in each stage.
         kept: Candidates that an edge keeps after each stage but the last.
+        dropouts: Share of a skip connection's values that is dropped at first, by stage.
         frozen_share: Share of a stage in which alpha is frozen (10 of 25 epochs).
         most_skips: Limit of skip connections in the normal cell, or in the only one.
     """
@@ -39,10 +38,11 @@ class Stages:
         self,
         depths: tuple[int, ...],
         kept: tuple[int, ...],
+        dropouts: tuple[float, ...],
         frozen_share: float = 0.4,
         most_skips: int = 2,
     ) -> None:
-        self.depths, self.kept = depths, kept
+        self.depths, self.kept, self.dropouts = depths, kept, dropouts
         self.frozen_share, self.most_skips = frozen_share, most_skips
 
     def stage(self, epoch: int, epochs: int) -> int:
@@ -63,6 +63,17 @@ class Stages:
         """Return whether the epoch is in the first part of its stage."""
         number, length = self.position(epoch, epochs)
         return number <= self.frozen_share * length
+
+    def skip_dropout(self, epoch: int, epochs: int) -> float:
+        """Return p_0 (E - e) / E while alpha is frozen, then p_0 exp(-0.2 (e - 1 - E_frozen)).
+
+        e counts the epochs of the stage from 1, E is its length (section 3.3, release).
+        """
+        first = self.dropouts[self.stage(epoch, epochs)]
+        number, length = self.position(epoch, epochs)
+        if self.frozen(epoch, epochs):
+            return first * (length - number) / length
+        return first * math.exp(-0.2 * (number - 1 - int(self.frozen_share * length)))
 
     def epoch_finished(self, learner: Learner, moment: Moment) -> None:
         """Forbid candidates at the end of a stage, skip connections at the end of the search."""
@@ -106,18 +117,30 @@ def weakest(weights: NDArray[np.float64], kept: int) -> NDArray[np.bool_]:
 
 
 def p_darts(
-    depths: tuple[int, ...] = (5, 11, 17), kept: tuple[int, ...] = (5, 3), most_skips: int = 2
+    depths: tuple[int, ...] = (5, 11, 17),
+    kept: tuple[int, ...] = (5, 3),
+    dropouts: tuple[float, ...] = (0.0, 0.4, 0.7),
+    most_skips: int = 2,
 ) -> Strategy:
     """Return P-DARTS with the settings of its release: three stages of 25 epochs.
 
     Args:
         depths: Cells of the supernet in each stage.
         kept: Candidates that an edge keeps after each stage but the last.
+        dropouts: Share of a skip connection's values that is dropped at first, by stage.
         most_skips: Limit of skip connections in the normal cell.
+
+    Raises:
+        ConfigError: The numbers of stages differ.
     """
+    if not len(depths) == len(kept) + 1 == len(dropouts):
+        raise ConfigError(
+            f"P-DARTS needs a depth and a dropout for each stage and a number of kept candidates "
+            f"for each but the last, got {depths}, {dropouts} and {kept}"
+        )
     return Strategy(
         "p-darts",
-        progress=Stages(tuple(depths), tuple(kept), most_skips=most_skips),
+        progress=Stages(tuple(depths), tuple(kept), tuple(dropouts), most_skips=most_skips),
         settings={
             "epochs": 75,
             "batch_size": 96,

@@ -89,6 +89,10 @@ class GreedyDecisions:
         """Never freeze; a decided edge has no choice left, so its gradient is zero."""
         return False
 
+    def skip_dropout(self, epoch: int, epochs: int) -> float:
+        """Drop nothing."""
+        return 0.0
+
     def epoch_finished(self, learner: Learner, moment: Moment) -> None:
         """Decide, if it is time, and remember the weights.
 

@@ -101,6 +101,19 @@ def shuffle_channels(features: Tensor, groups: int) -> Tensor:
     return F.channel_shuffle(features, groups) if groups > 1 else features
 
 
+def drop_skip(features: Tensor, mixture: Mixture) -> Tensor:
+    """Drop a share p of a skip connection's values and divide the others by 1 - p.
+
+    Args:
+        features: Shape (n, c, h, w).
+        mixture: Holds the share and the generator that the dropped ones come from.
+    """
+    if not mixture.skip_dropout:
+        return features
+    kept = torch.rand(features.shape, generator=mixture.generator) >= mixture.skip_dropout
+    return features * kept.to(features) / (1 - mixture.skip_dropout)
+
+
 class _KeepLayout(torch.autograd.Function):
     """The identity whose gradient has the memory layout of its input."""
 

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from naslib_proxydata.errors import SearchError
-from naslib_proxydata.oneshot.supernets.base import BatchNorm, shuffle_channels
+from naslib_proxydata.oneshot.supernets.base import BatchNorm, drop_skip, shuffle_channels
 from naslib_proxydata.spaces.cell_operations import OPERATIONS
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NONE = "none"
 NOISE = "noise"
+SKIP = "skip_connect"
 
 
 def without_affine(module: nn.Module) -> nn.Module:
@@ -92,7 +93,7 @@ class MixedEdge(nn.Module):
     def _run(self, name: str, features: Tensor, mixture: Mixture) -> Tensor:
         if name != NOISE:
             result: Tensor = self.operations[name](features)
-            return result
+            return drop_skip(result, mixture) if name == SKIP else result
         shape = self._zeros(features).shape
         return torch.randn(shape, generator=mixture.generator).to(features)
 

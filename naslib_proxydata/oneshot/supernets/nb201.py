@@ -24,6 +24,7 @@ from naslib_proxydata.oneshot.supernets.base import (
     ChosenEdge,
     Supernet,
     average_pool,
+    drop_skip,
     keep_layout,
     normalise,
     shuffle_channels,
@@ -69,7 +70,8 @@ class OutgoingEdges(nn.Module):
         pooled: Tensor | None = None
         for number, row in enumerate(self.rows):
             if mixture.runs(row, SKIP_COLUMN):
-                terms[number].append(mixture.weights[row, SKIP_COLUMN] * features)
+                kept = drop_skip(features, mixture)
+                terms[number].append(mixture.weights[row, SKIP_COLUMN] * kept)
             if mixture.runs(row, POOL_COLUMN):
                 pooled = normalise(average_pool(features)) if pooled is None else pooled
                 terms[number].append(mixture.weights[row, POOL_COLUMN] * pooled)

@@ -91,7 +91,7 @@ def test_the_best_edge_is_decided_first() -> None:
 
 @given(st.integers(3, 90), st.integers(1, 3))
 def test_stages_cover_the_search_in_order(epochs: int, count: int) -> None:
-    stages = Stages(tuple(range(1, count + 1)), (5, 3)[: count - 1])
+    stages = Stages(tuple(range(1, count + 1)), (5, 3)[: count - 1], (0.0,) * count)
     numbers = [stages.stage(epoch, epochs) for epoch in range(1, epochs + 1)]
     assert numbers == sorted(numbers)
     assert set(numbers) == set(range(count))
@@ -110,13 +110,27 @@ def test_alpha_is_frozen_in_the_first_ten_of_25_epochs() -> None:
     assert frozen == ([True] * 10 + [False] * 15) * 3
 
 
+def test_skip_dropout_falls_within_each_stage() -> None:
+    rates = [p_darts().progress.skip_dropout(epoch, 75) for epoch in range(1, 76)]
+    expected = []
+    for first in (0.0, 0.4, 0.7):
+        expected += [first * (25 - epoch - 1) / 25 for epoch in range(10)]
+        expected += [first * np.exp(-(epoch - 10) * 0.2) for epoch in range(10, 25)]
+    np.testing.assert_allclose(rates, expected)
+
+
+def test_stages_that_do_not_fit_together_are_refused() -> None:
+    with pytest.raises(ConfigError, match="for each stage"):
+        p_darts(depths=(5, 11), kept=(5, 3))
+
+
 def test_the_weakest_candidates() -> None:
     mask = weakest(np.array([[0.1, 0.4, 0.3, 0.2], [0.25, 0.25, 0.25, 0.25]]), 2)
     assert mask.tolist() == [[True, False, False, True], [False, False, True, True]]
 
 
 def test_p_darts_from_stage_to_stage() -> None:
-    strategy = p_darts(depths=(3, 4), kept=(3,), most_skips=1)
+    strategy = p_darts(depths=(3, 4), kept=(3,), dropouts=(0.0, 0.4), most_skips=1)
     learner = darts_learner(strategy, epochs=4)
     seen = []
 
@@ -155,7 +169,7 @@ def test_interrupted_between_stages_and_decisions(tmp_path) -> None:
     from tests.oneshot.test_loop import StopAfter
 
     for name, make in {
-        "p-darts": lambda: p_darts(depths=(1, 2), kept=(3,)),
+        "p-darts": lambda: p_darts(depths=(1, 2), kept=(3,), dropouts=(0.1, 0.4)),
         "sgas": lambda: Strategy("sgas", progress=GreedyDecisions(2, first=1, every=1)),
     }.items():
 

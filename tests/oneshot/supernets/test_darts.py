@@ -24,6 +24,7 @@ from naslib_proxydata.oneshot.supernets.darts import (
     derive_cell,
 )
 from naslib_proxydata.oneshot.supernets.edge import MixedEdge
+from naslib_proxydata.oneshot.supernets.nb201 import MixedCell as Nb201Cell
 from naslib_proxydata.oneshot.supernets.restricted import RESTRICTED
 from naslib_proxydata.pruning.bilevel import BilevelPruner
 from naslib_proxydata.pruning.schedule import Schedule
@@ -108,6 +109,30 @@ def test_noise_is_standard_normal_of_the_strided_shape_from_the_generator() -> N
     mixture = Mixture(torch.tensor([[2.0, 0.0]]), ((0,),), generator=torch_generator(9))
     expected = 2 * torch.randn(2, 4, 3, 3, generator=torch_generator(9))
     torch.testing.assert_close(edge(x, mixture), expected)
+
+
+def test_dropout_on_skip_connections_alone() -> None:
+    edge = build(
+        lambda: MixedEdge(0, ("skip_connect", "sep_conv_3x3"), 4, 1, 1), torch_generator(0)
+    )
+    x = torch.randn(8, 4, 16, 16, generator=torch_generator(1))
+
+    def run(rate: float, weights: list[float]) -> torch.Tensor:
+        mixture = Mixture(torch.tensor([weights]), generator=torch_generator(2), skip_dropout=rate)
+        return edge(x, mixture)
+
+    torch.testing.assert_close(run(0.4, [0.0, 1.0]), run(0.0, [0.0, 1.0]))
+    skipped = run(0.4, [1.0, 0.0])
+    dropped = skipped == 0
+    assert dropped.float().mean() == pytest.approx(0.4, abs=0.02)
+    torch.testing.assert_close(skipped[~dropped], x[~dropped] / 0.6)
+    cell = build(lambda: Nb201Cell(4), torch_generator(0))
+    only_skips = torch.zeros(6, 5)
+    only_skips[3, 1] = 1.0  # from the input straight to the output
+    mixture = Mixture(only_skips, generator=torch_generator(3), skip_dropout=0.4)
+    output = cell(x, mixture)
+    assert (output == 0).float().mean() == pytest.approx(0.4, abs=0.02)
+    torch.testing.assert_close(output[output != 0], x[output != 0] / 0.6)
 
 
 def test_a_cell_adds_up_its_edges_and_concatenates_its_nodes() -> None:
