@@ -22,6 +22,7 @@ from naslib_proxydata import plugins
 from naslib_proxydata.errors import TableAbsentError
 
 DOCS = Path(__file__).parent.parent / "docs"
+NASLIB_OPERATIONS = ("input", "output", "maxpool3x3", "conv1x1-bn-relu", "conv3x3-bn-relu")
 NASLIB_CLASSES = {"class_scene": 63, "class_object": 100}
 
 
@@ -64,6 +65,7 @@ def all_checks(root: Path) -> Iterator[Check]:
             yield from check_mr(registry.create("spaces", name), table)
         else:
             yield from check_nds(name, registry.create("spaces", table.space), table)
+    yield from check_naslib_nb101(registry.create("spaces", "nb101"), root)
     for kind in ("micro", "macro"):
         yield from check_transnas(registry.create("spaces", f"transnas-{kind}"), kind, root)
 
@@ -94,6 +96,24 @@ def check_nds(name: str, space: Any, table: Any) -> Iterator[Check]:
     params = [space.params(net, num_classes=space.published_classes) for net in nets]
     yield compared(name, "params", params - table.params)
     yield compared(name, "flops", [space.published_flops(net) for net in nets] - table.flops)
+
+
+def check_naslib_nb101(space: Any, root: Path) -> Iterator[Check]:
+    """Compare parameters with NASLib's."""
+    path = root / "naslib_zc" / "zc_nasbench101.json.gz"
+    if not path.is_file():
+        return
+    with gzip.open(path) as stream:
+        cells = json.load(stream)["nasbench101"]["cifar10"]
+    differences = []
+    for code, scores in cells.items():
+        numbers = [int(one) for one in code.strip("()").split(",")]
+        ops = [NASLIB_OPERATIONS[op] for op in numbers[49:]]
+        size = ops.index("output") + 1
+        matrix = [numbers[7 * row : 7 * row + size] for row in range(size)]
+        ours = space.params(space.from_matrix(matrix, ops[:size]))
+        differences.append(ours - round(1e6 * scores["params"]))
+    yield compared("nb101", "NASLib's params", differences)
 
 
 def check_transnas(space: Any, kind: str, root: Path) -> Iterator[Check]:

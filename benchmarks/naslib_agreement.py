@@ -1,11 +1,12 @@
-"""Compare our zero-cost scores with those that NASLib measured, on NAS-Bench-201 and CIFAR-10.
+"""Compare our zero-cost scores with those that NASLib measured, on one of its benchmarks.
 
 Writes a CSV and a Markdown table: for every proxy the Spearman rank correlation of ours with
 NASLib's, of each with the accuracy, of ours with ours under another seed (weights and images),
-and the CPU time of a cell. NASLib's scores are ``naslib_zc/zc_nasbench201.json.gz`` (measured
-with batches of 32 images); cells are drawn at random from its 725.
+and the CPU time of an architecture. NASLib's scores are the files ``naslib_zc/*.json.gz`` (measured
+with batches of 32 images), from which architectures are drawn at random.
 
     python benchmarks/naslib_agreement.py --data-root ../shared/data --n 100
+    python benchmarks/naslib_agreement.py --benchmark transnas-macro --task class_scene
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ import importlib
 import json
 import platform
 import time
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -32,9 +34,12 @@ from naslib_proxydata.hookspecs import Registration
 from naslib_proxydata.predictors.base import Predictor, ScoringTask
 from naslib_proxydata.predictors.plugin import register_predictors
 from naslib_proxydata.seeding import numpy_generator
+from naslib_proxydata.spaces.base import SearchSpace
+from naslib_proxydata.spaces.nb101 import NasBench101
 from naslib_proxydata.spaces.nb201 import NasBench201
-from naslib_proxydata.spaces.nb201_cell import Cell
 from naslib_proxydata.spaces.nb201_codes import from_naslib_codes
+from naslib_proxydata.spaces.transnas_macro import TransNasMacro, TransNasSkeleton
+from naslib_proxydata.spaces.transnas_micro import TransNasCell, TransNasMicro
 
 NASLIB_NAMES = {"macs": "flops", "naswot": "nwot", "jacob-cov": "jacov"}
 BATCHED = ("grad_norm", "snip", "grasp", "fisher", "naswot", "jacob-cov", "zico")
@@ -52,14 +57,59 @@ COLUMNS = [
 ]
 
 
-def measured(root: Path, n: int, seed: int) -> tuple[list[Cell], list[dict[str, Any]]]:
-    """Draw n of NASLib's cells with everything it measured for them."""
-    with gzip.open(root / "naslib_zc" / "zc_nasbench201.json.gz", "rt") as file:
-        records = json.load(file)["cifar10"]
+class Source(NamedTuple):
+    """One of NASLib's files.
+
+    Attributes:
+        file: Its name.
+        space: Makes the search space.
+        task: The part of the file that is read unless another is asked for.
+        read: Makes an architecture of the file's code.
+    """
+
+    file: str
+    space: Callable[[], SearchSpace[Any]]
+    task: str
+    read: Callable[[tuple[int, ...]], Any]
+
+
+def nb101_cell(code: tuple[int, ...]) -> Any:
+    """Read NASLib's matrix of 7 x 7, row by row, and its operation codes."""
+    ops = [NB101_OPERATIONS[op] for op in code[49:]]
+    size = ops.index("output") + 1
+    matrix = [list(code[7 * row : 7 * row + size]) for row in range(size)]
+    return NasBench101().from_matrix(matrix, ops[:size])
+
+
+NB101_OPERATIONS = ("input", "output", "maxpool3x3", "conv1x1-bn-relu", "conv3x3-bn-relu")
+SOURCES = {
+    "nb201": Source("zc_nasbench201", NasBench201, "cifar10", from_naslib_codes),
+    "nb101": Source("zc_nasbench101", NasBench101, "cifar10", nb101_cell),
+    "transnas-micro": Source("zc_transbench101_micro", TransNasMicro, "class_scene", TransNasCell),
+    "transnas-macro": Source(
+        "zc_transbench101_macro",
+        TransNasMacro,
+        "class_scene",
+        lambda code: TransNasSkeleton(tuple(one for one in code if one)),
+    ),
+}
+
+
+def measured(root: Path, n: int, benchmark: str, task: str) -> tuple[list[Any], list[Any]]:
+    """Draw n of NASLib's architectures with everything it measured for them."""
+    source = SOURCES[benchmark]
+    with gzip.open(root / "naslib_zc" / f"{source.file}.json.gz", "rt") as file:
+        content = json.load(file)
+    records = content.get("nasbench101", content)[task]
     texts = sorted(records)
-    drawn = numpy_generator(seed, "naslib agreement").permutation(len(texts))[:n]
+    drawn = numpy_generator(0, "naslib agreement").permutation(len(texts))[:n]
     chosen = [texts[i] for i in drawn]
-    return [from_naslib_codes(ast.literal_eval(t)) for t in chosen], [records[t] for t in chosen]
+    return [source.read(ast.literal_eval(text)) for text in chosen], [records[t] for t in chosen]
+
+
+def value(score: Any) -> float:
+    """Return a score, which most of the files hold together with its time."""
+    return float(score["score"] if isinstance(score, dict) else score)
 
 
 def make(registration: Registration, batch_size: int) -> Predictor:
@@ -80,6 +130,8 @@ def correlation(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data-root", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--benchmark", choices=sorted(SOURCES), default="nb201")
+    parser.add_argument("--task", default="", help="default: the benchmark's first")
     parser.add_argument("--images", default="", help="default: cifar10_train10000.npz of the root")
     parser.add_argument("--proxies", default="", help="default: every baseline")
     parser.add_argument("--n", type=int, default=100)
@@ -90,7 +142,8 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     source = arguments.images or f"cifar10:{arguments.data_root / 'cifar10_train10000.npz'}"
-    cells, records = measured(arguments.data_root, arguments.n, 0)
+    arguments.task = arguments.task or SOURCES[arguments.benchmark].task
+    cells, records = measured(arguments.data_root, arguments.n, arguments.benchmark, arguments.task)
     known = {one.name: one for one in register_predictors() if one.name in BASELINES}
     rows = []
     for name in arguments.proxies.split(",") if arguments.proxies else known:
@@ -101,7 +154,7 @@ def main() -> None:
 
 def compare(
     registration: Registration,
-    cells: list[Cell],
+    cells: list[Any],
     records: list[dict[str, Any]],
     source: str,
     arguments: argparse.Namespace,
@@ -111,7 +164,8 @@ def compare(
     for seed in arguments.seeds:
         predictor = make(registration, arguments.batch_size)
         images = load_images(source, max(1, predictor.images_needed), seed)
-        predictor.prepare(ScoringTask(NasBench201(), images, seed, arguments.device))
+        space = SOURCES[arguments.benchmark].space()
+        predictor.prepare(ScoringTask(space, images, seed, arguments.device))
         started = time.process_time()
         values.append(predictor.aggregate([predictor.score_one(cell) for cell in cells]))
         seconds += time.process_time() - started
@@ -123,7 +177,7 @@ def compare(
     row["rho_seeds"] = round(correlation(values[0], values[1]), 4)
     row["rho_accuracy"] = round(correlation(values[0], accuracy), 4)
     if naslib_name in records[0]:
-        theirs = np.array([record[naslib_name]["score"] for record in records], dtype=float)
+        theirs = np.array([value(record[naslib_name]) for record in records])
         row["naslib_name"] = naslib_name
         row["rho_naslib"] = round(correlation(values[0], theirs), 4)
         row["rho_accuracy_naslib"] = round(correlation(theirs, accuracy), 4)
@@ -140,8 +194,8 @@ def write(
         writer.writeheader()
         writer.writerows(rows)
     lines = [
-        f"NAS-Bench-201, CIFAR-10, n = {arguments.n}, seeds {arguments.seeds}, batch size "
-        f"{arguments.batch_size} where images are looked at, images {Path(source).name}, device "
+        f"{arguments.benchmark}, {arguments.task}, n = {arguments.n}, seeds {arguments.seeds}, "
+        f"batch size {arguments.batch_size} where images are looked at, images {Path(source).name}, device "
         f"{arguments.device}, one thread, torch {torch.__version__}, scipy {version('scipy')}, "
         f"Python {platform.python_version()}.",
         "",

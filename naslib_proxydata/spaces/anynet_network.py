@@ -32,11 +32,18 @@ def _conv_norm(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Se
     return nn.Sequential(conv(inputs, outputs, kernel, stride), nn.BatchNorm2d(outputs))
 
 
-def _plain(inputs: int, stage: Stage, stride: int) -> nn.Module:
-    """Return two 3x3 convolutions."""
-    return nn.Sequential(
-        conv_norm_relu(inputs, stage.width, 3, stride), conv_norm_relu(stage.width, stage.width, 3)
-    )
+class PlainBlock(nn.Module):
+    """Two 3x3 convolutions."""
+
+    def __init__(self, inputs: int, stage: Stage, stride: int) -> None:
+        super().__init__()
+        self.first = conv_norm_relu(inputs, stage.width, 3, stride)
+        self.second = conv_norm_relu(stage.width, stage.width, 3)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map (n, inputs, h, w) to (n, width, h/stride, w/stride)."""
+        result: Tensor = self.second(self.first(features))
+        return result
 
 
 class ResidualBlock(nn.Module):
@@ -76,7 +83,7 @@ def _bottleneck(inputs: int, stage: Stage, stride: int) -> nn.Module:
 
 
 _BLOCKS: dict[str, Callable[[int, Stage, int], nn.Module]] = {
-    PLAIN: _plain,
+    PLAIN: PlainBlock,
     BASIC: _basic,
     BOTTLENECK: _bottleneck,
 }
