@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +10,8 @@ import numpy as np
 from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.data.folder import open_folder
 from naslib_proxydata.data.npz import open_npz
-from naslib_proxydata.data.unpickle import NUMPY_GLOBALS, AllowListUnpickler
 from naslib_proxydata.errors import DatasetError
+from naslib_proxydata.unpickle import array_globals, unpickle
 
 if TYPE_CHECKING:
     from naslib_proxydata.data.base import Dataset
@@ -71,11 +70,9 @@ def _open_batches(name: str, files: list[Path]) -> ArrayDataset:
 
 
 def _read(file: Path) -> dict[bytes, Any]:
-    try:
-        with file.open("rb") as opened:
-            batch = AllowListUnpickler(opened, NUMPY_GLOBALS, encoding="bytes").load()
-    except (pickle.UnpicklingError, EOFError, ValueError, AttributeError, ImportError) as error:
-        raise DatasetError(f"{file} is not a CIFAR batch: {error}") from None
+    with file.open("rb") as opened:
+        source = f"the CIFAR batch {file}"
+        batch = unpickle(opened, source, array_globals(), error=DatasetError, encoding="bytes")
     if not isinstance(batch, dict):
         raise DatasetError(f"{file} is not a CIFAR batch: it holds a {type(batch).__name__}")
     return batch

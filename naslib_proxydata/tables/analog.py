@@ -24,7 +24,7 @@ from naslib_proxydata.errors import ArchitectureError, TableAbsentError, TableEr
 from naslib_proxydata.spaces import nb201_cell, nb201_codes
 from naslib_proxydata.tables import nb201_columns
 from naslib_proxydata.tables.columns import ColumnTable
-from naslib_proxydata.tables.unpickle import unpickle
+from naslib_proxydata.unpickle import unpickle
 
 LABEL: Final = "AnalogNAS baseline"
 DISTRIBUTION: Final = "analog-nasbench"

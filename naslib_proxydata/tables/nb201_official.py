@@ -29,7 +29,7 @@ from naslib_proxydata.tables import nb201_columns
 from naslib_proxydata.tables.columns import ColumnTable
 from naslib_proxydata.tables.nb201_columns import MEASUREMENTS, Measurement
 from naslib_proxydata.tables.torch_file import open_torch_pickle
-from naslib_proxydata.tables.unpickle import unpickle
+from naslib_proxydata.unpickle import unpickle
 
 logger = logging.getLogger(__name__)
 

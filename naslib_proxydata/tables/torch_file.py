@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from naslib_proxydata.errors import TableError
-from naslib_proxydata.tables.unpickle import unpickle
+from naslib_proxydata.unpickle import unpickle
 
 _LEGACY_HEADER: Final = 3
 """Pickles before the data in a file of torch below 1.6: magic number, version, system."""

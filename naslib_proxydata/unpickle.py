@@ -14,7 +14,7 @@ from typing import IO, Any, Final
 
 import numpy as np
 
-from naslib_proxydata.errors import TableError
+from naslib_proxydata.errors import ProxyDataError, TableError
 
 Globals = Mapping[tuple[str, str], Any]
 """What a pickle may name: ``{(module, name): object it gets instead}``."""
@@ -59,6 +59,21 @@ PLAIN: Final[Globals] = {
 """Plain data: containers and numpy's numbers."""
 
 
+def array_globals() -> Globals:
+    """Return what pickled numpy arrays may name besides plain data.
+
+    Arrays name numpy's own constructor and type, which build arrays and nothing else.
+    """
+    rebuild = np.empty(0).__reduce__()[0]  # its module has moved between versions of numpy
+    return {
+        **PLAIN,
+        ("numpy", "ndarray"): np.ndarray,
+        ("numpy", "dtype"): np.dtype,
+        ("numpy.core.multiarray", "_reconstruct"): rebuild,
+        ("numpy._core.multiarray", "_reconstruct"): rebuild,
+    }
+
+
 class AllowListUnpickler(pickle.Unpickler):
     """An unpickler that resolves only the globals it was given.
 
@@ -66,45 +81,64 @@ class AllowListUnpickler(pickle.Unpickler):
         stream: Binary stream that holds the pickle.
         allowed: What the pickle may name.
         source: What error messages call the stream.
+        error: The exception for what is not allowed.
+        encoding: How 8-bit strings of Python 2 are read; ``"bytes"`` keeps them as bytes.
     """
 
-    def __init__(self, stream: IO[bytes], allowed: Globals, source: str) -> None:
-        super().__init__(stream)
+    def __init__(
+        self,
+        stream: IO[bytes],
+        allowed: Globals,
+        source: str,
+        error: type[ProxyDataError] = TableError,
+        encoding: str = "ASCII",
+    ) -> None:
+        super().__init__(stream, encoding=encoding)
         self.allowed = allowed
         self.source = source
+        self.error = error
 
     def find_class(self, module: str, name: str) -> Any:
         """Return what stands for a global.
 
         Raises:
-            TableError: It is not allowed; it has not been imported.
+            ProxyDataError: It is not allowed; it has not been imported.
         """
         try:
             return self.allowed[module, name]
         except KeyError:
-            raise TableError(
-                f"{self.source} wants to load {module}.{name}, which no benchmark file needs; "
+            raise self.error(
+                f"{self.source} wants to load {module}.{name}, which no such file needs; "
                 "nothing of it was run. Get the file again from its official place."
             ) from None
 
 
-def unpickle(stream: IO[bytes], source: str, allowed: Globals = PLAIN) -> Any:
+def unpickle(
+    stream: IO[bytes],
+    source: str,
+    allowed: Globals = PLAIN,
+    *,
+    error: type[ProxyDataError] = TableError,
+    encoding: str = "ASCII",
+) -> Any:
     """Read one pickle of plain data from a stream.
 
     Args:
         stream: Binary stream, read from where it stands to the end of the pickle.
         source: What error messages call the stream.
-        allowed: What the pickle may name besides plain data.
+        allowed: What the pickle may name.
+        error: The exception for a pickle that cannot be read.
+        encoding: How 8-bit strings of Python 2 are read.
 
     Raises:
-        TableError: The pickle is truncated, damaged, or names a global that is not allowed.
+        ProxyDataError: The pickle is truncated, damaged, or names a global that is not allowed.
     """
     try:
-        return AllowListUnpickler(stream, allowed, source).load()
-    except TableError:
+        return AllowListUnpickler(stream, allowed, source, error, encoding).load()
+    except ProxyDataError:
         raise
-    except Exception as error:  # a damaged pickle can fail in nearly every way
-        raise TableError(
-            f"{source} is truncated or damaged ({type(error).__name__}: {error}). "
+    except Exception as problem:  # a damaged pickle can fail in nearly every way
+        raise error(
+            f"{source} is truncated or damaged ({type(problem).__name__}: {problem}). "
             "Get the file again from its official place."
-        ) from error
+        ) from problem

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from naslib_proxydata.errors import TableError
-from naslib_proxydata.tables.unpickle import unpickle
+from naslib_proxydata.unpickle import unpickle
 from tests.tables.nb201_files import RunsCode
 
 plain = st.recursive(
