@@ -195,9 +195,9 @@ def write(
         writer.writerows(rows)
     lines = [
         f"{arguments.benchmark}, {arguments.task}, n = {arguments.n}, seeds {arguments.seeds}, "
-        f"batch size {arguments.batch_size} where images are looked at, images {Path(source).name}, device "
-        f"{arguments.device}, one thread, torch {torch.__version__}, scipy {version('scipy')}, "
-        f"Python {platform.python_version()}.",
+        f"batch size {arguments.batch_size} where images are looked at, "
+        f"images {Path(source).name}, device {arguments.device}, one thread, "
+        f"torch {torch.__version__}, scipy {version('scipy')}, Python {platform.python_version()}.",
         "",
         "| " + " | ".join(COLUMNS) + " |",
         "| " + " | ".join("---" for _ in COLUMNS) + " |",
