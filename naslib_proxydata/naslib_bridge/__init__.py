@@ -16,6 +16,7 @@ _HOMES = {
     "ProxyZeroCostEvaluator": "evaluators",
     "dataset_api": "queried",
     "predicted_api": "queried",
+    "space_graph": "graphs",
 }
 
 __all__ = sorted(_HOMES)

@@ -91,12 +91,18 @@ SPACES: Final = {
 """By what ``get_type()`` of NASLib's graphs returns."""
 
 
+PREFIX: Final = "proxydata:"
+"""What the type of a :class:`graphs.SpaceGraph` begins with; our name of the space follows."""
+
+
 def bridged(kind: str) -> Bridged:
     """Return how architectures of one of NASLib's search spaces convert.
 
     Raises:
         NaslibError: There is no conversion.
     """
+    if kind.startswith(PREFIX):
+        return Bridged(kind.removeprefix(PREFIX), str, str)
     if kind not in SPACES:
         raise NaslibError(
             f"no conversion is known for NASLib's search space {kind!r}; known: "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from naslib_proxydata.errors import NaslibError, TableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from naslib_proxydata.tables.base import BenchmarkTable
 
@@ -76,50 +76,60 @@ class DatasetApi(dict[str, Any]):
 def dataset_api(table: BenchmarkTable, metric: str | None = None) -> DatasetApi:
     """Return a table as NASLib's ``dataset_api``, so that no download of NASLib's is needed.
 
-    NASLib reads one curve for validation and for test accuracy of NAS-Bench-201, so both are
-    the metric given here. Training accuracy and training time, which the tables lack, are nan.
+    NASLib's own graph can be queried with a table of NAS-Bench-201, a
+    :class:`graphs.SpaceGraph` with any table of its space. NASLib reads one curve for
+    validation and for test accuracy of NAS-Bench-201, so both are the metric given here.
+    Training accuracy and training time, which the tables lack, are nan.
 
     Args:
-        table: A table of NAS-Bench-201.
+        table: The table.
         metric: The metric that NASLib sees; where None, the table's default of each dataset.
 
     Raises:
-        NaslibError: The table is of another search space.
         TableError: The table lacks the metric.
     """
-    if table.space != "nb201":
-        raise NaslibError(
-            f"{table.label} is a table of {table.space!r}; NASLib's own graphs can be queried "
-            "with a table of 'nb201'"
-        )
-    columns = {}
-    for theirs, ours in NB201_DATASETS.items():
-        if ours in table.columns():
-            columns[theirs] = table.values(ours, metric or table.default_metric(ours))
 
-    def record(text: str) -> Mapping[str, Any]:
-        row = table.position(text)
-        return {
-            theirs: _fields(float(values[row]), f"{table.label}, {theirs}")
-            for theirs, values in columns.items()
-        }
+    def value(text: str, dataset: str) -> float:
+        ours = NB201_DATASETS.get(dataset, dataset)
+        return table.query(text, ours, metric or table.default_metric(ours))
 
-    return DatasetApi(nb201_data=Records(record))
+    def holds(text: str) -> bool:
+        try:
+            table.position(text)
+        except TableError:
+            return False
+        return True
+
+    if metric is not None:
+        for dataset in table.columns():
+            table.require(dataset, metric)
+    api = DatasetApi(values=value, architectures=table.architectures(), holds=holds)
+    if table.space == "nb201":
+        held = [theirs for theirs, ours in NB201_DATASETS.items() if ours in table.columns()]
+        api["nb201_data"] = Records(lambda text: _record(value, text, held, table.label))
+    return api
 
 
 def predicted_api(predictor: Any) -> DatasetApi:
     """Return a predictor's scores as NASLib's ``dataset_api``: a search without any training.
 
     Args:
-        predictor: A :class:`predictors.ProxyPredictor` of NAS-Bench-201. Whatever NASLib takes
-            for an accuracy is its score.
+        predictor: A :class:`predictors.ProxyPredictor`. Whatever NASLib takes for an accuracy
+            is its score.
     """
 
-    def record(text: str) -> Mapping[str, Any]:
-        value = predictor.value(text)
-        return {theirs: _fields(value, predictor.method_type) for theirs in NB201_DATASETS}
+    def value(text: str, dataset: str) -> float:
+        return float(predictor.value(text))
 
-    return DatasetApi(nb201_data=Records(record))
+    records = Records(lambda text: _record(value, text, NB201_DATASETS, predictor.method_type))
+    return DatasetApi(values=value, nb201_data=records)
+
+
+def _record(
+    value: Callable[[str, str], float], text: str, datasets: Iterable[str], label: str
+) -> Mapping[str, Any]:
+    """Return what NASLib reads of one cell of NAS-Bench-201."""
+    return {name: _fields(value(text, name), f"{label}, {name}") for name in datasets}
 
 
 def _fields(value: float, what: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Trainer: Any = naslib("naslib.defaults.trainer:Trainer")
+naslib("naslib.optimizers:DARTSOptimizer")  # so that a user's own import of it works afterwards
 require_arguments(
     Trainer.search, ("resume_from", "summary_writer", "after_epoch"), "Trainer.search"
 )

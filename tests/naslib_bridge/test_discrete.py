@@ -27,8 +27,11 @@ from naslib_proxydata.naslib_bridge import (
     make_predictor,
     predicted_api,
     proxied,
+    space_graph,
 )
 from naslib_proxydata.naslib_bridge.architectures import nb201_text
+from naslib_proxydata.plugins import load
+from naslib_proxydata.tables import transnas_micro
 from naslib_proxydata.tables.nb201_compact import read_compact
 
 SEARCH = {
@@ -162,3 +165,26 @@ def test_evolution_by_scores_alone(tmp_path: Path) -> None:
     ProxyTrainer(one, config).search()
     best = max(score.value for score in predictor.scores.values())
     assert predictor.query(one.get_final_architecture()) == best
+
+
+@pytest.mark.parametrize("optimizer", [RandomSearch, RegularizedEvolution, LocalSearch, Bananas])
+@pytest.mark.parametrize("name", ["transnas-micro", "nds-resnet"])
+def test_our_spaces_in_naslibs_optimizers(
+    tmp_path: Path, shared_data: Path, optimizer: Any, name: str
+) -> None:
+    offers = load()
+    ours = offers.create("spaces", name)
+    block = {"predictor": {"name": "params"}} if optimizer is Bananas else None
+    config = configuration(tmp_path, block, **SEARCH)
+    one = proxied(optimizer)(config)
+    if name == "transnas-micro":
+        config.dataset = one.dataset = "jigsaw"
+        api = dataset_api(transnas_micro.load(shared_data))
+    else:
+        api = predicted_api(make_predictor("params", f"proxydata:{name}"))
+    one.adapt_search_space(space_graph(ours, seed=1), dataset_api=api)
+    trainer = ProxyTrainer(one, config)
+    trainer.search()
+    best = one.get_final_architecture()
+    ours.parse(best.get_hash())
+    assert trainer.search_trajectory.valid_acc[-1] == api["values"](best.get_hash(), "jigsaw")

@@ -8,6 +8,7 @@ import pytest
 
 from naslib_proxydata.errors import NaslibError, TableError
 from naslib_proxydata.naslib_bridge.queried import dataset_api, predicted_api
+from naslib_proxydata.tables import transnas_micro
 from naslib_proxydata.tables.nb201_compact import read_compact
 
 
@@ -33,8 +34,20 @@ def test_what_is_not_known_is_said(shared_data: Path) -> None:
         api["nb101_data"]
     with pytest.raises(TableError):
         api["nb201_data"]["|no~0|"]
-    with pytest.raises(NaslibError, match="'darts'"):
-        dataset_api(SimpleNamespace(space="darts", label="DARTS"))  # type: ignore[arg-type]
+    with pytest.raises(TableError, match="'valdation_accuracy'"):
+        dataset_api(table, "valdation_accuracy")
+
+
+def test_other_tables_serve_our_graphs(shared_data: Path) -> None:
+    table = transnas_micro.load(shared_data)
+    api = dataset_api(table)
+    text = table.architectures()[5]
+    expected = table.query(text, "jigsaw", table.default_metric("jigsaw"))
+    assert api["values"](text, "jigsaw") == expected
+    assert api["holds"](text)
+    assert not api["holds"]("no architecture")
+    with pytest.raises(NaslibError, match="'nb201_data'"):
+        api["nb201_data"]
 
 
 def test_scores_can_stand_for_accuracies() -> None:

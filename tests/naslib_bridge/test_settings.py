@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.naslib_bridge.settings import read_block
@@ -87,3 +89,15 @@ def test_a_configuration_without_search() -> None:
 def test_mistakes_are_named(block: Any, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         read_block(config(block))
+
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "docs" / "examples" / "naslib").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+def test_the_examples_are_right(example: Path) -> None:
+    assert read_block(Node(yaml.safe_load(example.read_text()))) is not None
+
+
+def test_there_are_examples() -> None:
+    assert len(EXAMPLES) == 2
