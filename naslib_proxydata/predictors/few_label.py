@@ -51,8 +51,9 @@ class FewLabel(FewLabelStructure):
     """few-label-structure with zero-cost proxies and Eproxy's losses as further features.
 
     Each proxy is the normal scores of its ranks among all architectures that are ranked
-    together; of Eproxy the losses of every iteration are. The structure weighs as much as all
-    proxies together, each proxy as much as another, and their aggregate once more.
+    together; of Eproxy the losses of every iteration are. All proxies together weigh as much as
+    the size, or as the rest of the structure; each as much as another; and their aggregate once
+    more.
 
     The aggregate, which ranks by itself without labels, was fixed on NAS-Bench-201 CIFAR-10:
     sum over proxies and multiply-accumulates of log(rank / n), as AZ-NAS sums its parts

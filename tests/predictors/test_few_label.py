@@ -245,6 +245,13 @@ def test_losses_of_every_iteration_are_features_even_of_a_run_that_diverged():
     assert np.isfinite(scale([cut, whole])).all()
 
 
+def test_the_size_weighs_as_much_as_all_else_of_the_structure(structure, cells):
+    scores = [structure.score_one(cell) for cell in cells[:60]]
+    features = structure.scaling(scores)(scores)
+    squares = (features**2).mean(0)
+    assert squares[-2:].sum() == pytest.approx(squares[:-2].sum()) == pytest.approx(1)
+
+
 def test_scaling_over_a_reference_is_that_of_the_reference():
     generator = np.random.default_rng(3)
     reference = generator.normal(3, 7, (50, 4))
