@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from naslib_proxydata.errors import ArchitectureError, closest
+from naslib_proxydata.spaces.anynet_counts import convolutions
+from naslib_proxydata.spaces.anynet_settings import (
+    BASIC,
+    BOTTLENECK,
+    CHOICES,
+    PLAIN,
+    STEM_STRIDES,
+    AnyNetSettings,
+    Stage,
+)
 from naslib_proxydata.spaces.constructed import ConstructedSpace
 from naslib_proxydata.spaces.graph import GraphView
 
@@ -18,91 +28,8 @@ if TYPE_CHECKING:
 
     from naslib_proxydata.spaces.trunk import Trunk
 
-PLAIN, BASIC, BOTTLENECK = "double_plain_block", "res_basic_block", "res_bottleneck_block"
-STEM_STRIDES = (1, 4, 8)
-NORM_FLOPS = 5
 KEYS = ("block_type", "bot_muls", "ds", "num_gs", "ss", "ws")
-
-
-class Choices(NamedTuple):
-    """What a stage of a family is drawn from (arXiv 1905.13214, table 1, and the released files).
-
-    Attributes:
-        block_type: The block that all stages repeat.
-        depths: Blocks of a stage.
-        widths: Channels of a stage.
-        ratios: Inner width of a bottleneck as a fraction of the stage's; empty without one.
-        groups: Groups of a bottleneck's 3x3 convolution; empty without one.
-        stem: Channels of the stem.
-        strides: Strides of the stem and of each stage.
-    """
-
-    block_type: str
-    depths: tuple[int, ...]
-    widths: tuple[int, ...]
-    ratios: tuple[float, ...]
-    groups: tuple[int, ...]
-    stem: int
-    strides: tuple[int, ...]
-
-
-_DEPTHS, _WIDTHS = (
-    (1, 2, 3, 4, 6, 8, 12, 16, 24),
-    (16, 24, 32, 40, 48, 64, 80, 96, 128, 160, 192, 256),
-)
-_DEPTHS_IN = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24)
-_WIDTHS_IN = (16, 32, 48, 64, 96, 128, 192, 256, 384, 512)
-_POWERS, _RATIOS = (1, 2, 4, 8, 16), (0.25, 0.5, 1.0)
-_CIFAR, _IMAGENET = (1, 1, 2, 2), (4, 1, 2, 2, 2)
-
-CHOICES: Final[Mapping[str, Choices]] = {
-    "vanilla": Choices(PLAIN, _DEPTHS, _WIDTHS, (), (), 16, _CIFAR),
-    "vanilla-in": Choices(PLAIN, _DEPTHS_IN, _WIDTHS_IN, (), (), 32, _IMAGENET),
-    "resnet": Choices(BASIC, _DEPTHS, _WIDTHS, (), (), 16, _CIFAR),
-    "resnet-in": Choices(BASIC, _DEPTHS_IN, _WIDTHS_IN, (), (), 32, _IMAGENET),
-    "resnext-a": Choices(
-        BOTTLENECK, _POWERS, (16, 32, 64, 128, 256), _RATIOS, (1, 2, 4), 16, _CIFAR
-    ),
-    "resnext-a-in": Choices(
-        BOTTLENECK, _POWERS, (16, 32, 64, 128, 256), _RATIOS, (1, 2, 4), 64, (8, 1, 2, 2)
-    ),
-    "resnext-b": Choices(BOTTLENECK, _POWERS, (4, 8, 16, 32, 64), _RATIOS, _POWERS, 16, _CIFAR),
-    "resnext-b-in": Choices(
-        BOTTLENECK, _POWERS, (4, 8, 16, 32, 64), _RATIOS, _POWERS, 64, (8, 1, 2, 2)
-    ),
-}
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A stage of equal blocks, the first of which has the stride.
-
-    Attributes:
-        depth: Number of blocks.
-        width: Number of channels.
-        stride: Stride of the first block.
-        ratio: Inner width of a bottleneck as a fraction of ``width``; 0 for other blocks.
-        groups: Groups of a bottleneck's 3x3 convolution; 0 for other blocks.
-    """
-
-    depth: int
-    width: int
-    stride: int
-    ratio: float = 0.0
-    groups: int = 0
-
-    @property
-    def inner(self) -> int:
-        """Inner width of a bottleneck."""
-        return round(self.width * self.ratio)
-
-
-@dataclass(frozen=True)
-class AnyNetSettings:
-    """A network: what its blocks are, and its stages, of which the first is the stem."""
-
-    block_type: str
-    stages: tuple[Stage, ...]
+NORM_FLOPS = 5
 
 
 class AnyNet(ConstructedSpace[AnyNetSettings]):
@@ -112,7 +39,7 @@ class AnyNet(ConstructedSpace[AnyNetSettings]):
     stride 4 a 7x7 of stride 2 and max pooling, of stride 8 three 3x3 of stride 2.
 
     Args:
-        family: One of :data:`CHOICES`.
+        family: One of :data:`anynet_settings.CHOICES`.
     """
 
     def __init__(self, family: str) -> None:
@@ -290,55 +217,6 @@ class AnyNet(ConstructedSpace[AnyNetSettings]):
         elements = sum(one.outputs * one.size**2 for one in convolutions(architecture, size))
         macs = self.macs(architecture, num_classes=classes, image_size=size)
         return macs + NORM_FLOPS * elements + classes
-
-
-class Convolution(NamedTuple):
-    """A convolution, followed by a normalisation, and the size in pixels of what it yields."""
-
-    inputs: int
-    outputs: int
-    kernel: int
-    size: int
-    groups: int = 1
-
-    @property
-    def weights(self) -> int:
-        """Number of weights."""
-        return self.inputs * self.outputs * self.kernel**2 // self.groups
-
-
-def convolutions(net: AnyNetSettings, image_size: int) -> Iterator[Convolution]:
-    """Yield every convolution of the published network for images of a size in pixels."""
-    stem = list(_stem_convolutions(net.stages[0], image_size))
-    yield from stem
-    size = stem[-1].size if net.stages[0].stride != 4 else -(-stem[-1].size // 2)
-    inputs = net.stages[0].width
-    for stage in net.stages[1:]:
-        for number in range(stage.depth):
-            stride = 1 if number else stage.stride
-            after = -(-size // stride)
-            if net.block_type != PLAIN and (inputs != stage.width or stride != 1):
-                yield Convolution(inputs, stage.width, 1, after)
-            if net.block_type == BOTTLENECK:
-                yield Convolution(inputs, stage.inner, 1, size)
-                yield Convolution(stage.inner, stage.inner, 3, after, stage.groups)
-                yield Convolution(stage.inner, stage.width, 1, after)
-            else:
-                yield Convolution(inputs, stage.width, 3, after)
-                yield Convolution(stage.width, stage.width, 3, after)
-            inputs, size = stage.width, after
-
-
-def _stem_convolutions(stem: Stage, image_size: int) -> Iterator[Convolution]:
-    half = -(-image_size // 2)
-    if stem.stride == 1:
-        yield Convolution(3, stem.width, 3, image_size)
-    elif stem.stride == 4:
-        yield Convolution(3, stem.width, 7, half)
-    else:
-        yield Convolution(3, stem.width // 2, 3, half)
-        yield Convolution(stem.width // 2, stem.width, 3, -(-half // 2))
-        yield Convolution(stem.width, stem.width, 3, -(-image_size // 8))
 
 
 def _divides(stage: Stage) -> bool:

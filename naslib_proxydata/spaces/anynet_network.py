@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-from naslib_proxydata.spaces.anynet import BASIC, BOTTLENECK, PLAIN, AnyNetSettings, Stage
+from naslib_proxydata.spaces.anynet_settings import BASIC, BOTTLENECK, PLAIN, AnyNetSettings, Stage
 from naslib_proxydata.spaces.networks import SequentialTrunk, conv, conv_norm_relu
 
 SCORED_STEM = 12

@@ -6,7 +6,8 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Final, NamedTuple
 
-from naslib_proxydata.spaces.anynet import CHOICES, AnyNet
+from naslib_proxydata.spaces.anynet import AnyNet
+from naslib_proxydata.spaces.anynet_settings import CHOICES
 from naslib_proxydata.spaces.nds_cells import FAMILIES, NdsCells
 
 

@@ -11,7 +11,8 @@ import torch
 from naslib_proxydata.errors import ArchitectureError
 from naslib_proxydata.seeding import numpy_generator, torch_generator
 from naslib_proxydata.spaces import nds
-from naslib_proxydata.spaces.anynet import CHOICES, AnyNet
+from naslib_proxydata.spaces.anynet import AnyNet
+from naslib_proxydata.spaces.anynet_settings import CHOICES
 from naslib_proxydata.spaces.counting import count_macs, count_params, on_meta
 from tests.spaces.test_nds_cells import SmallestContract
 
