@@ -20,7 +20,7 @@ def main() -> None:
     options = arguments(__doc__.splitlines()[0], n=100, out="leaderboard_nb201")
     board = run(options, benchmark="nb201", dataset=list(DATASETS), predictors=PREDICTORS)
     parts = [
-        "# NAS-Bench-201",
+        "# Leaderboard: NAS-Bench-201",
         "Made by `benchmarks/leaderboard_nb201.py`. Spearman's rho with the validation accuracy "
         f"after 200 epochs of {options.n} random cells a seed; images: 16 to 128 of CIFAR-10.",
     ]
@@ -32,8 +32,7 @@ def main() -> None:
         name = f"{kind}_nb201_cifar10.png"
         copy_figure(board, name, options.docs / "figures" / name)
         parts.append(f"![{kind}](../figures/{name})")
-    page = options.docs / "measured" / "nb201.md"
-    page.parent.mkdir(parents=True, exist_ok=True)
+    page = options.docs / "reference" / "leaderboard_nb201.md"
     page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 

@@ -19,14 +19,18 @@ from naslib_proxydata.leaderboard.rows import Row
 DOCS = Path(__file__).parent.parent / "docs"
 
 
-def arguments(description: str, *, n: int, out: str) -> argparse.Namespace:
+def arguments(
+    description: str, *, n: int, out: str, seeds: str = "0,1,2", benchmark: bool = False
+) -> argparse.Namespace:
     """Read the options that all leaderboard scripts have."""
     parser = argparse.ArgumentParser(description=description)
+    if benchmark:
+        parser.add_argument("--benchmark", required=True, help="name of the benchmark")
     default = os.environ.get(DATA_VARIABLE, "../shared/data")
     parser.add_argument("--data-root", type=Path, default=Path(default))
     parser.add_argument("--images", help="default: the CIFAR-10 subset of the data root")
     parser.add_argument("--n", type=int, default=n, help="architectures a seed and benchmark")
-    parser.add_argument("--seeds", default="0,1,2", help="each draws architectures of its own")
+    parser.add_argument("--seeds", default=seeds, help="each draws architectures of its own")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--out", type=Path, default=Path("runs") / out)
