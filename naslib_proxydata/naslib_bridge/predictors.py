@@ -77,7 +77,9 @@ class ProxyPredictor(NaslibPredictor):  # type: ignore[misc]
             An array of shape (len(xtest),) for a list, a float for a single architecture.
         """
         if isinstance(xtest, list | np.ndarray):
-            return self._values([self.text(one) for one in xtest])
+            texts = [self.text(one) for one in xtest]
+            self._score(texts)
+            return self._aggregate(texts)
         return self.value(self.text(xtest))
 
     def set_pre_computations(self, **information: Any) -> None:
@@ -89,14 +91,26 @@ class ProxyPredictor(NaslibPredictor):  # type: ignore[misc]
         return self._text(given)
 
     def value(self, text: str) -> float:
-        """Return the score of an architecture by its text."""
-        return float(self._values([text])[0])
+        """Return the score of an architecture by its text.
 
-    def _values(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        Where a predictor's value is a rank among architectures (az-nas), those scored so far
+        are what it is ranked among.
+        """
+        self._score([text])
+        among = list(self.scores) if self._ranks else [text]
+        return float(self._aggregate(among)[among.index(text)])
+
+    @property
+    def _ranks(self) -> bool:
+        return type(self.predictor).aggregate is not Predictor.aggregate
+
+    def _score(self, texts: Sequence[str]) -> None:
         space = self.predictor.task.space
         for text in texts:
             if text not in self.scores:
                 self.scores[text] = self.predictor.score_one(space.parse(text))
+
+    def _aggregate(self, texts: Sequence[str]) -> NDArray[np.float64]:
         values = self.predictor.aggregate([self.scores[text] for text in texts])
         return np.array([_finite(value) for value in values])
 

@@ -29,8 +29,9 @@ from naslib_proxydata.naslib_bridge import (
     proxied,
     space_graph,
 )
-from naslib_proxydata.naslib_bridge.architectures import nb201_text
+from naslib_proxydata.naslib_bridge.architectures import nb201_hash, nb201_text
 from naslib_proxydata.plugins import load
+from naslib_proxydata.ranking import spearman
 from naslib_proxydata.tables import transnas_micro
 from naslib_proxydata.tables.nb201_compact import read_compact
 
@@ -123,6 +124,24 @@ def test_a_dead_cell_is_last() -> None:
     dead, alive = predictor.query([(1, 1, 1, 1, 1, 1), (2, 2, 2, 2, 2, 2)], None)
     assert dead == -1e9
     assert dead < alive < math.inf
+
+
+def test_ranks_are_among_what_was_scored() -> None:
+    predictor = make_predictor("az-nas")
+    hashes = [(2, 2, 2, 2, 2, 2), (0, 0, 2, 1, 0, 3), (3, 2, 0, 4, 2, 2)]
+    together = predictor.query(hashes, None)
+    assert len(set(together)) > 1
+    assert [predictor.query(one) for one in hashes] == together.tolist()
+
+
+def test_few_labels_are_learnt(table: Any) -> None:
+    predictor = make_predictor("few-label-structure")
+    texts = table.architectures()
+    picked = np.random.default_rng(0).permutation(len(texts))[:120]
+    hashes = [nb201_hash(texts[row]) for row in picked]
+    accuracies = table.values("cifar10", "validation_accuracy")[picked]
+    predictor.fit(hashes[:20], accuracies[:20].tolist(), None)
+    assert spearman(predictor.query(hashes[20:], None), accuracies[20:]) > 0.5
 
 
 def evaluator_configuration(save: Path) -> Any:
