@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
 from naslib_proxydata.predictors.eproxy_config import EproxyConfig, resolve
 from naslib_proxydata.predictors.eproxy_labels import target
+from naslib_proxydata.predictors.eproxy_sgd import Sgd
 from naslib_proxydata.predictors.eproxy_student import Student, assemble, make_barriers
 from naslib_proxydata.seeding import torch_generator
 
@@ -127,7 +128,8 @@ def train(
         value that is not finite. The last iteration takes no step, so it computes no gradient.
     """
     student.train()
-    optimizer = _optimizer(student, config)
+    trainable = [weight for weight in student.parameters() if weight.requires_grad]
+    optimizer = Sgd(trainable, config.learning_rate, config.momentum, config.weight_decay)
     losses: list[float] = []
     for iteration in range(1, config.iterations + 1):
         last = iteration == config.iterations
@@ -137,22 +139,9 @@ def train(
         losses.append(sum(e.item() * config.branch_decay**b for b, e in enumerate(errors)))
         if last or not math.isfinite(losses[-1]):
             break
-        optimizer.zero_grad()
         torch.stack(errors).sum().backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     return losses
-
-
-def _optimizer(student: Student, config: EproxyConfig) -> torch.optim.SGD:
-    """Decay weights of more than one dimension; leave out what is frozen."""
-    trainable = [weight for weight in student.parameters() if weight.requires_grad]
-    groups: list[dict[str, Any]] = [
-        {"params": [weight for weight in trainable if weight.dim() > 1]},
-        {"params": [weight for weight in trainable if weight.dim() <= 1], "weight_decay": 0.0},
-    ]
-    return torch.optim.SGD(
-        groups, config.learning_rate, config.momentum, weight_decay=config.weight_decay
-    )
 
 
 def _placed(module: nn.Module, device: str) -> Any:
