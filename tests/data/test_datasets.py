@@ -117,7 +117,7 @@ def test_a_hostile_batch_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"system, .*nothing of it was run"):
         open_dataset(f"cifar10:{tmp_path}")
     (tmp_path / "data_batch_1").write_bytes(b"\x80\x02garbage")
-    with pytest.raises(DatasetError, match="the CIFAR batch .* is truncated or damaged"):
+    with pytest.raises(DatasetError, match=r"the CIFAR batch .* is truncated or damaged"):
         open_dataset(f"cifar10:{tmp_path}")
     (tmp_path / "data_batch_1").write_bytes(pickle.dumps({b"data": [1]}))
     with pytest.raises(DatasetError, match="holds no cifar10 batches"):
