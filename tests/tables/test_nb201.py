@@ -299,7 +299,7 @@ def test_hostile_official_files_do_not_run(records: Any, texts: Any, tmp_path: P
     pth = write_pth(tmp_path / "a.pth", content, legacy=False)
     old = write_pth(tmp_path / "b.pth", content, legacy=True)
     for source in (folder, tmp_path, pth, old):
-        with pytest.raises(TableError, match=r"wants to load \S+, which no benchmark file needs"):
+        with pytest.raises(TableError, match=r"wants to load \S+, which no such file needs"):
             open_source(source)
     assert not marker.exists()
 
