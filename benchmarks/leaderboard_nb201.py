@@ -27,7 +27,7 @@ def main() -> None:
     for dataset in DATASETS:
         rows = [row for row in board.rows if row.dataset == dataset]
         parts += [f"## {dataset}", "\n".join(mean_table(rows))]
-    parts.append(provenance(board))
+    parts.append(f"{provenance(board)} {options.note}".strip())
     for kind in ("spearman", "cost"):
         name = f"{kind}_nb201_cifar10.png"
         copy_figure(board, name, options.docs / "figures" / name)

@@ -35,7 +35,7 @@ def main() -> None:
     for task in tasks:
         rows = [row for row in board.rows if row.dataset == task]
         parts += [f"## {task} ({rows[0].metric})", "\n".join(mean_table(rows))]
-    parts.append(provenance(board))
+    parts.append(f"{provenance(board)} {options.note}".strip())
     figure = f"spearman_{name}_{tasks[0]}.png"
     copy_figure(board, figure, options.docs / "figures" / figure)
     parts.append(f"![Spearman's rho on {tasks[0]}](../figures/{figure})")

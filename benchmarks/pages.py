@@ -34,6 +34,7 @@ def arguments(
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--out", type=Path, default=Path("runs") / out)
+    parser.add_argument("--note", default="", help="a sentence for the page on how it was run")
     parser.add_argument("--docs", type=Path, default=DOCS, help="where page and figures go")
     return parser.parse_args()
 
