@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.floating[Any]]
 
-CANDIDATES = 512
+CANDIDATES = 768
 ROWS = 1024
 
 
@@ -93,8 +93,12 @@ def _approach(distances: Floats, extended: Floats, squares: Floats, centres: lis
     """
     targets = -2 * extended[centres]
     targets[:, -1] = squares[centres]
+    products = np.empty((ROWS, len(centres)), extended.dtype)  # one buffer for all pieces
     for start in range(0, len(extended), ROWS):
         rows = slice(start, start + ROWS)
-        nearest = (extended[rows] @ targets.T).min(axis=1) + squares[rows]
-        np.minimum(distances[rows], np.maximum(nearest, 0), out=distances[rows])
+        current = distances[rows]
+        nearest = np.matmul(extended[rows], targets.T, out=products[: len(current)]).min(axis=1)
+        nearest += squares[rows]
+        np.maximum(nearest, 0, out=nearest)
+        np.minimum(current, nearest, out=current)
     distances[centres] = -1
