@@ -114,10 +114,14 @@ class NasBench201Trunk(Trunk):
         self.channels = widths[::-1]
         self.stem = stem(in_channels, channels)
         self.stages = nn.ModuleList(
-            nn.Sequential(*(CellNetwork(cell, width, affine) for _ in range(cells_per_stage)))
+            nn.Sequential(*(self.make_cell(cell, width, affine) for _ in range(cells_per_stage)))
             for width in widths
         )
         self.reductions = nn.ModuleList(Reduction(width) for width in widths[:-1])
+
+    def make_cell(self, cell: Cell, channels: int, affine: bool) -> nn.Module:
+        """Build one cell of a stage."""
+        return CellNetwork(cell, channels, affine)
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """Map (n, in_channels, h, w) to stage outputs at 1/4, 1/2 and full size."""

@@ -22,42 +22,17 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from naslib_proxydata.spaces.nb201_cell import CONV_1X1, CONV_3X3, NODES, POOL, Cell
-from naslib_proxydata.spaces.nb201_network import Reduction, stem
-from naslib_proxydata.spaces.trunk import Trunk
+from naslib_proxydata.spaces.nb201_network import NasBench201Trunk
 
 _KERNELS = {CONV_1X1: 1, CONV_3X3: 3}
 
 
-class FastTrunk(Trunk):
-    """Stem and three stages; taps are the outputs of stages 3, 2 and 1.
+class FastTrunk(NasBench201Trunk):
+    """The trunk with :class:`FastCell` for every cell; each edge must lead somewhere."""
 
-    Args:
-        cell: The cell of all stages, every edge of it on a path from input to output.
-        channels: Number of channels of the first stage, doubled in each further one.
-        cells_per_stage: Number of cells of a stage.
-        in_channels: Number of channels of the images.
-        affine: Whether the normalisations inside the cells have a scale and a shift.
-    """
-
-    def __init__(
-        self, cell: Cell, channels: int, cells_per_stage: int, in_channels: int, affine: bool
-    ) -> None:
-        super().__init__()
-        widths = (channels, 2 * channels, 4 * channels)
-        self.channels = widths[::-1]
-        self.stem = stem(in_channels, channels)
-        self.stages = nn.ModuleList(
-            nn.Sequential(*(FastCell(cell, width, affine) for _ in range(cells_per_stage)))
-            for width in widths
-        )
-        self.reductions = nn.ModuleList(Reduction(width) for width in widths[:-1])
-
-    def forward(self, images: Tensor) -> list[Tensor]:
-        """Map (n, in_channels, h, w) to stage outputs at 1/4, 1/2 and full size."""
-        taps = [self.stages[0](self.stem(images))]
-        for reduction, stage in zip(self.reductions, self.stages[1:], strict=True):
-            taps.append(stage(reduction(taps[-1])))
-        return taps[::-1]
+    def make_cell(self, cell: Cell, channels: int, affine: bool) -> nn.Module:
+        """Build one cell of a stage."""
+        return FastCell(cell, channels, affine)
 
 
 class FastCell(nn.Module):
