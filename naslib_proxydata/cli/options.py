@@ -39,3 +39,25 @@ def plugin_option(command: Callable[..., Any]) -> Callable[..., Any]:
         help="Load a Python file as a plugin. May be repeated.",
     )
     return option(command)
+
+
+def key_values(flag: str, texts: tuple[str, ...]) -> dict[str, Any]:
+    """Turn the texts ``KEY=VALUE`` of a repeated option into plain data, as YAML reads it.
+
+    Raises:
+        ConfigError: A text is not of that form; ``flag`` names the option.
+    """
+    import yaml
+
+    from naslib_proxydata.errors import ConfigError
+
+    parsed = {}
+    for one in texts:
+        key, equals, text = one.partition("=")
+        if not equals or not key:
+            raise ConfigError(f"{flag} {one!r}: expected KEY=VALUE")
+        try:
+            parsed[key] = yaml.safe_load(text)
+        except yaml.YAMLError:
+            raise ConfigError(f"{flag} {one!r}: {text!r} is not a plain value") from None
+    return parsed

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from naslib_proxydata.cli.options import plugin_option
+from naslib_proxydata.cli.options import key_values, plugin_option
 from naslib_proxydata.hookspecs import hookimpl
 
 SCHEDULE_HELP = (
@@ -115,7 +115,7 @@ def command(
     given = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "device": device}
     settings = {key: value for key, value in given.items() if value is not None}
     request = SearchRequest(
-        settings={**settings, **_assigned(assignments)}, plugins=plugin, **arguments
+        settings={**settings, **key_values("--set", assignments)}, plugins=plugin, **arguments
     )
     finished = run_search(request, EpochLines())
     click.echo(f"cell: {finished.result.cell}")
@@ -140,21 +140,3 @@ class EpochLines:
             f"architecture {metrics['architecture_accuracy']:.1f} %, "
             f"{metrics['seconds']:.1f} s, {cell}"
         )
-
-
-def _assigned(assignments: tuple[str, ...]) -> dict[str, Any]:
-    """Turn ``KEY=VALUE`` into plain data, as YAML would read it."""
-    import yaml
-
-    from naslib_proxydata.errors import ConfigError
-
-    parsed = {}
-    for assignment in assignments:
-        key, equals, text = assignment.partition("=")
-        if not equals or not key:
-            raise ConfigError(f"--set {assignment!r}: expected KEY=VALUE")
-        try:
-            parsed[key] = yaml.safe_load(text)
-        except yaml.YAMLError:
-            raise ConfigError(f"--set {assignment!r}: {text!r} is not a plain value") from None
-    return parsed

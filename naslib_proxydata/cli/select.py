@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from naslib_proxydata.cli.options import plugin_option
+from naslib_proxydata.cli.options import key_values, plugin_option
 
 if TYPE_CHECKING:
     from naslib_proxydata.selection.base import Selection
@@ -82,27 +82,9 @@ def command(
     from naslib_proxydata.assemble.select import SelectionRequest, run_selection
 
     request = SelectionRequest(
-        options=_parsed(options), shares=_shares(shares), plugins=plugin, **arguments
+        options=key_values("--option", options), shares=_shares(shares), plugins=plugin, **arguments
     )
     _show(run_selection(request), request.out)
-
-
-def _parsed(options: tuple[str, ...]) -> dict[str, Any]:
-    """Turn ``KEY=VALUE`` into plain data, as YAML would read it."""
-    import yaml
-
-    from naslib_proxydata.errors import ConfigError
-
-    parsed = {}
-    for option in options:
-        key, equals, text = option.partition("=")
-        if not equals or not key:
-            raise ConfigError(f"--option {option!r}: expected KEY=VALUE")
-        try:
-            parsed[key] = yaml.safe_load(text)
-        except yaml.YAMLError:
-            raise ConfigError(f"--option {option!r}: {text!r} is not a plain value") from None
-    return parsed
 
 
 def _shares(text: str) -> tuple[float, float]:
