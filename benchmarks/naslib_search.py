@@ -1,11 +1,11 @@
 """The same DARTS search on NAS-Bench-201 in stock NASLib and with proxy data and BDP.
 
-Three searches take turns, one thread each: NASLib's own; the bridge with an empty block (all
-examples, no pruning: what the bridge costs); and the bridge with a selection and BDP. Reported
-are CPU and wall time, that time against stock NASLib's, examples processed, and what the
-table says of the cell. Needs NASLib; on a CPU, shrink the images:
+Four searches take turns, one thread each: NASLib's own; the bridge with an empty block (all
+examples, no pruning); with bi-level pruning; and with a selection and pruning. Then NASLib's
+loaders and the bridge's are emptied once, 50,000 examples, without a network. Each measured row
+is kept in --out; what is there is not run again. Needs NASLib; on a CPU, shrink the images:
 
-    python benchmarks/naslib_search.py --data-root DIR --dataset digits --epochs 10
+    python benchmarks/naslib_search.py search loaders page --data-root DIR --seeds 0,1,2
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import logging
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,24 @@ from naslib_proxydata.data.sources import open_dataset
 from naslib_proxydata.naslib_bridge import ProxyTrainer, proxied
 from naslib_proxydata.naslib_bridge.architectures import graph_text
 from naslib_proxydata.naslib_bridge.importing import naslib
+from naslib_proxydata.naslib_bridge.loader import PassLoader
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.tables.nb201 import open_nb201
+
+from naslib_rows import DOCS, Row, Rows, provenance, spread  # isort: skip
 
 Trainer = naslib("naslib.defaults.trainer:Trainer")
 DARTSOptimizer = naslib("naslib.optimizers:DARTSOptimizer")
 NasBench201SearchSpace = naslib("naslib.search_spaces:NasBench201SearchSpace")
+STOCK, EMPTY, PRUNED, REDUCED = WAYS = (
+    "stock NASLib",
+    "bridge, all examples",
+    "BDP",
+    "selection and BDP",
+)
+TABLE = ("cifar10_valid_200", "cifar10_test_200", "cifar100_test_200")
+EXAMPLES = 50_000
+SETTINGS = ("dataset", "count", "size", "epochs", "batch_size", "fraction", "bdp")
 
 
 class Stock(DARTSOptimizer):  # type: ignore[misc,valid-type]
@@ -39,6 +52,51 @@ class Stock(DARTSOptimizer):  # type: ignore[misc,valid-type]
     def get_model_size(self) -> float:
         """Return nothing of interest."""
         return 0.0
+
+
+class Clock:
+    """CPU seconds spent inside ``with`` blocks, nested ones counted once."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._depth = 0
+
+    def __enter__(self) -> None:
+        self._depth += 1
+        if self._depth == 1:
+            self._started = time.process_time()
+
+    def __exit__(self, *error: object) -> None:
+        self._depth -= 1
+        if self._depth == 0:
+            self.seconds += time.process_time() - self._started
+
+    def timed(self, function: Any) -> Any:
+        """Return a function that is timed whenever it is called."""
+
+        def wrapper(*positional: Any, **named: Any) -> Any:
+            with self:
+                return function(*positional, **named)
+
+        return wrapper
+
+
+class TimedQueue:
+    """A queue whose loading is timed."""
+
+    def __init__(self, queue: Any, clock: Clock) -> None:
+        self._queue, self._clock = queue, clock
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield the queue's batches."""
+        with self._clock:
+            batches = iter(self._queue)
+        while True:
+            with self._clock:
+                batch = next(batches, None)
+            if batch is None:
+                return
+            yield batch
 
 
 def training_data(source: str, count: int, size: int, seed: int) -> TensorDataset:
@@ -55,24 +113,42 @@ def training_data(source: str, count: int, size: int, seed: int) -> TensorDatase
     return data
 
 
+def queues(data: Any, batch_size: int) -> list[Any]:
+    """Return queues such as NASLib makes of a dataset, half of it each."""
+    half = len(data) // 2
+    parts = range(half), range(half, len(data))
+    return [
+        DataLoader(data, batch_size, sampler=SubsetRandomSampler(p), pin_memory=True) for p in parts
+    ]
+
+
 def over(base: Any, data: TensorDataset) -> Any:
     """Return a Trainer whose queues are those NASLib would make of the data."""
 
     class OverData(base):  # type: ignore[misc]
         def build_search_dataloaders(self, config: Any) -> tuple[Any, Any, None]:
-            half, size = len(data) // 2, config.search.batch_size
-            parts = range(half), range(half, len(data))
-            train, valid = (DataLoader(data, size, sampler=SubsetRandomSampler(p)) for p in parts)
+            train, valid = queues(data, config.search.batch_size)
             return train, valid, None
 
     return OverData
 
 
-def configuration(arguments: argparse.Namespace, folder: str, block: Any) -> Any:
+def timed(base: Any, loading: Clock) -> Any:
+    """Return a Trainer whose queues are timed."""
+
+    class TimedLoading(base):  # type: ignore[misc]
+        def build_search_dataloaders(self, config: Any) -> tuple[Any, Any, None]:
+            train, valid, _ = super().build_search_dataloaders(config)
+            return TimedQueue(train, loading), TimedQueue(valid, loading), None
+
+    return TimedLoading
+
+
+def configuration(arguments: argparse.Namespace, seed: int, folder: str, block: Any) -> Any:
     node = naslib("fvcore.common.config:CfgNode")
     (Path(folder) / "search").mkdir()
     search = {
-        "seed": arguments.seed,
+        "seed": seed,
         "epochs": arguments.epochs,
         "batch_size": arguments.batch_size,
         "train_portion": 0.5,
@@ -86,73 +162,209 @@ def configuration(arguments: argparse.Namespace, folder: str, block: Any) -> Any
     return node(values)
 
 
-def run(arguments: argparse.Namespace, trainer: Any, optimizer: Any, block: Any) -> dict[str, Any]:
-    """Search once."""
+def block_of(way: str, arguments: argparse.Namespace) -> dict[str, Any] | None:
+    """Return what stands under ``search.proxy_data``."""
+    if way == STOCK:
+        return None
+    block: dict[str, Any] = {}
+    if way in (PRUNED, REDUCED):
+        block["bdp"] = {"preset": arguments.bdp}
+    if way == REDUCED:
+        block["selector"] = {"name": "class-random", "fraction": arguments.fraction}
+    return block
+
+
+def search(arguments: argparse.Namespace, way: str, seed: int) -> dict[str, Any]:
+    """Search once; ``bridge`` is the CPU time in hooks, pruning and checkpoints of ours."""
+    data = training_data(arguments.dataset, arguments.count, arguments.size, seed)
+    loading, bridge = Clock(), Clock()
+    stock = over(Trainer, data)
+    base, optimizer = (stock, Stock) if way == STOCK else (None, proxied(DARTSOptimizer))
+    trainer = timed(base or type("Ours", (ProxyTrainer, stock), {}), loading)
     with tempfile.TemporaryDirectory() as folder:
-        config = configuration(arguments, folder, block)
-        torch.manual_seed(arguments.seed)
+        config = configuration(arguments, seed, folder, block_of(way, arguments))
+        torch.manual_seed(seed)
         one = optimizer(**config.search)
         one.adapt_search_space(NasBench201SearchSpace(), "cifar10")
         made = trainer(one, config)
+        if way != STOCK:
+            made.build_search_dataloaders = bridge.timed(made.build_search_dataloaders)
+            made._epoch_done = bridge.timed(made._epoch_done)
+            one.on_epoch, one.on_step = bridge.timed(one.on_epoch), bridge.timed(one.on_step)
         cpu, wall = time.process_time(), time.perf_counter()
         made.search()
-        found = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
-        proxy = getattr(made, "run", None)
+        found: dict[str, Any] = {
+            "cpu": time.process_time() - cpu,
+            "wall": time.perf_counter() - wall,
+            "loading": loading.seconds,
+            "bridge": bridge.seconds,
+            "cell": graph_text(one.get_final_architecture()),
+        }
         whole = [{"weights": arguments.count // 2}] * arguments.epochs
-        sizes = whole if proxy is None else proxy.sizes
+        sizes = whole if way == STOCK else made.run.sizes
         found["examples"] = sum(2 * max(one.values()) for one in sizes)
-        return {**found, "cell": graph_text(one.get_final_architecture())}
+    return found
+
+
+def draw(name: str, train: Any, valid: Any) -> dict[str, float]:
+    """Empty the training queue as NASLib does, and count what is seen of validation."""
+    seen: set[int] = set()
+    half, steps, started = EXAMPLES // 2, 0, time.process_time()
+    for _ in train:
+        labels = next(iter(valid))[1]
+        seen.update(labels.tolist())
+        steps += 1
+    return {"cpu": (time.process_time() - started) / steps, "coverage": len(seen) / half}
+
+
+def loaders(arguments: argparse.Namespace, seed: int) -> Iterator[tuple[str, dict[str, float]]]:
+    """Draw one epoch's batches from NASLib's loaders and from ours."""
+    image = torch.zeros(1, 3, 32, 32)
+    data = TensorDataset(image.expand(EXAMPLES, -1, -1, -1), torch.arange(EXAMPLES))
+    batch_size = arguments.batch_size
+    torch.manual_seed(seed)
+    for way in (STOCK, EMPTY)[:: 1 if seed % 2 else -1]:
+        train, valid = queues(data, batch_size)
+        if way == EMPTY:
+            indices = [torch.tensor(one.sampler.indices).numpy() for one in (train, valid)]
+            train, valid = (
+                PassLoader(data, part, batch_size=batch_size, seed=seed, level=level)
+                for part, level in zip(indices, ("weights", "architecture"), strict=True)
+            )
+        yield way, draw(way, train, valid)
+
+
+def measure(arguments: argparse.Namespace, rows: Rows) -> None:
+    """Run what has no row yet, seed by seed."""
+    settings = {name: getattr(arguments, name) for name in SETTINGS}
+    for seed in map(int, arguments.seeds.split(",")):
+        for way in WAYS[:: -1 if seed % 2 else 1]:
+            key = {"part": "search", "way": way, "seed": seed, "settings": settings}
+            if "search" in arguments.parts and not rows.having(**key):
+                rows.add({**key, **search(arguments, way, seed)})
+        key = {"part": "loaders", "seed": seed, "settings": settings}
+        if "loaders" in arguments.parts and not rows.having(**key):
+            for way, found in list(loaders(arguments, seed)):
+                rows.add({**key, "way": way, **found})
+
+
+def search_table(rows: Sequence[Row], table: Any) -> list[str]:
+    """Return the searches' means over seeds, and their times against stock NASLib's."""
+    by_way = {way: [row for row in rows if row["way"] == way] for way in WAYS}
+    base = {row["seed"]: row for row in by_way[STOCK]}
+    lines = [
+        "| search | CPU s | wall s | CPU / stock | wall / stock | examples | bridge's own share | "
+        "CIFAR-10 valid | CIFAR-10 test | CIFAR-100 test |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for way, runs in by_way.items():
+        ratios = {
+            key: spread([row[key] / base[row["seed"]][key] for row in runs], 3)
+            for key in ("cpu", "wall")
+        }
+        share = f"{100 * statistics.fmean(row['bridge'] / row['cpu'] for row in runs):.2f} %"
+        accuracies = [
+            spread([accuracy(table, row["cell"], column) for row in runs], 2) for column in TABLE
+        ]
+        cells = (
+            way,
+            spread([row["cpu"] for row in runs], 0),
+            spread([row["wall"] for row in runs], 0),
+            ratios["cpu"],
+            ratios["wall"],
+            f"{statistics.fmean(row['examples'] for row in runs):,.0f}",
+            "" if way == STOCK else share,
+            *accuracies,
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def accuracy(table: Any, cell: str, column: str) -> float:
+    dataset, split, _ = column.split("_")
+    metric = {"valid": "validation_accuracy", "test": "test_accuracy"}[split]
+    return float(table.query(cell, dataset, metric))
+
+
+def loader_table(rows: Sequence[Row], searches: Sequence[Row]) -> list[str]:
+    """Return the time of a step's two batches, and what is seen of validation in an epoch."""
+    lines = [
+        "| loaders | ms a step | validation seen in an epoch | loading, share of the search |",
+        "| --- | --- | --- | --- |",
+    ]
+    for way in (STOCK, EMPTY):
+        runs = [row for row in rows if row["way"] == way]
+        shares = [row["loading"] / row["cpu"] for row in searches if row["way"] == way]
+        cells = (
+            "NASLib's" if way == STOCK else "the bridge's",
+            spread([1000 * row["cpu"] for row in runs], 2),
+            f"{100 * statistics.fmean(row['coverage'] for row in runs):.1f} %",
+            f"{100 * statistics.fmean(shares):.2f} %",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def page(arguments: argparse.Namespace, rows: Rows) -> None:
+    """Write docs/reference/naslib_search.md of the rows with these settings."""
+    settings = {name: getattr(arguments, name) for name in SETTINGS}
+    searches = rows.having(part="search", settings=settings)
+    drawn = rows.having(part="loaders", settings=settings)
+    seeds = sorted({row["seed"] for row in searches})
+    name = arguments.dataset.rsplit("/", 1)[-1]
+    text = f"""# A search in NASLib, with less data
+
+Made by `benchmarks/naslib_search.py`: DARTS on NAS-Bench-201 in NASLib's own Trainer and in
+`ProxyTrainer`, {arguments.epochs} epochs on {arguments.count} images of `{name}` shrunk to
+{arguments.size} x {arguments.size}, half of them for the weights and half for the architecture,
+batches of {arguments.batch_size}. The network is NASLib's own; only images and epochs are fewer
+than usual, so that all searches fit on one CPU core. Means ± sample standard deviation over the
+seeds {", ".join(map(str, seeds))}; each has its own images and initial weights, the same for all
+searches. The accuracies are NAS-Bench-201's of the cell found, in percent: on so few images they
+say little about DARTS, and stand here so that nothing hides behind the time saved.
+
+{chr(10).join(search_table(searches, open_nb201(arguments.data_root)))}
+
+- *BDP* is the preset `{arguments.bdp}`; *selection and BDP* first keeps
+  {arguments.fraction:.0%} of the images with the selector `class-random`.
+- *Examples* counts both levels. An epoch goes once through the level that has more left.
+- *The bridge's own share* is CPU time in hooks, pruning, error statistics, the loaders' setup and
+  our checkpoint, which NASLib does without, over that of the search. `CPU / stock` of *bridge, all
+  examples* holds it too, and the noise of the machine.
+
+## Loaders
+
+One epoch of {EXAMPLES:,} examples, half of them each, batches of {arguments.batch_size}, without a
+network. NASLib begins its validation queue anew for every step.
+
+{chr(10).join(loader_table(drawn, searches))}
+
+{provenance([*searches, *drawn])}
+"""
+    (arguments.docs / "naslib_search.md").write_text(text)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data-root", type=Path, help="folder of a NAS-Bench-201 table")
+    parser.add_argument("parts", nargs="+", choices=("search", "loaders", "page"))
+    parser.add_argument("--data-root", type=Path, default=Path("../shared/data"))
     parser.add_argument("--dataset", default="digits")
-    parser.add_argument("--count", type=int, default=960)
+    parser.add_argument("--count", type=int, default=400)
     parser.add_argument("--size", type=int, default=8, help="height and width of the images")
-    parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--batch-size", type=int, default=40)
     parser.add_argument("--fraction", type=float, default=0.5)
     parser.add_argument("--bdp", default="to-4-percent")
-    parser.add_argument("--repeats", type=int, default=1)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", default="0,1,2")
+    parser.add_argument("--out", type=Path, default=Path("runs/naslib_search"))
+    parser.add_argument("--docs", type=Path, default=DOCS, help="where the page goes")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     logging.getLogger("naslib").setLevel(logging.ERROR)
-    data = training_data(arguments.dataset, arguments.count, arguments.size, arguments.seed)
-    stock = over(Trainer, data)
-    ours = type("Ours", (ProxyTrainer, stock), {})
-    reduced = {
-        "selector": {"name": "class-random", "fraction": arguments.fraction},
-        "bdp": {"preset": arguments.bdp},
-    }
-    ways: dict[str, tuple[Any, Any, Any]] = {
-        "stock NASLib": (stock, Stock, None),
-        "bridge, all examples": (ours, proxied(DARTSOptimizer), {}),
-        "selection and BDP": (ours, proxied(DARTSOptimizer), reduced),
-    }
-    found: dict[str, list[dict[str, Any]]] = {way: [] for way in ways}
-    for repeat in range(arguments.repeats):
-        for way in list(ways)[:: 1 if repeat % 2 == 0 else -1]:
-            found[way].append(run(arguments, *ways[way]))
-    report(found, open_nb201(arguments.data_root))
-
-
-def report(found: dict[str, list[dict[str, Any]]], table: Any) -> None:
-    print("| search | CPU s | wall s | of stock CPU | examples | CIFAR-10 test | cell |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    base = statistics.median(one["cpu"] for one in found["stock NASLib"])
-    for way, runs in found.items():
-        cpu = statistics.median(one["cpu"] for one in runs)
-        wall = statistics.median(one["wall"] for one in runs)
-        cell = runs[0]["cell"]
-        columns = table.columns()["cifar10"]
-        metric = "test_accuracy" if "test_accuracy" in columns else columns[0]
-        accuracy = table.query(cell, "cifar10", metric)
-        print(
-            f"| {way} | {cpu:.1f} | {wall:.1f} | {cpu / base:.3f} | {runs[0]['examples']} | "
-            f"{accuracy:.2f} | {cell.replace('|', chr(92) + '|')} |"
-        )
+    rows = Rows(arguments.out / "rows.jsonl")
+    measure(arguments, rows)
+    if "page" in arguments.parts:
+        page(arguments, rows)
 
 
 if __name__ == "__main__":

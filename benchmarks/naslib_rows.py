@@ -1,0 +1,61 @@
+"""What the scripts that compare with NASLib share: stored rows, and how a page is written."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from naslib_proxydata.leaderboard.report import environment
+
+DOCS = Path(__file__).parent.parent / "docs" / "reference"
+NASLIB = "NASLib's branch Develop of 2023-11 (0b51bc18)"
+Row = Mapping[str, Any]
+
+
+class Rows:
+    """Rows of a benchmark in a file of JSON lines, each kept as soon as it is measured.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __iter__(self) -> Any:
+        """Go through the rows in the order in which they were measured."""
+        if self._path.exists():
+            for line in self._path.read_text().splitlines():
+                yield json.loads(line)
+
+    def add(self, row: Row) -> None:
+        """Append a row, with what it was measured on."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("a") as file:
+            file.write(json.dumps({**row, "environment": _machine()}) + "\n")
+
+    def having(self, **fields: Any) -> list[Row]:
+        """Return the rows with these values."""
+        return [row for row in self if fields.items() <= row.items()]
+
+
+def _machine() -> str:
+    """Return processor and versions."""
+    found = environment(device="cpu", workers=1, seeds=(), providers={})
+    packages = [f"{name} {number}" for name, number in found["packages"].items()]
+    return f"{found['device_name']}, one thread, Python {found['python']}, {', '.join(packages)}"
+
+
+def provenance(rows: Sequence[Row]) -> str:
+    """Say what rows were measured on."""
+    machines = sorted({row["environment"] for row in rows})
+    return f"{NASLIB}. Measured on {'; and on '.join(machines)}."
+
+
+def spread(values: Sequence[float], digits: int) -> str:
+    """Return mean ± sample standard deviation, the mean alone of a single value."""
+    mean = f"{statistics.fmean(values):.{digits}f}"
+    return f"{mean} ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else mean
