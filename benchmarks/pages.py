@@ -19,13 +19,9 @@ from naslib_proxydata.leaderboard.rows import Row
 DOCS = Path(__file__).parent.parent / "docs"
 
 
-def arguments(
-    description: str, *, n: int, out: str, seeds: str = "0,1,2", benchmark: bool = False
-) -> argparse.Namespace:
+def arguments(description: str, *, n: int, out: str, seeds: str = "0,1,2") -> argparse.Namespace:
     """Read the options that all leaderboard scripts have."""
     parser = argparse.ArgumentParser(description=description)
-    if benchmark:
-        parser.add_argument("--benchmark", required=True, help="name of the benchmark")
     default = os.environ.get(DATA_VARIABLE, "../shared/data")
     parser.add_argument("--data-root", type=Path, default=Path(default))
     parser.add_argument("--images", help="default: the CIFAR-10 subset of the data root")

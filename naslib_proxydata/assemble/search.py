@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -141,7 +141,8 @@ def run_search(request: SearchRequest, *listeners: object) -> Finished:
         partial_channels=strategy.partial or 1,
     )
     learner = Learner(builder, strategy, settings)
-    for number, listener in enumerate([*_hooks(request, settings, learner), *listeners]):
+    hooks = _hooks(request, settings, learner)
+    for number, listener in enumerate([*hooks, *listeners]):
         plugins.manager.register(listener, f"{type(listener).__name__} {number}")
     selection = load_selection(request.selection) if request.selection else None
     search = Search(
@@ -164,6 +165,7 @@ def run_search(request: SearchRequest, *listeners: object) -> Finished:
         request.out / PICTURES,
         _measured_cells(plugins, request, result) if measured else None,
     )
+    _draw_eigenvalues(request, hooks)
     return finished
 
 
@@ -234,6 +236,16 @@ def _hooks(request: SearchRequest, settings: SearchSettings, learner: Learner) -
     if request.tensorboard:
         hooks.append(TensorBoard(request.out / "tensorboard"))
     return hooks
+
+
+def _draw_eigenvalues(request: SearchRequest, hooks: Sequence[object]) -> None:
+    """Draw and write what was estimated of the Hessian, if anything was."""
+    for tracker in hooks:
+        if isinstance(tracker, HessianTracker) and tracker.values:
+            figure = plots.eigenvalue_figure({request.strategy: tracker.values})
+            plots.save(figure, request.out / PICTURES / "eigenvalue.png")
+            text = json.dumps(tracker.values, indent=2) + "\n"
+            write_atomically(request.out / "eigenvalues.json", text.encode())
 
 
 def _schedule(text: str) -> str | float:

@@ -57,7 +57,9 @@ def test_a_search_on_a_selection_with_pruning_is_looked_up(
         "trajectory.png",
         "strengths-cell.png",
         "cell-cell.png",
+        "eigenvalue.png",
     }
+    assert set(json.loads((out / "eigenvalues.json").read_text())) == {"1", "2"}
 
 
 def test_a_genotype_is_printed_where_there_is_no_table(

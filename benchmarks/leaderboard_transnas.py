@@ -1,0 +1,20 @@
+"""Rank the TransNAS-Bench-101 tables, micro and macro, as two spaces (arXiv 2105.11871).
+
+    python benchmarks/leaderboard_transnas.py --data-root ../shared/data
+
+About COST for 200 networks of each space.
+Run again, it goes on where it stopped.
+"""
+
+from pages import arguments
+from task_pages import make_page
+
+SUITE = ("transnas-micro", "transnas-macro")
+
+if __name__ == "__main__":
+    make_page(
+        arguments(str(__doc__).splitlines()[0], n=200, out="leaderboard_transnas", seeds="0"),
+        __file__,
+        "Leaderboard: TransNAS-Bench-101",
+        SUITE,
+    )

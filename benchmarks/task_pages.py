@@ -1,0 +1,125 @@
+"""The page of spaces with several tasks: every predictor scored once for all tasks of a space."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from pages import mean_table, provenance, run
+
+from naslib_proxydata.leaderboard.rows import Row
+
+PREDICTORS = "eproxy,synflow,naswot,random,params,macs"
+
+
+def make_page(options: argparse.Namespace, script: str, title: str, suite: Sequence[str]) -> None:
+    """Run the leaderboard of a suite and write its page, figure and CSV.
+
+    Args:
+        options: What ``pages.arguments`` read.
+        script: The script's file name, which names page, figure and CSV too.
+        title: The page's heading.
+        suite: The benchmarks.
+    """
+    board = run(options, suite=list(suite), predictors=PREDICTORS)
+    name = Path(script).stem
+    parts = [
+        f"# {title}",
+        f"Made by `benchmarks/{Path(script).name}`: {options.n} architectures of each space, drawn "
+        "at random, each scored once by each predictor for all tasks. Spearman's rho and retrieval "
+        f"of the best 10 %; the rows are [here as CSV]({name}.csv).",
+    ]
+    if options.note:
+        parts.append(options.note)
+    for rows in _sections(board.rows):
+        parts += [f"## {_heading(rows)}", "\n".join(average_table(rows))]
+    for rows in _by_column(board.rows).values():
+        first = rows[0]
+        parts += [
+            f"### {first.benchmark}: {first.dataset} ({first.metric})",
+            "\n".join(mean_table(rows)),
+        ]
+    parts.append(provenance(board))
+    parts += [f"Not at hand: `{one.benchmark}` {one.dataset}." for one in board.absent]
+    figure = options.docs / "figures" / f"{name}.png"
+    draw(board.rows, figure)
+    parts.append(f"![Spearman's rho by task](../figures/{name}.png)")
+    reference = options.docs / "reference"
+    (reference / f"{name}.csv").write_bytes((board.folder / "summary.csv").read_bytes())
+    (reference / f"{name}.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def average_table(rows: Sequence[Row]) -> list[str]:
+    """Return Spearman and top-10 % retrieval, predictors down, tasks across, with the average."""
+    columns = _by_column(rows)
+    one_space = len({row.benchmark for row in rows}) == 1
+    heads = [dataset if one_space else benchmark for benchmark, dataset in columns]
+    lines = [
+        f"| predictor | {' | '.join(heads)} | average |",
+        "| --- |" + " --- |" * (len(heads) + 1),
+    ]
+    for name in dict.fromkeys(row.predictor for row in rows):
+        groups = [[row for row in group if row.predictor == name] for group in columns.values()]
+        rho = [float(np.mean([row.spearman for row in group])) for group in groups]
+        top = [float(np.mean([row.top10_retrieval for row in group])) for group in groups]
+        pairs = zip([*rho, float(np.mean(rho))], [*top, float(np.mean(top))], strict=True)
+        cells = [f"{one:.2f} / {100 * other:.0f} %" for one, other in pairs]
+        lines.append(f"| `{name}` | {' | '.join(cells)} |")
+    return lines
+
+
+def draw(rows: Sequence[Row], path: Path) -> None:
+    """Draw rho by task with its 95 % interval, predictors side by side."""
+    from matplotlib.figure import Figure
+
+    columns = _by_column(rows)
+    names = list(dict.fromkeys(row.predictor for row in rows))
+    figure = Figure(figsize=(7.5, 1.6 + 0.55 * len(columns)), layout="constrained")
+    axes = figure.add_subplot()
+    for place, name in enumerate(names):
+        groups = [[row for row in group if row.predictor == name] for group in columns.values()]
+        rho, low, high = (
+            np.array([np.mean([getattr(row, field) for row in group]) for group in groups])
+            for field in ("spearman", "spearman_low", "spearman_high")
+        )
+        heights = np.arange(len(columns)) + 0.7 * ((place + 0.5) / len(names) - 0.5)
+        errors = np.abs(np.stack([rho - low, high - rho]))
+        axes.errorbar(rho, heights, xerr=errors, fmt="o", markersize=4, linewidth=1, label=name)
+    spaces = {benchmark for benchmark, _ in columns}
+    axes.set_yticks(
+        range(len(columns)),
+        [dataset if len(spaces) == 1 else f"{space}\n{dataset}" for space, dataset in columns],
+        fontsize=8,
+    )
+    axes.invert_yaxis()
+    axes.axvline(0, color="grey", linewidth=0.8)
+    axes.set_xlabel("Spearman's rho with the measured value (95 % bootstrap interval)")
+    axes.set_xlim(-1, 1)
+    figure.legend(loc="outside upper center", ncols=len(names), fontsize=8, frameon=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=120)
+
+
+def _by_column(rows: Sequence[Row]) -> dict[tuple[str, str], list[Row]]:
+    """Group rows by benchmark and dataset, in their order."""
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row.benchmark, row.dataset), []).append(row)
+    return groups
+
+
+def _sections(rows: Sequence[Row]) -> list[list[Row]]:
+    """Return a table's rows each: spaces of one dataset share a table, others have their own."""
+    spaces: dict[str, list[Row]] = {}
+    for row in rows:
+        spaces.setdefault(row.benchmark, []).append(row)
+    if all(len({row.dataset for row in group}) == 1 for group in spaces.values()):
+        return [list(rows)]
+    return list(spaces.values())
+
+
+def _heading(rows: Sequence[Row]) -> str:
+    spaces = list(dict.fromkeys(row.benchmark for row in rows))
+    return f"All tasks of {spaces[0]}" if len(spaces) == 1 else "All spaces"
