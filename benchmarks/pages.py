@@ -52,7 +52,7 @@ def run(options: argparse.Namespace, **changes: Any) -> Leaderboard:
 
 
 def mean_table(rows: Sequence[Row]) -> list[str]:
-    """Return a Markdown table of one dataset: mean and standard deviation over seeds."""
+    """Return a Markdown table of one dataset: mean and spread over seeds."""
     lines = [
         "| predictor | Spearman | top 10 % | failed | s / architecture | paper Spearman |",
         "| --- | --- | --- | --- | --- | --- |",
@@ -64,7 +64,7 @@ def mean_table(rows: Sequence[Row]) -> list[str]:
         paper = group[0].paper_spearman
         cells = (
             f"`{group[0].predictor}`",
-            f"{_mean(group, 'spearman'):.3f} ± {_deviation(group, 'spearman'):.3f}",
+            _with_spread(group),
             f"{100 * _mean(group, 'top10_retrieval'):.0f} %",
             f"{sum(row.n_failed for row in group)}",
             f"{_mean(group, 'seconds_per_architecture'):.2g}",
@@ -75,15 +75,24 @@ def mean_table(rows: Sequence[Row]) -> list[str]:
 
 
 def provenance(board: Leaderboard) -> str:
-    """Say what the figures were measured with."""
+    """Say what the figures of a leaderboard were measured with."""
     env: Mapping[str, Any] = json.loads((board.folder / "env.json").read_text())
-    packages = ", ".join(f"{name} {number}" for name, number in env["packages"].items())
-    return (
-        f"Device: {env['device']} ({env['device_name']}), one thread a score, Python "
-        f"{env['python']}, {packages}. ± is the standard deviation over the seeds "
-        f"{', '.join(map(str, env['seeds']))}, each with its own draw of architectures, initial "
-        "weights and images; n is per seed."
+    seeds = ", ".join(map(str, env["seeds"]))
+    spread = (
+        f"± is the standard deviation over the seeds {seeds}, each"
+        if len(env["seeds"]) > 1
+        else f"One seed, {seeds},"
     )
+    return (
+        f"{device_and_versions(env)} One thread a score. {spread} with its own draw of "
+        "architectures, initial weights and images; n is per seed."
+    )
+
+
+def device_and_versions(env: Mapping[str, Any]) -> str:
+    """Say on what something ran, from what ``report.environment`` returned."""
+    packages = ", ".join(f"{name} {number}" for name, number in env["packages"].items())
+    return f"Device: {env['device']} ({env['device_name']}), Python {env['python']}, {packages}."
 
 
 def copy_figure(board: Leaderboard, name: str, target: Path) -> None:
@@ -96,7 +105,14 @@ def _mean(rows: Sequence[Row], field: str) -> float:
     return float(np.mean([getattr(row, field) for row in rows]))
 
 
+def _with_spread(rows: Sequence[Row]) -> str:
+    """Return mean and standard deviation over seeds, or one seed's rho with its interval."""
+    if len(rows) > 1:
+        return f"{_mean(rows, 'spearman'):.3f} ± {_deviation(rows, 'spearman'):.3f}"
+    row = rows[0]
+    return f"{row.spearman:.3f} [{row.spearman_low:.2f}, {row.spearman_high:.2f}]"
+
+
 def _deviation(rows: Sequence[Row], field: str) -> float:
-    """Return the sample standard deviation, nan for a single seed."""
-    values = [getattr(row, field) for row in rows]
-    return float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
+    """Return the sample standard deviation."""
+    return float(np.std([getattr(row, field) for row in rows], ddof=1))
