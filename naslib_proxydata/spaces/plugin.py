@@ -19,6 +19,13 @@ _NDS = {
     "vanilla": "Vanilla",
 }
 
+_RESTRICTED = {
+    "s1": "the two best operations that DARTS found",
+    "s2": "a skip connection or a 3x3 separable convolution",
+    "s3": "nothing, a skip connection or a 3x3 separable convolution",
+    "s4": "noise or a 3x3 separable convolution",
+}
+
 
 @hookimpl
 def register_spaces() -> Sequence[Registration]:
@@ -63,6 +70,21 @@ def register_spaces() -> Sequence[Registration]:
             )
             for family, label in _NDS.items()
             for end, dataset in (("", "CIFAR-10"), ("-in", "ImageNet"))
+        ),
+        *(
+            Registration(
+                name,
+                f"{_ROOM}.restricted:SPACES.{name}",
+                f"DARTS's cells with {what} on each edge",
+                "arXiv 1909.09656",
+            )
+            for name, what in _RESTRICTED.items()
+        ),
+        Registration(
+            "mobilenet",
+            f"{_ROOM}.mobilenet:MobileNet",
+            "chains of 21 inverted residual layers of 7 operations",
+            "arXiv 1812.00332",
         ),
         Registration(
             "nasbench-mr",

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from naslib_proxydata.oneshot.mixture import Choices, Mixture
 from naslib_proxydata.oneshot.supernets.base import BatchNorm, ChosenEdge, Supernet, keep_layout
-from naslib_proxydata.oneshot.supernets.edge import NONE, MixedEdge, without_affine
-from naslib_proxydata.spaces.genotype import CellGenotype, Genotype, genotype_text
+from naslib_proxydata.oneshot.supernets.edge import MixedEdge, without_affine
+from naslib_proxydata.spaces.genotype import NONE, CellGenotype, Genotype, genotype_text
 from naslib_proxydata.spaces.networks import FactorizedReduction, conv
 
 if TYPE_CHECKING:

@@ -11,14 +11,14 @@ from torch import Tensor, nn
 from naslib_proxydata.errors import SearchError
 from naslib_proxydata.oneshot.supernets.base import BatchNorm, drop_skip, shuffle_channels
 from naslib_proxydata.spaces.cell_operations import OPERATIONS
+from naslib_proxydata.spaces.genotype import NONE
+from naslib_proxydata.spaces.restricted import NOISE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from naslib_proxydata.oneshot.mixture import Mixture
 
-NONE = "none"
-NOISE = "noise"
 SKIP = "skip_connect"
 
 

@@ -15,34 +15,25 @@ from torch import Tensor, nn
 from naslib_proxydata.errors import SearchError
 from naslib_proxydata.oneshot.mixture import Choices, Mixture
 from naslib_proxydata.oneshot.supernets.base import BatchNorm, ChosenEdge, Supernet, keep_layout
+from naslib_proxydata.spaces.mobilenet import (
+    BLOCKS,
+    DEPTH,
+    OPERATIONS,
+    SKIP,
+    Layer,
+    Widths,
+    layers_of,
+)
+from naslib_proxydata.spaces.mobilenet_network import FIRST_KERNEL, inverted_residual
 from naslib_proxydata.spaces.networks import conv
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SKIP = "skip_connect"
-BLOCKS = {f"mbconv_{k}x{k}_e{e}": (k, e) for e in (3, 6) for k in (3, 5, 7)}
-OPERATIONS = (*BLOCKS, SKIP)
-STEM, FIRST, LAST = 32, 16, 1280
-STAGES = ((24, 2), (40, 2), (80, 2), (96, 1), (192, 2), (320, 1))
-"""(channels, stride of the first layer) of each stage; the last stage is a single layer."""
 
-
-def inverted_residual(
-    inputs: int, outputs: int, kernel: int, expansion: int, stride: int
-) -> nn.Sequential:
-    """Return expansion, depthwise convolution and linear projection, without the shortcut."""
-    inner = expansion * inputs
-    return nn.Sequential(
-        conv(inputs, inner, 1),
-        BatchNorm(),
-        nn.ReLU6(),
-        conv(inner, inner, kernel, stride, groups=inner),
-        BatchNorm(),
-        nn.ReLU6(),
-        conv(inner, outputs, 1),
-        BatchNorm(),
-    )
+def unscaled(channels: int) -> BatchNorm:
+    """Return the normalisation of supernets, which is the same for any number of channels."""
+    return BatchNorm()
 
 
 class MixedLayer(nn.Module):
@@ -52,24 +43,20 @@ class MixedLayer(nn.Module):
 
     Args:
         row: Which row of the mixture the layer is.
-        inputs: Channels of its input.
-        outputs: Channels of its output.
-        stride: Its stride.
+        layer: Its channels and stride.
     """
 
-    def __init__(self, row: int, inputs: int, outputs: int, stride: int) -> None:
+    def __init__(self, row: int, layer: Layer) -> None:
         super().__init__()
-        self.row = row
-        self.outputs, self.stride = outputs, stride
-        self.shortcut = inputs == outputs and stride == 1
+        self.row, self.layer = row, layer
         self.blocks = nn.ModuleList(
-            inverted_residual(inputs, outputs, kernel, expansion, stride)
+            inverted_residual(layer, kernel, expansion, unscaled)
             for kernel, expansion in BLOCKS.values()
         )
 
     def forward(self, features: Tensor, mixture: Mixture) -> Tensor:
         """Map (n, inputs, h, w) to (n, outputs, h/stride, w/stride)."""
-        terms = [features] if self.shortcut else []
+        terms = [features] if self.layer.shortcut else []
         for column, block in enumerate(self.blocks):
             if mixture.runs(self.row, column):
                 terms.append(mixture.weights[self.row, column] * block(features))
@@ -94,8 +81,8 @@ class MobileNetSupernet(Supernet):
 
     def __init__(
         self,
-        channels: int = STEM,
-        cells: int = 4,
+        channels: int = Widths.stem,
+        cells: int = DEPTH,
         num_classes: int = 10,
         in_channels: int = 3,
         partial: int = 1,
@@ -103,29 +90,24 @@ class MobileNetSupernet(Supernet):
         super().__init__()
         if partial != 1:
             raise SearchError("the MobileNet-like space has no partial channels")
-        scale = channels / STEM
-        width = max(1, round(FIRST * scale))
+        widths = scaled(channels)
         self.stem = nn.Sequential(
             conv(in_channels, channels, 3, 2), nn.BatchNorm2d(channels), nn.ReLU6()
         )
-        self.first = inverted_residual(channels, width, 3, 1, 1)
-        layers: list[MixedLayer] = []
-        for number, (outputs, stride) in enumerate(STAGES):
-            scaled = max(1, round(outputs * scale))
-            for place in range(cells if number < len(STAGES) - 1 else 1):
-                layers.append(MixedLayer(len(layers), width, scaled, 1 if place else stride))
-                width = scaled
-        self.layers = nn.ModuleList(layers)
-        wide = round(LAST * scale)
-        self.last = nn.Sequential(conv(width, wide, 1), nn.BatchNorm2d(wide), nn.ReLU6())
-        self.classifier = nn.Linear(wide, num_classes)
+        first = Layer(channels, widths.first, 1)
+        self.first = inverted_residual(first, FIRST_KERNEL, 1, unscaled)
+        layers = layers_of(widths, cells)
+        self.layers = nn.ModuleList(MixedLayer(row, one) for row, one in enumerate(layers))
+        self.last = nn.Sequential(
+            conv(layers[-1].outputs, widths.last, 1), nn.BatchNorm2d(widths.last), nn.ReLU6()
+        )
+        self.classifier = nn.Linear(widths.last, num_classes)
+        skip = OPERATIONS.index(SKIP)
         self.choices = {
             "chain": Choices(
                 tuple((row, row + 1) for row in range(len(layers))),
                 (OPERATIONS,) * len(layers),
-                frozenset(
-                    (layer.row, OPERATIONS.index(SKIP)) for layer in layers if not layer.shortcut
-                ),
+                frozenset((row, skip) for row, one in enumerate(layers) if not one.shortcut),
             )
         }
 
@@ -149,3 +131,14 @@ class MobileNetSupernet(Supernet):
     def derive(self, strengths: Mapping[str, NDArray[np.float64]]) -> str:
         """Return the names of the layers' operations, joined by ``|``."""
         return "|".join(edge.operation for edge in self.chosen(strengths)["chain"])
+
+
+def scaled(channels: int) -> Widths:
+    """Return the paper's widths times the stem's channels over the paper's 32, at least 1."""
+    paper, scale = Widths(), channels / Widths.stem
+    return Widths(
+        channels,
+        max(1, round(paper.first * scale)),
+        tuple(max(1, round(width * scale)) for width in paper.stages),
+        round(paper.last * scale),
+    )

@@ -18,15 +18,11 @@ from naslib_proxydata.oneshot.strategies.gdas import gdas
 from naslib_proxydata.oneshot.strategies.random_sharing import random_sharing
 from naslib_proxydata.oneshot.strategies.sgas import sgas
 from naslib_proxydata.oneshot.supernets.catalogue import supernet_builder
-from naslib_proxydata.oneshot.supernets.mobilenet import (
-    BLOCKS,
-    OPERATIONS,
-    MixedLayer,
-    MobileNetSupernet,
-)
+from naslib_proxydata.oneshot.supernets.mobilenet import MixedLayer, MobileNetSupernet
 from naslib_proxydata.oneshot.supernets.nb1shot1 import PARENTS, MixedNodeCell, choices_of
 from naslib_proxydata.seeding import torch_generator
 from naslib_proxydata.spaces.build import build
+from naslib_proxydata.spaces.mobilenet import BLOCKS, OPERATIONS, Layer
 from naslib_proxydata.spaces.nb101_cell import parse_cell, validate
 from tests.oneshot.fakes import coloured, manager
 
@@ -118,7 +114,7 @@ def test_what_the_space_cannot_do_is_told() -> None:
 
 @pytest.mark.parametrize(("outputs", "stride"), [(4, 1), (4, 2), (6, 1)])
 def test_a_layer_is_a_sum_of_blocks_around_its_shortcut(outputs: int, stride: int) -> None:
-    layer = build(lambda: MixedLayer(0, 4, outputs, stride), torch_generator(0)).double()
+    layer = build(lambda: MixedLayer(0, Layer(4, outputs, stride)), torch_generator(0)).double()
     x = torch.randn(2, 4, 6, 6, generator=torch_generator(1), dtype=torch.float64)
     weights = torch.rand(1, 7, generator=torch_generator(2), dtype=torch.float64)
     total = sum(w * block(x) for w, block in zip(weights[0], layer.blocks, strict=False))
@@ -131,7 +127,7 @@ def test_a_layer_is_a_sum_of_blocks_around_its_shortcut(outputs: int, stride: in
 
 
 def test_a_skipped_layer_is_the_identity() -> None:
-    layer = MixedLayer(0, 4, 4, 1)
+    layer = MixedLayer(0, Layer(4, 4, 1))
     x = torch.randn(2, 4, 6, 6)
     assert torch.equal(layer(x, Mixture(torch.ones(1, 7), ((6,),))), x)
 
@@ -139,7 +135,7 @@ def test_a_skipped_layer_is_the_identity() -> None:
 def test_the_chain_is_that_of_the_paper() -> None:
     with torch.device("meta"):
         network = MobileNetSupernet()
-    layers = list(network.layers)
+    layers = [one.layer for one in network.layers]
     assert len(layers) == 21
     assert [layer.outputs for layer in layers] == (
         [24] * 4 + [40] * 4 + [80] * 4 + [96] * 4 + [192] * 4 + [320]
