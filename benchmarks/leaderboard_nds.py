@@ -6,7 +6,6 @@ About COST for 100 networks of each of nine spaces.
 Run again, it goes on where it stopped.
 """
 
-from pages import arguments
 from task_pages import make_page
 
 SUITE = tuple(
@@ -14,20 +13,15 @@ SUITE = tuple(
     for name in (
         "darts",
         "darts-fix-w-d",
-        "darts-lr-wd",
         "amoeba",
         "enas",
         "nasnet",
-        "resnet-lr-wd",
         "resnext-a",
+        "darts-lr-wd",
+        "resnet-lr-wd",
         "vanilla-lr-wd",
     )
 )
 
 if __name__ == "__main__":
-    make_page(
-        arguments(str(__doc__).splitlines()[0], n=100, out="leaderboard_nds", seeds="0"),
-        __file__,
-        "Leaderboard: NDS on ImageNet",
-        SUITE,
-    )
+    make_page(__file__, __doc__, 100, "Leaderboard: NDS on ImageNet", SUITE)

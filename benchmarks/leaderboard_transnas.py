@@ -6,15 +6,9 @@ About COST for 200 networks of each space.
 Run again, it goes on where it stopped.
 """
 
-from pages import arguments
 from task_pages import make_page
 
 SUITE = ("transnas-micro", "transnas-macro")
 
 if __name__ == "__main__":
-    make_page(
-        arguments(str(__doc__).splitlines()[0], n=200, out="leaderboard_transnas", seeds="0"),
-        __file__,
-        "Leaderboard: TransNAS-Bench-101",
-        SUITE,
-    )
+    make_page(__file__, __doc__, 200, "Leaderboard: TransNAS-Bench-101", SUITE)

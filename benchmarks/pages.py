@@ -19,8 +19,10 @@ from naslib_proxydata.leaderboard.rows import Row
 DOCS = Path(__file__).parent.parent / "docs"
 
 
-def arguments(description: str, *, n: int, out: str, seeds: str = "0,1,2") -> argparse.Namespace:
-    """Read the options that all leaderboard scripts have."""
+def arguments(
+    description: str, *, n: int, out: str, seeds: str = "0,1,2", **batches: int
+) -> argparse.Namespace:
+    """Read the options that all leaderboard scripts have, and the batches of some predictors."""
     parser = argparse.ArgumentParser(description=description)
     default = os.environ.get(DATA_VARIABLE, "../shared/data")
     parser.add_argument("--data-root", type=Path, default=Path(default))
@@ -30,6 +32,8 @@ def arguments(description: str, *, n: int, out: str, seeds: str = "0,1,2") -> ar
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--out", type=Path, default=Path("runs") / out)
+    for name, batch in batches.items():
+        parser.add_argument(f"--{name}-batch", type=int, default=batch, help="number of images")
     parser.add_argument("--note", default="", help="a sentence for the page on how it was run")
     parser.add_argument("--docs", type=Path, default=DOCS, help="where page and figures go")
     return parser.parse_args()

@@ -2,34 +2,51 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from pages import mean_table, provenance, run
+from pages import arguments, mean_table, provenance, run
 
 from naslib_proxydata.leaderboard.rows import Row
 
-PREDICTORS = "eproxy,synflow,naswot,random,params,macs"
+EPROXY_BATCH, NASWOT_BATCH = 16, 128
+"""Images that the predictors look at by default, as their authors' programs do."""
 
 
-def make_page(options: argparse.Namespace, script: str, title: str, suite: Sequence[str]) -> None:
+def make_page(script: str, description: str, n: int, title: str, suite: Sequence[str]) -> None:
     """Run the leaderboard of a suite and write its page, figure and CSV.
 
     Args:
-        options: What ``pages.arguments`` read.
         script: The script's file name, which names page, figure and CSV too.
+        description: The script's documentation, for its help.
+        n: Architectures of each space, if the command line does not say.
         title: The page's heading.
         suite: The benchmarks.
     """
-    board = run(options, suite=list(suite), predictors=PREDICTORS)
     name = Path(script).stem
+    options = arguments(
+        description.splitlines()[0],
+        n=n,
+        out=name,
+        seeds="0",
+        eproxy=EPROXY_BATCH,
+        naswot=NASWOT_BATCH,
+    )
+    predictors = {
+        "eproxy": {"batch": options.eproxy_batch},
+        "synflow": {},
+        "naswot": {"batch_size": options.naswot_batch},
+        **{floor: {} for floor in ("random", "params", "macs")},
+    }
+    board = run(options, suite=list(suite), predictors=predictors)
     parts = [
         f"# {title}",
         f"Made by `benchmarks/{Path(script).name}`: {options.n} architectures of each space, drawn "
         "at random, each scored once by each predictor for all tasks. Spearman's rho and retrieval "
-        f"of the best 10 %; the rows are [here as CSV]({name}.csv).",
+        f"of the best 10 %; the rows are [here as CSV]({name}.csv). Eproxy looks at "
+        f"{options.eproxy_batch} images{_instead(options.eproxy_batch, EPROXY_BATCH)}, naswot at "
+        f"{options.naswot_batch}{_instead(options.naswot_batch, NASWOT_BATCH)}.",
     ]
     if options.note:
         parts.append(options.note)
@@ -100,6 +117,10 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     figure.legend(loc="outside upper center", ncols=len(names), fontsize=8, frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=120)
+
+
+def _instead(batch: int, published: int) -> str:
+    return "" if batch == published else f" instead of the published {published}"
 
 
 def _by_column(rows: Sequence[Row]) -> dict[tuple[str, str], list[Row]]:
