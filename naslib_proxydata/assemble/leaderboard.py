@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from naslib_proxydata.assemble.scores import Progress, StoredScores
 from naslib_proxydata.assemble.setup import (
     PredictorSetup,
     load_plugins,
@@ -26,13 +27,7 @@ from naslib_proxydata.config import (
 )
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.leaderboard import report
-from naslib_proxydata.leaderboard.code import code_version
-from naslib_proxydata.leaderboard.evaluate import (
-    CHEAP_CHUNK,
-    SerialExecutor,
-    default_executor,
-    evaluate,
-)
+from naslib_proxydata.leaderboard.evaluate import default_executor
 from naslib_proxydata.leaderboard.folder import PLOTS, RunFolder
 from naslib_proxydata.leaderboard.labels import Positions, draw_labels, mean_evaluation
 from naslib_proxydata.leaderboard.report import Absent
@@ -43,7 +38,7 @@ from naslib_proxydata.leaderboard.rows import (
     make_evaluation,
     mean_seconds,
 )
-from naslib_proxydata.leaderboard.store import ScoreContext, ScoreStore
+from naslib_proxydata.leaderboard.store import ScoreStore
 from naslib_proxydata.plugins import Plugins
 
 if TYPE_CHECKING:
@@ -51,9 +46,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being scored, how many architectures are done, and of how many."""
 
 
 @dataclass(frozen=True)
@@ -101,11 +93,11 @@ def run_leaderboard(
         default_executor(config.workers) if executor is None else nullcontext(executor)
     )
     with ScoreStore(folder.scores) as store, owned as pool:
-        scoring = _Scoring(config, plugins, store, pool, progress)
-        evaluations = list(scoring.run(tasks))
+        scores = StoredScores(store, pool, progress)
+        evaluations = list(_Scoring(config, plugins, scores).run(tasks))
     rows = tuple(one.row for one in evaluations)
     _write(folder, config, plugins, evaluations, absent)
-    return Leaderboard(rows, tuple(absent), scoring.computed, folder.path)
+    return Leaderboard(rows, tuple(absent), scores.computed, folder.path)
 
 
 class _Scoring:
@@ -115,16 +107,11 @@ class _Scoring:
         self,
         config: LeaderboardConfig,
         plugins: Plugins,
-        store: ScoreStore,
-        executor: Executor,
-        progress: Progress | None,
+        scores: StoredScores,
     ) -> None:
         self.config = config
         self.plugins = plugins
-        self.store = store
-        self.executor = executor
-        self.progress = progress
-        self.computed = 0
+        self.scores = scores
 
     def run(self, tasks: Sequence[Task]) -> Iterable[Evaluation]:
         """Yield an evaluation per dataset, seed and predictor."""
@@ -168,7 +155,10 @@ class _Scoring:
     ) -> Iterable[Evaluation]:
         """Score the chosen architectures once and rank them on every dataset of the task."""
         scoring_task = setup.task(predictor)
-        scores = self._scores(task, chosen, label, setup, predictor)
+        texts = task.table.architectures()
+        title = f"{task.table.name} {label} (seed {setup.seed})"
+        drawn = [texts[int(row)] for row in chosen]
+        scores = self.scores.get(setup, predictor, drawn, title)
         computed = list({id(score): score for score in scores}.values())  # shared ones once
         for dataset, metric in task.columns:
             subject = Subject(
@@ -206,65 +196,6 @@ class _Scoring:
         named = (subject.benchmark, subject.dataset)
         draws = draw_labels(values, config.labels, config.draws, config.label_seed, *named)
         return mean_evaluation(rank, values, draws, subject)
-
-    def _scores(
-        self,
-        task: Task,
-        chosen: NDArray[np.int64],
-        label: str,
-        setup: PredictorSetup,
-        predictor: Predictor,
-    ) -> list[Score]:
-        """Return the scores of the chosen architectures, computing those that are not stored.
-
-        The parts of a predictor are stored as scores of their own, which their rows share.
-        """
-        parts = predictor.parts()
-        if parts:
-            found = {}
-            for name, options in parts.items():
-                part = replace(setup, predictor=name, options=options_json(name, options))
-                found[name] = self._scores(task, chosen, f"{label}: {name}", part, part.create())
-            every = zip(*found.values(), strict=True)
-            return [predictor.combine(dict(zip(found, scores, strict=True))) for scores in every]
-        scoring_task = setup.task(predictor)
-        context = _context(predictor, scoring_task, setup)
-        texts = task.table.architectures()
-        keys = _keys(predictor, scoring_task, [texts[int(row)] for row in chosen])
-        title = f"{task.table.name} {label} (seed {setup.seed})"
-        self.computed += evaluate(
-            setup,
-            {key: texts[int(row)] for key, row in zip(keys[::-1], chosen[::-1], strict=True)},
-            self.store,
-            context,
-            self.executor if predictor.needs_network else SerialExecutor(),
-            chunk=1 if predictor.needs_network else CHEAP_CHUNK,
-            progress=None if self.progress is None else partial(self.progress, title),
-        )
-        by_key = self.store.get(context, keys)
-        return [by_key[key] for key in keys]
-
-
-def _context(predictor: Predictor, task: ScoringTask, setup: PredictorSetup) -> ScoreContext:
-    """Return what the scores depend on besides the architecture."""
-    return ScoreContext(
-        space=setup.space,
-        predictor=setup.predictor,
-        settings=json.dumps(dict(predictor.settings()), sort_keys=True, default=str),
-        seed=setup.seed,
-        images=task.images.fingerprint,
-        image_size=task.space.image_size,
-        num_classes=task.num_classes,
-        device=setup.device.partition(":")[0],
-        code=code_version(type(predictor), type(task.space)),
-    )
-
-
-def _keys(predictor: Predictor, task: ScoringTask, texts: Sequence[str]) -> list[str]:
-    """Return the store's key of each architecture: one for all that share a score."""
-    if predictor.sees == "raw":
-        return list(texts)
-    return [task.space.hash(task.space.parse(text)) for text in texts]
 
 
 def _images_used(predictor: Predictor, task: ScoringTask) -> str:

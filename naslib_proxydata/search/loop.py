@@ -1,0 +1,156 @@
+"""The loops of a discrete search: by true values, or by a predictor that spends them well."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from naslib_proxydata.search.base import Optimizer, Pool, Worth
+from naslib_proxydata.search.domain import Domain
+from naslib_proxydata.search.fitness import PredictedFitness
+from naslib_proxydata.search.queries import Oracle, Query
+from naslib_proxydata.spaces.base import Architecture
+
+if TYPE_CHECKING:
+    import numpy as np
+
+PATIENCE = 5_000
+"""Known architectures proposed in a row after which the domain counts as exhausted."""
+
+MakeOptimizer = Callable[[int, Sequence[Architecture]], Optimizer[Architecture]]
+"""Makes the optimizer of a round (from 1) that begins with the given architectures."""
+AfterRound = Callable[[], object]
+"""Called when a round's queries have been made."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much a search guided by a predictor may spend.
+
+    Attributes:
+        queries: True values in all.
+        evaluations: Architectures that the predictor ranks in a round.
+        labels: Queries of random architectures before the first round, for it to learn from.
+        per_round: Queries of a round, after which it learns anew.
+    """
+
+    queries: int
+    evaluations: int
+    labels: int
+    per_round: int
+
+
+def explore(
+    optimizer: Optimizer[Architecture],
+    domain: Domain[Architecture],
+    count: int,
+    worth_of: Callable[[Pool[Architecture], Sequence[str]], Worth],
+) -> tuple[dict[str, Architecture], Worth]:
+    """Let an optimizer propose until so many different architectures are evaluated.
+
+    Args:
+        optimizer: A new one.
+        domain: Its domain.
+        count: How many to evaluate; fewer where the domain has no more.
+        worth_of: Evaluates a pool of which some keys are new.
+
+    Returns:
+        The pool, and what its architectures are worth.
+    """
+    pool: dict[str, Architecture] = {}
+    worth: Worth = {}
+    idle = 0
+    while len(pool) < count and idle < PATIENCE:
+        new = []
+        proposed = optimizer.propose(worth)
+        for architecture in proposed:
+            key = domain.key(architecture)
+            if key not in pool and len(pool) < count:
+                pool[key] = architecture
+                new.append(key)
+        idle = 0 if new else idle + len(proposed)
+        if new:
+            worth = worth_of(pool, new)
+    if len(pool) < count:
+        logger.warning("nothing new after %d architectures: %d were asked for", len(pool), count)
+    return pool, worth
+
+
+def search_by_value(
+    optimizer: Optimizer[Architecture], oracle: Oracle[Architecture], queries: int
+) -> None:
+    """Search with the true value as the fitness; the oracle keeps the history."""
+
+    def worth_of(pool: Pool[Architecture], new: Sequence[str]) -> Worth:
+        for key in new:
+            oracle.query(pool[key])
+        return oracle.values
+
+    explore(optimizer, oracle.domain, queries, worth_of)
+
+
+def search_by_score(
+    optimizer: Optimizer[Architecture], fitness: PredictedFitness[Architecture], evaluations: int
+) -> list[Query]:
+    """Search with a predictor alone and return what was evaluated, in that order."""
+    domain = optimizer.domain
+    pool, worth = explore(optimizer, domain, evaluations, lambda pool, _: fitness.worth(pool))
+    history: list[Query] = []
+    best = -math.inf
+    for number, (key, one) in enumerate(pool.items(), start=1):
+        best = max(best, worth[key])
+        text = domain.space.text(one)
+        history.append(Query(number, 1, text, key, worth[key], math.nan, domain.macs(one), best))
+    return history
+
+
+def search_with_predictor(
+    make: MakeOptimizer[Architecture],
+    fitness: PredictedFitness[Architecture],
+    oracle: Oracle[Architecture],
+    budget: Budget,
+    generator: np.random.Generator,
+    after_round: AfterRound = lambda: None,
+) -> None:
+    """Search by fitness, and spend true queries on what ranks best; the oracle keeps the history.
+
+    A predictor that learns is first given random labels, then after every round all that is
+    known. In a round a new optimizer, which begins with the best that is known, evolves on what
+    the predictor says; the best-ranked of its architectures that are not known yet are queried.
+    """
+    domain = oracle.domain
+    idle = 0
+    while fitness.learns and len(oracle.queries) < budget.labels and idle < PATIENCE:
+        drawn = domain.sample(generator)
+        idle += 1
+        if domain.key(drawn) not in oracle.values:
+            oracle.query(drawn)
+            idle = 0
+    round_ = 0
+    while len(oracle.queries) < budget.queries:
+        round_ += 1
+        if fitness.learns:
+            fitness.learn(list(oracle.architectures.values()), list(oracle.values.values()))
+        optimizer = make(round_, oracle.best(len(oracle.values)))
+        pool, worth = explore(
+            optimizer, domain, budget.evaluations, lambda pool, _: fitness.worth(pool)
+        )
+        left = budget.queries - len(oracle.queries)
+        chosen = fresh(optimizer, pool, worth, oracle.values)
+        chosen = chosen[: min(left, budget.per_round) if fitness.learns else left]
+        if not chosen:
+            logger.warning("round %d found nothing that is not known yet; the search ends", round_)
+            return
+        for key in chosen:
+            oracle.query(pool[key], score=worth[key], round_=round_)
+        after_round()
+
+
+def fresh(optimizer: Optimizer[Any], pool: Pool[Any], worth: Worth, known: Worth) -> list[str]:
+    """Return the keys of a pool that are not known, best-ranked first."""
+    return [key for key in optimizer.ranked(pool, worth) if key not in known]
