@@ -6,6 +6,7 @@ Precedence, lowest first: defaults, environment, ``--config FILE``, options, ``-
 from __future__ import annotations
 
 import copy
+import math
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from typing_extensions import Self
 
 from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.predictors.dps_settings import EvolutionSettings
 from naslib_proxydata.schema import Settings
 
 DATA_VARIABLE = "NASLIB_PROXYDATA_DATA"
@@ -39,10 +41,13 @@ def _listed(value: Any) -> Any:
 
 
 def _named_options(value: Any) -> Any:
-    """Turn ``"a,b"`` and ``[a, {b: {...}}]`` into ``{a: {}, b: {...}}``."""
+    """Turn ``"a,b"`` and ``[a, {b: {...}}]`` into ``{a: {}, b: {...}}``.
+
+    A label ``a:PRESET`` without options stands for predictor ``a`` with that preset.
+    """
     value = _listed(value)
     if isinstance(value, Mapping):
-        return {name: {} if given is None else given for name, given in value.items()}
+        return {name: _with_preset(name, given) for name, given in value.items()}
     if not isinstance(value, list | tuple):
         return value
     options: dict[str, Any] = {}
@@ -50,8 +55,16 @@ def _named_options(value: Any) -> Any:
         for name, given in item.items() if isinstance(item, Mapping) else [(item, None)]:
             if name in options:
                 raise ValueError(f"{name!r} stands twice; give one of them another label")
-            options[name] = {} if given is None else given
+            options[name] = _with_preset(name, given)
     return options
+
+
+def _with_preset(label: Any, given: Any) -> Any:
+    """Return a predictor's options; those of a bare ``NAME:PRESET`` are name and preset."""
+    if given is not None and given != {}:
+        return given
+    name, colon, preset = str(label).partition(":")
+    return {"predictor": name, "preset": preset} if colon and preset else {}
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
@@ -126,7 +139,129 @@ class LeaderboardConfig(Settings):
         return self
 
 
-SCHEMAS: Mapping[str, type[Settings]] = {"leaderboard": LeaderboardConfig}
+class SearchConfig(Settings):
+    """Everything ``naslib-proxydata search --optimizer`` can be told."""
+
+    space: str = Field("nb201", description="The search space, by name.")
+    optimizer: str = Field("re", description="'random', 're' or 'nsga2'.")
+    predictor: Options = Field(
+        {},
+        max_length=1,
+        description="The predictor with its options; without one the true value is the fitness.",
+    )
+    queries: int = Field(
+        0, ge=0, description="True values to look up in the benchmark; 0 for none at all."
+    )
+    evaluations: int = Field(
+        200, ge=1, description="Architectures that the predictor ranks, in each round."
+    )
+    labels: int | None = Field(
+        None,
+        ge=0,
+        description="Queries spent at random before the first round, for a predictor that learns; "
+        "null for a third of the queries, at most 20.",
+    )
+    per_round: int = Field(
+        10, ge=1, description="Queries of a round, after which a predictor that learns does so."
+    )
+    label_table: Path | None = Field(
+        None, description="CSV file of labelled architectures that a predictor learns from, too."
+    )
+    benchmark: str | None = Field(
+        None, description="The benchmark to query; null for the first of the space."
+    )
+    dataset: str | None = Field(None, description="Its dataset; null for the first.")
+    metric: str | None = Field(None, description="Its metric; null for the dataset's default.")
+    macs_low: float | None = Field(None, ge=0, description="Fewest multiply-accumulates.")
+    macs_high: float | None = Field(None, gt=0, description="Most multiply-accumulates.")
+    macs_image_size: int | None = Field(
+        None, ge=8, description="Pixels at which they are counted; null for the space's own."
+    )
+    macs_num_classes: int = Field(10, ge=2, description="Classes with which they are counted.")
+    population: int = Field(50, ge=2, description="Architectures that evolution keeps.")
+    sample: int = Field(10, ge=1, description="Rivals in a tournament of regularised evolution.")
+    generation: int | None = Field(
+        None,
+        ge=1,
+        description="Children before any of them is evaluated; null for 1, and with a predictor "
+        "for as many as the population has.",
+    )
+    seed: int = Field(0, description="Seed of all that is random.")
+    workers: int = Field(1, ge=1, description="Processes that score.")
+    device: str = Field("auto", description="'auto', 'cpu', 'cuda', 'cuda:1', ...")
+    data_root: Path | None = Field(
+        None, description=f"Folder of benchmark files; ${DATA_VARIABLE} where not given."
+    )
+    images: str = Field("photos", description="Source of the images that predictors look at.")
+    image_size: int | None = Field(
+        None, ge=8, description="Height and width in pixels; null for the search space's own."
+    )
+    num_classes: int | None = Field(
+        None, ge=2, description="Outputs of the networks; null for the images', at least 10."
+    )
+    plugin: tuple[Path, ...] = Field((), description="Python files with plugins.")
+    out: Path = Field(Path("runs/search"), description="The run folder.")
+    overwrite: bool = Field(False, description="Start anew in a run folder that exists.")
+
+    @model_validator(mode="after")
+    def _budget_makes_sense(self) -> Self:
+        if (self.label_table or self.labels) and not self.predictor:
+            raise ValueError("labels are for a predictor to learn from; name one")
+        if self.labels and not FEWEST_LABELS <= self.labels < self.queries:
+            raise ValueError(
+                f"labels must be 0, or at least {FEWEST_LABELS} and less than the "
+                f"{self.queries} queries, got {self.labels}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _limits_leave_room(self) -> Self:
+        if (self.macs_low or 0.0) > (self.macs_high or math.inf):
+            raise ValueError(f"macs_low {self.macs_low:g} is above macs_high {self.macs_high:g}")
+        return self
+
+
+class DpsConfig(EvolutionSettings):
+    """Everything ``naslib-proxydata dps`` can be told."""
+
+    benchmark: str = Field("nb201", description="The benchmark whose values are the labels.")
+    dataset: str | None = Field(None, description="Its dataset; null for the first.")
+    metric: str | None = Field(None, description="Its metric; null for the dataset's default.")
+    labels: int = Field(20, ge=FEWEST_LABELS, description="Architectures drawn and labelled.")
+    label_seed: int = Field(0, description="Seed of that draw.")
+    label_table: Path | None = Field(
+        None, description="CSV file of labelled architectures, instead of benchmark and labels."
+    )
+    space: str | None = Field(None, description="The search space of label_table.")
+    shared: dict[str, Any] = Field(
+        {}, description="Options of eproxy that all proxies have, such as batch or mac_reference."
+    )
+    seed: int = Field(0, description="Seed of the evolution and of the scores.")
+    workers: int = Field(1, ge=1, description="Processes that score.")
+    device: str = Field("auto", description="'auto', 'cpu', 'cuda', 'cuda:1', ...")
+    data_root: Path | None = Field(
+        None, description=f"Folder of benchmark files; ${DATA_VARIABLE} where not given."
+    )
+    images: str = Field("photos", description="Source of the images that proxies look at.")
+    image_size: int | None = Field(
+        None, ge=8, description="Height and width in pixels; null for the search space's own."
+    )
+    plugin: tuple[Path, ...] = Field((), description="Python files with plugins.")
+    out: Path = Field(Path("runs/dps"), description="The run folder.")
+    overwrite: bool = Field(False, description="Start anew in a run folder that exists.")
+
+    @model_validator(mode="after")
+    def _one_source_of_labels(self) -> Self:
+        if (self.label_table is None) != (self.space is None):
+            raise ValueError("label_table and space belong together; a benchmark has its own space")
+        return self
+
+
+SCHEMAS: Mapping[str, type[Settings]] = {
+    "leaderboard": LeaderboardConfig,
+    "search": SearchConfig,
+    "dps": DpsConfig,
+}
 """The schema of each command's YAML file."""
 
 Config = TypeVar("Config", bound=Settings)

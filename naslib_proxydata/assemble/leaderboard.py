@@ -17,6 +17,7 @@ from naslib_proxydata.assemble.setup import (
     load_plugins,
     options_json,
     registered_name,
+    resolved_device,
 )
 from naslib_proxydata.assemble.tasks import Task, find_tasks
 from naslib_proxydata.config import (
@@ -25,7 +26,6 @@ from naslib_proxydata.config import (
     LeaderboardConfig,
     dump_yaml,
 )
-from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.leaderboard import report
 from naslib_proxydata.leaderboard.evaluate import default_executor
 from naslib_proxydata.leaderboard.folder import PLOTS, RunFolder
@@ -216,30 +216,12 @@ def _resolved(config: LeaderboardConfig, plugins: Plugins) -> LeaderboardConfig:
     return config.model_copy(
         update={
             "predictors": predictors,
-            "device": _device(config.device),
+            "device": resolved_device(config.device),
             "data_root": root,
             "plugin": tuple(file.expanduser().resolve() for file in config.plugin),
             "out": config.out.expanduser(),
         }
     )
-
-
-def _device(name: str) -> str:
-    """Return a torch device that is there.
-
-    Raises:
-        ConfigError: It is not.
-    """
-    import torch
-
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        torch.empty(0, device=name)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise ConfigError(f"device {name!r} cannot be used: {reason}; try 'auto'") from None
-    return name
 
 
 def _write(

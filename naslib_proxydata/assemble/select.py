@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from naslib_proxydata import plugins as room
+from naslib_proxydata.assemble.setup import resolved_device
 from naslib_proxydata.data.sources import open_dataset
-from naslib_proxydata.errors import ConfigError, SelectionError
+from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.selection.base import Selection, Selector
 from naslib_proxydata.selection.files import save_selection
 from naslib_proxydata.selection.plots import draw_selection
@@ -135,22 +134,6 @@ def resolved_size(request: SelectionRequest, count: int) -> int:
             f"{count}"
         )
     return size
-
-
-def resolved_device(name: str) -> str:
-    """Return a torch device string that works on this machine.
-
-    Raises:
-        ConfigError: There is no such device.
-    """
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        torch.empty(1, device=name)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise ConfigError(f"device {name!r} cannot be used: {reason}") from None
-    return name
 
 
 def _values(request: SelectionRequest, selector: Selector, dataset: Dataset) -> NDArray[Any] | None:

@@ -117,3 +117,21 @@ def options_json(label: str, options: Mapping[str, Any]) -> str:
         return json.dumps(own, sort_keys=True)
     except TypeError as error:
         raise ConfigError(f"options of predictor {label!r} must be plain data: {error}") from None
+
+
+def resolved_device(name: str) -> str:
+    """Return a torch device that is there.
+
+    Raises:
+        ConfigError: It is not.
+    """
+    import torch
+
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise ConfigError(f"device {name!r} cannot be used: {reason}; try 'auto'") from None
+    return name

@@ -23,10 +23,17 @@ _FILES = ("env.json", "summary.csv", "summary.md", SCORES, f"{SCORES}-wal", f"{S
 
 
 class RunFolder:
-    """The folder of one run and its files."""
+    """The folder of one run and its files.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: Where it is.
+        results: Names of further files that the run makes; where one is there, the folder is
+            not given to a run with another configuration.
+    """
+
+    def __init__(self, path: Path, results: tuple[str, ...] = ()) -> None:
         self.path = path
+        self.results = results
 
     @property
     def scores(self) -> Path:
@@ -85,7 +92,10 @@ class RunFolder:
     def _clear(self) -> None:
         """Delete the files that a run makes, and nothing else."""
         shutil.rmtree(self.path / PLOTS, ignore_errors=True)
-        for name in _FILES:  # the configuration last: without it the folder is no run folder
+        for name in (
+            *self.results,
+            *_FILES,
+        ):  # the configuration last: without it the folder is no run folder
             (self.path / name).unlink(missing_ok=True)
 
     def _compare(self, config: str) -> None:
@@ -100,13 +110,15 @@ class RunFolder:
             for key in sorted({*found, *wanted})
             if found.get(key) != wanted.get(key)
         ]
-        if differing and self._holds_scores():
+        if differing and self._holds_results():
             raise RunFolderError(
                 f"{self.path} belongs to a run with another configuration "
                 f"({'; '.join(differing)}); choose another --out, or --overwrite to start anew"
             )
 
-    def _holds_scores(self) -> bool:
+    def _holds_results(self) -> bool:
+        if any((self.path / name).exists() for name in self.results):
+            return True
         if not self.scores.exists():
             return False
         with ScoreStore(self.scores) as store:

@@ -83,7 +83,7 @@ def summary_markdown(
     parts += ["## How to read it", NOTES]
     if rows and rows[0].draws:
         parts.append(LABEL_NOTES.format(draws=rows[0].draws, labels=rows[0].labels))
-    parts.append(_provenance(env))
+    parts.append(provenance(env))
     parts += [f"![{name}]({name})" for name in plots]
     return "\n\n".join(parts) + "\n"
 
@@ -199,7 +199,8 @@ def _mean_of(rows: Iterable[Row], predictor: str, column: str) -> float:
     return _mean(getattr(row, column) for row in rows if row.predictor == predictor)
 
 
-def _provenance(env: Mapping[str, Any]) -> str:
+def provenance(env: Mapping[str, Any]) -> str:
+    """Return a sentence on where a run of :func:`environment` ran."""
     packages = ", ".join(f"{name} {number}" for name, number in env["packages"].items())
     return (
         f"Device: {env['device']} ({env['device_name']}), {env['workers']} workers, one thread "

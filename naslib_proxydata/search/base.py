@@ -22,6 +22,10 @@ Worth = Mapping[str, float]
 """What the architectures of a pool are worth now, by key; higher is better, never nan."""
 
 
+WALK = 10
+"""Mutations in a row, at most, in search of a child whose function is not known yet."""
+
+
 class OptimizerSettings(Settings):
     """What optimizers can be told; each takes what concerns it.
 
@@ -86,3 +90,14 @@ class Optimizer(ABC, Generic[Architecture]):
         """Return what there is to start with, filled up with random architectures."""
         given = self.start[:count]
         return given + [self.domain.sample(self.generator) for _ in range(count - len(given))]
+
+    def child(self, parent: Architecture, worth: Worth) -> Architecture:
+        """Mutate a parent, and the result again while it is known: what is known teaches nothing.
+
+        Where :data:`WALK` mutations lead to nothing new, a random architecture takes the place.
+        """
+        for _ in range(WALK):
+            parent = self.domain.mutate(parent, self.generator)
+            if self.domain.key(parent) not in worth:
+                return parent
+        return self.domain.sample(self.generator)

@@ -38,12 +38,13 @@ class Domain(Generic[Architecture]):
         what: str = "",
     ) -> None:
         self.space = space
-        self.allows = allows
+        self._allows = allows
         self.listed = listed
         self.what = what
         self._count = macs or space.macs
         self._macs: dict[Architecture, int] = {}
         self._keys: dict[Architecture, str] = {}
+        self._allowed: dict[Architecture, bool] = {}
 
     def key(self, architecture: Architecture) -> str:
         """Return the hash that architectures of one function share."""
@@ -57,6 +58,14 @@ class Domain(Generic[Architecture]):
             self._macs[architecture] = self._count(architecture)
         return self._macs[architecture]
 
+    def allows(self, architecture: Architecture) -> bool:
+        """Return whether an architecture may be proposed."""
+        if self._allows is None:
+            return True
+        if architecture not in self._allowed:
+            self._allowed[architecture] = self._allows(architecture)
+        return self._allowed[architecture]
+
     def sample(self, generator: np.random.Generator) -> Architecture:
         """Draw an allowed architecture at random.
 
@@ -65,7 +74,7 @@ class Domain(Generic[Architecture]):
         """
         for _ in range(TRIES):
             drawn = self._draw(generator)
-            if self.allows is None or self.allows(drawn):
+            if self.allows(drawn):
                 return drawn
         raise SearchError(
             f"none of {TRIES:,} random architectures of {self.space.name!r} has {self.what}; the "
@@ -78,7 +87,7 @@ class Domain(Generic[Architecture]):
         Among the allowed neighbours each is equally likely. Where there is none, the search for
         one goes on from a random neighbour.
         """
-        if self.allows is None:
+        if self._allows is None:
             return self.space.mutate(architecture, generator)
         here = architecture
         for _ in range(EDITS):

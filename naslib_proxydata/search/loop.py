@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from naslib_proxydata.predictors.few_label_structure import FEWEST_LABELS
 from naslib_proxydata.search.base import Optimizer, Pool, Worth
 from naslib_proxydata.search.domain import Domain
 from naslib_proxydata.search.fitness import PredictedFitness
@@ -22,8 +23,8 @@ PATIENCE = 5_000
 
 MakeOptimizer = Callable[[int, Sequence[Architecture]], Optimizer[Architecture]]
 """Makes the optimizer of a round (from 1) that begins with the given architectures."""
-AfterRound = Callable[[], object]
-"""Called when a round's queries have been made."""
+AfterRound = Callable[[], bool | None]
+"""Called when a round's queries have been made; where it returns True the search ends."""
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +116,7 @@ def search_with_predictor(
     oracle: Oracle[Architecture],
     budget: Budget,
     generator: np.random.Generator,
-    after_round: AfterRound = lambda: None,
+    after_round: AfterRound = lambda: False,
 ) -> None:
     """Search by fitness, and spend true queries on what ranks best; the oracle keeps the history.
 
@@ -134,7 +135,7 @@ def search_with_predictor(
     round_ = 0
     while len(oracle.queries) < budget.queries:
         round_ += 1
-        if fitness.learns:
+        if fitness.learns and len(oracle.values) >= FEWEST_LABELS:
             fitness.learn(list(oracle.architectures.values()), list(oracle.values.values()))
         optimizer = make(round_, oracle.best(len(oracle.values)))
         pool, worth = explore(
@@ -148,7 +149,8 @@ def search_with_predictor(
             return
         for key in chosen:
             oracle.query(pool[key], score=worth[key], round_=round_)
-        after_round()
+        if after_round():
+            return
 
 
 def fresh(optimizer: Optimizer[Any], pool: Pool[Any], worth: Worth, known: Worth) -> list[str]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from naslib_proxydata.errors import SearchError
 from naslib_proxydata.search.base import Optimizer, OptimizerSettings, Pool, Worth
 from naslib_proxydata.search.domain import Domain
+from naslib_proxydata.search.queries import Query
 from naslib_proxydata.spaces.base import Architecture
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Nsga2(Optimizer[Architecture]):
             order = self.ranked(self._living, worth)[: self.settings.population]
             self._living = {key: self._living[key] for key in order}
             parents = list(self._living.values())
-            proposed = [self._child(parents) for _ in range(self.settings.population)]
+            proposed = [self._child(parents, worth) for _ in range(self.settings.population)]
         for one in proposed:
             self._living.setdefault(self.domain.key(one), one)
         return proposed
@@ -64,10 +65,24 @@ class Nsga2(Optimizer[Architecture]):
         fronts, crowding = judged(objectives(values, macs))
         return [keys[int(place)] for place in np.lexsort((-crowding, fronts))]
 
-    def _child(self, ranked: Sequence[Architecture]) -> Architecture:
+    def _child(self, ranked: Sequence[Architecture], worth: Worth) -> Architecture:
         """Mutate the better of two members drawn from a population that is sorted."""
         winner = int(self.generator.integers(len(ranked), size=2).min())
-        return self.domain.mutate(ranked[winner], self.generator)
+        return self.child(ranked[winner], worth)
+
+
+def front(history: Sequence[Query]) -> list[Query]:
+    """Return the queries that no other beats in both worth and multiply-accumulates.
+
+    In the order of their multiply-accumulates; of equals the earlier alone.
+    """
+    values = np.array([one.worth for one in history])
+    fronts, _ = judged(objectives(values, np.array([one.macs for one in history])))
+    best: dict[tuple[float, int], Query] = {}
+    for one, place in zip(history, fronts, strict=True):
+        if place == 0 and np.isfinite(one.worth):
+            best.setdefault((one.worth, one.macs), one)
+    return sorted(best.values(), key=lambda one: one.macs)
 
 
 def objectives(values: Floats, macs: NDArray[np.int64]) -> Floats:

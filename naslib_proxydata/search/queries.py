@@ -38,6 +38,11 @@ class Query:
     macs: int
     best: float
 
+    @property
+    def worth(self) -> float:
+        """The value, or the score where nothing was measured."""
+        return self.score if math.isnan(self.value) else self.value
+
 
 COLUMNS = tuple(field.name for field in fields(Query))
 

@@ -20,7 +20,7 @@ class RegularisedEvolution(Optimizer[Architecture]):
     The population starts with ``population`` random architectures. Then, again and again,
     ``sample`` of its members are drawn with replacement, the best one's mutation joins, and the
     oldest member leaves. With a ``generation`` above 1 so many children come of the same
-    population, as with the paper's workers in parallel.
+    population, as with the paper's workers in parallel. A child that is known is mutated on.
     """
 
     name = "re"
@@ -49,4 +49,4 @@ class RegularisedEvolution(Optimizer[Architecture]):
         drawn = self.generator.integers(len(self._population), size=self.settings.sample)
         rivals = [self._population[int(place)] for place in drawn]
         winner = max(rivals, key=lambda one: worth[self.domain.key(one)])
-        return self.domain.mutate(winner, self.generator)
+        return self.child(winner, worth)
