@@ -137,14 +137,14 @@ def _searched(
     labels = config.labels or 0
     if config.labels is None and not given:
         labels = min(MOST_LABELS, max(FEWEST_LABELS, config.queries // 3))
-    search_with_predictor(
-        make,
-        fitness,
-        oracle,
-        Budget(config.queries, config.evaluations, labels, config.per_round),
-        numpy_generator(config.seed, "search", "labels"),
-        lambda: folder.write(HISTORY, history_csv(oracle.queries)),
-    )
+
+    def keep() -> bool:
+        folder.write(HISTORY, history_csv(oracle.queries))
+        return False
+
+    budget = Budget(config.queries, config.evaluations, labels, config.per_round)
+    generator = numpy_generator(config.seed, "search", "labels")
+    search_with_predictor(make, fitness, oracle, budget, generator, keep)
     return oracle.queries
 
 

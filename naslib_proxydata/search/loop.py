@@ -6,25 +6,30 @@ import logging
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from naslib_proxydata.predictors.few_label_structure import FEWEST_LABELS
-from naslib_proxydata.search.base import Optimizer, Pool, Worth
+from naslib_proxydata.search.base import Optimizer, OptimizerSettings, Pool, Worth
 from naslib_proxydata.search.domain import Domain
 from naslib_proxydata.search.fitness import PredictedFitness
 from naslib_proxydata.search.queries import Oracle, Query
+from naslib_proxydata.search.random_search import RandomSearch
 from naslib_proxydata.spaces.base import Architecture
 
 if TYPE_CHECKING:
     import numpy as np
 
-PATIENCE = 5_000
-"""Known architectures proposed in a row after which the domain counts as exhausted."""
+PATIENCE = 20
+"""Known architectures proposed in a row, for each that is known, after which the domain counts as
+exhausted; where all are equally likely, the odds that one is missed are e^-20."""
+FEWEST = 50
+"""What is known counts as at least so many."""
 
 MakeOptimizer = Callable[[int, Sequence[Architecture]], Optimizer[Architecture]]
 """Makes the optimizer of a round (from 1) that begins with the given architectures."""
-AfterRound = Callable[[], bool | None]
-"""Called when a round's queries have been made; where it returns True the search ends."""
+Done = Callable[[], bool]
+"""Called after queries have been made; where it returns True the search ends."""
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +56,8 @@ def explore(
     domain: Domain[Architecture],
     count: int,
     worth_of: Callable[[Pool[Architecture], Sequence[str]], Worth],
+    known: Worth = MappingProxyType({}),
+    done: Done = lambda: False,
 ) -> tuple[dict[str, Architecture], Worth]:
     """Let an optimizer propose until so many different architectures are evaluated.
 
@@ -59,31 +66,36 @@ def explore(
         domain: Its domain.
         count: How many to evaluate; fewer where the domain has no more.
         worth_of: Evaluates a pool of which some keys are new.
+        known: What is worth so much from the start, and not evaluated again.
+        done: Whether to stop before.
 
     Returns:
         The pool, and what its architectures are worth.
     """
     pool: dict[str, Architecture] = {}
-    worth: Worth = {}
+    worth = known
     idle = 0
-    while len(pool) < count and idle < PATIENCE:
+    while len(pool) < count and not done() and idle < PATIENCE * max(FEWEST, len(pool)):
         new = []
         proposed = optimizer.propose(worth)
         for architecture in proposed:
             key = domain.key(architecture)
-            if key not in pool and len(pool) < count:
+            if key not in pool and key not in known and len(pool) < count:
                 pool[key] = architecture
                 new.append(key)
         idle = 0 if new else idle + len(proposed)
         if new:
             worth = worth_of(pool, new)
-    if len(pool) < count:
+    if len(pool) < count and not done():
         logger.warning("nothing new after %d architectures: %d were asked for", len(pool), count)
     return pool, worth
 
 
 def search_by_value(
-    optimizer: Optimizer[Architecture], oracle: Oracle[Architecture], queries: int
+    optimizer: Optimizer[Architecture],
+    oracle: Oracle[Architecture],
+    queries: int,
+    done: Done = lambda: False,
 ) -> None:
     """Search with the true value as the fitness; the oracle keeps the history."""
 
@@ -92,7 +104,7 @@ def search_by_value(
             oracle.query(pool[key])
         return oracle.values
 
-    explore(optimizer, oracle.domain, queries, worth_of)
+    explore(optimizer, oracle.domain, queries, worth_of, oracle.values, done)
 
 
 def search_by_score(
@@ -116,7 +128,7 @@ def search_with_predictor(
     oracle: Oracle[Architecture],
     budget: Budget,
     generator: np.random.Generator,
-    after_round: AfterRound = lambda: False,
+    done: Done = lambda: False,
 ) -> None:
     """Search by fitness, and spend true queries on what ranks best; the oracle keeps the history.
 
@@ -125,13 +137,9 @@ def search_with_predictor(
     the predictor says; the best-ranked of its architectures that are not known yet are queried.
     """
     domain = oracle.domain
-    idle = 0
-    while fitness.learns and len(oracle.queries) < budget.labels and idle < PATIENCE:
-        drawn = domain.sample(generator)
-        idle += 1
-        if domain.key(drawn) not in oracle.values:
-            oracle.query(drawn)
-            idle = 0
+    if fitness.learns and budget.labels:
+        settings = OptimizerSettings(generation=budget.labels)
+        search_by_value(RandomSearch(domain, generator, settings), oracle, budget.labels)
     round_ = 0
     while len(oracle.queries) < budget.queries:
         round_ += 1
@@ -149,7 +157,7 @@ def search_with_predictor(
             return
         for key in chosen:
             oracle.query(pool[key], score=worth[key], round_=round_)
-        if after_round():
+        if done():
             return
 
 

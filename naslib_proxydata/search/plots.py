@@ -71,8 +71,17 @@ def front_figure(points: Sequence[Query], front: Sequence[Query], title: str, or
     return figure
 
 
-def curves_figure(curves: Mapping[str, Curve], title: str, ordinate: str) -> Any:
-    """Draw the mean best value of several methods against queries, with intervals."""
+def curves_figure(
+    curves: Mapping[str, Curve], title: str, ordinate: str, lowest: float | None = None
+) -> Any:
+    """Draw the mean best value of several methods against queries, with intervals.
+
+    Args:
+        curves: By the method's name.
+        title: The title.
+        ordinate: What the values are, with their unit.
+        lowest: Where the axis of values begins; by default with the lowest.
+    """
     figure, panel = _panel(title)
     for (name, curve), colour in zip(curves.items(), COLOURS, strict=False):
         numbers = np.arange(1, len(curve.mean) + 1)
@@ -80,7 +89,35 @@ def curves_figure(curves: Mapping[str, Curve], title: str, ordinate: str) -> Any
         panel.fill_between(numbers, curve.low, curve.high, color=colour, alpha=0.2, lw=0)
     panel.set_xlabel("true queries")
     panel.set_ylabel(ordinate)
+    panel.set_ylim(bottom=lowest)
     panel.legend(loc="lower right")
+    return figure
+
+
+def shares_figure(runs: Mapping[str, Sequence[int | None]], title: str) -> Any:
+    """Draw the share of runs that have reached something against queries, on a log axis.
+
+    Args:
+        runs: By the method's name, the number of the query that reached it; None where none did.
+        title: The title.
+    """
+    figure, panel = _panel(title)
+    longest = max(number for numbers in runs.values() for number in numbers if number is not None)
+    for (name, numbers), colour in zip(runs.items(), COLOURS, strict=False):
+        reached = sorted(number for number in numbers if number is not None)
+        shares = [100 * place / len(numbers) for place in range(len(reached) + 1)]
+        panel.step(
+            [1, *reached, longest],
+            [*shares, shares[-1]],
+            where="post",
+            color=colour,
+            lw=1.8,
+            label=name,
+        )
+    panel.set_xscale("log")
+    panel.set_xlabel("true queries")
+    panel.set_ylabel("runs, %")
+    panel.legend(loc="upper left")
     return figure
 
 

@@ -35,7 +35,7 @@ class Darts(CellSpace[Genotype]):
     """
 
     name = "darts"
-    operations = DARTS_OPERATIONS
+    operations: Sequence[str] = DARTS_OPERATIONS
     nodes = 4
 
     def __init__(self, width: int = 36, depth: int = 20) -> None:
@@ -69,3 +69,18 @@ class Darts(CellSpace[Genotype]):
     def parts(self, architecture: Genotype) -> tuple[Genotype, int, int, bool]:
         """Return the genotype with this space's width and depth."""
         return architecture, self.width, self.depth, False
+
+
+class DartsImageNet(Darts):
+    """DARTS's genotypes in the ImageNet network of the paper: 14 cells, 48 channels, another stem.
+
+    The trunk that predictors train has CIFAR's stem, as for the ImageNet networks of NDS. At
+    224 pixels and 1,000 classes the paper's own cell has 530 million multiply-accumulates by this
+    count, of convolutions and classifier; the paper prints 574 million.
+    """
+
+    name = "darts-imagenet"
+    imagenet = True
+
+    def __init__(self, width: int = 48, depth: int = 14) -> None:
+        super().__init__(width, depth)

@@ -61,6 +61,12 @@ def register_spaces() -> Sequence[Registration]:
             "pairs of cells of 4 nodes and 8 operations",
             "arXiv 1806.09055",
         ),
+        Registration(
+            "darts-imagenet",
+            f"{_ROOM}.darts:DartsImageNet",
+            "the same in the ImageNet network of 14 cells and 48 channels",
+            "arXiv 1806.09055",
+        ),
         *(
             Registration(
                 f"nds-{family}{end}",

@@ -1,0 +1,157 @@
+"""What the scripts on discrete search share: one run by a method, kept as a line, and intervals."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from naslib_proxydata import plugins
+from naslib_proxydata.data.images import load_images
+from naslib_proxydata.leaderboard.labels import mean_interval
+from naslib_proxydata.predictors.base import ScoringTask
+from naslib_proxydata.predictors.few_label_structure import FewLabelStructure
+from naslib_proxydata.search.base import Optimizer, OptimizerSettings
+from naslib_proxydata.search.catalogue import optimizer_class
+from naslib_proxydata.search.domain import Domain
+from naslib_proxydata.search.fitness import PredictedFitness
+from naslib_proxydata.search.loop import Budget, search_by_value, search_with_predictor
+from naslib_proxydata.search.queries import Oracle
+from naslib_proxydata.seeding import numpy_generator
+from naslib_proxydata.tables.base import BenchmarkTable
+
+GUIDED = "few-label-structure"
+LABELS, PER_ROUND = 20, 10
+DOCS = Path(__file__).parent.parent / "docs"
+
+
+class Protocol:
+    """Searches of one column of a table.
+
+    Args:
+        table: The benchmark.
+        column: Dataset and metric, a value for every architecture.
+        proposer: The optimizer that proposes what the predictor ranks.
+        evaluations: How many it proposes in a round.
+    """
+
+    def __init__(
+        self, table: BenchmarkTable, column: tuple[str, str], proposer: str, evaluations: int
+    ) -> None:
+        self.table = table
+        self.values = table.values(*column)
+        self.texts = table.architectures()
+        self.space = plugins.load().create("spaces", table.space)
+        self.rows = {text: row for row, text in enumerate(self.texts)}
+        self.proposer, self.evaluations = proposer, evaluations
+        self.domain: Domain[Any] = Domain(
+            self.space, allows=self.is_measured, listed=self.texts, what="a value"
+        )
+        self.scores: dict[Any, Any] = {}
+        self.describe = FewLabelStructure()
+        self.describe.prepare(ScoringTask(self.space, load_images("noise", 1, 0)))
+
+    def is_measured(self, architecture: Any) -> bool:
+        """Return whether the table holds the architecture."""
+        return self.row(architecture) is not None
+
+    def row(self, architecture: Any) -> int | None:
+        """Return the architecture's row, or None where the table lacks it."""
+        raise NotImplementedError
+
+    def run(
+        self, method: str, seed: int, queries: int, done: Callable[[Oracle[Any]], bool]
+    ) -> Oracle[Any]:
+        """Search once and return the oracle with its history.
+
+        Args:
+            method: ``random``, ``re``, or :data:`GUIDED`.
+            seed: Seed of the run.
+            queries: How many at most.
+            done: Whether the search may end before.
+        """
+        oracle = Oracle(self.domain, lambda one: float(self.values[self.row(one)]))
+        if method != GUIDED:
+            optimizer = self.optimizer(method, seed, 0, (), 1)
+            search_by_value(optimizer, oracle, queries, lambda: done(oracle))
+            return oracle
+        fitness = PredictedFitness(FewLabelStructure(), self.described)
+        generation = self.evaluations if self.proposer == "random" else 50
+        search_with_predictor(
+            lambda round_, start: self.optimizer(self.proposer, seed, round_, start, generation),
+            fitness,
+            oracle,
+            Budget(queries, self.evaluations, LABELS, PER_ROUND),
+            numpy_generator(seed, "search", "labels"),
+            lambda: done(oracle),
+        )
+        return oracle
+
+    def optimizer(
+        self, name: str, seed: int, round_: int, start: Sequence[Any], generation: int
+    ) -> Optimizer[Any]:
+        """Return a new optimizer; at most half of its population is given."""
+        settings = OptimizerSettings(generation=generation)
+        generator = numpy_generator(seed, "search", name, round_)
+        return optimizer_class(name)(self.domain, generator, settings, start[:25])
+
+    def described(self, architectures: Sequence[Any]) -> list[Any]:
+        """Return the structure of architectures, computed once for all runs."""
+        for one in architectures:
+            if one not in self.scores:
+                self.scores[one] = self.describe.score_one(one)
+        return [self.scores[one] for one in architectures]
+
+
+class WholeTable(Protocol):
+    """A table that holds every text of its space."""
+
+    def row(self, architecture: Any) -> int | None:
+        """Return the architecture's row."""
+        return self.rows.get(self.space.text(architecture))
+
+
+class TableByHash(Protocol):
+    """A table that holds some architectures, each in one of its texts."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        parsed = map(self.space.parse, self.texts)
+        self.by_hash = {self.space.hash(one): row for row, one in enumerate(parsed)}
+
+    def row(self, architecture: Any) -> int | None:
+        """Return the architecture's row."""
+        return self.by_hash.get(self.domain.key(architecture))
+
+
+def kept(path: Path, make: Callable[..., Any], *named: Any, given: Any) -> Any:
+    """Return ``make(given, *named)``, from a file of JSON lines where it was made before."""
+    key = " ".join(map(str, named))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            record = json.loads(line)
+            if record["key"] == key:
+                return record["value"]
+    value = make(given, *named)
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(json.dumps({"key": key, "value": value}) + "\n")
+    return value
+
+
+def mean_cell(values: Sequence[float], digits: int) -> str:
+    """Return mean and 95 % interval."""
+    low, high = mean_interval(values)
+    mean = float(np.mean(values))
+    if math.isnan(low):
+        return f"{mean:.{digits}f}"
+    return f"{mean:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
+
+
+def table_lines(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    body = [header, ["---"] * len(header), *lines]
+    return "\n".join("| " + " | ".join(line) + " |" for line in body)
