@@ -161,6 +161,16 @@ def report(rows: list[dict[str, str]], args: argparse.Namespace) -> str:
     return "\n".join(lines) + "\n"
 
 
+def each(rows: list[dict[str, str]]) -> str:
+    """Return a Markdown table of the searches one by one."""
+    shown = ("method", "seed", "left_weights", "left_architecture", "test_cifar10", "cell")
+    lines = [f"| {' | '.join(shown)} |", "| --- " * len(shown) + "|"]
+    for row in rows:
+        cell = row["cell"].replace("|", " ").replace("  ", " ").strip()
+        lines.append("| " + " | ".join([*(row[key] for key in shown[:-1]), f"`{cell}`"]) + " |")
+    return "\n".join(lines)
+
+
 def page(rows: list[dict[str, str]], args: argparse.Namespace) -> str:
     """Return the page of the documentation."""
     methods = [method for method in METHODS if any(row["method"] == method for row in rows)]
@@ -174,10 +184,12 @@ def page(rows: list[dict[str, str]], args: argparse.Namespace) -> str:
         "the search to the paper's 4 % (arXiv 2312.14200), `p1` and `random` take a tenth "
         "beforehand. Accuracies are the benchmark's for the final cell, in percent.",
         report(rows, args),
+        "## Each search",
+        each(rows),
         "A search this small tells cost, not quality: first-order DARTS is known to end in cells "
         "of skip connections on this space. The paper's accuracies (GPU, 16 channels, 50 "
         "epochs, CIFAR-10 test) are 93.79 for DARTS and 94.36 for beta-DARTS with pruning.",
-        device_and_versions(env),
+        f"{device_and_versions(env)} {args.note}",
         "![accuracy against cost](../figures/bdp_cost.png)",
         *(f"![operations of {name}](../figures/bdp_operations_{name}.png)" for name in methods),
     ]
@@ -217,6 +229,7 @@ def main() -> None:
     parser.add_argument("--channels", type=int, default=4)
     parser.add_argument("--cells", type=int, default=1)
     parser.add_argument("--at-most", type=int, default=10**6, help="stop after so many searches")
+    parser.add_argument("--note", default="", help="a sentence for the page on how it was run")
     parser.add_argument("--docs", type=Path, default=DOCS, help="where page and figures go")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")

@@ -97,6 +97,7 @@ class Search:
     records: list[EpochRecord] = field(init=False, default_factory=list)
     _start: dict[Level, str] = field(init=False)
     _size: int = field(init=False)
+    _sign: str = field(init=False, default="")
 
     def run(self) -> SearchResult:
         """Search.
@@ -268,8 +269,9 @@ class Search:
             strengths={kind: values.tolist() for kind, values in strengths.items()},
         )
         sign = collapse.warning(chosen)
-        if sign and not (self.records and self.records[-1].free_share == 1):
+        if sign and sign != self._sign:
             _log.warning("epoch %d: %s", epoch, sign)
+        self._sign = sign
         self.records.append(record)
         self.plugins.hook.epoch_finished(epoch=epoch, metrics=metrics, cell=record.cell)
 
