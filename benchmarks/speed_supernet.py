@@ -13,20 +13,23 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pluggy
 import torch
 import torch.nn.functional as F
+from pages import DOCS, device_and_versions
 from torch import Tensor, nn
 from torch.profiler import ProfilerActivity, profile
 
 from naslib_proxydata import hookspecs
 from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.data.loader import Batch
+from naslib_proxydata.leaderboard.report import environment
 from naslib_proxydata.oneshot.base import Moment, Strategy
 from naslib_proxydata.oneshot.learner import Learner
 from naslib_proxydata.oneshot.loop import Search
@@ -201,17 +204,44 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--examples", type=int, default=1024, help="of the overhead's epochs")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--docs", type=Path, default=DOCS, help="where the page goes")
+    parser.add_argument("--note", default="", help="a sentence for the page on how it was run")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    times = take_turns(args)
-    medians = {kind: statistics.median(values) for kind, values in times.items()}
-    print(f"architecture + weights step, {args.channels} channels, {args.cells} cell(s) a stage")
-    for kind, median in medians.items():
-        print(f"  {1000 * median:8.1f} ms  {median / medians['plain']:.2f} x plain  {kind}")
-    print("where the merged step spends its time")
-    print(where_time_goes(args))
-    share = pruning_overhead(args)
-    print(f"bi-level pruning takes {100 * share:.2f} % of an epoch of {args.examples} examples")
+    text = page(args, take_turns(args), where_time_goes(args), pruning_overhead(args))
+    print(text)
+    (args.docs / "reference" / "speed_supernet.md").write_text(text, encoding="utf-8")
+
+
+def page(
+    args: argparse.Namespace, times: Mapping[str, Sequence[float]], profiled: str, share: float
+) -> str:
+    """Return the page of the documentation."""
+    plain = statistics.median(times["plain"])
+    lines = [
+        f"| `{kind}` | {1000 * statistics.median(values):.0f} | {1000 * min(values):.0f} to "
+        f"{1000 * max(values):.0f} | {statistics.median(values) / plain:.2f} |"
+        for kind, values in times.items()
+    ]
+    env = environment(device=args.device, workers=1, seeds=(0,), providers={})
+    unit = "ms" if args.device.startswith("cuda") else "CPU ms"
+    parts = [
+        "# The speed of a supernet step",
+        f"Made by `benchmarks/speed_supernet.py`: one architecture and one weights step of "
+        f"first-order DARTS on NAS-Bench-201's cell, batch {args.batch}, {args.channels} channels, "
+        f"{args.cells} cell(s) of each stage, one thread, {args.repeats} repeats taking turns. "
+        "`plain` runs every operation of every edge on its own, as the equation is written; "
+        "`merged` is ours, where edges that read the same node share their convolutions.",
+        "\n".join(
+            [f"| step | median, {unit} | range | of plain |", "| --- | --- | --- | --- |", *lines]
+        ),
+        "Where the merged step spends its time, of all operators:",
+        f"```text\n{profiled}\n```",
+        f"Bi-level pruning's hooks take {100 * share:.2f} % of an epoch of {args.examples} "
+        "examples.",
+        f"{device_and_versions(env)} {args.note}".strip(),
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
 if __name__ == "__main__":
