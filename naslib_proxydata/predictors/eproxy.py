@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
-from naslib_proxydata.predictors.eproxy_config import EproxyConfig, resolve
-from naslib_proxydata.predictors.eproxy_labels import target
+from naslib_proxydata.predictors.eproxy_config import EproxyConfig, found_options, resolve
+from naslib_proxydata.predictors.eproxy_labels import MakeFeature, feature, target
 from naslib_proxydata.predictors.eproxy_sgd import Sgd
 from naslib_proxydata.predictors.eproxy_student import Student, assemble, make_barriers
 from naslib_proxydata.seeding import torch_generator
@@ -43,36 +43,49 @@ class Eproxy(Predictor):
     def __init__(self, **options: Any) -> None:
         self._options = options
         self.config: EproxyConfig = resolve(options, space=None)
+        self._found = found_options(self.config.preset)
         self.images_needed = self.config.batch
 
     def settings(self) -> Mapping[str, Any]:
-        """Return the options as given: with the space's name they decide the config."""
-        return {"preset": self.config.preset, **self._options}
+        """Return the options as given and what their preset sets, which decide the config."""
+        return {**self._found, "preset": self.config.preset, **self._options}
 
     def prepare(self, task: ScoringTask) -> None:
         """Draw images, targets and barriers, which all architectures share."""
         super().prepare(task)
         self.config = resolve(self._options, task.space.name)
-        images = batch(task, self.config)
-        barriers = make_barriers(self.config, task.seed)
+        self.share(batch(task, self.config), make_barriers(self.config, task.seed))
+
+    def share(
+        self, images: Tensor, barriers: Sequence[nn.Module], feature: MakeFeature = feature
+    ) -> None:
+        """Put in place what all architectures share: images, barriers, targets of features."""
+        task = self.task
         self._size = (images.shape[2] // 4, images.shape[3] // 4)
         self._barriers = [_placed(barrier, task.device) for barrier in barriers]
         self._targets = [
-            target(branch, images, task.seed).to(task.device, memory_format=torch.channels_last)
+            target(branch, images, task.seed, feature).to(
+                task.device, memory_format=torch.channels_last
+            )
             for branch in self.config.branches
         ]
         self._images = images.to(task.device, memory_format=torch.channels_last)
 
-    def evaluate(self, architecture: Any) -> Score:
-        """Train the architecture's trunk and return its negative loss with the MAC term."""
-        task, config = self.task, self.config
+    def student(self, architecture: Any) -> Student:
+        """Build the network that is trained, in its initial state."""
+        task = self.task
         trunk = task.space.trunk(
             architecture,
             torch_generator(task.seed, "eproxy", "network"),
             in_channels=self._images.shape[1],
         )
-        student = assemble(trunk, self._barriers, config, self._size, task.seed)
-        losses = train(_placed(student, task.device), self._images, self._targets, config)
+        return assemble(trunk, self._barriers, self.config, self._size, task.seed)
+
+    def evaluate(self, architecture: Any) -> Score:
+        """Train the architecture's trunk and return its negative loss with the MAC term."""
+        config = self.config
+        student = _placed(self.student(architecture), self.task.device)
+        losses = train(student, self._images, self._targets, config)
         details = {"losses": losses}
         if not math.isfinite(losses[-1]):
             return Score(math.nan, f"the loss diverged at iteration {len(losses)}", details=details)

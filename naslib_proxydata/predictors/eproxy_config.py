@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from typing_extensions import Self
 
 from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.predictors.presets import Preset, read_preset
 from naslib_proxydata.schema import Settings
 
 Feature = Literal["net", "sine_low", "sine_mid", "sine_high", "dot"]
@@ -18,6 +19,8 @@ Initialisation = Literal[
 ]
 MAX_CHANNELS = 512
 """Number of channels of every label feature; a target is cut to the first of them."""
+BUILT_IN = ("release", "paper")
+"""Presets that are no files."""
 _WHERE = "predictor 'eproxy'"
 
 
@@ -73,7 +76,7 @@ class EproxyConfig(Settings):
         images: ``"task"`` for the images of the run, ``"noise"`` for Gaussian noise instead.
     """
 
-    preset: Literal["release", "paper"] = "release"
+    preset: str = "release"
     branches: Annotated[tuple[Branch, ...], Field(min_length=1, max_length=3)] = (Branch(),)
     learning_rate: Annotated[float, Field(gt=0)] = 1.2
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
@@ -108,25 +111,66 @@ def resolve(options: Mapping[str, Any], space: str | None) -> EproxyConfig:
     ``preset="release"`` (default) is the start point which the authors' program sets for the
     space, the one that reproduces the published numbers; a space it does not know gets
     NAS-Bench-101's. ``preset="paper"`` is arXiv 2210.09459 as written: features of the untrained
-    network, one branch of 512 to 64 channels, learning rate 1.0, weight decay 1e-5.
+    network, one branch of 512 to 64 channels, learning rate 1.0, weight decay 1e-5. Any other
+    name is a preset that DPS has found (:mod:`presets`), one of the package or a file: its
+    fittest proxy, on top of ``release``.
 
     Args:
         options: Fields of :class:`EproxyConfig`; they win over the preset's.
         space: Name of the search space; None while it is not known, to check the options.
 
     Raises:
-        ConfigError: A key is unknown, a value is not allowed, or the MAC term is asked for in
-            a space whose largest MACs are not known.
+        ConfigError: A key is unknown, a value is not allowed, the preset is not there or of
+            another version, or the MAC term is asked for in a space whose largest MACs are not
+            known.
     """
-    preset = _paper() if options.get("preset") == "paper" else _release(space or "")
-    reference = {"mac_reference": _MAC_REFERENCE.get(space or "")}
-    config = EproxyConfig.parse({**reference, **preset, **options}, _WHERE)
+    name = str(options.get("preset", "release"))
+    preset = (
+        _paper() if name == "paper" else {**_release(space or ""), **found_options(name, space)}
+    )
+    if space in _MAC_REFERENCE:
+        preset["mac_reference"] = _MAC_REFERENCE[space]
+    config = EproxyConfig.parse({**preset, **options}, _WHERE)
     if config.mac_alpha and config.mac_reference is None and space is not None:
         raise ConfigError(
             f"{_WHERE}: mac_alpha needs mac_reference, the MACs of the largest architecture, "
             f"which is known for {', '.join(sorted(_MAC_REFERENCE))} but not for {space!r}; set it"
         )
     return config
+
+
+def found_options(name: str, space: str | None = None) -> dict[str, Any]:
+    """Return what the fittest proxy of a preset sets; nothing for the two built-in presets.
+
+    The largest MACs of the space where it was found are left out for another space.
+
+    Raises:
+        ConfigError: The preset cannot be read, or a key or value of it is wrong.
+    """
+    if name in BUILT_IN:
+        return {}
+    preset = checked_preset(name)
+    found = dict(preset.proxies[0].options)
+    if space not in (None, preset.provenance.space):
+        found.pop("mac_reference", None)
+    return found
+
+
+def checked_preset(name: str) -> Preset:
+    """Read a preset whose every proxy is a valid configuration.
+
+    Raises:
+        ConfigError: The preset cannot be read, or a key or value of it is wrong.
+    """
+    preset = read_preset(name, BUILT_IN)
+    for number, proxy in enumerate(preset.proxies):
+        EproxyConfig.parse(proxy.options, f"preset {name!r}, proxies[{number}].options")
+    return preset
+
+
+def known_mac_reference(space: str) -> float | None:
+    """Return the MACs of the largest architecture of a space, None where not known."""
+    return _MAC_REFERENCE.get(space)
 
 
 def _paper() -> dict[str, Any]:

@@ -7,7 +7,9 @@ for ``net``, on the images), so that all branches and all configs of a search sh
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
+from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -20,14 +22,8 @@ _PHASES = 32
 _SINE = {"sine_low": (0.0, 0.0125), "sine_mid": (0.125, 0.025), "sine_high": (0.375, 0.0125)}
 """First of the ten frequencies in cycles per pixel, and their spacing."""
 
-
-def target(branch: Branch, images: Tensor, seed: int) -> Tensor:
-    """Sum the features of a branch, times its level; shape (n, out_channels, h/4, w/4)."""
-    n, _, height, width = images.shape
-    total = torch.zeros(n, branch.out_channels, height // 4, width // 4)
-    for name in branch.features:
-        total += feature(name, images, seed)[:, : branch.out_channels]
-    return total * branch.level
+MakeFeature: TypeAlias = Callable[[Feature, Tensor, int], Tensor]
+"""Makes a feature from its name, the images and the seed, as :func:`feature` does."""
 
 
 def feature(name: Feature, images: Tensor, seed: int) -> Tensor:
@@ -40,6 +36,15 @@ def feature(name: Feature, images: Tensor, seed: int) -> Tensor:
         return dot(len(images), size, generator)
     first, step = _SINE[name]
     return waves([first + step * i for i in range(10)], len(images), size, generator)
+
+
+def target(branch: Branch, images: Tensor, seed: int, feature: MakeFeature = feature) -> Tensor:
+    """Sum the features of a branch, times its level; shape (n, out_channels, h/4, w/4)."""
+    n, _, height, width = images.shape
+    total = torch.zeros(n, branch.out_channels, height // 4, width // 4)
+    for name in branch.features:
+        total += feature(name, images, seed)[:, : branch.out_channels]
+    return total * branch.level
 
 
 def dot(n: int, size: tuple[int, int], generator: torch.Generator) -> Tensor:

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.predictors.eproxy_config import Branch, EproxyConfig, Initialisation
+from naslib_proxydata.predictors.eproxy_spectral import SpectralConv2d
 from naslib_proxydata.seeding import torch_generator
 from naslib_proxydata.spaces.build import build
 from naslib_proxydata.spaces.trunk import Trunk
@@ -51,8 +52,18 @@ def assemble(
     config: EproxyConfig,
     size: tuple[int, int],
     seed: int,
+    drawn: torch.Generator | None = None,
 ) -> Student:
     """Put a freshly built trunk between the images and the barriers.
+
+    Args:
+        trunk: The trunk.
+        barriers: One a branch.
+        config: The settings.
+        size: Height and width of the targets.
+        seed: Seed of the initial weights.
+        drawn: Where the trunk has its initial weights already, the generator in the state that
+            drawing them has left it in.
 
     Raises:
         ConfigError: The config has more branches than the trunk has taps.
@@ -72,10 +83,16 @@ def assemble(
         )
     ]
     student = Student(trunk, transforms, barriers, size, config.resize)
-    generator = torch_generator(seed, "eproxy", "network_init")
-    for module in (trunk, student.transforms):
-        initialise(module, config.network_init, generator)
+    generator = drawn or initial_trunk(trunk, config.network_init, seed)
+    initialise(student.transforms, config.network_init, generator)
     return student
+
+
+def initial_trunk(trunk: Trunk, kind: Initialisation, seed: int) -> torch.Generator:
+    """Draw a trunk's initial weights and return the generator that the transforms go on with."""
+    generator = torch_generator(seed, "eproxy", "network_init")
+    initialise(trunk, kind, generator)
+    return generator
 
 
 def make_barriers(config: EproxyConfig, seed: int) -> list[nn.Module]:
@@ -104,7 +121,8 @@ def _transform(in_channels: int, branch: Branch, barrier: bool) -> nn.Module:
 
 def _barrier(branch: Branch) -> nn.Module:
     kernel = branch.barrier_kernel
-    return nn.Conv2d(branch.mid_channels, branch.out_channels, kernel, padding=kernel // 2)
+    layer = SpectralConv2d if kernel == 7 else nn.Conv2d
+    return layer(branch.mid_channels, branch.out_channels, kernel, padding=kernel // 2)
 
 
 @torch.no_grad()

@@ -98,4 +98,10 @@ def register_predictors() -> Sequence[Registration]:
             "regression on structure, zero-cost proxies and Eproxy's losses",
             "arXiv 2404.16551",
         ),
+        Registration(
+            "dps",
+            f"{_ROOM}.dps:Dps",
+            "eproxy with settings that rank a few labelled architectures best",
+            "arXiv 2210.09459, section 2.2",
+        ),
     ]

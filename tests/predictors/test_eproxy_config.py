@@ -52,7 +52,6 @@ def test_a_resolved_config_reads_back_into_itself():
         ({"learning_rate": "fast"}, ["learning_rate", "'fast'"]),
         ({"iterations": 0}, ["iterations", "got 0"]),
         ({"batch": 1}, ["batch", "got 1"]),
-        ({"preset": "papr"}, ["preset", "'release' or 'paper'"]),
         ({"images": "nois"}, ["images", "'task' or 'noise'"]),
         ({"network_init": "he"}, ["network_init", "kaiming_normal"]),
         ({"branches": []}, ["branches", "at least 1"]),

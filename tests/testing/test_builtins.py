@@ -31,10 +31,15 @@ class TestSpaces(SearchSpaceContract):
         return FOUND.create("spaces", request.param)
 
 
+SMALLER = {"dps": {"cycles": 2, "keep": 1, "shared": {"iterations": 2}}}
+"""Options of predictors whose defaults would take too long."""
+
+
 class TestPredictors(PredictorContract):
     @pytest.fixture(params=FOUND.names("predictors"))
     def factory(self, request: pytest.FixtureRequest) -> Callable[..., Predictor]:
-        return functools.partial(FOUND.create, "predictors", request.param)
+        options = SMALLER.get(request.param, {})
+        return functools.partial(FOUND.create, "predictors", request.param, **options)
 
 
 class TestSelectors(SelectorContract):
