@@ -67,12 +67,20 @@ class ProxiedEnsembles:
         return self.proxy_predictor
 
     def _get_best_candidates(self, candidates: list[Any], acq_fn: Any) -> list[Any]:
-        """Choose as Bananas does; Npenas passes arguments here that its own method lacks."""
-        if not self.zc or self.proxy_predictor is None:
+        """Choose as Bananas does, by the block's predictor alone or by NASLib's ensemble.
+
+        A predictor of the block ranks all candidates together: it has no variance that an
+        acquisition function could weigh. NASLib's ensemble gets its scores as features; Npenas
+        passes arguments here that its own method lacks.
+        """
+        if self.proxy_predictor is None:
             return super()._get_best_candidates(candidates, acq_fn)  # type: ignore[misc,no-any-return]
-        values = []
-        for model in candidates:
-            model.zc_scores = self.query_zc_scores(model.arch)  # type: ignore[attr-defined]
-            values.append(acq_fn(model.arch, [{"zero_cost_scores": model.zc_scores}]))
+        if not self.zc:
+            values = self.proxy_predictor.query([model.arch for model in candidates])
+        else:
+            values = []
+            for model in candidates:
+                model.zc_scores = self.query_zc_scores(model.arch)  # type: ignore[attr-defined]
+                values.append(acq_fn(model.arch, [{"zero_cost_scores": model.zc_scores}]))
         order = sorted(range(len(candidates)), key=values.__getitem__)
         return [candidates[place] for place in order[-self.k :]]  # type: ignore[attr-defined]

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from naslib_proxydata.errors import NaslibError
 from naslib_proxydata.naslib_bridge.architectures import PREFIX
 from naslib_proxydata.naslib_bridge.importing import naslib
+from naslib_proxydata.predictors.structure import structure_features
 from naslib_proxydata.seeding import numpy_generator
 
 if TYPE_CHECKING:
-    import numpy as np
+    from numpy.typing import NDArray
 
     from naslib_proxydata.spaces.base import SearchSpace
 
 Graph: Any = naslib("naslib.search_spaces.core.graph:Graph")
 Metric: Any = naslib("naslib.search_spaces.core.query_metrics:Metric")
+VECTOR_ENCODINGS = ("adjacency_one_hot", "adjacency_mix", "path")
+"""NASLib's encodings that its predictors take as a vector of any meaning."""
 
 
 class SpaceGraph(Graph):  # type: ignore[misc]
@@ -79,13 +84,22 @@ class SpaceGraph(Graph):  # type: ignore[misc]
             self.sample_random_architecture(dataset_api)
 
     def get_nbhd(self, dataset_api: Any = None) -> list[Any]:
-        """Return the neighbours that can be queried, in random order, as NASLib's modules."""
-        neighbours = self._known_neighbours(self.architecture, dataset_api)
+        """Return the neighbours that can be queried, in random order, as NASLib's modules.
+
+        Where a table measured none of them, a random architecture of the table: NASLib's local
+        search has no word for an empty neighbourhood.
+        """
+        graphs = []
+        for neighbour in self._known_neighbours(self.architecture, dataset_api):
+            graphs.append(type(self)())
+            graphs[-1].architecture = neighbour
+        if not graphs:
+            graphs.append(type(self)())
+            graphs[-1].sample_random_architecture(dataset_api)
         models = []
-        for place in self.generator.permutation(len(neighbours)):
+        for place in self.generator.permutation(len(graphs)):
             model: Any = torch.nn.Module()
-            model.arch = type(self)()
-            model.arch.architecture = neighbours[int(place)]
+            model.arch = graphs[int(place)]
             models.append(model)
         return models
 
@@ -112,6 +126,30 @@ class SpaceGraph(Graph):  # type: ignore[misc]
         if metric is Metric.RAW:
             return {dataset: values(self.get_hash(), dataset)}
         return float("nan")
+
+    def encode(self, encoding_type: Any = VECTOR_ENCODINGS[0]) -> NDArray[np.float64]:
+        """Return what NASLib's own predictors learn from, such as Bananas' ensemble.
+
+        Args:
+            encoding_type: NASLib's encoding; all that are vectors are one here.
+
+        Returns:
+            Structural features and the logarithms of parameters and multiply-accumulates, of
+            the canonical architecture; shape (d,), the same d for all of a space.
+
+        Raises:
+            NaslibError: A graph is asked for, which these spaces do not give.
+        """
+        name = str(getattr(encoding_type, "value", encoding_type))
+        if name not in VECTOR_ENCODINGS:
+            raise NaslibError(
+                f"{self.space.name!r} has no encoding {name!r}, only vectors; choose a "
+                "predictor_type such as lgb, xgb, rf, mlp or bananas"
+            )
+        canonical = self.space.canonical(self.architecture)
+        sizes = self.space.params(canonical), self.space.macs(canonical)
+        features = structure_features(self.space.graph_view(canonical)).values()
+        return np.array([*features, *(math.log(max(one, 1)) for one in sizes)])
 
     def get_hash(self) -> str:
         """Return the architecture's text."""

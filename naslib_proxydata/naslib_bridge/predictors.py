@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,9 +14,6 @@ from naslib_proxydata.data.images import load_images
 from naslib_proxydata.naslib_bridge.architectures import bridged
 from naslib_proxydata.naslib_bridge.importing import naslib
 from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 NO_SIGNAL = -1e9
 """What NASLib gets for an architecture that carries no signal; it has no infinity."""
@@ -34,6 +31,10 @@ class ProxyPredictor(NaslibPredictor):  # type: ignore[misc]
     NASLib's evaluators and optimizers ask for them. Architectures are NASLib's graphs or their
     hashes; the images are the predictor's own, so that a score does not depend on what was
     drawn from a data loader. Each architecture is scored once.
+
+    A list is ranked as the leaderboard ranks it: where a predictor's values are ranks (az-nas, the
+    few-label ensemble), they are ranks among the list. An architecture alone gets the score's own
+    value, so that values of different queries compare.
 
     Args:
         predictor: A prepared predictor whose search space is also NASLib's.
@@ -76,11 +77,13 @@ class ProxyPredictor(NaslibPredictor):  # type: ignore[misc]
         Returns:
             An array of shape (len(xtest),) for a list, a float for a single architecture.
         """
-        if isinstance(xtest, list | np.ndarray):
-            texts = [self.text(one) for one in xtest]
-            self._score(texts)
-            return self._aggregate(texts)
-        return self.value(self.text(xtest))
+        if not isinstance(xtest, list | np.ndarray):
+            return self.value(self.text(xtest))
+        texts = [self.text(one) for one in xtest]
+        if len(texts) == 1:
+            return np.array([self.value(texts[0])])
+        values = self.predictor.aggregate([self._score(text) for text in texts])
+        return np.array([_finite(value) for value in values])
 
     def set_pre_computations(self, **information: Any) -> None:
         """Take nothing: zero-cost scores of others, which NASLib hands to its own ensembles."""
@@ -91,28 +94,13 @@ class ProxyPredictor(NaslibPredictor):  # type: ignore[misc]
         return self._text(given)
 
     def value(self, text: str) -> float:
-        """Return the score of an architecture by its text.
+        """Return the score of an architecture by its text, which depends on no other."""
+        return _finite(self._score(text).value)
 
-        Where a predictor's value is a rank among architectures (az-nas), those scored so far
-        are what it is ranked among.
-        """
-        self._score([text])
-        among = list(self.scores) if self._ranks else [text]
-        return float(self._aggregate(among)[among.index(text)])
-
-    @property
-    def _ranks(self) -> bool:
-        return type(self.predictor).aggregate is not Predictor.aggregate
-
-    def _score(self, texts: Sequence[str]) -> None:
-        space = self.predictor.task.space
-        for text in texts:
-            if text not in self.scores:
-                self.scores[text] = self.predictor.score_one(space.parse(text))
-
-    def _aggregate(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        values = self.predictor.aggregate([self.scores[text] for text in texts])
-        return np.array([_finite(value) for value in values])
+    def _score(self, text: str) -> Score:
+        if text not in self.scores:
+            self.scores[text] = self.predictor.score_one(self.predictor.task.space.parse(text))
+        return self.scores[text]
 
 
 def _finite(value: float) -> float:

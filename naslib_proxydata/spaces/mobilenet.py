@@ -7,9 +7,9 @@ layers that keep the shape may be skipped.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from naslib_proxydata.errors import ArchitectureError, closest
 from naslib_proxydata.spaces.constructed import ConstructedSpace
@@ -62,6 +62,20 @@ class Layer:
     def shortcut(self) -> bool:
         """Whether it keeps the shape, so that its input is added to its output."""
         return self.inputs == self.outputs and self.stride == 1
+
+
+class Convolution(NamedTuple):
+    """A convolution, followed by a normalisation.
+
+    Attributes:
+        weights: How many it has.
+        outputs: Channels of its output.
+        area: Pixels of its output.
+    """
+
+    weights: int
+    outputs: int
+    area: int
 
 
 def layers_of(widths: Widths, depth: int = DEPTH) -> list[Layer]:
@@ -171,3 +185,34 @@ class MobileNet(ConstructedSpace[Chain]):
 
         chain = self.canonical(architecture)
         return ChainTrunk(chain, self.layers, self.widths, in_channels, stem_stride=1)
+
+    def params(self, architecture: Chain, *, num_classes: int = 10) -> int:
+        """Count weights, normalisations and the classifier, by formula."""
+        convolutions = self.convolutions(architecture, self.image_size)
+        total = sum(one.weights + 2 * one.outputs for one in convolutions)
+        return total + (self.widths.last + 1) * num_classes
+
+    def macs(
+        self, architecture: Chain, *, num_classes: int = 10, image_size: int | None = None
+    ) -> int:
+        """Count the multiply-accumulates of the published network for one image, by formula."""
+        convolutions = self.convolutions(architecture, image_size or self.image_size)
+        total = sum(one.weights * one.area for one in convolutions)
+        return total + self.widths.last * num_classes
+
+    def convolutions(self, architecture: Chain, image_size: int) -> Iterator[Convolution]:
+        """Yield every convolution of the published network for images of a size in pixels."""
+        widths, size = self.widths, -(-image_size // 2)
+        yield Convolution(3 * 9 * widths.stem, widths.stem, size**2)
+        yield Convolution(9 * widths.stem, widths.stem, size**2)
+        yield Convolution(widths.stem * widths.first, widths.first, size**2)
+        for name, layer in zip(architecture, self.layers, strict=True):
+            if name == SKIP:
+                continue
+            kernel, expansion = BLOCKS[name]
+            inner = expansion * layer.inputs
+            yield Convolution(layer.inputs * inner, inner, size**2)
+            size = -(-size // layer.stride)
+            yield Convolution(kernel**2 * inner, inner, size**2)
+            yield Convolution(inner * layer.outputs, layer.outputs, size**2)
+        yield Convolution(self.layers[-1].outputs * widths.last, widths.last, size**2)

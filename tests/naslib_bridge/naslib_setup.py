@@ -11,6 +11,23 @@ import torch
 
 CLASSES = 6
 IMAGES = 48
+DISCRETE = {
+    "epochs": 6,
+    "fidelity": 200,
+    "sample_size": 2,
+    "population_size": 4,
+    "num_init": 4,
+    "k": 2,
+    "num_ensemble": 1,
+    "predictor_type": "lgb",
+    "acq_fn_type": "its",
+    "acq_fn_optimization": "mutation",
+    "encoding_type": "path",
+    "num_arches_to_mutate": 2,
+    "max_mutations": 1,
+    "num_candidates": 4,
+}
+"""NASLib's settings of a tiny discrete search."""
 
 
 def require_naslib() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.naslib_bridge.naslib_setup import configuration, require_naslib
+from tests.naslib_bridge.naslib_setup import DISCRETE, configuration, require_naslib
 
 require_naslib()
 
@@ -27,30 +27,11 @@ from naslib_proxydata.naslib_bridge import (
     make_predictor,
     predicted_api,
     proxied,
-    space_graph,
 )
 from naslib_proxydata.naslib_bridge.architectures import nb201_hash, nb201_text
-from naslib_proxydata.plugins import load
 from naslib_proxydata.ranking import spearman
-from naslib_proxydata.tables import transnas_micro
 from naslib_proxydata.tables.nb201_compact import read_compact
 
-SEARCH = {
-    "epochs": 6,
-    "fidelity": 200,
-    "sample_size": 2,
-    "population_size": 4,
-    "num_init": 4,
-    "k": 2,
-    "num_ensemble": 1,
-    "predictor_type": "lgb",
-    "acq_fn_type": "its",
-    "acq_fn_optimization": "mutation",
-    "encoding_type": "path",
-    "num_arches_to_mutate": 2,
-    "max_mutations": 1,
-    "num_candidates": 4,
-}
 BLOCK = {"predictor": {"name": "synflow"}}
 
 
@@ -72,7 +53,7 @@ def space() -> Any:
 )
 def test_discrete_search_over_our_table(tmp_path: Path, table: Any, optimizer: Any) -> None:
     ensembles = optimizer in (Bananas, Npenas)
-    config = configuration(tmp_path, BLOCK if ensembles else None, **SEARCH)
+    config = configuration(tmp_path, BLOCK if ensembles else None, **DISCRETE)
     one = proxied(optimizer)(config)
     one.adapt_search_space(space(), dataset_api=dataset_api(table))
     trainer = ProxyTrainer(one, config)
@@ -89,7 +70,7 @@ def test_discrete_search_over_our_table(tmp_path: Path, table: Any, optimizer: A
 def test_score_as_a_feature_of_naslibs_ensemble(
     tmp_path: Path, table: Any, optimizer: Any, key: str
 ) -> None:
-    search = {**SEARCH, "predictor_type": "lgb", "num_init": 6, "epochs": 8}
+    search = {**DISCRETE, "predictor_type": "lgb", "num_init": 6, "epochs": 8}
     config = configuration(tmp_path, BLOCK, **search, **{key: True, "zc_names": ["synflow"]})
     one = proxied(optimizer)(config)
     one.adapt_search_space(space(), dataset_api=dataset_api(table))
@@ -126,12 +107,16 @@ def test_a_dead_cell_is_last() -> None:
     assert dead < alive < math.inf
 
 
-def test_ranks_are_among_what_was_scored() -> None:
+def test_a_list_is_ranked_and_a_single_one_has_its_own_value() -> None:
     predictor = make_predictor("az-nas")
     hashes = [(2, 2, 2, 2, 2, 2), (0, 0, 2, 1, 0, 3), (3, 2, 0, 4, 2, 2)]
+    first = predictor.query(hashes[0])
     together = predictor.query(hashes, None)
+    scores = [predictor.scores[nb201_text(one)] for one in hashes]
+    assert together.tolist() == predictor.predictor.aggregate(scores).tolist()
     assert len(set(together)) > 1
-    assert [predictor.query(one) for one in hashes] == together.tolist()
+    assert predictor.query(hashes[0]) == first == scores[0].value
+    assert predictor.query(hashes[:1], None).tolist() == [first]
 
 
 def test_few_labels_are_learnt(table: Any) -> None:
@@ -176,7 +161,7 @@ def test_zero_cost_evaluator(tmp_path: Path, table: Any) -> None:
 
 def test_evolution_by_scores_alone(tmp_path: Path) -> None:
     predictor = make_predictor("params")
-    config = configuration(tmp_path, **SEARCH)
+    config = configuration(tmp_path, **DISCRETE)
     one = proxied(RegularizedEvolution)(config)
     one.adapt_search_space(space(), dataset_api=predicted_api(predictor))
     np.random.seed(0)  # noqa: NPY002  NASLib draws from the global generator
@@ -184,26 +169,3 @@ def test_evolution_by_scores_alone(tmp_path: Path) -> None:
     ProxyTrainer(one, config).search()
     best = max(score.value for score in predictor.scores.values())
     assert predictor.query(one.get_final_architecture()) == best
-
-
-@pytest.mark.parametrize("optimizer", [RandomSearch, RegularizedEvolution, LocalSearch, Bananas])
-@pytest.mark.parametrize("name", ["transnas-micro", "nds-resnet"])
-def test_our_spaces_in_naslibs_optimizers(
-    tmp_path: Path, shared_data: Path, optimizer: Any, name: str
-) -> None:
-    offers = load()
-    ours = offers.create("spaces", name)
-    block = {"predictor": {"name": "params"}} if optimizer is Bananas else None
-    config = configuration(tmp_path, block, **SEARCH)
-    one = proxied(optimizer)(config)
-    if name == "transnas-micro":
-        config.dataset = one.dataset = "jigsaw"
-        api = dataset_api(transnas_micro.load(shared_data))
-    else:
-        api = predicted_api(make_predictor("params", f"proxydata:{name}"))
-    one.adapt_search_space(space_graph(ours, seed=1), dataset_api=api)
-    trainer = ProxyTrainer(one, config)
-    trainer.search()
-    best = one.get_final_architecture()
-    ours.parse(best.get_hash())
-    assert trainer.search_trajectory.valid_acc[-1] == api["values"](best.get_hash(), "jigsaw")

@@ -100,4 +100,4 @@ def test_the_examples_are_right(example: Path) -> None:
 
 
 def test_there_are_examples() -> None:
-    assert len(EXAMPLES) == 2
+    assert len(EXAMPLES) == 3

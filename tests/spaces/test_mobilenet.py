@@ -5,6 +5,7 @@ import torch
 
 from naslib_proxydata.errors import ArchitectureError
 from naslib_proxydata.seeding import numpy_generator, torch_generator
+from naslib_proxydata.spaces.counting import count_macs, count_params, on_meta
 from naslib_proxydata.spaces.mobilenet import BLOCKS, OPERATIONS, SKIP, MobileNet, Widths
 from naslib_proxydata.testing import SearchSpaceContract
 
@@ -52,28 +53,14 @@ def test_published_networks_have_their_parameters(
     assert space.params(space.parse(text), num_classes=1000) == params
 
 
-def test_counts_by_hand() -> None:
-    """Stem, first block, layers, last convolution, classifier: each term written out."""
-    widths = [16, *[24] * 4, *[40] * 4, *[80] * 4, *[96] * 4, *[192] * 4, 320]
-    strides = [2, 1, 1, 1] * 3 + [1] * 4 + [2, 1, 1, 1] + [1]
+@pytest.mark.parametrize("size", [32, 50, 224])
+def test_formulas_equal_the_network(size: int) -> None:
     architecture = SPACE.sample(numpy_generator(0, "counts"))
-    params = 27 * 32 + 64 + (9 * 32 + 64) + (32 * 16 + 32)
-    size = 112
-    macs = (27 * 32 + 9 * 32 + 32 * 16) * size**2
-    for name, before, after, stride in zip(
-        architecture, widths[:-1], widths[1:], strides, strict=True
-    ):
-        if name == SKIP:
-            continue
-        kernel, inner = int(name[7]), int(name[-1]) * before
-        params += before * inner + inner * kernel**2 + inner * after + 4 * inner + 2 * after
-        macs += before * inner * size**2
-        size //= stride
-        macs += (inner * kernel**2 + inner * after) * size**2
-    params += 320 * 1280 + 2 * 1280 + 1280 * 1000 + 1000
-    macs += 320 * 1280 * size**2 + 1280 * 1000
-    assert SPACE.params(architecture, num_classes=1000) == params
-    assert SPACE.macs(architecture, num_classes=1000, image_size=224) == macs
+    assert SKIP in architecture
+    network = on_meta(lambda: SPACE.construct_network(architecture, 1000, 3))
+    assert SPACE.params(architecture, num_classes=1000) == count_params(network)
+    counted = count_macs(network, in_channels=3, image_size=size)
+    assert SPACE.macs(architecture, num_classes=1000, image_size=size) == counted
 
 
 def test_skipped_layers_of_a_stage_may_stand_anywhere() -> None:
