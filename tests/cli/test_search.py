@@ -30,6 +30,7 @@ def selection(tmp_path: Path) -> Path:
     return path
 
 
+DARTS = ("--strategy", "darts")
 SMALL = ("--channels", 4, "--cells", 1)
 
 
@@ -76,7 +77,8 @@ def test_a_genotype_is_printed_where_there_is_no_table(
 def test_running_again_prints_the_same_cell(
     tmp_path: Path, selection: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ("--space", "nb201", "--selection", selection, "--out", tmp_path / "run", *SMALL)
+    arguments = ("--space", "nb201", "--strategy", "darts", "--selection", selection, *SMALL)
+    arguments = (*arguments, "--out", tmp_path / "run")
     assert run(*arguments, "--random-pruning", 0.5) == 0
     first = capsys.readouterr().out
     assert run(*arguments, "--random-pruning", 0.5) == 0
@@ -91,15 +93,15 @@ def test_running_again_prints_the_same_cell(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--space", "nb2o1"), "Did you mean 'nb201'"),
+        (("--space", "nb2o1", *DARTS), "Did you mean 'nb201'"),
         (("--space", "nb201", "--strategy", "dart"), "Did you mean 'darts'"),
         (("--space", "nb201", "--strategy", "gdas+drnas"), "both set the relaxation"),
-        (("--space", "nb201", "--set", "batchsize=3"), "batch_size"),
-        (("--space", "nb201", "--set", "nonsense"), "KEY=VALUE"),
-        (("--space", "nb201", "--bdp", "to-5-percent"), "unknown pruning schedule"),
-        (("--space", "nb201", "--bdp", "0.5", "--el2n", 0.5), "cannot be combined"),
-        (("--space", "nb201", "--selection", "absent.npz"), "no file absent"),
-        (("--space", "nb201", "--dataset", "npz:absent"), "absent"),
+        (("--space", "nb201", *DARTS, "--set", "batchsize=3"), "batch_size"),
+        (("--space", "nb201", *DARTS, "--set", "nonsense"), "KEY=VALUE"),
+        (("--space", "nb201", *DARTS, "--bdp", "to-5-percent"), "unknown pruning schedule"),
+        (("--space", "nb201", *DARTS, "--bdp", "0.5", "--el2n", 0.5), "cannot be combined"),
+        (("--space", "nb201", *DARTS, "--selection", "absent.npz"), "no file absent"),
+        (("--space", "nb201", *DARTS, "--dataset", "npz:absent"), "absent"),
     ],
 )
 def test_what_is_wrong_is_told_with_exit_code_2(
@@ -119,6 +121,7 @@ def test_a_selection_of_another_dataset_is_refused(
 ) -> None:
     images = np.zeros((1797, 8, 8), dtype=np.uint8)
     np.savez(tmp_path / "other.npz", images=images, labels=np.arange(1797) % 10)
-    arguments = ("--space", "nb201", "--selection", selection, *SMALL, "--out", tmp_path / "run")
+    arguments = ("--space", "nb201", *DARTS, "--selection", selection, *SMALL)
+    arguments = (*arguments, "--out", tmp_path / "run")
     assert run(*arguments, "--dataset", tmp_path / "other.npz") == 2
     assert "fingerprint" in capsys.readouterr().err
