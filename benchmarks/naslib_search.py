@@ -1,11 +1,13 @@
 """The same DARTS search on NAS-Bench-201 in stock NASLib and with proxy data and BDP.
 
 Four searches take turns, one thread each: NASLib's own; the bridge with an empty block (all
-examples, no pruning); with bi-level pruning; and with a selection and pruning. Then NASLib's
-loaders and the bridge's are emptied once, 50,000 examples, without a network. Each measured row
-is kept in --out; what is there is not run again. Needs NASLib; on a CPU, shrink the images:
+examples, no pruning); with bi-level pruning; and with a selection and pruning. For what the
+bridge costs, stock NASLib and the bridge with a pruner that drops nothing search at the same time
+and take turns step by step, so that whatever slows the machine slows both. Then NASLib's loaders
+and the bridge's are emptied once, 50,000 examples, without a network. Each measured row is kept
+in --out; what is there is not run again. Needs NASLib; on a CPU, shrink the images:
 
-    python benchmarks/naslib_search.py search loaders page --data-root DIR --seeds 0,1,2
+    python benchmarks/naslib_search.py search overhead loaders page --data-root DIR --seeds 0,1,2
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import argparse
 import logging
 import statistics
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -174,19 +177,27 @@ def block_of(way: str, arguments: argparse.Namespace) -> dict[str, Any] | None:
     return block
 
 
+def prepared(
+    arguments: argparse.Namespace, seed: int, folder: str, block: Any, loading: Clock
+) -> Any:
+    """Return a Trainer, NASLib's own where there is no block."""
+    data = training_data(arguments.dataset, arguments.count, arguments.size, seed)
+    stock = over(Trainer, data)
+    base = stock if block is None else type("Ours", (ProxyTrainer, stock), {})
+    optimizer = Stock if block is None else proxied(DARTSOptimizer)
+    config = configuration(arguments, seed, folder, block)
+    torch.manual_seed(seed)
+    one = optimizer(**config.search)
+    one.adapt_search_space(NasBench201SearchSpace(), "cifar10")
+    return timed(base, loading)(one, config)
+
+
 def search(arguments: argparse.Namespace, way: str, seed: int) -> dict[str, Any]:
     """Search once; ``bridge`` is the CPU time in hooks, pruning and checkpoints of ours."""
-    data = training_data(arguments.dataset, arguments.count, arguments.size, seed)
     loading, bridge = Clock(), Clock()
-    stock = over(Trainer, data)
-    base, optimizer = (stock, Stock) if way == STOCK else (None, proxied(DARTSOptimizer))
-    trainer = timed(base or type("Ours", (ProxyTrainer, stock), {}), loading)
     with tempfile.TemporaryDirectory() as folder:
-        config = configuration(arguments, seed, folder, block_of(way, arguments))
-        torch.manual_seed(seed)
-        one = optimizer(**config.search)
-        one.adapt_search_space(NasBench201SearchSpace(), "cifar10")
-        made = trainer(one, config)
+        made = prepared(arguments, seed, folder, block_of(way, arguments), loading)
+        one = made.optimizer
         if way != STOCK:
             made.build_search_dataloaders = bridge.timed(made.build_search_dataloaders)
             made._epoch_done = bridge.timed(made._epoch_done)
@@ -206,7 +217,42 @@ def search(arguments: argparse.Namespace, way: str, seed: int) -> dict[str, Any]
     return found
 
 
-def draw(name: str, train: Any, valid: Any) -> dict[str, float]:
+def side_by_side(arguments: argparse.Namespace, seed: int) -> dict[str, float]:
+    """Return the CPU seconds of stock NASLib and of the bridge, which take turns step by step."""
+    turns = {STOCK: threading.Semaphore(1), EMPTY: threading.Semaphore(0)}
+    seconds: dict[str, float] = {}
+
+    def run(way: str, trainer: Any) -> None:
+        step, others = trainer.optimizer.step, turns[EMPTY if way == STOCK else STOCK]
+
+        def in_turn(*batches: Any) -> Any:
+            turns[way].acquire()
+            try:
+                return step(*batches)
+            finally:
+                others.release()
+
+        trainer.optimizer.step = in_turn
+        started = time.thread_time()
+        trainer.search()
+        seconds[way] = time.thread_time() - started
+
+    blocks = {STOCK: None, EMPTY: {"bdp": {"fraction": 1.0}}}
+    with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
+        threads = [
+            threading.Thread(
+                target=run, args=(way, prepared(arguments, seed, folder, blocks[way], Clock()))
+            )
+            for way, folder in ((STOCK, first), (EMPTY, second))
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    return {"stock": seconds[STOCK], "bridge": seconds[EMPTY]}
+
+
+def draw(train: Any, valid: Any) -> dict[str, float]:
     """Empty the training queue as NASLib does, and count what is seen of validation."""
     seen: set[int] = set()
     half, steps, started = EXAMPLES // 2, 0, time.process_time()
@@ -231,7 +277,7 @@ def loaders(arguments: argparse.Namespace, seed: int) -> Iterator[tuple[str, dic
                 PassLoader(data, part, batch_size=batch_size, seed=seed, level=level)
                 for part, level in zip(indices, ("weights", "architecture"), strict=True)
             )
-        yield way, draw(way, train, valid)
+        yield way, draw(train, valid)
 
 
 def measure(arguments: argparse.Namespace, rows: Rows) -> None:
@@ -242,6 +288,9 @@ def measure(arguments: argparse.Namespace, rows: Rows) -> None:
             key = {"part": "search", "way": way, "seed": seed, "settings": settings}
             if "search" in arguments.parts and not rows.having(**key):
                 rows.add({**key, **search(arguments, way, seed)})
+        key = {"part": "overhead", "seed": seed, "settings": settings}
+        if "overhead" in arguments.parts and not rows.having(**key):
+            rows.add({**key, **side_by_side(arguments, seed)})
         key = {"part": "loaders", "seed": seed, "settings": settings}
         if "loaders" in arguments.parts and not rows.having(**key):
             for way, found in list(loaders(arguments, seed)):
@@ -278,6 +327,20 @@ def search_table(rows: Sequence[Row], table: Any) -> list[str]:
         )
         lines.append(f"| {' | '.join(cells)} |")
     return lines
+
+
+def overhead_line(rows: Sequence[Row]) -> str:
+    """Say what searches that took turns cost, in Markdown; nothing where there were none."""
+    if not rows:
+        return ""
+    more = spread([100 * (row["bridge"] / row["stock"] - 1) for row in rows], 2)
+    epochs = ", ".join(sorted({str(row["settings"]["epochs"]) for row in rows}))
+    return (
+        f"- The searches of the table ran one after the other on a machine that did other work, "
+        f"and their times are that noisy. Stock NASLib and the bridge with a pruner that drops "
+        f"nothing, taking turns step by step ({epochs} epochs, runs: {len(rows)}): the bridge "
+        f"took {more} % more CPU time."
+    )
 
 
 def accuracy(table: Any, cell: str, column: str) -> float:
@@ -329,8 +392,8 @@ say little about DARTS, and stand here so that nothing hides behind the time sav
   {arguments.fraction:.0%} of the images with the selector `class-random`.
 - *Examples* counts both levels. An epoch goes once through the level that has more left.
 - *The bridge's own share* is CPU time in hooks, pruning, error statistics, the loaders' setup and
-  our checkpoint, which NASLib does without, over that of the search. `CPU / stock` of *bridge, all
-  examples* holds it too, and the noise of the machine.
+  our checkpoint, which NASLib does without, over that of the search.
+{overhead_line(rows.having(part="overhead"))}
 
 ## Loaders
 
@@ -346,7 +409,7 @@ network. NASLib begins its validation queue anew for every step.
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="+", choices=("search", "loaders", "page"))
+    parser.add_argument("parts", nargs="+", choices=("search", "overhead", "loaders", "page"))
     parser.add_argument("--data-root", type=Path, default=Path("../shared/data"))
     parser.add_argument("--dataset", default="digits")
     parser.add_argument("--count", type=int, default=400)
