@@ -27,7 +27,7 @@ from naslib_proxydata.config import (
     dump_yaml,
 )
 from naslib_proxydata.leaderboard import report
-from naslib_proxydata.leaderboard.evaluate import default_executor
+from naslib_proxydata.leaderboard.evaluate import default_executor, one_thread
 from naslib_proxydata.leaderboard.folder import PLOTS, RunFolder
 from naslib_proxydata.leaderboard.labels import Positions, draw_labels, mean_evaluation
 from naslib_proxydata.leaderboard.report import Absent
@@ -155,6 +155,8 @@ class _Scoring:
     ) -> Iterable[Evaluation]:
         """Score the chosen architectures once and rank them on every dataset of the task."""
         scoring_task = setup.task(predictor)
+        if self.config.labels:
+            predictor.prepare(scoring_task)  # what learns may have to score
         texts = task.table.architectures()
         title = f"{task.table.name} {label} (seed {setup.seed})"
         drawn = [texts[int(row)] for row in chosen]
@@ -190,8 +192,9 @@ class _Scoring:
             return make_evaluation(predictor.aggregate(scores), values, subject)
 
         def rank(labelled: Positions, rest: Positions) -> NDArray[np.float64]:
-            predictor.learn([scores[int(index)] for index in labelled], values[labelled])
-            return predictor.aggregate([scores[int(index)] for index in rest])
+            with one_thread():
+                predictor.learn([scores[int(index)] for index in labelled], values[labelled])
+                return predictor.aggregate([scores[int(index)] for index in rest])
 
         named = (subject.benchmark, subject.dataset)
         draws = draw_labels(values, config.labels, config.draws, config.label_seed, *named)

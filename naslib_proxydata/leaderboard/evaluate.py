@@ -157,7 +157,7 @@ def _take_done(
 
 def score_chunk(setup: Setup, texts: Sequence[str]) -> list[Score]:
     """Score some architectures in whichever process this is."""
-    with _one_thread():
+    with one_thread():
         predictor = _prepared(setup)
         space = predictor.task.space
         return [_sound(predictor.score_one(space.parse(text))) for text in texts]
@@ -177,7 +177,7 @@ def _sound(score: Score) -> Score:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """Use one torch thread: more would change sums in the last bits with the machine."""
     import torch
 

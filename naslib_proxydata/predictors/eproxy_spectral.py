@@ -8,6 +8,7 @@ their spectrum is computed once. Equal to the direct convolution up to rounding.
 from __future__ import annotations
 
 from functools import cache
+from itertools import product
 from typing import Any
 
 import torch
@@ -41,16 +42,12 @@ class SpectralConv2d(nn.Conv2d):
         were written to.
         """
         size, like = features.shape[2:], (features.dtype, features.device)
-        padding = self.kernel_size[0] // 2
         key = (size, like, self.weight._version)
         if self._known is None or self._known[0] != key:
-            kernel = self.kernel_size[0]
-            there, _ = _transforms((kernel, kernel), _circle(size, padding), like)
+            there = _weight_transform(self.kernel_size[0], size, like)
             flat = self.weight.to(features.dtype).flatten(2).permute(2, 1, 0).flatten(1)
-            # A convolution layer correlates: conjugate, and shift by the padding.
-            found = _complex(there @ flat).conj_physical_() * _shift(size, padding, like)
             shape = (-1, self.in_channels, self.out_channels)
-            self._known = key, found.view(shape)
+            self._known = key, _complex(there @ flat).view(shape)
         return self._known[1]
 
 
@@ -113,11 +110,18 @@ def _transforms(size: tuple[int, int], circle: tuple[int, int], like: Any) -> tu
 
 
 @cache
-def _shift(size: tuple[int, int], padding: int, like: Any) -> Tensor:
-    """Return the spectrum (f, 1) of moving a map by the padding in both directions."""
-    rows, columns = _circle(size, padding)
-    moved = torch.zeros(rows, columns, dtype=torch.float64)
-    moved[-padding % rows, -padding % columns] = 1
-    spectrum: Tensor = torch.fft.rfft2(moved).conj().flatten()[:, None]
+def _weight_transform(kernel: int, size: tuple[int, int], like: Any) -> Tensor:
+    """Return the matrix (2 f, kernel^2) that gives the spectrum of a layer's weights.
+
+    A convolution layer correlates, and its kernel is centred: so it is the conjugate of the
+    weights' transform, moved back by the padding.
+    """
     dtype, device = like
-    return spectrum.to(device, torch.complex128 if dtype == torch.float64 else torch.complex64)
+    rows, columns = _circle(size, kernel // 2)
+    taps = torch.eye(kernel * kernel, dtype=torch.float64).view(-1, kernel, kernel)
+    placed = torch.zeros(len(taps), rows, columns, dtype=torch.float64)
+    for row, column in product(range(kernel), repeat=2):  # wraps around where a map is small
+        to = (row - kernel // 2) % rows, (column - kernel // 2) % columns
+        placed[:, to[0], to[1]] += taps[:, row, column]
+    waves = torch.fft.rfft2(placed).flatten(1).conj()
+    return torch.cat([waves.real, waves.imag], dim=1).T.to(device, dtype).contiguous()

@@ -13,7 +13,14 @@ from naslib_proxydata.predictors.eproxy_student import initialise, make_barriers
 
 @pytest.mark.parametrize(
     ("inputs", "outputs", "kernel", "size"),
-    [(5, 7, 7, (8, 8)), (3, 4, 7, (4, 4)), (2, 3, 7, (3, 9)), (4, 4, 3, (8, 6)), (3, 2, 1, (4, 4))],
+    [
+        (5, 7, 7, (8, 8)),
+        (3, 4, 7, (4, 4)),
+        (2, 3, 7, (3, 9)),
+        (3, 2, 7, (2, 2)),
+        (4, 4, 3, (8, 6)),
+        (3, 2, 1, (4, 4)),
+    ],
 )
 def test_output_and_gradient_are_those_of_the_direct_convolution(inputs, outputs, kernel, size):
     generator = torch.Generator().manual_seed(0)

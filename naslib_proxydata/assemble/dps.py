@@ -1,0 +1,296 @@
+"""The search for proxies: from a configuration to a run folder with the fittest as a preset."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from naslib_proxydata import __version__
+from naslib_proxydata.assemble.setup import PredictorSetup, load_plugins, resolved_device
+from naslib_proxydata.config import FEWEST_LABELS, DpsConfig, dump_yaml
+from naslib_proxydata.errors import ProxyDataError
+from naslib_proxydata.leaderboard.code import code_version
+from naslib_proxydata.leaderboard.evaluate import IN_FLIGHT, default_executor, one_thread
+from naslib_proxydata.leaderboard.folder import RunFolder
+from naslib_proxydata.leaderboard.labels import draw_labels
+from naslib_proxydata.leaderboard.store import ScoreContext, ScoreStore
+from naslib_proxydata.plugins import Plugins
+from naslib_proxydata.predictors.base import Score, ScoringTask
+from naslib_proxydata.predictors.dps_scores import ProxyScorer, training_key
+from naslib_proxydata.predictors.dps_search import (
+    Labelled,
+    Searched,
+    Wanted,
+    checked_shared,
+    search_proxies,
+)
+from naslib_proxydata.predictors.eproxy import Eproxy
+from naslib_proxydata.predictors.presets import Found, Preset, Provenance, write_preset
+from naslib_proxydata.tables.base import BenchmarkTable
+from naslib_proxydata.tables.label_file import read_labels
+
+PRESET, HISTORY = "best.yaml", "history.json"
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is done, how many cycles are, and of how many."""
+
+
+@dataclass(frozen=True)
+class DpsRun:
+    """What a finished search returns, and has written to its folder.
+
+    Attributes:
+        proxies: The fittest, best first.
+        evaluations: Scores that the search asked for.
+        computed: How many of them were not in the store.
+        preset: The file that ``--predictors eproxy:FILE`` reads.
+    """
+
+    proxies: tuple[Found, ...]
+    evaluations: int
+    computed: int
+    preset: Path
+
+
+def run_dps(
+    config: DpsConfig, *, executor: Executor | None = None, progress: Progress | None = None
+) -> DpsRun:
+    """Search for proxies and write the fittest ones as a preset.
+
+    A search is repeated, not restored: scores that the folder holds are not computed again, and
+    all else follows from the seeds, so that an interrupted search ends as an uninterrupted one.
+
+    Args:
+        config: What to do.
+        executor: Where proxies score, any executor; by default ``config.workers`` processes. The
+            caller shuts it down.
+        progress: Told the cycle.
+
+    Raises:
+        ProxyDataError: Something is to be put right by the user; scores computed before are kept.
+    """
+    plugins = load_plugins(config.plugin)
+    config = _resolved(config)
+    source = _source(config, plugins)
+    setup = _setup(config, source.space)
+    task = setup.task(setup.create())
+    labelled = Labelled.checked(
+        task.space,
+        [task.space.parse(text) for text in source.texts],
+        config.shared,
+        source.values,
+        "the labels",
+    )
+    folder = RunFolder(config.out, (PRESET, HISTORY))
+    kept = config.model_copy(update={"overwrite": False})  # so that its copy never deletes
+    folder.open(dump_yaml(kept), overwrite=config.overwrite)
+    owned: AbstractContextManager[Executor] = (
+        default_executor(config.workers) if executor is None else nullcontext(executor)
+    )
+    with ScoreStore(folder.scores) as store, owned as pool:
+        scores = StoredLosses(store, pool, setup, task, labelled)
+        title = f"{source.benchmark} {source.dataset}: proxies"
+        searched = search_proxies(
+            labelled,
+            scores,
+            config,
+            config.seed,
+            progress=None if progress is None else lambda done, of: progress(title, done, of),
+        )
+    preset = Preset(provenance=_provenance(config, source, searched), proxies=searched.proxies)
+    write_preset(folder.path / PRESET, preset)
+    folder.write(HISTORY, json.dumps(_history(searched, labelled), indent=1) + "\n")
+    return DpsRun(
+        searched.proxies, searched.race.evaluations(), scores.computed, folder.path / PRESET
+    )
+
+
+class StoredLosses:
+    """Scores without MAC term by any proxy: from the store, or computed and stored.
+
+    Attributes:
+        computed: How many were computed.
+    """
+
+    def __init__(
+        self,
+        store: ScoreStore,
+        executor: Executor,
+        setup: PredictorSetup,
+        task: ScoringTask,
+        labelled: Labelled,
+    ) -> None:
+        self.store = store
+        self.executor = executor
+        self.setup = setup
+        self.task = task
+        space = task.space
+        self.texts = [space.text(one) for one in labelled.architectures]
+        self.hashes = [space.hash(one) for one in labelled.architectures]
+        self.code = code_version(Eproxy, type(space))
+        self.computed = 0
+        self._known: dict[str, dict[str, float]] = {}
+
+    def __call__(self, wanted: Sequence[Wanted]) -> list[float]:
+        """Return the scores in the order asked for; each is stored as soon as it arrives."""
+        named = [(training_key(options), position) for options, position in wanted]
+        missing = {}
+        for key, position in named:
+            if key not in self._known:
+                found = self.store.get(self._context(key), self.hashes)
+                self._known[key] = {name: score.value for name, score in found.items()}
+            if self.hashes[position] not in self._known[key]:
+                missing[key, self.hashes[position]] = self.texts[position]
+        for (key, name), score in self._computed(missing):
+            self.store.add(self._context(key), {name: score})
+            self._known[key][name] = score.value
+            self.computed += 1
+        return [self._known[key][self.hashes[position]] for key, position in named]
+
+    def _computed(
+        self, missing: Mapping[tuple[str, str], str]
+    ) -> Iterator[tuple[tuple[str, str], Score]]:
+        """Yield scores in order, never more than :data:`IN_FLIGHT` ahead."""
+        pending: list[tuple[tuple[str, str], Future[Score]]] = []
+        try:
+            for (key, name), text in missing.items():
+                future = self.executor.submit(score_by_proxy, self.setup, key, text)
+                pending.append(((key, name), future))
+                while pending and (pending[0][1].done() or len(pending) >= IN_FLIGHT):
+                    yield pending[0][0], pending[0][1].result()
+                    del pending[0]
+            while pending:
+                yield pending[0][0], pending[0][1].result()
+                del pending[0]
+        except BrokenExecutor as error:
+            raise ProxyDataError(
+                f"a worker process died ({error}); out of memory, perhaps. Scores that had "
+                "arrived were stored; run the same command again with fewer --workers"
+            ) from error
+        finally:
+            for _, future in pending:
+                future.cancel()
+
+    def _context(self, key: str) -> ScoreContext:
+        task = self.task
+        return ScoreContext(
+            space=self.setup.space,
+            predictor=Eproxy.name,
+            settings=key,
+            seed=self.setup.seed,
+            images=task.images.fingerprint,
+            image_size=task.space.image_size,
+            num_classes=task.num_classes,
+            device=self.setup.device.partition(":")[0],
+            code=self.code,
+        )
+
+
+def score_by_proxy(setup: PredictorSetup, key: str, text: str) -> Score:
+    """Score one architecture without MAC term, in whichever process this is."""
+    with one_thread():
+        scorer = _scorer(setup)
+        return scorer.score(json.loads(key), scorer.task.space.parse(text))
+
+
+@lru_cache(maxsize=1)
+def _scorer(setup: PredictorSetup) -> ProxyScorer:
+    return ProxyScorer(setup.task(setup.create()))
+
+
+def _resolved(config: DpsConfig) -> DpsConfig:
+    """Return the configuration with what depends on the machine filled in."""
+    root = None if config.data_root is None else config.data_root.expanduser().resolve()
+    return config.model_copy(
+        update={
+            "device": resolved_device(config.device),
+            "data_root": root,
+            "shared": checked_shared(config.shared, "configuration"),
+            "plugin": tuple(file.expanduser().resolve() for file in config.plugin),
+            "out": config.out.expanduser(),
+        }
+    )
+
+
+class Source(NamedTuple):
+    """Where the labels come from, and what they are."""
+
+    space: str
+    benchmark: str
+    dataset: str
+    metric: str
+    texts: tuple[str, ...]
+    values: NDArray[np.float64]
+
+
+def _source(config: DpsConfig, plugins: Plugins) -> Source:
+    """Draw labels from a benchmark, or read them from a file."""
+    if config.label_table is not None:
+        space = plugins.create("spaces", str(config.space))
+        read = read_labels(config.label_table, space, fewest=FEWEST_LABELS)
+        texts = tuple(map(space.text, read.architectures))
+        return Source(space.name, config.label_table.name, "", "", texts, np.array(read.accuracies))
+    table: BenchmarkTable = plugins.create("benchmarks", config.benchmark, root=config.data_root)
+    dataset = config.dataset or next(iter(table.columns()))
+    metric = config.metric or table.default_metric(dataset)
+    values = table.values(dataset, metric)
+    (draw,) = draw_labels(values, config.labels, 1, config.label_seed, config.benchmark, dataset)
+    rows = [int(row) for row in draw.labelled]
+    texts = tuple(table.architectures()[row] for row in rows)
+    return Source(table.space, config.benchmark, dataset, metric, texts, values[rows])
+
+
+def _setup(config: DpsConfig, space: str) -> PredictorSetup:
+    return PredictorSetup(
+        plugin_files=config.plugin,
+        space=space,
+        predictor=Eproxy.name,
+        options=json.dumps(dict(config.shared), sort_keys=True),
+        images=config.images,
+        image_size=config.image_size,
+        seed=config.seed,
+        device=config.device,
+        num_classes=None,
+    )
+
+
+def _provenance(config: DpsConfig, source: Source, searched: Searched) -> Provenance:
+    taken = {"label_seed", "seed", "cycles", "population", "tournament", "mutation_rate"}
+    return Provenance(
+        **config.model_dump(include=taken | {"racing", "images"}),
+        benchmark=source.benchmark,
+        dataset=source.dataset,
+        metric=source.metric,
+        space=source.space,
+        labels=len(source.texts),
+        labelled=source.texts,
+        evaluations=searched.race.evaluations(),
+        package=__version__,
+    )
+
+
+def _history(searched: Searched, labelled: Labelled) -> list[dict[str, Any]]:
+    """Return one entry a cycle: parent, upper limit of the fitness or the fitness, options."""
+    entries = []
+    for cycle, (genotype, parent) in enumerate(searched.individuals):
+        fitness = searched.race.fitness(genotype)
+        entries.append(
+            {
+                "cycle": cycle,
+                "parent": parent,
+                "fitness": None if math.isnan(fitness) else fitness,
+                "at_most": float(np.round(searched.race.upper(genotype), 6)),
+                "options": labelled.options(genotype),
+            }
+        )
+    return entries

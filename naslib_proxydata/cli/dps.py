@@ -1,0 +1,59 @@
+"""``naslib-proxydata dps``: search for the proxies that rank a few labels best."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from naslib_proxydata.cli.options import config_options, plugin_option
+
+
+@click.command("dps")
+@click.option("--benchmark", metavar="NAME", help="Whose values are the labels.  [nb201]")
+@click.option("--dataset", metavar="NAME", help="Its dataset.  [the first]")
+@click.option("--metric", metavar="NAME", help="Its metric.  [the dataset's default]")
+@click.option("--labels", type=int, metavar="N", help="Architectures drawn and labelled.  [20]")
+@click.option("--label-seed", type=int, metavar="S", help="Seed of that draw.  [0]")
+@click.option(
+    "--label-table",
+    type=click.Path(path_type=Path),
+    metavar="FILE.csv",
+    help="Labelled architectures of your own instead, of --space.",
+)
+@click.option("--space", metavar="NAME", help="The search space of --label-table.")
+@click.option("--cycles", type=int, metavar="N", help="Proxies looked at in all.  [200]")
+@click.option("--seed", type=int, metavar="S", help="Seed of evolution and scores.  [0]")
+@click.option("--workers", type=int, help="Processes that score; results do not depend on it.")
+@click.option("--device", help="auto, cpu, cuda, ...  [auto]")
+@click.option(
+    "--data-root",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder of benchmark files.  [$NASLIB_PROXYDATA_DATA]",
+)
+@click.option("--images", metavar="SOURCE", help="photos, digits, noise, cifar10:PATH, ...")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="The run folder.")
+@click.option("--overwrite", is_flag=True, default=None, help="Start anew in the run folder.")
+@plugin_option
+@config_options
+def command(config_file: Path | None, assignments: tuple[str, ...], **options: Any) -> None:
+    """Search settings of Eproxy that rank a few labelled architectures best (DPS).
+
+    The fittest are written to best.yaml in the run folder, which 'leaderboard --predictors
+    eproxy:FILE' and 'dps:FILE' read. Scores are kept as they arrive: running the same command
+    again goes on where it stopped.
+    """
+    from naslib_proxydata.assemble.dps import run_dps
+    from naslib_proxydata.cli.progress import shown_progress
+    from naslib_proxydata.config import DpsConfig, resolve
+
+    options["plugin"] = options["plugin"] or None
+    config = resolve(DpsConfig, config_file, options, assignments)
+    with shown_progress() as progress:
+        found = run_dps(config, progress=progress)
+    click.echo("fitness (Spearman on the labels) of the best proxies: ", nl=False)
+    click.echo(", ".join(f"{one.fitness:.3f}" for one in found.proxies))
+    click.echo(f"{found.evaluations} scores asked for, {found.computed} computed now; wrote")
+    click.echo(found.preset)
