@@ -111,6 +111,9 @@ class LeaderboardConfig(Settings):
     label_seed: int = Field(
         0, description="Seed of the draws of labels, which are the same for all predictors."
     )
+    label_table: Path | None = Field(
+        None, description="CSV file of labelled architectures to learn from, instead of draws."
+    )
     workers: int = Field(1, ge=1, description="Processes that score.")
     device: str = Field("auto", description="'auto', 'cpu', 'cuda', 'cuda:1', ...")
     data_root: Path | None = Field(
@@ -129,6 +132,8 @@ class LeaderboardConfig(Settings):
 
     @model_validator(mode="after")
     def _enough_to_learn_and_to_rank(self) -> Self:
+        if self.labels and self.label_table:
+            raise ValueError("labels are drawn or come from label_table, not both")
         if 0 < self.labels < FEWEST_LABELS:
             raise ValueError(f"labels must be 0 or at least {FEWEST_LABELS}, got {self.labels}")
         if self.n != "all" and self.labels and self.n < self.labels + 2:

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from naslib_proxydata.assemble.scores import Progress, StoredScores
 from naslib_proxydata.assemble.setup import (
@@ -22,10 +22,12 @@ from naslib_proxydata.assemble.setup import (
 from naslib_proxydata.assemble.tasks import Task, find_tasks
 from naslib_proxydata.config import (
     ALWAYS_SHOWN,
+    FEWEST_LABELS,
     SHOWN_WITH_LABELS,
     LeaderboardConfig,
     dump_yaml,
 )
+from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.leaderboard import report
 from naslib_proxydata.leaderboard.evaluate import default_executor, one_thread
 from naslib_proxydata.leaderboard.folder import PLOTS, RunFolder
@@ -40,12 +42,14 @@ from naslib_proxydata.leaderboard.rows import (
 )
 from naslib_proxydata.leaderboard.store import ScoreStore
 from naslib_proxydata.plugins import Plugins
+from naslib_proxydata.tables.label_file import read_labels
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
+    from naslib_proxydata.spaces.base import SearchSpace
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,30 @@ def run_leaderboard(
     rows = tuple(one.row for one in evaluations)
     _write(folder, config, plugins, evaluations, absent)
     return Leaderboard(rows, tuple(absent), scores.computed, folder.path)
+
+
+class _Given(NamedTuple):
+    """Labelled architectures of the user's own, and the positions of what they do not hold."""
+
+    scores: Sequence[Score]
+    accuracies: Sequence[float]
+    rest: Sequence[int]
+
+    def ranked(
+        self,
+        predictor: Predictor,
+        scores: Sequence[Score],
+        values: NDArray[np.float64],
+        subject: Subject,
+    ) -> Evaluation:
+        """Rank what is not labelled."""
+        import numpy as np
+
+        predictor.learn(self.scores, np.array(self.accuracies, dtype=np.float64))
+        ranked = predictor.aggregate([scores[place] for place in self.rest])
+        evaluation = make_evaluation(ranked, values[np.array(self.rest, dtype=int)], subject)
+        row = replace(evaluation.row, labels=len(self.accuracies))
+        return replace(evaluation, row=row)
 
 
 class _Scoring:
@@ -155,12 +183,13 @@ class _Scoring:
     ) -> Iterable[Evaluation]:
         """Score the chosen architectures once and rank them on every dataset of the task."""
         scoring_task = setup.task(predictor)
-        if self.config.labels:
+        if self.config.labels or self.config.label_table:
             predictor.prepare(scoring_task)  # what learns may have to score
         texts = task.table.architectures()
         title = f"{task.table.name} {label} (seed {setup.seed})"
         drawn = [texts[int(row)] for row in chosen]
         scores = self.scores.get(setup, predictor, drawn, title)
+        given = self._given(setup, predictor, scoring_task.space, drawn)
         computed = list({id(score): score for score in scores}.values())  # shared ones once
         for dataset, metric in task.columns:
             subject = Subject(
@@ -177,7 +206,35 @@ class _Scoring:
                 source=task.table.source,
             )
             values = task.table.values(dataset, metric)[chosen]
-            yield self._ranked(predictor, scores, values, subject)
+            if given is None:
+                yield self._ranked(predictor, scores, values, subject)
+            else:
+                yield given.ranked(predictor, scores, values, subject)
+
+    def _given(
+        self,
+        setup: PredictorSetup,
+        predictor: Predictor,
+        space: SearchSpace[Any],
+        drawn: Sequence[str],
+    ) -> _Given | None:
+        """Return the labels of the user's file, and which of the drawn architectures are others."""
+        file = self.config.label_table
+        if file is None:
+            return None
+        labels = read_labels(file, space, fewest=FEWEST_LABELS)
+        texts = [space.text(one) for one in labels.architectures]
+        known = {space.hash(one) for one in labels.architectures}
+        rest = [
+            place for place, text in enumerate(drawn) if space.hash(space.parse(text)) not in known
+        ]
+        if len(rest) < 2:
+            raise ConfigError(
+                f"{file} holds all but {len(rest)} of the {len(drawn)} drawn architectures; take "
+                "a larger --n, so that there is something to rank"
+            )
+        scores = self.scores.get(setup, predictor, texts, f"{file.name} {setup.predictor}")
+        return _Given(scores, labels.accuracies, rest)
 
     def _ranked(
         self,
@@ -213,7 +270,7 @@ def _resolved(config: LeaderboardConfig, plugins: Plugins) -> LeaderboardConfig:
     """Return the configuration with every default filled in that depends on where it runs."""
     predictors = dict(config.predictors)
     shown = {registered_name(plugins, *one) for one in predictors.items() if not one[1]}
-    always = ALWAYS_SHOWN + (SHOWN_WITH_LABELS if config.labels else ())
+    always = ALWAYS_SHOWN + (SHOWN_WITH_LABELS if config.labels or config.label_table else ())
     predictors.update({name: {} for name in always if name not in shown})
     root = None if config.data_root is None else config.data_root.expanduser().resolve()
     return config.model_copy(

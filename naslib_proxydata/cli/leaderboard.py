@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 @click.option("--seed", metavar="SEEDS", help="Seeds, comma-separated.  [0]")
 @click.option("--labels", type=int, metavar="N", help="Labelled architectures to learn from.  [0]")
 @click.option("--draws", type=int, metavar="N", help="How often those are drawn.  [20]")
+@click.option(
+    "--label-table",
+    type=click.Path(path_type=Path),
+    metavar="FILE.csv",
+    help="Labelled architectures of your own to learn from, instead of draws.",
+)
 @click.option("--workers", type=int, help="Processes that score; results do not depend on it.")
 @click.option("--device", help="auto, cpu, cuda, ...  [auto]")
 @click.option(

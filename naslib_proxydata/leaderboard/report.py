@@ -32,6 +32,10 @@ deviation over draws, and its interval is that of the mean (Student's t), no boo
 ones are drawn at random, the same for all predictors, and are not ranked; predictors that do not
 learn are ranked on the same rest."""
 
+TABLE_NOTES = """\
+Predictors that learn had the {labels} labelled architectures of the label table, which are not
+ranked."""
+
 
 @dataclass(frozen=True)
 class Absent:
@@ -83,6 +87,8 @@ def summary_markdown(
     parts += ["## How to read it", NOTES]
     if rows and rows[0].draws:
         parts.append(LABEL_NOTES.format(draws=rows[0].draws, labels=rows[0].labels))
+    elif rows and rows[0].labels:
+        parts.append(TABLE_NOTES.format(labels=rows[0].labels))
     parts.append(provenance(env))
     parts += [f"![{name}]({name})" for name in plots]
     return "\n\n".join(parts) + "\n"

@@ -10,7 +10,7 @@ import pytest
 
 from naslib_proxydata.assemble.leaderboard import run_leaderboard
 from naslib_proxydata.config import LeaderboardConfig, resolve
-from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.errors import ConfigError, LabelError
 from naslib_proxydata.leaderboard.labels import draw_labels
 from naslib_proxydata.ranking import spearman
 from tests.leaderboard import fake_plugin
@@ -92,3 +92,35 @@ def test_parts_are_computed_once_for_their_rows_and_for_what_combines_them(tmp_p
 def test_too_few_and_too_many_labels_are_told(tmp_path, options, message):
     with pytest.raises(ConfigError, match=message):
         run(tmp_path / "run", **options)
+
+
+def labelled(tmp_path, numbers, accuracy):
+    file = tmp_path / "labels.csv"
+    rows = [f"{number},{accuracy(number)}" for number in numbers]
+    file.write_text("\n".join(["architecture,accuracy", *rows]))
+    return file
+
+
+def test_labels_of_a_file_are_learnt_from_and_not_ranked(tmp_path):
+    """The file says that fewer is better, the table that more is."""
+    file = labelled(tmp_path, range(10, 50, 4), lambda number: 100 - number)
+    options = {"labels": 0, "label_table": file, "dataset": "one", "metric": "test_accuracy"}
+    board = run(tmp_path / "run", **options)
+    rows = {row.predictor: row for row in board.rows}
+    assert {(row.labels, row.draws, row.n) for row in board.rows} == {(10, 0, 60 - 2 * 10)}
+    assert rows["few-label-structure"].spearman < -0.5
+    assert rows["params"].spearman > 0.5
+    assert (
+        "10 labelled architectures of the label table" in (board.folder / "summary.md").read_text()
+    )
+
+
+def test_a_file_that_does_not_fit_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="drawn or come from label_table, not both"):
+        run(tmp_path / "run", label_table=tmp_path / "labels.csv")
+    file = labelled(tmp_path, [2, 4, 6], lambda number: 7)
+    with pytest.raises(LabelError, match=r"labels.csv: all 3 accuracies are 7.0"):
+        run(tmp_path / "run", labels=0, label_table=file)
+    file = labelled(tmp_path, range(0, 60, 2), lambda number: number)
+    with pytest.raises(ConfigError, match="holds all but 0 of the 60 drawn architectures"):
+        run(tmp_path / "run", labels=0, label_table=file)
