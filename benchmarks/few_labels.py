@@ -60,10 +60,10 @@ TABLES: Mapping[str, tuple[str, ...]] = {
 }
 """Benchmarks and datasets; the lr-wd tables of NDS are left out: each network of theirs has a
 learning rate and weight decay of its own, which no predictor is told."""
-SUBSETS = {"nb201": 150, "transnas-micro": 100, "transnas-macro": 100, "nb101": 100}
-"""How many random architectures are scored for ``proxies``."""
+SUBSETS = {"nb201": 100, "transnas-micro": 200, "transnas-macro": 200, "nb101": 50}
+"""How many random architectures are scored for ``proxies``; the first of a leaderboard's draw."""
 CHEAP = ["synflow", "naswot", "jacob-cov"]
-"""The proxies of ``proxies`` and ``recorded``: those of few-label without Eproxy."""
+"""The proxies of few-label without Eproxy, which ``recorded`` has."""
 FLOORS = {
     "nb201": (0.90, 0.50),
     "nb101": (0.74, 0.50),
@@ -106,9 +106,10 @@ def proxies(options: argparse.Namespace, name: str) -> None:
     """Rank a random subset by structure and proxies, with and without labels."""
     predictors: dict[str, dict[str, Any]] = {
         STRUCTURE: {},
-        "few-label": {"proxies": CHEAP},
-        "0 labels": {"predictor": "few-label", "proxies": CHEAP, "learns": False},
-        **{proxy: {} for proxy in CHEAP},
+        "few-label": {},
+        "without Eproxy": {"predictor": "few-label", "proxies": CHEAP},
+        "0 labels": {"predictor": "few-label", "learns": False},
+        **{proxy: {} for proxy in (*CHEAP, "eproxy")},
     }
     rows = leaderboard(options, f"proxies_{name}", name, predictors, n=SUBSETS[name])
     keep(options, f"proxies_{name}", rows)
@@ -124,7 +125,7 @@ def leaderboard(
         "n": n,
         "labels": LABELS,
         "draws": DRAWS,
-        "images": f"npz:{options.data_root.resolve() / 'cifar10_train10000.npz'}",
+        "images": f"cifar10:{options.data_root.resolve() / 'cifar10_train10000.npz'}",
         "data_root": options.data_root,
         "out": options.out / folder,
     }
