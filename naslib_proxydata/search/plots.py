@@ -117,7 +117,7 @@ def shares_figure(runs: Mapping[str, Sequence[int | None]], title: str) -> Any:
     panel.set_xscale("log")
     panel.set_xlabel("true queries")
     panel.set_ylabel("runs, %")
-    panel.legend(loc="upper left")
+    figure.legend(loc="outside lower center", ncols=len(runs), fontsize=9)
     return figure
 
 
