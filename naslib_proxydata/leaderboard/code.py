@@ -11,7 +11,7 @@ from pathlib import Path
 
 import naslib_proxydata
 
-ROOMS = ("spaces", "data", "predictors", "seeding.py", "ranking.py")
+ROOMS = ("kernels", "spaces", "data", "predictors", "seeding.py", "ranking.py")
 """The files and folders of the package whose code a score may depend on."""
 
 _PACKAGE = Path(naslib_proxydata.__file__).parent
@@ -36,10 +36,14 @@ def _package_digest() -> bytes:
     digest = hashlib.sha256(version("torch").encode())
     for room in ROOMS:
         path = _PACKAGE / room
-        for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
+        for file in [path] if path.is_file() else _sources(path):
             digest.update(file.relative_to(_PACKAGE).as_posix().encode() + b"\0")
             digest.update(file.read_bytes())
     return digest.digest()
+
+
+def _sources(room: Path) -> list[Path]:
+    return sorted(file for file in room.rglob("*") if file.suffix in {".py", ".c", ".h"})
 
 
 def _foreign_files(*classes: type) -> Iterator[Path]:

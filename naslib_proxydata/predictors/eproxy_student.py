@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.kernels.convolution import accelerate
 from naslib_proxydata.predictors.eproxy_config import Branch, EproxyConfig, Initialisation
 from naslib_proxydata.predictors.eproxy_spectral import SpectralConv2d
 from naslib_proxydata.seeding import torch_generator
@@ -54,7 +55,7 @@ def assemble(
     seed: int,
     drawn: torch.Generator | None = None,
 ) -> Student:
-    """Put a freshly built trunk between the images and the barriers.
+    """Put a freshly built trunk between the images and the barriers, in compiled code if there is.
 
     Args:
         trunk: The trunk.
@@ -85,6 +86,7 @@ def assemble(
     student = Student(trunk, transforms, barriers, size, config.resize)
     generator = drawn or initial_trunk(trunk, config.network_init, seed)
     initialise(student.transforms, config.network_init, generator)
+    accelerate(student)
     return student
 
 

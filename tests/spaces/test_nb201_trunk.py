@@ -6,12 +6,14 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from naslib_proxydata.kernels.compiled import lanes
+from naslib_proxydata.kernels.convolution import accelerate
 from naslib_proxydata.seeding import numpy_generator, torch_generator
 from naslib_proxydata.spaces import nb201_canonical, nb201_cell
 from naslib_proxydata.spaces.build import build
 from naslib_proxydata.spaces.nb201 import NasBench201
-from naslib_proxydata.spaces.nb201_network import NasBench201Trunk
-from naslib_proxydata.spaces.nb201_trunk import FastTrunk, average_pool
+from naslib_proxydata.spaces.nb201_network import CellNetwork, NasBench201Trunk
+from naslib_proxydata.spaces.nb201_trunk import FastCell, FastTrunk, average_pool
 
 SPACE = NasBench201()
 FULL = "|nor_conv_3x3~0|+|nor_conv_1x1~0|avg_pool_3x3~1|+|{}~0|nor_conv_3x3~1|avg_pool_3x3~2|"
@@ -77,6 +79,36 @@ def test_single_precision_agrees_to_rounding():
     images = torch.randn(3, 3, 16, 16, generator=torch.Generator().manual_seed(1))
     for one, other in zip(fast(images), plain(images), strict=True):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.skipif(not lanes(), reason="there are no compiled kernels here")
+@pytest.mark.parametrize("cell", CELLS, ids=nb201_cell.text)
+def test_in_compiled_code_outputs_and_gradients_are_the_plain_cells_to_rounding(cell):
+    live = cell.keep(nb201_canonical.live_edges(cell))
+    plain, fast = (
+        build(lambda kind=kind: kind(live, 16, False), torch_generator(0, "test"))
+        for kind in (CellNetwork, FastCell)
+    )
+    accelerate(fast)
+    assert fast.compiled
+    features = torch.randn(4, 16, 8, 8, generator=torch_generator(1, "test")).requires_grad_()
+    exact = features.detach().double().requires_grad_()
+    upstream = torch.randn(4, 16, 8, 8, generator=torch_generator(2, "test"))
+    found, expected = fast(features), plain.double()(exact)
+    ours = torch.autograd.grad(found, [features, *fast.parameters()], upstream)
+    theirs = torch.autograd.grad(expected, [exact, *plain.parameters()], upstream.double())
+    for one, other in zip([found, *ours], [expected, *theirs], strict=True):
+        scale = other.abs().max().item()
+        torch.testing.assert_close(one.double(), other, rtol=0, atol=2e-5 * scale)
+
+
+@pytest.mark.skipif(not lanes(), reason="there are no compiled kernels here")
+def test_cells_with_affine_normalisation_go_torchs_way():
+    fast = build(lambda: FastCell(CELLS[0], 16, True), torch_generator(0, "test"))
+    features = torch.randn(4, 16, 8, 8, generator=torch_generator(1, "test"))
+    expected = fast(features)
+    fast.compiled = True
+    assert torch.equal(fast(features), expected)
 
 
 def test_same_parameters_in_the_same_order():

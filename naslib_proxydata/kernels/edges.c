@@ -1,0 +1,200 @@
+/* Edges of a cell whose nodes are sums: each adds its operation's output to a node, and on the way
+ * back its gradient to that of the node it reads. */
+#include "kernels.h"
+
+#include <math.h>
+
+#define CHUNK 64 /* rows; sums over many rows are sums of sums over so many, for precision */
+#define EPSILON 1e-5f
+
+/* How many floats channels must divide by; 0 where a processor is too old to gain by it. */
+long lanes(void)
+{
+#ifdef SLOW
+    return 0;
+#else
+    return LANES;
+#endif
+}
+
+/* Mean and one over the standard deviation of each column of x (rows, columns). */
+static void statistics(const float *x, long rows, long columns, float *mean, float *scale)
+{
+    for (long c = 0; c < columns; c += LANES) {
+        vector sum = {0}, square = {0};
+        for (long first = 0; first < rows; first += CHUNK) {
+            vector part = {0};
+            for (long r = first; r < rows && r < first + CHUNK; r++)
+                part += load(x + r * columns + c);
+            sum += part;
+        }
+        vector middle = sum / (float)rows;
+        for (long first = 0; first < rows; first += CHUNK) {
+            vector part = {0};
+            for (long r = first; r < rows && r < first + CHUNK; r++) {
+                vector off = load(x + r * columns + c) - middle;
+                part += off * off;
+            }
+            square += part;
+        }
+        store(mean + c, middle);
+        for (int i = 0; i < LANES; i++)
+            scale[c + i] = 1 / sqrtf(square[i] / (float)rows + EPSILON);
+    }
+}
+
+/* y = or += (x - mean) scale. */
+static void normalise(const float *x, const float *mean, const float *scale, float *y, long rows,
+                      long columns, int add)
+{
+    for (long c = 0; c < columns; c += LANES) {
+        vector middle = load(mean + c), by = load(scale + c);
+        for (long i = c; i < rows * columns; i += columns) {
+            vector value = (load(x + i) - middle) * by;
+            store(y + i, add ? load(y + i) + value : value);
+        }
+    }
+}
+
+/* Gradient of x from that of its normalised value, both (rows, columns). */
+static void normalise_gradient(const float *upstream, const float *x, const float *mean,
+                               const float *scale, float *gradient, long rows, long columns)
+{
+    for (long c = 0; c < columns; c += LANES) {
+        vector middle = load(mean + c), by = load(scale + c), sum = {0}, product = {0};
+        for (long first = 0; first < rows; first += CHUNK) {
+            vector part = {0}, mixed = {0};
+            for (long r = first; r < rows && r < first + CHUNK; r++) {
+                vector value = load(upstream + r * columns + c);
+                part += value;
+                mixed += value * (load(x + r * columns + c) - middle);
+            }
+            sum += part;
+            product += mixed;
+        }
+        vector constant = sum / (float)rows, slope = by * by * product / (float)rows;
+        for (long r = 0; r < rows; r++) {
+            long i = r * columns + c;
+            vector off = load(x + i) - middle;
+            store(gradient + i, by * (load(upstream + i) - constant - off * slope));
+        }
+    }
+}
+
+static void transpose(const float *x, float *y, long rows, long columns)
+{
+    for (long r = 0; r < rows; r++)
+        for (long c = 0; c < columns; c++)
+            y[c * rows + r] = x[r * columns + c];
+}
+
+static void rectify(const float *x, float *y, long count)
+{
+    for (long i = 0; i < count; i += LANES)
+        store(y + i, where(load(x + i), load(x + i)));
+}
+
+/* y (rows, channels) = positive part of x (rows, channels) times the weight's transpose. */
+static void mix(const float *x, const float *weight, float *y, long rows, long channels,
+                float *work)
+{
+    float *positive = work + channels * channels;
+    transpose(weight, work, channels, channels);
+    for (long r = 0; r < rows; r += CHUNK) {
+        long count = rows - r < CHUNK ? rows - r : CHUNK;
+        rectify(x + r * channels, positive, count * channels);
+        product(positive, channels, 1, work, y + r * channels, count, channels, channels, 0);
+    }
+}
+
+/* Gradients of mix() by its weight, and by x: that one is written or added. */
+static void mix_gradients(const float *x, const float *weight, const float *upstream,
+                          float *by_x, float *by_weight, long rows, long channels, int add,
+                          float *work)
+{
+    float *positive = work, *back = work + CHUNK * channels;
+    for (long r = 0; r < rows; r += CHUNK) {
+        long count = rows - r < CHUNK ? rows - r : CHUNK, size = count * channels;
+        const float *from = x + r * channels, *up = upstream + r * channels;
+        float *to = by_x + r * channels;
+        rectify(from, positive, size);
+        product(up, 1, channels, positive, by_weight, channels, count, channels, r > 0);
+        product(up, channels, 1, weight, back, count, channels, channels, 0);
+        for (long i = 0; i < size; i += LANES) {
+            vector value = where(load(from + i), load(back + i));
+            store(to + i, add ? load(to + i) + value : value);
+        }
+    }
+}
+
+/* ReLU, 3x3 or 1x1 convolution, normalisation by the batch's statistics, to a node. Keeps what
+ * the way back needs: the convolution's output and (mean, scale), 2 x channels. */
+void convolution_edge(const float *x, const float *weight, float *convolved, float *moments,
+                      float *node, long kernel, long n, long height, long width, long channels,
+                      int add, float *work)
+{
+    long rows = n * height * width, square = channels * channels;
+    if (kernel == 3) {
+        filters(weight, channels, channels, work, work + 36 * square);
+        convolve(x, work, convolved, n, height, width, channels, channels, 1, 0, 0,
+                 work + 36 * square);
+    } else
+        mix(x, weight, convolved, rows, channels, work);
+    statistics(convolved, rows, channels, moments, moments + channels);
+    normalise(convolved, moments, moments + channels, node, rows, channels, add);
+}
+
+void convolution_edge_gradients(const float *x, const float *weight, const float *convolved,
+                                const float *moments, const float *node, float *by_x,
+                                float *by_weight, long kernel, long n, long height, long width,
+                                long channels, int add, float *work)
+{
+    long rows = n * height * width, square = channels * channels;
+    float *gradient = work;
+    work += rows * channels;
+    normalise_gradient(node, convolved, moments, moments + channels, gradient, rows, channels);
+    if (kernel == 3) {
+        turned_filters(weight, channels, channels, work);
+        convolve(gradient, work, by_x, n, height, width, channels, channels, 0, x, add,
+                 work + 36 * square);
+        weight_gradient(x, gradient, by_weight, n, height, width, channels, channels, 1, work);
+    } else
+        mix_gradients(x, weight, gradient, by_x, by_weight, rows, channels, add, work);
+}
+
+/* One over the number of neighbours that lie inside, of itself and those beside it. */
+static float share(long i, long size) { return 1.0f / (1 + (i > 0) + (i + 1 < size)); }
+
+/* Floats of workspace that the functions for edges need. */
+long edge_workspace(long rows, long channels)
+{
+    return (rows + 45 * channels) * channels + workspace(channels, channels);
+}
+
+/* Average over 3x3 windows, of what lies inside; or the gradient through it. */
+void pooling_edge(const float *x, float *node, long n, long height, long width, long channels,
+                  int gradient, int add, float *work)
+{
+    long line = width * channels;
+    float *sums = work + channels; /* a line with a zero pixel on either side */
+    for (long i = 0; i < channels; i++)
+        work[i] = sums[line + i] = 0;
+    for (long row = 0; row < n * height; row++, x += line, node += line) {
+        long v = row % height;
+        float up = v > 0 ? (gradient ? share(v - 1, height) : share(v, height)) : 0;
+        float down = v + 1 < height ? (gradient ? share(v + 1, height) : share(v, height)) : 0;
+        const float *above = v > 0 ? x - line : x, *below = v + 1 < height ? x + line : x;
+        for (long h = 0; h < width; h++)
+            for (long i = h * channels; i < (h + 1) * channels; i += LANES) {
+                vector sum = share(v, height) * load(x + i) + up * load(above + i) +
+                             down * load(below + i);
+                store(sums + i, gradient ? sum * share(h, width) : sum);
+            }
+        for (long h = 0; h < width; h++)
+            for (long i = h * channels; i < (h + 1) * channels; i += LANES) {
+                vector sum = load(sums + i - channels) + load(sums + i) + load(sums + i + channels);
+                sum = gradient ? sum : sum * share(h, width);
+                store(node + i, add ? load(node + i) + sum : sum);
+            }
+    }
+}

@@ -1,0 +1,269 @@
+/* 3x3 convolutions, stride 1, one zero around, by Winograd's minimal filtering F(4x4, 3x3)
+ * (arXiv 1509.09308): a tile of 4x4 outputs takes 36 products a pair of channels, not 144.
+ *
+ * A line of four outputs y of a filter w of three taps over six inputs d is
+ * y = A^T ((G w) * (B^T d)) by Toom-Cook's method, evaluated at 0, +-P, +-Q and infinity. The
+ * points here, P^2 = 1/2 and Q^2 = 2, lose about a bit to a direct sum; small integers lose more.
+ * Height and width divide by 4. */
+#include "kernels.h"
+
+#define TILE 4
+#define LINE 6
+#define POINTS 36
+#define BLOCK 131072 /* floats that a block's points take, in the second-level cache */
+
+#define PP 0.5
+#define QQ 2.0
+static const float P = 0.70710678118654752, Q = 1.41421356237309505, P2 = PP, Q2 = QQ,
+                   P3 = PP * 0.70710678118654752, Q3 = QQ * 1.41421356237309505,
+                   SUM = PP + QQ, PRODUCT = PP * QQ, /* of the squares */
+    AT_0 = 1 / (PP * QQ), AT_P = 1 / (2 * PP * (PP - QQ)), AT_Q = 1 / (2 * QQ * (QQ - PP));
+
+/* B^T: six inputs to six points. All of these read at distance s and write at distance t. */
+INLINE void from_inputs(const vector *d, int s, vector *u, int t)
+{
+    vector even_p = d[4 * s] - Q2 * d[2 * s], odd_p = P * (d[3 * s] - Q2 * d[s]);
+    vector even_q = d[4 * s] - P2 * d[2 * s], odd_q = Q * (d[3 * s] - P2 * d[s]);
+    u[0] = d[4 * s] - SUM * d[2 * s] + PRODUCT * d[0];
+    u[t] = even_p + odd_p;
+    u[2 * t] = even_p - odd_p;
+    u[3 * t] = even_q + odd_q;
+    u[4 * t] = even_q - odd_q;
+    u[5 * t] = d[5 * s] - SUM * d[3 * s] + PRODUCT * d[s];
+}
+
+/* A^T: six points to four outputs. */
+INLINE void to_outputs(const vector *u, int s, vector *y, int t)
+{
+    vector even_p = u[s] + u[2 * s], odd_p = u[s] - u[2 * s];
+    vector even_q = u[3 * s] + u[4 * s], odd_q = u[3 * s] - u[4 * s];
+    y[0] = u[0] + even_p + even_q;
+    y[t] = P * odd_p + Q * odd_q;
+    y[2 * t] = P2 * even_p + Q2 * even_q;
+    y[3 * t] = P3 * odd_p + Q3 * odd_q + u[5 * s];
+}
+
+/* A: the gradient of four outputs to that of six points. */
+INLINE void from_outputs(const vector *y, int s, vector *u, int t)
+{
+    vector even_p = y[0] + P2 * y[2 * s], odd_p = P * y[s] + P3 * y[3 * s];
+    vector even_q = y[0] + Q2 * y[2 * s], odd_q = Q * y[s] + Q3 * y[3 * s];
+    u[0] = y[0];
+    u[t] = even_p + odd_p;
+    u[2 * t] = even_p - odd_p;
+    u[3 * t] = even_q + odd_q;
+    u[4 * t] = even_q - odd_q;
+    u[5 * t] = y[3 * s];
+}
+
+/* G: three taps to six points. */
+INLINE void from_taps(const vector *w, int s, vector *u, int t)
+{
+    vector even_p = AT_P * (w[0] + P2 * w[2 * s]), odd_p = AT_P * P * w[s];
+    vector even_q = AT_Q * (w[0] + Q2 * w[2 * s]), odd_q = AT_Q * Q * w[s];
+    u[0] = AT_0 * w[0];
+    u[t] = even_p + odd_p;
+    u[2 * t] = even_p - odd_p;
+    u[3 * t] = even_q + odd_q;
+    u[4 * t] = even_q - odd_q;
+    u[5 * t] = w[2 * s];
+}
+
+/* G^T: the gradient of six points to that of three taps. */
+INLINE void to_taps(const vector *u, int s, vector *w, int t)
+{
+    vector even_p = AT_P * (u[s] + u[2 * s]), odd_p = AT_P * (u[s] - u[2 * s]);
+    vector even_q = AT_Q * (u[3 * s] + u[4 * s]), odd_q = AT_Q * (u[3 * s] - u[4 * s]);
+    w[0] = AT_0 * u[0] + even_p + even_q;
+    w[t] = P * odd_p + Q * odd_q;
+    w[2 * t] = P2 * even_p + Q2 * even_q + u[5 * s];
+}
+
+static long round_up(long count) { return (count + STEP - 1) / STEP * STEP; }
+
+/* Tiles that are worked on at a time. */
+static long block_of(long inputs, long outputs)
+{
+    long count = BLOCK / (POINTS * (inputs + outputs)) / STEP * STEP;
+    return count < 2 * STEP ? 2 * STEP : count;
+}
+
+/* Floats of workspace that the functions below need. */
+long workspace(long inputs, long outputs)
+{
+    return POINTS * (inputs * outputs + block_of(inputs, outputs) * (inputs + outputs));
+}
+
+/* Where tile t of a map begins. */
+INLINE void locate(map m, long t, long *image, long *top, long *left)
+{
+    long across = m.width / TILE, down = m.height / TILE;
+    *image = t / (across * down);
+    *top = t / across % down * TILE;
+    *left = t % across * TILE;
+}
+
+/* Points of tiles of inputs, each of which reaches one pixel beyond its outputs; rectify: of
+ * their positive part. */
+static void gather_inputs(const float *x, map m, long first, long count, int rectify,
+                          float *points)
+{
+    static const float zero[LANES];
+    long size = round_up(count) * m.channels;
+    for (long t = 0; t < count; t++) {
+        long n, top, left;
+        locate(m, first + t, &n, &top, &left);
+        for (long c = 0; c < m.channels; c += LANES) {
+            vector tile[POINTS], half[POINTS], all[POINTS];
+            for (int i = 0; i < LINE; i++)
+                for (int j = 0; j < LINE; j++) {
+                    long v = top + i - 1, h = left + j - 1;
+                    int inside = v >= 0 && h >= 0 && v < m.height && h < m.width;
+                    long pixel = (n * m.height + v) * m.width + h;
+                    vector value = load(inside ? x + pixel * m.channels + c : zero);
+                    tile[LINE * i + j] = rectify ? where(value, value) : value;
+                }
+            for (int i = 0; i < LINE; i++)
+                from_inputs(tile + LINE * i, 1, half + LINE * i, 1);
+            for (int j = 0; j < LINE; j++)
+                from_inputs(half + j, LINE, all + j, LINE);
+            for (int p = 0; p < POINTS; p++)
+                store(points + p * size + t * m.channels + c, all[p]);
+        }
+    }
+}
+
+/* Points of the gradient of tiles of outputs. */
+static void gather_outputs(const float *y, map m, long first, long count, float *points)
+{
+    long size = round_up(count) * m.channels;
+    for (long t = 0; t < count; t++) {
+        long n, top, left;
+        locate(m, first + t, &n, &top, &left);
+        for (long c = 0; c < m.channels; c += LANES) {
+            vector tile[TILE * TILE], half[TILE * LINE], all[POINTS];
+            for (int i = 0; i < TILE; i++)
+                for (int j = 0; j < TILE; j++) {
+                    long pixel = (n * m.height + top + i) * m.width + left + j;
+                    tile[TILE * i + j] = load(y + pixel * m.channels + c);
+                }
+            for (int i = 0; i < TILE; i++)
+                from_outputs(tile + TILE * i, 1, half + LINE * i, 1);
+            for (int j = 0; j < LINE; j++)
+                from_outputs(half + j, LINE, all + j, LINE);
+            for (int p = 0; p < POINTS; p++)
+                store(points + p * size + t * m.channels + c, all[p]);
+        }
+    }
+}
+
+/* Outputs of tiles from their points; only where a mask is above zero, and added if asked. */
+static void scatter_outputs(const float *points, map m, long first, long count, const float *mask,
+                            int add, float *y)
+{
+    long size = round_up(count) * m.channels;
+    for (long t = 0; t < count; t++) {
+        long n, top, left;
+        locate(m, first + t, &n, &top, &left);
+        for (long c = 0; c < m.channels; c += LANES) {
+            vector all[POINTS], half[LINE * TILE], tile[TILE * TILE];
+            for (int p = 0; p < POINTS; p++)
+                all[p] = load(points + p * size + t * m.channels + c);
+            for (int i = 0; i < LINE; i++)
+                to_outputs(all + LINE * i, 1, half + TILE * i, 1);
+            for (int j = 0; j < TILE; j++)
+                to_outputs(half + j, TILE, tile + j, TILE);
+            for (int i = 0; i < TILE; i++)
+                for (int j = 0; j < TILE; j++) {
+                    long pixel = (n * m.height + top + i) * m.width + left + j;
+                    long place = pixel * m.channels + c;
+                    vector value = tile[TILE * i + j];
+                    if (mask)
+                        value = where(load(mask + place), value);
+                    store(y + place, add ? load(y + place) + value : value);
+                }
+        }
+    }
+}
+
+/* Points (36, rows, columns) of taps (rows, 3, 3, columns); turned: by 180 degrees. */
+static void points_of(const float *taps, long rows, long columns, int turned, float *points)
+{
+    for (long r = 0; r < rows; r++)
+        for (long c = 0; c < columns; c += LANES) {
+            vector tile[9], half[3 * LINE], all[POINTS];
+            for (int k = 0; k < 9; k++)
+                tile[k] = load(taps + (9 * r + (turned ? 8 - k : k)) * columns + c);
+            for (int i = 0; i < 3; i++)
+                from_taps(tile + 3 * i, 1, half + LINE * i, 1);
+            for (int j = 0; j < LINE; j++)
+                from_taps(half + j, LINE, all + j, LINE);
+            for (int p = 0; p < POINTS; p++)
+                store(points + (p * rows + r) * columns + c, all[p]);
+        }
+}
+
+/* Filters for convolve(), (36, inputs, outputs). */
+void filters(const float *weight, long inputs, long outputs, float *points, float *work)
+{
+    for (long c = 0; c < inputs; c++)
+        for (int k = 0; k < 9; k++)
+            for (long o = 0; o < outputs; o++)
+                work[(9 * c + k) * outputs + o] = weight[(9 * o + k) * inputs + c];
+    points_of(work, inputs, outputs, 0, points);
+}
+
+/* Filters with which convolve() takes the gradient of outputs to that of inputs. */
+void turned_filters(const float *weight, long inputs, long outputs, float *points)
+{
+    points_of(weight, outputs, inputs, 1, points);
+}
+
+/* y (n, height, width, outputs) from x (n, height, width, inputs), or its positive part, and
+ * filters; mask and add say what is written, as in scatter_outputs(). */
+void convolve(const float *x, const float *points, float *y, long n, long height, long width,
+              long inputs, long outputs, int rectify, const float *mask, int add, float *work)
+{
+    map from = {n, height, width, inputs}, to = {n, height, width, outputs};
+    long tiles = n * height * width / (TILE * TILE), block = block_of(inputs, outputs);
+    for (long first = 0; first < tiles; first += block) {
+        long count = tiles - first < block ? tiles - first : block, rows = round_up(count);
+        float *before = work, *after = work + POINTS * rows * inputs;
+        gather_inputs(x, from, first, count, rectify, before);
+        for (long p = 0; p < POINTS; p++)
+            product(before + p * rows * inputs, inputs, 1, points + p * inputs * outputs,
+                    after + p * rows * outputs, rows, inputs, outputs, 0);
+        scatter_outputs(after, to, first, count, mask, add, y);
+    }
+}
+
+/* Gradient of the weight from x, or its positive part, and the gradient of y. */
+void weight_gradient(const float *x, const float *y, float *weight, long n, long height,
+                     long width, long inputs, long outputs, int rectify, float *work)
+{
+    map from = {n, height, width, inputs}, to = {n, height, width, outputs};
+    long tiles = n * height * width / (TILE * TILE), block = block_of(inputs, outputs);
+    float *sums = work;
+    work += POINTS * inputs * outputs;
+    for (long first = 0; first < tiles; first += block) {
+        long count = tiles - first < block ? tiles - first : block, rows = round_up(count);
+        float *before = work, *after = work + POINTS * rows * inputs;
+        gather_inputs(x, from, first, count, rectify, before);
+        gather_outputs(y, to, first, count, after);
+        for (long p = 0; p < POINTS; p++)
+            product(after + p * rows * outputs, 1, outputs, before + p * rows * inputs,
+                    sums + p * inputs * outputs, outputs, count, inputs, first > 0);
+    }
+    for (long o = 0; o < outputs; o++)
+        for (long c = 0; c < inputs; c += LANES) {
+            vector all[POINTS], half[LINE * 3], taps[9];
+            for (int p = 0; p < POINTS; p++)
+                all[p] = load(sums + (p * outputs + o) * inputs + c);
+            for (int i = 0; i < LINE; i++)
+                to_taps(all + LINE * i, 1, half + 3 * i, 1);
+            for (int j = 0; j < 3; j++)
+                to_taps(half + j, 3, taps + j, 3);
+            for (int k = 0; k < 9; k++)
+                store(weight + (9 * o + k) * inputs + c, taps[k]);
+        }
+}
