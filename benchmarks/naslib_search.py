@@ -302,11 +302,13 @@ def search_table(rows: Sequence[Row], table: Any) -> list[str]:
     by_way = {way: [row for row in rows if row["way"] == way] for way in WAYS}
     base = {row["seed"]: row for row in by_way[STOCK]}
     lines = [
-        "| search | CPU s | wall s | CPU / stock | wall / stock | examples | bridge's own share | "
-        "CIFAR-10 valid | CIFAR-10 test | CIFAR-100 test |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| search | runs | CPU s | wall s | CPU / stock | wall / stock | examples | "
+        "bridge's own share | CIFAR-10 valid | CIFAR-10 test | CIFAR-100 test |",
+        f"| {' | '.join(['---'] * 11)} |",
     ]
     for way, runs in by_way.items():
+        if not runs:
+            continue
         ratios = {
             key: spread([row[key] / base[row["seed"]][key] for row in runs], 3)
             for key in ("cpu", "wall")
@@ -317,6 +319,7 @@ def search_table(rows: Sequence[Row], table: Any) -> list[str]:
         ]
         cells = (
             way,
+            str(len(runs)),
             spread([row["cpu"] for row in runs], 0),
             spread([row["wall"] for row in runs], 0),
             ratios["cpu"],
@@ -336,10 +339,9 @@ def overhead_line(rows: Sequence[Row]) -> str:
     more = spread([100 * (row["bridge"] / row["stock"] - 1) for row in rows], 2)
     epochs = ", ".join(sorted({str(row["settings"]["epochs"]) for row in rows}))
     return (
-        f"- The searches of the table ran one after the other on a machine that did other work, "
-        f"and their times are that noisy. Stock NASLib and the bridge with a pruner that drops "
-        f"nothing, taking turns step by step ({epochs} epochs, runs: {len(rows)}): the bridge "
-        f"took {more} % more CPU time."
+        "- The searches of the table ran one after the other, and their times are noisy. Stock "
+        "NASLib and the bridge with a pruner that drops nothing, taking turns step by step "
+        f"({epochs} epochs, runs: {len(rows)}): the bridge took {more} % more CPU time."
     )
 
 
@@ -390,6 +392,8 @@ say little about DARTS, and stand here so that nothing hides behind the time sav
 
 - *BDP* is the preset `{arguments.bdp}`; *selection and BDP* first keeps
   {arguments.fraction:.0%} of the images with the selector `class-random`.
+- Each search has one thread, so that wall time is CPU time on a machine that does nothing else.
+  This one did, and its wall times say little.
 - *Examples* counts both levels. An epoch goes once through the level that has more left.
 - *The bridge's own share* is CPU time in hooks, pruning, error statistics, the loaders' setup and
   our checkpoint, which NASLib does without, over that of the search.

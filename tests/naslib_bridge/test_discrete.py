@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import random
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.naslib_bridge.naslib_setup import DISCRETE, configuration, require_na
 
 require_naslib()
 
+from naslib.defaults.trainer import Trainer
 from naslib.optimizers import Bananas, LocalSearch, Npenas, RandomSearch, RegularizedEvolution
 from naslib.search_spaces import NasBench201SearchSpace
 
@@ -29,6 +31,7 @@ from naslib_proxydata.naslib_bridge import (
     proxied,
 )
 from naslib_proxydata.naslib_bridge.architectures import nb201_hash, nb201_text
+from naslib_proxydata.plugins import load
 from naslib_proxydata.ranking import spearman
 from naslib_proxydata.tables.nb201_compact import read_compact
 
@@ -66,6 +69,32 @@ def test_discrete_search_over_our_table(tmp_path: Path, table: Any, optimizer: A
         assert one.proxy_predictor.scores  # it was asked about candidates
 
 
+class Counted:
+    """NASLib's optimizer, but for the parameter count that fails on numpy 2.4."""
+
+    def get_model_size(self) -> float:
+        return 0.0
+
+
+@pytest.mark.parametrize("optimizer", [RegularizedEvolution, Bananas], ids=lambda one: one.__name__)
+def test_without_the_block_it_is_naslib(tmp_path: Path, table: Any, optimizer: Any) -> None:
+    found = []
+    stock = type("Stock", (Counted, optimizer), {})
+    for kind, base, block in (
+        (stock, Trainer, None),
+        (proxied(optimizer), ProxyTrainer, {"enabled": False, **BLOCK}),
+    ):
+        config = configuration(tmp_path / kind.__name__, block, **DISCRETE)
+        one = kind(config)
+        one.adapt_search_space(space(), dataset_api=dataset_api(table))
+        trainer = base(one, config)
+        random.seed(0)
+        trainer.search()
+        hashes = [model.arch.get_hash() for model in one.history]
+        found.append((hashes, trainer.search_trajectory.valid_acc))
+    assert found[0] == found[1]
+
+
 @pytest.mark.parametrize(("optimizer", "key"), [(Bananas, "zc"), (Npenas, "zc_ensemble")])
 def test_score_as_a_feature_of_naslibs_ensemble(
     tmp_path: Path, table: Any, optimizer: Any, key: str
@@ -98,6 +127,18 @@ def test_scores_are_those_of_the_leaderboard(table: Any) -> None:
     assert ours.query(graphs[1], dataloader=None) == expected[1]
     mutated = tuple(np.int64(code) for code in graphs[2].get_hash())
     assert ours.query(mutated) == expected[2]
+
+
+@pytest.mark.parametrize("name", load().names("predictors"))
+def test_every_predictor_answers_both_forms(name: str) -> None:
+    predictor = make_predictor(name)
+    assert predictor.method_type == name
+    hashes = [(2, 0, 2, 3, 1, 0), (0, 3, 2, 1, 0, 2)]
+    single = [predictor.query(one, dataloader=None) for one in hashes]
+    assert all(type(value) is float and value > -1e9 for value in single)
+    assert predictor.query(hashes, None).shape == (2,)
+    assert np.isfinite(predictor.query(hashes, None)).all()
+    assert len(predictor.scores) == 2
 
 
 def test_a_dead_cell_is_last() -> None:

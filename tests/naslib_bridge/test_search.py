@@ -17,11 +17,14 @@ from tests.naslib_bridge.naslib_setup import (
     FakeImages,
     configuration,
     fake_trainer,
+    queues,
     require_naslib,
 )
 
 require_naslib()
 
+import naslib.defaults.trainer
+import naslib.utils
 from naslib.defaults.trainer import Trainer
 from naslib.optimizers import (
     DARTSOptimizer,
@@ -30,9 +33,13 @@ from naslib.optimizers import (
     OneShotNASOptimizer,
     RandomNASOptimizer,
 )
-from naslib.search_spaces import NasBench201SearchSpace
+from naslib.search_spaces import NasBench201SearchSpace, NasBench301SearchSpace
+from naslib.search_spaces.core.graph import Graph
+from naslib.search_spaces.core.primitives import MixedOp
 
 from naslib_proxydata.naslib_bridge import ProxyTrainer, dataset_api, proxied
+from naslib_proxydata.naslib_bridge.architectures import darts_hash, darts_text
+from naslib_proxydata.spaces.darts import Darts
 from naslib_proxydata.spaces.nb201 import NasBench201
 from naslib_proxydata.tables.nb201_compact import read_compact
 
@@ -158,7 +165,9 @@ def test_every_validation_image_is_seen_once_an_epoch(tmp_path: Path) -> None:
         assert np.array_equal(np.sort(weights), np.arange(3 * IMAGES // 4))
 
 
-@pytest.mark.parametrize("optimizer", [DARTSOptimizer, GDASOptimizer], ids=lambda one: one.__name__)
+@pytest.mark.parametrize(
+    "optimizer", [DARTSOptimizer, GDASOptimizer, DrNASOptimizer], ids=lambda one: one.__name__
+)
 def test_resume_gives_the_same_architecture(tmp_path: Path, optimizer: Any) -> None:
     whole = made(FakeProxy, proxied(optimizer), tmp_path / "whole", HALVED, epochs=3)
     whole.search()
@@ -188,6 +197,47 @@ def test_resume_refuses_another_search(tmp_path: Path) -> None:
         other.search(resume_from=str(tmp_path / "search"))
     with pytest.raises(RunFolderError, match="no checkpoint"):
         other.search(resume_from=str(tmp_path / "elsewhere" / "model_final.pth"))
+
+
+@pytest.mark.parametrize("optimizer", [DARTSOptimizer, GDASOptimizer], ids=lambda one: one.__name__)
+def test_the_darts_space(tmp_path: Path, optimizer: Any) -> None:
+    images = FakeImages(8)
+    images.images = torch.nn.functional.interpolate(images.images, (32, 32))
+
+    class Large(Trainer):  # type: ignore[misc]
+        def build_search_dataloaders(self, config: Any) -> tuple[Any, Any, Any]:
+            return queues(config, images)
+
+    config = configuration(tmp_path, {}, epochs=1, batch_size=4)
+    one = proxied(optimizer)(**config.search)
+    one.adapt_search_space(NasBench301SearchSpace(n_classes=6), config.dataset)
+    trainer = type("LargeProxy", (ProxyTrainer, Large), {})(one, config)
+    watcher = watched(trainer)
+    trainer.search()
+    cell = Darts().parse(watcher.finished)
+    assert darts_text(darts_hash(watcher.finished)) == Darts().text(cell)
+    assert trainer.run.sizes == [{"weights": 4, "architecture": 4}]
+
+
+def test_naslib_stays_as_it_is(tmp_path: Path) -> None:
+    """No class or function that a search goes through is another one afterwards."""
+    touched = (
+        Trainer,
+        DARTSOptimizer,
+        Graph,
+        MixedOp,
+        naslib.utils,
+        naslib.defaults.trainer,
+        torch,
+    )
+
+    def members() -> list[dict[str, Any]]:
+        return [dict(vars(one)) for one in touched]
+
+    before = members()
+    made(FakeProxy, proxied(DARTSOptimizer), tmp_path, HALVED).search()
+    for one, old, new in zip(touched, before, members(), strict=True):
+        assert [name for name in old if new.get(name) is not old[name]] == [], one
 
 
 def test_naslib_evaluates(tmp_path: Path, shared_data: Path) -> None:
