@@ -31,7 +31,7 @@ class TestSpaces(SearchSpaceContract):
         return FOUND.create("spaces", request.param)
 
 
-SMALLER = {"dps": {"cycles": 2, "keep": 1, "shared": {"iterations": 2}}}
+SMALLER = {"dps": {"cycles": 1, "shared": {"iterations": 2, "batch": 2}}}
 """Options of predictors whose defaults would take too long."""
 
 
