@@ -100,7 +100,8 @@ Best validation accuracy in percent, mean over seeds and 95 % interval of the me
 ![Mean best validation accuracy](../figures/accuracy_queries_nb101.png)
 
 - **Random search** draws cells; **regularised evolution** (arXiv 1802.01548) has a population of 50
-  and tournaments of 10. A mutation goes to a neighbour among the cells at hand, one of fourteen.
+  and tournaments of 10. A mutation goes to a neighbour that is among the cells at hand, as one in
+  fourteen is, so evolution gains less here than it would on the whole space.
 - **Random pool ranked by `{GUIDED}`** draws {LABELS} cells as labels, which count as queries. Then,
   in rounds, it ranks {EVALUATIONS:,} random cells, queries the best {PER_ROUND} unknown ones and
   learns from all that is known.
