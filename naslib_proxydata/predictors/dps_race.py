@@ -160,11 +160,12 @@ def statistical_upper_limit(scores: Sequence[float], labels: Floats) -> float:
     """Return tanh(atanh r + 0.67 s), s^2 = 1 / (k - 3) - 1 / (m - 3), where rho is r on k of m.
 
     Fisher's transform of a correlation on k random ones of m has this variance about that on
-    all m. 1 where k is below 4 or r is not defined, as with equal scores.
+    all m. Where r is not defined, as with equal or failed scores, it counts as 0. 1 where k is
+    below 4.
     """
     known, total = len(scores), len(labels)
-    rho = spearman(scores, labels[:known]) if known > 3 else math.nan
-    if math.isnan(rho) or rho > 1 - 1e-9:
+    rho = np.nan_to_num(spearman(scores, labels[:known]))
+    if known < 4 or rho > 1 - 1e-9:
         return 1.0
     deviation = math.sqrt(1 / (known - 3) - 1 / (total - 3))
     return math.tanh(math.atanh(max(-0.999, rho)) + CONFIDENT * deviation)

@@ -94,7 +94,10 @@ def test_the_statistical_limit_is_the_stated_rule():
         found = statistical_upper_limit(list(scores[:known]), labels)
         assert found == pytest.approx(expected, abs=1e-4)
     assert statistical_upper_limit([1.0, 2.0, 3.0], labels) == 1.0
-    assert statistical_upper_limit([1.0] * 8, labels) == 1.0
+    for useless in (1.0, math.nan):
+        found = statistical_upper_limit([useless] * 8, labels)
+        assert found == pytest.approx(math.tanh(0.6745 * math.sqrt(1 / 5 - 1 / 17)))
+    assert statistical_upper_limit(list(labels[:6]), labels) == 1.0
 
 
 @pytest.mark.parametrize("quality", [0.0, 0.5, 0.8])
