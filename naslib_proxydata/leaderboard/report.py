@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from naslib_proxydata.kernels.compiled import lanes
 from naslib_proxydata.leaderboard.rows import COLUMNS, RESAMPLES, Row
 
 _PACKAGES = ("naslib-proxydata", "torch", "numpy", "scipy", "scikit-learn", "pluggy", "pydantic")
@@ -138,6 +139,7 @@ def environment(
         "cpu_count": os.cpu_count(),
         "workers": workers,
         "threads_per_score": 1,
+        "compiled_kernels": lanes() > 0,
         "seeds": list(seeds),
     }
 

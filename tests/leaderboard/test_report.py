@@ -8,6 +8,7 @@ import math
 
 import pytest
 
+from naslib_proxydata.kernels.compiled import lanes
 from naslib_proxydata.leaderboard import report
 from naslib_proxydata.leaderboard.report import Absent
 from naslib_proxydata.leaderboard.rows import COLUMNS, Row
@@ -29,6 +30,10 @@ def row(**changes):
 
 def env():
     return report.environment(device="cpu", workers=2, seeds=[0, 1], providers={"mine": "1.0"})
+
+
+def test_the_environment_says_whether_kernels_were_compiled():
+    assert env()["compiled_kernels"] is (lanes() > 0)
 
 
 def test_csv_has_every_column_and_empty_fields_for_nan():
