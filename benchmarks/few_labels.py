@@ -277,6 +277,7 @@ def sections(kept: Mapping[str, Sequence[Row]]) -> list[str]:
             ("tables", "predictor", "tasks", "Spearman", "top 10 %", "asked for"),
             [
                 *means(whole, STRUCTURE, "all architectures"),
+                *means(subset, STRUCTURE, "random subset"),
                 *means(subset, "few-label", "random subset"),
                 *means(known, "few-label", "NASLib's records"),
             ],
