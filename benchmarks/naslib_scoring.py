@@ -144,7 +144,8 @@ drawn by each side's own program.
 {chr(10).join(table(rows))}
 
 *Grown* is how much resident memory the process gained while that side scored, over all cells of a
-seed.
+seed. Both share one allocator, so that one side may return what the other took: what the process
+gained in all is the sum of the two.
 
 {provenance(rows)}
 """
