@@ -75,7 +75,7 @@ def _library() -> ctypes.CDLL | None:
         if path.stat().st_uid != os.getuid():
             raise PermissionError(f"{path} belongs to someone else")
         return ctypes.CDLL(str(path))
-    except (OSError, subprocess.SubprocessError) as error:
+    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
         _log.info("kernels are not compiled, torch's way is taken: %s", error)
         return None
 
