@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from pages import arguments, mean_table, provenance, run
 
+from naslib_proxydata.leaderboard.report import summary_csv
 from naslib_proxydata.leaderboard.rows import Row
 
 EPROXY_BATCH, NASWOT_BATCH = 16, 128
@@ -34,9 +36,9 @@ def make_page(script: str, description: str, n: int, title: str, suite: Sequence
         naswot=NASWOT_BATCH,
     )
     predictors = {
-        "eproxy": {"batch": options.eproxy_batch},
+        "eproxy": _unless({"batch": EPROXY_BATCH}, options.eproxy_batch),
         "synflow": {},
-        "naswot": {"batch_size": options.naswot_batch},
+        "naswot": _unless({"batch_size": NASWOT_BATCH}, options.naswot_batch),
         **{floor: {} for floor in ("random", "params", "macs")},
     }
     board = run(options, suite=list(suite), predictors=predictors)
@@ -64,7 +66,9 @@ def make_page(script: str, description: str, n: int, title: str, suite: Sequence
     draw(board.rows, figure)
     parts.append(f"![Spearman's rho by task](../figures/{name}.png)")
     reference = options.docs / "reference"
-    (reference / f"{name}.csv").write_bytes((board.folder / "summary.csv").read_bytes())
+    # The path is where the data lay on the machine that measured.
+    rows = [replace(row, source=Path(row.source).name) for row in board.rows]
+    (reference / f"{name}.csv").write_text(summary_csv(rows), encoding="utf-8", newline="")
     (reference / f"{name}.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
@@ -117,6 +121,11 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     figure.legend(loc="outside upper center", ncols=len(names), fontsize=8, frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=120)
+
+
+def _unless(default: dict[str, int], value: int) -> dict[str, int]:
+    """Return the option with another value, or none: so scores of plain runs are shared."""
+    return {key: value for key, usual in default.items() if value != usual}
 
 
 def _instead(batch: int, published: int) -> str:
