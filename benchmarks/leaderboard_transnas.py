@@ -2,7 +2,7 @@
 
     python benchmarks/leaderboard_transnas.py --data-root ../shared/data
 
-About COST for 200 networks of each space.
+About 15 CPU minutes for 200 networks of each space.
 Run again, it goes on where it stopped.
 """
 
