@@ -302,10 +302,11 @@ def sections(found: Sequence[Mapping[str, Any]]) -> list[str]:
         f"The plain search takes **{plain / racing:.2f} times** the CPU time of the default one "
         "(by draw "
         + ", ".join(f"{ratio(d):.2f}" for d in found)
-        + "). *Plain* scores every labelled architecture by every proxy and convolves directly. "
-        "All searches take their scores from one memory, and each is charged the CPU seconds of "
-        "every score that it asks for. *Direct* adds what 7x7 barriers would cost by direct "
-        "convolution, each layer measured both ways in the same run. `exact` stops a proxy only "
+        + "; asked for were 2.5 times). *Plain* scores every labelled architecture by every proxy "
+        "and convolves directly. All searches take their scores from one memory, and each is "
+        "charged the CPU seconds of every score that it asks for. *Direct* adds what 7x7 "
+        "barriers would cost by direct convolution, each layer measured both ways in the same "
+        "run. `exact` stops a proxy only "
         "where it cannot win any more; `statistical` is the default.",
         table(
             (
