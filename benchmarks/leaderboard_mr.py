@@ -11,4 +11,11 @@ from task_pages import make_page
 SUITE = ("nasbench-mr",)
 
 if __name__ == "__main__":
-    make_page(__file__, __doc__, 100, "Leaderboard: NAS-Bench-MR", SUITE)
+    make_page(
+        __file__,
+        __doc__,
+        100,
+        "Leaderboard: NAS-Bench-MR",
+        SUITE,
+        "DPS, which learns from 20 labels, 0.51 / 25 % as the mean of the tasks",
+    )

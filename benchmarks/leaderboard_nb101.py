@@ -11,4 +11,11 @@ from task_pages import make_page
 SUITE = ("nb101",)
 
 if __name__ == "__main__":
-    make_page(__file__, __doc__, 100, "Leaderboard: NAS-Bench-101", SUITE)
+    make_page(
+        __file__,
+        __doc__,
+        100,
+        "Leaderboard: NAS-Bench-101",
+        SUITE,
+        "Eproxy 0.65; DPS, which learns from 20 labels, 0.69 / 38 %",
+    )

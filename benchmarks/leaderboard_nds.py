@@ -26,4 +26,11 @@ SUITE = tuple(
 )
 
 if __name__ == "__main__":
-    make_page(__file__, __doc__, 100, "Leaderboard: NDS on ImageNet", SUITE)
+    make_page(
+        __file__,
+        __doc__,
+        100,
+        "Leaderboard: NDS on ImageNet",
+        SUITE,
+        "DPS, which learns from 20 labels, 0.73 / 41 % as the mean of its ImageNet spaces",
+    )

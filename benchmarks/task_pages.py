@@ -16,7 +16,9 @@ EPROXY_BATCH, NASWOT_BATCH = 16, 128
 """Images that the predictors look at by default, as their authors' programs do."""
 
 
-def make_page(script: str, description: str, n: int, title: str, suite: Sequence[str]) -> None:
+def make_page(
+    script: str, description: str, n: int, title: str, suite: Sequence[str], paper: str
+) -> None:
     """Run the leaderboard of a suite and write its page, figure and CSV.
 
     Args:
@@ -25,6 +27,7 @@ def make_page(script: str, description: str, n: int, title: str, suite: Sequence
         n: Architectures of each space, if the command line does not say.
         title: The page's heading.
         suite: The benchmarks.
+        paper: What arXiv 2210.09459 gives for comparison.
     """
     name = Path(script).stem
     options = arguments(
@@ -50,8 +53,7 @@ def make_page(script: str, description: str, n: int, title: str, suite: Sequence
         f"{options.eproxy_batch} images{_instead(options.eproxy_batch, EPROXY_BATCH)}, naswot at "
         f"{options.naswot_batch}{_instead(options.naswot_batch, NASWOT_BATCH)}.",
     ]
-    if options.note:
-        parts.append(options.note)
+    parts += [f"Published (arXiv 2210.09459): {paper}.", *filter(None, [options.note])]
     for rows in _sections(board.rows):
         parts += [f"## {_heading(rows)}", "\n".join(average_table(rows))]
     for rows in _by_column(board.rows).values():
