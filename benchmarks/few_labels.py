@@ -60,7 +60,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
 }
 """Benchmarks and datasets; the lr-wd tables of NDS are left out: each network of theirs has a
 learning rate and weight decay of its own, which no predictor is told."""
-SUBSETS = {"nb201": 100, "transnas-micro": 200, "transnas-macro": 200, "nb101": 50}
+SUBSETS = {"nb201": 300, "transnas-micro": 200, "transnas-macro": 200, "nb101": 50}
 """How many random architectures are scored for ``proxies``; the first of a leaderboard's draw."""
 CHEAP = ["synflow", "naswot", "jacob-cov"]
 """The proxies of few-label without Eproxy, which ``recorded`` has."""
