@@ -19,7 +19,9 @@ Initialisation = Literal[
 ]
 MAX_CHANNELS = 512
 """Number of channels of every label feature; a target is cut to the first of them."""
-BUILT_IN = ("release", "paper")
+START_POINTS = ("nb101", "nb201", "darts", "transnas", "nasbench-mr")
+"""Presets that are the release's start point for a space, in whatever space they are used."""
+BUILT_IN = ("release", "paper", *START_POINTS)
 """Presets that are no files."""
 _WHERE = "predictor 'eproxy'"
 
@@ -111,9 +113,10 @@ def resolve(options: Mapping[str, Any], space: str | None) -> EproxyConfig:
     ``preset="release"`` (default) is the start point which the authors' program sets for the
     space, the one that reproduces the published numbers; a space it does not know gets
     NAS-Bench-101's. ``preset="paper"`` is arXiv 2210.09459 as written: features of the untrained
-    network, one branch of 512 to 64 channels, learning rate 1.0, weight decay 1e-5. Any other
-    name is a preset that DPS has found (:mod:`presets`), one of the package or a file: its
-    fittest proxy, on top of ``release``.
+    network, one branch of 512 to 64 channels, learning rate 1.0, weight decay 1e-5. One of
+    :data:`START_POINTS` is what ``release`` is in that space. Any other name is a preset that DPS
+    has found (:mod:`presets`), one of the package or a file: its fittest proxy, on top of
+    ``release``.
 
     Args:
         options: Fields of :class:`EproxyConfig`; they win over the preset's.
@@ -125,9 +128,8 @@ def resolve(options: Mapping[str, Any], space: str | None) -> EproxyConfig:
             known.
     """
     name = str(options.get("preset", "release"))
-    preset = (
-        _paper() if name == "paper" else {**_release(space or ""), **found_options(name, space)}
-    )
+    start = name if name in START_POINTS else space or ""
+    preset = _paper() if name == "paper" else {**_release(start), **found_options(name, space)}
     if space in _MAC_REFERENCE:
         preset["mac_reference"] = _MAC_REFERENCE[space]
     config = EproxyConfig.parse({**preset, **options}, _WHERE)
@@ -140,7 +142,7 @@ def resolve(options: Mapping[str, Any], space: str | None) -> EproxyConfig:
 
 
 def found_options(name: str, space: str | None = None) -> dict[str, Any]:
-    """Return what the fittest proxy of a preset sets; nothing for the two built-in presets.
+    """Return what the fittest proxy of a preset sets; nothing for the built-in presets.
 
     The largest MACs of the space where it was found are left out for another space.
 

@@ -6,7 +6,7 @@ import pytest
 
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.predictors.eproxy import Eproxy
-from naslib_proxydata.predictors.eproxy_config import EproxyConfig, resolve
+from naslib_proxydata.predictors.eproxy_config import START_POINTS, EproxyConfig, resolve
 
 
 def test_release_preset_by_space():
@@ -30,6 +30,13 @@ def test_release_preset_by_space():
 
 def test_a_space_nobody_knows_gets_the_general_start_point():
     assert resolve({}, "mine").branches == resolve({}, "nb101").branches
+
+
+@pytest.mark.parametrize("space", START_POINTS)
+def test_a_start_point_of_another_space_is_a_preset(space):
+    released, named = resolve({}, space), resolve({"preset": space}, "nb101")
+    kept = {"preset", "mac_reference"}
+    assert named.model_dump(exclude=kept) == released.model_dump(exclude=kept)
 
 
 def test_paper_preset_and_overrides():
