@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,9 +18,8 @@ from numpy.typing import NDArray
 from naslib_proxydata import __version__
 from naslib_proxydata.assemble.setup import PredictorSetup, load_plugins, resolved_device
 from naslib_proxydata.config import FEWEST_LABELS, DpsConfig, dump_yaml
-from naslib_proxydata.errors import ProxyDataError
 from naslib_proxydata.leaderboard.code import code_version
-from naslib_proxydata.leaderboard.evaluate import IN_FLIGHT, default_executor, one_thread
+from naslib_proxydata.leaderboard.evaluate import completed, default_executor, one_thread
 from naslib_proxydata.leaderboard.folder import RunFolder
 from naslib_proxydata.leaderboard.labels import draw_labels
 from naslib_proxydata.leaderboard.store import ScoreContext, ScoreStore
@@ -151,35 +150,12 @@ class StoredLosses:
                 self._known[key] = {name: score.value for name, score in found.items()}
             if self.hashes[position] not in self._known[key]:
                 missing[key, self.hashes[position]] = self.texts[position]
-        for (key, name), score in self._computed(missing):
+        calls = (((key, name), (self.setup, key, text)) for (key, name), text in missing.items())
+        for (key, name), score in completed(self.executor, score_by_proxy, calls):
             self.store.add(self._context(key), {name: score})
             self._known[key][name] = score.value
             self.computed += 1
         return [self._known[key][self.hashes[position]] for key, position in named]
-
-    def _computed(
-        self, missing: Mapping[tuple[str, str], str]
-    ) -> Iterator[tuple[tuple[str, str], Score]]:
-        """Yield scores in order, never more than :data:`IN_FLIGHT` ahead."""
-        pending: list[tuple[tuple[str, str], Future[Score]]] = []
-        try:
-            for (key, name), text in missing.items():
-                future = self.executor.submit(score_by_proxy, self.setup, key, text)
-                pending.append(((key, name), future))
-                while pending and (pending[0][1].done() or len(pending) >= IN_FLIGHT):
-                    yield pending[0][0], pending[0][1].result()
-                    del pending[0]
-            while pending:
-                yield pending[0][0], pending[0][1].result()
-                del pending[0]
-        except BrokenExecutor as error:
-            raise ProxyDataError(
-                f"a worker process died ({error}); out of memory, perhaps. Scores that had "
-                "arrived were stored; run the same command again with fewer --workers"
-            ) from error
-        finally:
-            for _, future in pending:
-                future.cancel()
 
     def _context(self, key: str) -> ScoreContext:
         task = self.task

@@ -8,11 +8,11 @@ import multiprocessing.connection
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from naslib_proxydata.errors import ProxyDataError
 from naslib_proxydata.leaderboard.store import ScoreContext, ScoreStore
@@ -31,6 +31,9 @@ CHEAP_CHUNK = 64
 """Architectures in one call where no network is run, so that the call itself costs little."""
 
 _POLL_SECONDS = 0.005
+
+Name = TypeVar("Name")
+Result = TypeVar("Result")
 
 
 class SerialExecutor(Executor):
@@ -106,8 +109,8 @@ def evaluate(
     if progress is not None:
         progress(done, len(architectures))
     chunks = (missing[start : start + chunk] for start in range(0, len(missing), chunk))
-    calls = ((keys, [architectures[key] for key in keys]) for keys in chunks)
-    for keys, scores in _completed(executor, setup, calls):
+    calls = ((keys, (setup, [architectures[key] for key in keys])) for keys in chunks)
+    for keys, scores in completed(executor, score_chunk, calls):
         store.add(context, dict(zip(keys, scores, strict=True)))
         done += len(keys)
         if progress is not None:
@@ -115,14 +118,26 @@ def evaluate(
     return len(missing)
 
 
-def _completed(
-    executor: Executor, setup: Setup, calls: Iterator[tuple[list[str], list[str]]]
-) -> Iterator[tuple[list[str], list[Score]]]:
-    """Submit calls, never more than :data:`IN_FLIGHT` ahead, and yield results as they come."""
-    pending: dict[Future[list[Score]], list[str]] = {}
+def completed(
+    executor: Executor,
+    function: Callable[..., Result],
+    calls: Iterable[tuple[Name, tuple[Any, ...]]],
+) -> Iterator[tuple[Name, Result]]:
+    """Submit calls, never more than :data:`IN_FLIGHT` ahead, and yield results as they come.
+
+    Args:
+        executor: Any executor.
+        function: What is called, in whichever process.
+        calls: A name for each result, and the arguments.
+
+    Raises:
+        ProxyDataError: A worker died. Like any error of a call, it comes after every result
+            that had arrived with it.
+    """
+    pending: dict[Future[Result], Name] = {}
     try:
-        for keys, texts in calls:
-            pending[executor.submit(score_chunk, setup, texts)] = keys
+        for name, arguments in calls:
+            pending[executor.submit(function, *arguments)] = name
             yield from _take_done(pending, at_most=IN_FLIGHT - 1)
         yield from _take_done(pending, at_most=0)
     except BrokenExecutor as error:
@@ -136,18 +151,18 @@ def _completed(
 
 
 def _take_done(
-    pending: dict[Future[list[Score]], list[str]], *, at_most: int
-) -> Iterator[tuple[list[str], list[Score]]]:
+    pending: dict[Future[Result], Name], *, at_most: int
+) -> Iterator[tuple[Name, Result]]:
     """Yield what is done, waiting until at most so many are left."""
     while True:
         failed: Exception | None = None
         for future in [one for one in pending if one.done()]:
             try:
-                scores = future.result()
+                result = future.result()
             except Exception as error:
                 failed = failed or error
                 continue
-            yield pending.pop(future), scores
+            yield pending.pop(future), result
         if failed is not None:  # only now, when all that came with it is stored
             raise failed
         if len(pending) <= at_most:

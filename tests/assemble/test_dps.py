@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -59,12 +60,16 @@ def files(folder):
     return [(folder / name).read_text() for name in ("best.yaml", "history.json")]
 
 
-class Backwards(SerialExecutor):
-    """Runs a call only when its result is asked for, the last one first."""
+class Disordered(SerialExecutor):
+    """Says that a call is done only after it was asked a few times, one more often than another."""
+
+    def __init__(self):
+        self.patience = itertools.cycle([3, 0, 2, 1])
 
     def submit(self, fn, /, *args, **kwargs):
         future = super().submit(fn, *args, **kwargs)
-        future.done = lambda: False
+        asked = itertools.count(-next(self.patience))
+        future.done = lambda: next(asked) >= 0
         return future
 
 
@@ -77,7 +82,7 @@ def test_a_finished_run_is_found_whole_and_others_end_alike(tmp_path, label_tabl
     assert len(first.proxies) == 2
     again = run_dps(config(tmp_path / "one", **own))
     assert (again.computed, again.proxies) == (0, first.proxies)
-    run_dps(config(tmp_path / "two", **own), executor=Backwards())
+    run_dps(config(tmp_path / "two", **own), executor=Disordered())
     assert files(tmp_path / "one") == files(tmp_path / "two")
     run_dps(config(tmp_path / "workers", **own, workers=2))
     assert files(tmp_path / "one") == files(tmp_path / "workers")
