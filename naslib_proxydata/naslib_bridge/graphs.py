@@ -148,7 +148,8 @@ class SpaceGraph(Graph):  # type: ignore[misc]
             )
         canonical = self.space.canonical(self.architecture)
         sizes = self.space.params(canonical), self.space.macs(canonical)
-        features = structure_features(self.space.graph_view(canonical)).values()
+        kinds = structure_features(self.space.graph_view(canonical)).values()
+        features = [value for kind in kinds for value in kind.values()]
         return np.array([*features, *(math.log(max(one, 1)) for one in sizes)])
 
     def get_hash(self) -> str:

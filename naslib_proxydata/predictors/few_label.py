@@ -13,17 +13,18 @@ from pydantic import Field, field_validator
 from naslib_proxydata.errors import ConfigError, unknown_name
 from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
 from naslib_proxydata.predictors.few_label_models import (
+    Features,
     Floats,
-    rank_average,
     ranker,
     shares_below,
     standardiser,
 )
 from naslib_proxydata.predictors.few_label_structure import (
     NO_SIGNAL,
+    SIZE,
     FewLabelSettings,
     FewLabelStructure,
-    structure_of,
+    log_macs,
 )
 
 STRUCTURE = FewLabelStructure.name
@@ -51,9 +52,10 @@ class FewLabel(FewLabelStructure):
     """few-label-structure with zero-cost proxies and Eproxy's losses as further features.
 
     Each proxy is the normal scores of its ranks among all architectures that are ranked
-    together; of Eproxy the losses of every iteration are. All proxies together weigh as much as
-    the size, or as the rest of the structure; each as much as another; and their aggregate once
-    more.
+    together; of Eproxy the losses of every iteration are. Each proxy weighs as much as a kind of
+    structural features, and so does their aggregate. Whether proxies are believed at all, and
+    whether the targets rise with the aggregate in a straight line, the Gaussian process decides
+    by the labels.
 
     The aggregate, which ranks by itself without labels, was fixed on NAS-Bench-201 CIFAR-10:
     sum over proxies and multiply-accumulates of log(rank / n), as AZ-NAS sums its parts
@@ -99,10 +101,10 @@ class FewLabel(FewLabelStructure):
             return Score(-math.inf, NO_SIGNAL, seconds)
         proxies = {name: _numbers(parts[name]) for name in self.options.proxies}
         details = {**structure.details, "proxies": proxies}
-        return self.valued(Score(structure.details["structure"][-1], "", seconds, details))
+        return self.valued(Score(structure.details["structure"][SIZE][-1], "", seconds, details))
 
-    def scaling(self, reference: Sequence[Score]) -> Callable[[Sequence[Score]], Floats]:
-        """Return the map from scores to structure, proxies and their aggregate, each one block."""
+    def scaling(self, reference: Sequence[Score]) -> Callable[[Sequence[Score]], Features]:
+        """Return the map from scores to structure, proxies and their aggregate."""
         structure = super().scaling(reference)
         names = self.options.proxies
         widths = {
@@ -110,30 +112,13 @@ class FewLabel(FewLabelStructure):
         }
         ranks = {name: _scaling(_proxy(reference, name, widths[name])) for name in names}
         together = _scaling(self._aggregate(reference, reference)[:, None])
-        weight = 1 / math.sqrt(len(names))
 
-        def scale(scores: Sequence[Score]) -> Floats:
-            proxies = [weight * ranks[name](_proxy(scores, name, widths[name])) for name in names]
+        def scale(scores: Sequence[Score]) -> Features:
+            proxies = [ranks[name](_proxy(scores, name, widths[name])) for name in names]
             aggregate = together(self._aggregate(scores, reference)[:, None])
-            return np.hstack([structure(scores), *proxies, aggregate])
+            return structure(scores)._replace(proxies=np.hstack(proxies), aggregate=aggregate)
 
         return scale
-
-    def with_labels(self, scores: Sequence[Score]) -> Floats:
-        """Rank by the models and by what would rank without labels, if the labels agree with it.
-
-        That ranking was made without them, so its Spearman correlation with the labels does not
-        flatter it; it is the weight of the ranking, where each model has weight 1.
-        """
-        from scipy import stats
-
-        prior = self._aggregate(self._known, [*self._known, *scores])
-        agreement = 0.0
-        if np.ptp(prior) > 0:
-            agreement = max(0.0, float(stats.spearmanr(prior, self._targets).statistic))
-        models = self.predictions(scores)
-        weights = [*[1.0] * len(models), agreement]
-        return rank_average([*models, self.without_labels(scores)], weights)
 
     def without_labels(self, scores: Sequence[Score]) -> Floats:
         """Return sum log(rank / n) over the proxies' values and MACs, ranks from 1 (worst)."""
@@ -144,8 +129,7 @@ class FewLabel(FewLabelStructure):
         total = np.zeros(len(scores))
         for name in self.options.proxies:
             total += _log_rank(_proxy(scores, name, 1), _proxy(reference, name, 1))
-        macs = slice(-1, None)
-        return total + _log_rank(structure_of(scores)[:, macs], structure_of(reference)[:, macs])
+        return total + _log_rank(log_macs(scores)[:, None], log_macs(reference)[:, None])
 
 
 def _log_rank(values: Floats, reference: Floats) -> Floats:

@@ -1,16 +1,16 @@
-"""Regression from a handful of labels: ridge, Gaussian process, random forest, and their ranks.
+"""Regression from a handful of labels: Gaussian process, ridge and random forest, and their ranks.
 
-Each model is a function of known features (m, d) and targets (m,) that returns a function of the
-features (n, d) of what is to be predicted. What a model leaves open it chooses by leave-one-out
-on the known targets alone, among values that suit features whose rows have a mean squared norm of
-about 1, as :func:`standardiser` makes them.
+Each model is a function of known features and targets (m,) that returns a function of the
+features of what is to be predicted. What a model leaves open it chooses, or weighs, by
+leave-one-out on the known targets alone, among values that suit features whose blocks have rows
+of a mean squared norm of about 1, as :func:`standardiser` makes them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,16 +18,42 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Scaling = Callable[[Floats], Floats]
 """From features (n, d) to scaled ones (n, d')."""
-Fitted = Callable[[Floats], Floats]
-"""From features (n, d) to predictions (n,)."""
-Model = Callable[[Floats, Floats], Fitted]
+
+
+class Features(NamedTuple):
+    """Scaled features of n architectures, by what they come from.
+
+    Attributes:
+        structure: Shape (n, d).
+        proxies: Shape (n, p), with p = 0 where there are none.
+        aggregate: What ranks by all proxies without labels, shape (n, 1), or (n, 0) likewise.
+    """
+
+    structure: Floats
+    proxies: Floats
+    aggregate: Floats
+
+    def together(self) -> Floats:
+        """Return all of them side by side."""
+        return np.hstack(self)
+
+
+Fitted = Callable[[Features], Floats]
+"""From the features of n architectures to predictions (n,)."""
+Model = Callable[[Features, Floats], Fitted]
+Kernel = Callable[[Features, Features], Floats]
+"""From the features of n and of m architectures to covariances (n, m)."""
 
 RIDGE_PENALTIES = np.logspace(-3, 2, 21)
-"""Tried by ridge; the mean squared norm of a row of features is about 1."""
+"""Tried by ridge; the mean squared norm of a row of features is a small number."""
 LENGTH_SCALES = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Tried by the Gaussian process, in units of the features' root mean squared norm."""
+"""Of the Gaussian process, in units of the features' root mean squared norm."""
+SMOOTHNESS = (0.5, 1.5, np.inf)
+"""Of the Gaussian process: nu of Matern's kernel; at infinity it is the squared exponential."""
 NOISES = (0.01, 0.03, 0.1, 0.3, 1.0)
-"""Tried by the Gaussian process: variance of the noise as a multiple of the signal's."""
+"""Of the Gaussian process: variance of the noise as a multiple of the signal's."""
+TREND = 3.0
+"""Of the Gaussian process: variance of the slope of a straight line, as such a multiple."""
 SHARES_OF_FEATURES = (0.1, 0.3, 1.0)
 """Tried by the forest: which share of the features each split looks at."""
 TREES = 100
@@ -87,51 +113,92 @@ def _failed_last(features: Floats) -> Floats:
     return np.nan_to_num(features, nan=-np.inf, neginf=-np.inf, posinf=np.inf)
 
 
-def ridge(known: Floats, targets: Floats) -> Fitted:
-    """Fit ridge regression, its penalty chosen by exact leave-one-out."""
-    from sklearn.linear_model import RidgeCV
+def gaussian_process(known: Features, targets: Floats) -> Fitted:
+    """Average Gaussian processes over their kernels and noises.
 
-    return _predict_of(RidgeCV(alphas=RIDGE_PENALTIES).fit(known, targets))
-
-
-def gaussian_process(known: Floats, targets: Floats) -> Fitted:
-    """Fit a Gaussian process with a squared exponential kernel.
-
-    Length scale and noise are those of the highest leave-one-out predictive density
-    (Rasmussen and Williams, "Gaussian Processes for Machine Learning", section 5.4.2).
+    A process weighs exp(its leave-one-out predictive density), the pseudo-BMA of arXiv
+    1704.02030: with twenty targets the best of many is best by chance, and an average of all
+    that are good is better.
     """
-    from sklearn.gaussian_process import GaussianProcessRegressor
-    from sklearn.gaussian_process.kernels import RBF
+    from scipy import special
 
-    size = float(np.sqrt((known**2).sum(axis=1).mean())) or 1.0
-    grid = [(scale * size, noise) for scale, noise in product(LENGTH_SCALES, NOISES)]
-    scale, noise = max(
-        grid, key=lambda one: leave_one_out_density(RBF(one[0])(known), one[1], targets)
-    )
-    model = GaussianProcessRegressor(RBF(scale), alpha=noise, optimizer=None)
-    return _predict_of(model.fit(known, targets))
+    candidates = list(kernels(known))
+    densities: list[float] = []
+    solutions: list[Floats] = []
+    for kernel in candidates:
+        covariance = kernel(known, known)
+        for noise in NOISES:
+            inverse = np.asarray(np.linalg.inv(covariance + noise * np.eye(len(targets))))
+            densities.append(leave_one_out_density(inverse, targets))
+            solutions.append(inverse @ targets)
+    weighted = special.softmax(densities)[:, None] * np.array(solutions)
+    by_kernel = weighted.reshape(len(candidates), len(NOISES), -1).sum(axis=1)
+
+    def predict(features: Features) -> Floats:
+        total = np.zeros(len(features.structure))
+        for kernel, coefficients in zip(candidates, by_kernel, strict=True):
+            total += kernel(features, known) @ coefficients
+        return total
+
+    return predict
 
 
-def leave_one_out_density(kernel: Floats, noise: float, targets: Floats) -> float:
+def kernels(known: Features) -> Iterator[Kernel]:
+    """Yield kernels on the structure alone and, where there are proxies, on all features.
+
+    With proxies each comes also with a straight line in their aggregate. Length scales are in
+    units of the root mean squared norm of the known features.
+    """
+    has_proxies = known.proxies.shape[1] > 0
+    for columns in (_structure, Features.together) if has_proxies else (_structure,):
+        norm = float(np.sqrt((columns(known) ** 2).sum(axis=1).mean())) or 1.0
+        for nu, scale in product(SMOOTHNESS, LENGTH_SCALES):
+            smooth = _smooth(columns, nu, scale * norm)
+            yield smooth
+            if has_proxies:
+                yield _with_trend(smooth)
+
+
+def _structure(features: Features) -> Floats:
+    return features.structure
+
+
+def _smooth(columns: Callable[[Features], Floats], nu: float, scale: float) -> Kernel:
+    from sklearn.gaussian_process.kernels import Matern
+
+    matern = Matern(scale, nu=nu)
+    return lambda one, other: np.asarray(matern(columns(one), columns(other)), dtype=np.float64)
+
+
+def _with_trend(smooth: Kernel) -> Kernel:
+    return lambda one, other: smooth(one, other) + TREND * one.aggregate @ other.aggregate.T
+
+
+def leave_one_out_density(inverse: Floats, targets: Floats) -> float:
     """Return the log predictive density of each target given the others, summed.
 
     With C = K + noise I: mu_i = y_i - [C^-1 y]_i / [C^-1]_ii, sigma_i^2 = s / [C^-1]_ii
-    (Rasmussen and Williams, equation 5.12), where the signal's variance s is the one of the
-    highest density, the mean of (y_i - mu_i)^2 [C^-1]_ii.
+    (Rasmussen and Williams, "Gaussian Processes for Machine Learning", equation 5.12), where the
+    signal's variance s is the one of the highest density, the mean of (y_i - mu_i)^2 [C^-1]_ii.
 
     Args:
-        kernel: Shape (m, m).
-        noise: As a multiple of the signal's variance.
+        inverse: C^-1, shape (m, m).
         targets: Shape (m,).
     """
-    inverse = np.linalg.inv(kernel + noise * np.eye(len(targets)))
     precision = np.diag(inverse)
     errors = inverse @ targets / precision
     signal = max(float(np.mean(errors**2 * precision)), 1e-12)
     return float(0.5 * np.sum(np.log(precision / (2 * np.pi * signal))) - 0.5 * len(targets))
 
 
-def forest(known: Floats, targets: Floats) -> Fitted:
+def ridge(known: Features, targets: Floats) -> Fitted:
+    """Fit ridge regression, its penalty chosen by exact leave-one-out."""
+    from sklearn.linear_model import RidgeCV
+
+    return _predict_of(RidgeCV(alphas=RIDGE_PENALTIES).fit(known.together(), targets))
+
+
+def forest(known: Features, targets: Floats) -> Fitted:
     """Fit a random forest, its share of features chosen by the out-of-bag error.
 
     Each tree predicts the targets that it was not grown on: leave-one-out at the price of one
@@ -142,7 +209,7 @@ def forest(known: Floats, targets: Floats) -> Fitted:
     def grown(share: float) -> tuple[float, Any]:
         # The generator is the model's own and always the same: equal labels, equal predictions.
         model = RandomForestRegressor(TREES, max_features=share, oob_score=True, random_state=0)
-        model.fit(known, targets)
+        model.fit(known.together(), targets)
         return float(np.mean((model.oob_prediction_ - targets) ** 2)), model
 
     return _predict_of(min(map(grown, SHARES_OF_FEATURES), key=lambda one: one[0])[1])
@@ -150,24 +217,19 @@ def forest(known: Floats, targets: Floats) -> Fitted:
 
 def _predict_of(model: Any) -> Fitted:
     """Return the predictions of one of scikit-learn's models as a typed function."""
-    return lambda features: np.asarray(model.predict(features), dtype=np.float64)
+    return lambda features: np.asarray(model.predict(features.together()), dtype=np.float64)
 
 
 MODELS: dict[str, Model] = {
-    "ridge": ridge,
     "gaussian_process": gaussian_process,
+    "ridge": ridge,
     "forest": forest,
 }
 
 
-def rank_average(predictions: Sequence[Floats], weights: Sequence[float] | None = None) -> Floats:
-    """Return the mean rank of each item over the predictions, shape (n,), higher is better.
-
-    Args:
-        predictions: Each of shape (n,).
-        weights: One for each prediction; by default all count the same.
-    """
+def rank_average(predictions: Sequence[Floats]) -> Floats:
+    """Return the mean rank of each item over the predictions (n,), higher is better."""
     from scipy import stats
 
     ranks = [stats.rankdata(one) for one in predictions]
-    return np.asarray(np.average(ranks, axis=0, weights=weights), dtype=np.float64)
+    return np.asarray(np.mean(ranks, axis=0), dtype=np.float64)

@@ -3,7 +3,8 @@
 After GRAF (Kadlecova et al., "Surprisingly Strong Performance Prediction with Neural Graph
 Features", ICML 2024, arXiv 2404.16551, section 4): operation counts, paths by the operations they
 may use, degrees of input, output and the nodes between. Added are the counts of live edges and
-the most and fewest uses of an operation on any path.
+the most and fewest uses of an operation on any path. Each kind of feature is kept apart, so that
+one does not outweigh another by number.
 """
 
 from __future__ import annotations
@@ -17,33 +18,42 @@ MANY_OPERATIONS = 5
 """From so many operations on, not all subsets are looked at: their number doubles with each."""
 
 
-def structure_features(view: GraphView) -> dict[str, float]:
-    """Return the features by name: the same names, in the same order, for a whole space."""
-    features = {name: float(value) for name, value in view.numbers.items()}
+def structure_features(view: GraphView) -> dict[str, dict[str, float]]:
+    """Return the features by kind and name: the same, in the same order, for a whole space."""
+    found: dict[str, dict[str, float]] = {}
+    if view.numbers:
+        found["numbers"] = {name: float(value) for name, value in view.numbers.items()}
     for name, graph in view.graphs.items():
-        found = graph_features(graph, view.operations)
-        features |= {f"{name}: {key}": value for key, value in found.items()}
-    return features
+        for kind, features in graph_features(graph, view.operations).items():
+            named = {f"{name}: {key}": value for key, value in features.items()}
+            found[kind] = {**found.get(kind, {}), **named}
+    return found
 
 
-def graph_features(graph: Graph, operations: tuple[str, ...]) -> dict[str, float]:
-    """Return the features of one graph by name; all but the plain counts are of live edges."""
+def graph_features(graph: Graph, operations: tuple[str, ...]) -> dict[str, dict[str, float]]:
+    """Return the features of one graph by kind and name; all but plain counts are of live edges.
+
+    The kinds are ``counts``, ``uses`` (on any path), ``paths`` and ``degrees``.
+    """
     live = graph.live()
-    features: dict[str, float] = {}
+    counts: dict[str, float] = {}
+    uses: dict[str, float] = {}
     for operation in operations:
-        features[f"count {operation}"] = float(_count(graph, operation))
-        features[f"live {operation}"] = float(_count(live, operation))
+        counts[f"count {operation}"] = float(_count(graph, operation))
+        counts[f"live {operation}"] = float(_count(live, operation))
         most, fewest = uses_on_a_path(live, operation)
-        features[f"most {operation} on a path"] = most
-        features[f"fewest {operation} on a path"] = fewest
+        uses[f"most {operation} on a path"] = most
+        uses[f"fewest {operation} on a path"] = fewest
+    paths: dict[str, float] = {}
+    reached: dict[str, float] = {}
     for subset in operation_subsets(operations):
         name = "+".join(sorted(subset))
-        shortest, longest, paths = path_lengths(live, subset)
-        features[f"shortest {name}"] = shortest
-        features[f"longest {name}"] = longest
-        features[f"paths {name}"] = paths
-        features |= {f"{where} {name}": value for where, value in degrees(live, subset).items()}
-    return features
+        shortest, longest, number = path_lengths(live, subset)
+        paths[f"shortest {name}"] = shortest
+        paths[f"longest {name}"] = longest
+        paths[f"paths {name}"] = number
+        reached |= {f"{where} {name}": value for where, value in degrees(live, subset).items()}
+    return {"counts": counts, "uses": uses, "paths": paths, "degrees": reached}
 
 
 def operation_subsets(operations: tuple[str, ...]) -> Iterator[frozenset[str]]:

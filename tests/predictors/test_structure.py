@@ -38,6 +38,11 @@ SPACES = (
 )
 
 
+def flat(kinds):
+    """Put the features of all kinds into one dictionary."""
+    return {name: value for kind in kinds.values() for name, value in kind.items()}
+
+
 @st.composite
 def graphs(draw):
     """Draw graphs of up to 6 nodes; some nodes are joined twice, some not at all."""
@@ -108,7 +113,7 @@ def test_features_of_a_cell_by_hand():
         "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|nor_conv_1x1~0|none~1|avg_pool_3x3~2|"
     )
     view = space.graph_view(cell)
-    found = graph_features(view.graphs["cell"], view.operations)
+    found = flat(graph_features(view.graphs["cell"], view.operations))
     assert found["count nor_conv_3x3"] == found["count skip_connect"] == 1
     assert found["paths avg_pool_3x3+nor_conv_1x1+nor_conv_3x3+skip_connect"] == 2
     assert found["longest avg_pool_3x3+nor_conv_3x3+skip_connect"] == 3
@@ -119,7 +124,7 @@ def test_features_of_a_cell_by_hand():
 
 
 def test_dead_edges_are_counted_but_not_live():
-    found = graph_features(Graph(3, ((0, 1, "a"), (0, 2, "b"))), ("a", "b"))
+    found = flat(graph_features(Graph(3, ((0, 1, "a"), (0, 2, "b"))), ("a", "b")))
     assert (found["count a"], found["live a"]) == (1, 0)
     assert (found["count b"], found["live b"]) == (1, 1)
 
@@ -133,7 +138,9 @@ def test_many_operations_do_not_double_the_subsets():
 @pytest.mark.parametrize("space", SPACES, ids=lambda space: space.name)
 def test_features_line_up_over_a_space_and_tell_architectures_apart(space):
     generator = np.random.default_rng(0)
-    rows = [structure_features(space.graph_view(space.sample(generator))) for _ in range(40)]
+    kinds = [structure_features(space.graph_view(space.sample(generator))) for _ in range(40)]
+    assert len({tuple(one) for one in kinds}) == 1, "the kinds differ"
+    rows = [flat(one) for one in kinds]
     assert len({tuple(row) for row in rows}) == 1, "the names differ"
     values = np.array([list(row.values()) for row in rows])
     assert np.isfinite(values).all()
@@ -149,7 +156,7 @@ def test_equal_architectures_have_equal_features(space):
         one = space.sample(generator)
         same = space.canonical(one)
         mine, theirs = (
-            structure_features(space.graph_view(architecture)) for architecture in (one, same)
+            flat(structure_features(space.graph_view(architecture))) for architecture in (one, same)
         )
         differing = {name for name in mine if mine[name] != pytest.approx(theirs[name])}
         assert all("count" in name for name in differing)  # dead edges are only counted
@@ -159,7 +166,7 @@ def test_a_nas_bench_101_cell_is_seen_as_its_vertices():
     # input -> conv3x3 -> conv1x1 -> output, and input -> output
     cell = NasBench101().parse("101101:01")
     view = NasBench101().graph_view(cell)
-    found = graph_features(view.graphs["cell"], view.operations)
+    found = flat(graph_features(view.graphs["cell"], view.operations))
     everything = "+".join(sorted(view.operations))
     assert found[f"paths {everything}"] == 2
     assert found[f"longest {everything}"] == 2
@@ -182,7 +189,7 @@ def test_a_genotype_is_seen_with_both_inputs_as_one():
         "('skip_connect', 0), ('skip_connect', 1), ('skip_connect', 0), ('skip_connect', 1), "
         "('skip_connect', 0), ('skip_connect', 1)], reduce_concat=[2, 3, 4, 5])"
     )
-    found = structure_features(Darts().graph_view(genotype))
+    found = flat(structure_features(Darts().graph_view(genotype)))
     every = "+".join(sorted(Darts().graph_view(genotype).operations))
     # 0 or 1 -> 2 -> output, and 0 or 1 -> 2 -> 3 -> 4 -> output.
     assert found[f"normal: paths {every}"] == 4
