@@ -71,6 +71,24 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Seeds = Annotated[tuple[int, ...], BeforeValidator(_listed), Field(min_length=1)]
 Options = Annotated[dict[str, dict[str, Any]], BeforeValidator(_named_options)]
 
+# What every run can be told.
+Workers = Annotated[int, Field(ge=1, description="Processes that score.")]
+Device = Annotated[str, Field(description="'auto', 'cpu', 'cuda', 'cuda:1', ...")]
+DataRoot = Annotated[
+    Path | None,
+    Field(description=f"Folder of benchmark files; ${DATA_VARIABLE} where not given."),
+]
+ImageSize = Annotated[
+    int | None,
+    Field(ge=8, description="Height and width in pixels; null for the search space's own."),
+]
+NumClasses = Annotated[
+    int | None,
+    Field(ge=2, description="Outputs of the networks; null for the images', at least 10."),
+]
+PluginFiles = Annotated[tuple[Path, ...], Field(description="Python files with plugins.")]
+Overwrite = Annotated[bool, Field(description="Start anew in a run folder that exists.")]
+
 
 class LeaderboardConfig(Settings):
     """Everything ``naslib-proxydata leaderboard`` can be told."""
@@ -114,21 +132,15 @@ class LeaderboardConfig(Settings):
     label_table: Path | None = Field(
         None, description="CSV file of labelled architectures to learn from, instead of draws."
     )
-    workers: int = Field(1, ge=1, description="Processes that score.")
-    device: str = Field("auto", description="'auto', 'cpu', 'cuda', 'cuda:1', ...")
-    data_root: Path | None = Field(
-        None, description=f"Folder of benchmark files; ${DATA_VARIABLE} where not given."
-    )
+    workers: Workers = 1
+    device: Device = "auto"
+    data_root: DataRoot = None
     images: str = Field("photos", description="Source of the images that predictors look at.")
-    image_size: int | None = Field(
-        None, ge=8, description="Height and width in pixels; null for the search space's own."
-    )
-    num_classes: int | None = Field(
-        None, ge=2, description="Outputs of the networks; null for the images', at least 10."
-    )
-    plugin: tuple[Path, ...] = Field((), description="Python files with plugins.")
+    image_size: ImageSize = None
+    num_classes: NumClasses = None
+    plugin: PluginFiles = ()
     out: Path = Field(Path("runs/leaderboard"), description="The run folder.")
-    overwrite: bool = Field(False, description="Start anew in a run folder that exists.")
+    overwrite: Overwrite = False
 
     @model_validator(mode="after")
     def _enough_to_learn_and_to_rank(self) -> Self:
@@ -192,21 +204,15 @@ class SearchConfig(Settings):
         "for as many as the population has.",
     )
     seed: int = Field(0, description="Seed of all that is random.")
-    workers: int = Field(1, ge=1, description="Processes that score.")
-    device: str = Field("auto", description="'auto', 'cpu', 'cuda', 'cuda:1', ...")
-    data_root: Path | None = Field(
-        None, description=f"Folder of benchmark files; ${DATA_VARIABLE} where not given."
-    )
+    workers: Workers = 1
+    device: Device = "auto"
+    data_root: DataRoot = None
     images: str = Field("photos", description="Source of the images that predictors look at.")
-    image_size: int | None = Field(
-        None, ge=8, description="Height and width in pixels; null for the search space's own."
-    )
-    num_classes: int | None = Field(
-        None, ge=2, description="Outputs of the networks; null for the images', at least 10."
-    )
-    plugin: tuple[Path, ...] = Field((), description="Python files with plugins.")
+    image_size: ImageSize = None
+    num_classes: NumClasses = None
+    plugin: PluginFiles = ()
     out: Path = Field(Path("runs/search"), description="The run folder.")
-    overwrite: bool = Field(False, description="Start anew in a run folder that exists.")
+    overwrite: Overwrite = False
 
     @model_validator(mode="after")
     def _budget_makes_sense(self) -> Self:
@@ -242,18 +248,14 @@ class DpsConfig(EvolutionSettings):
         {}, description="Options of eproxy that all proxies have, such as batch or mac_reference."
     )
     seed: int = Field(0, description="Seed of the evolution and of the scores.")
-    workers: int = Field(1, ge=1, description="Processes that score.")
-    device: str = Field("auto", description="'auto', 'cpu', 'cuda', 'cuda:1', ...")
-    data_root: Path | None = Field(
-        None, description=f"Folder of benchmark files; ${DATA_VARIABLE} where not given."
-    )
+    workers: Workers = 1
+    device: Device = "auto"
+    data_root: DataRoot = None
     images: str = Field("photos", description="Source of the images that proxies look at.")
-    image_size: int | None = Field(
-        None, ge=8, description="Height and width in pixels; null for the search space's own."
-    )
-    plugin: tuple[Path, ...] = Field((), description="Python files with plugins.")
+    image_size: ImageSize = None
+    plugin: PluginFiles = ()
     out: Path = Field(Path("runs/dps"), description="The run folder.")
-    overwrite: bool = Field(False, description="Start anew in a run folder that exists.")
+    overwrite: Overwrite = False
 
     @model_validator(mode="after")
     def _one_source_of_labels(self) -> Self:

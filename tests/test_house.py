@@ -12,7 +12,7 @@ import naslib_proxydata
 
 PACKAGE = Path(naslib_proxydata.__file__).parent
 FLOORS = [
-    ("errors", "seeding", "hookspecs", "schema", "unpickle", "kernels"),
+    ("errors", "seeding", "hookspecs", "schema", "unpickle", "cache", "kernels"),
     ("spaces", "data", "ranking"),
     ("tables", "selection", "pruning", "predictors"),
     ("oneshot", "search", "leaderboard"),

@@ -6,19 +6,18 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from naslib_proxydata.assemble.problem import Problem
+from naslib_proxydata.assemble.run import opened_folder, resolved, workers_of
 from naslib_proxydata.assemble.scores import Progress, StoredScores
-from naslib_proxydata.assemble.setup import load_plugins, resolved_device
-from naslib_proxydata.config import FEWEST_LABELS, SearchConfig, dump_yaml
+from naslib_proxydata.assemble.setup import load_plugins
+from naslib_proxydata.config import FEWEST_LABELS, SearchConfig
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.leaderboard import report
-from naslib_proxydata.leaderboard.evaluate import default_executor
 from naslib_proxydata.leaderboard.folder import PLOTS, RunFolder
 from naslib_proxydata.leaderboard.store import ScoreStore
 from naslib_proxydata.search import plots
@@ -84,16 +83,12 @@ def run_discrete(
         ProxyDataError: Something is to be put right by the user; scores computed before are kept.
     """
     plugins = load_plugins(config.plugin)
-    config = _resolved(config)
+    config = resolved(config)
     problem = Problem(config, plugins)
     make = partial(_optimizer, problem)
     make(0, ())  # so that a wrong setting stops the run before it has cost time
-    folder = RunFolder(config.out, (HISTORY, FRONT, RESULT))
-    kept = config.model_copy(update={"overwrite": False})  # so that its copy never deletes
-    folder.open(dump_yaml(kept), overwrite=config.overwrite)
-    with ExitStack() as stack:
-        store = stack.enter_context(ScoreStore(folder.scores))
-        pool = executor or stack.enter_context(default_executor(config.workers))
+    folder = opened_folder(config, (HISTORY, FRONT, RESULT))
+    with ScoreStore(folder.scores) as store, workers_of(config, executor) as pool:
         scores = StoredScores(store, pool, progress)
         history = _searched(problem, make, scores, folder)
     best = max(history, key=lambda one: one.worth)
@@ -237,16 +232,3 @@ def _summary(problem: Problem, found: DiscreteSearch, env: dict[str, Any]) -> st
     if found.front:
         lines += [f"The front of {len(found.front)} best trades is in {FRONT}.", ""]
     return "\n".join([*lines, report.provenance(env), ""])
-
-
-def _resolved(config: SearchConfig) -> SearchConfig:
-    """Return the configuration with every default filled in that depends on where it runs."""
-    root = None if config.data_root is None else config.data_root.expanduser().resolve()
-    return config.model_copy(
-        update={
-            "device": resolved_device(config.device),
-            "data_root": root,
-            "plugin": tuple(file.expanduser().resolve() for file in config.plugin),
-            "out": config.out.expanduser(),
-        }
-    )

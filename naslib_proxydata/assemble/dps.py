@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from naslib_proxydata import __version__
-from naslib_proxydata.assemble.setup import PredictorSetup, load_plugins, resolved_device
-from naslib_proxydata.config import FEWEST_LABELS, DpsConfig, dump_yaml
+from naslib_proxydata.assemble.run import opened_folder, resolved, workers_of
+from naslib_proxydata.assemble.setup import PredictorSetup, load_plugins
+from naslib_proxydata.config import FEWEST_LABELS, DpsConfig
 from naslib_proxydata.leaderboard.code import code_version
-from naslib_proxydata.leaderboard.evaluate import completed, default_executor, one_thread
-from naslib_proxydata.leaderboard.folder import RunFolder
+from naslib_proxydata.leaderboard.evaluate import completed, one_thread
 from naslib_proxydata.leaderboard.labels import draw_labels
 from naslib_proxydata.leaderboard.store import ScoreContext, ScoreStore
 from naslib_proxydata.plugins import Plugins
@@ -79,7 +78,8 @@ def run_dps(
         ProxyDataError: Something is to be put right by the user; scores computed before are kept.
     """
     plugins = load_plugins(config.plugin)
-    config = _resolved(config)
+    config = resolved(config)
+    config = config.model_copy(update={"shared": checked_shared(config.shared, "configuration")})
     source = _source(config, plugins)
     setup = _setup(config, source.space)
     task = setup.task(setup.create())
@@ -90,13 +90,8 @@ def run_dps(
         source.values,
         "the labels",
     )
-    folder = RunFolder(config.out, (PRESET, HISTORY))
-    kept = config.model_copy(update={"overwrite": False})  # so that its copy never deletes
-    folder.open(dump_yaml(kept), overwrite=config.overwrite)
-    owned: AbstractContextManager[Executor] = (
-        default_executor(config.workers) if executor is None else nullcontext(executor)
-    )
-    with ScoreStore(folder.scores) as store, owned as pool:
+    folder = opened_folder(config, (PRESET, HISTORY))
+    with ScoreStore(folder.scores) as store, workers_of(config, executor) as pool:
         scores = StoredLosses(store, pool, setup, task, labelled)
         title = f"{source.benchmark} {source.dataset}: proxies"
         searched = search_proxies(
@@ -182,20 +177,6 @@ def score_by_proxy(setup: PredictorSetup, key: str, text: str) -> Score:
 @lru_cache(maxsize=1)
 def _scorer(setup: PredictorSetup) -> ProxyScorer:
     return ProxyScorer(setup.task(setup.create()))
-
-
-def _resolved(config: DpsConfig) -> DpsConfig:
-    """Return the configuration with what depends on the machine filled in."""
-    root = None if config.data_root is None else config.data_root.expanduser().resolve()
-    return config.model_copy(
-        update={
-            "device": resolved_device(config.device),
-            "data_root": root,
-            "shared": checked_shared(config.shared, "configuration"),
-            "plugin": tuple(file.expanduser().resolve() for file in config.plugin),
-            "out": config.out.expanduser(),
-        }
-    )
 
 
 class Source(NamedTuple):

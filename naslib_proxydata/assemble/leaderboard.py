@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from naslib_proxydata.assemble.run import opened_folder, resolved, workers_of
 from naslib_proxydata.assemble.scores import Progress, StoredScores
 from naslib_proxydata.assemble.setup import (
     PredictorSetup,
     load_plugins,
     options_json,
     registered_name,
-    resolved_device,
 )
 from naslib_proxydata.assemble.tasks import Task, find_tasks
 from naslib_proxydata.config import (
@@ -25,11 +24,10 @@ from naslib_proxydata.config import (
     FEWEST_LABELS,
     SHOWN_WITH_LABELS,
     LeaderboardConfig,
-    dump_yaml,
 )
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.leaderboard import report
-from naslib_proxydata.leaderboard.evaluate import default_executor, one_thread
+from naslib_proxydata.leaderboard.evaluate import one_thread
 from naslib_proxydata.leaderboard.folder import PLOTS, RunFolder
 from naslib_proxydata.leaderboard.labels import Positions, draw_labels, mean_evaluation
 from naslib_proxydata.leaderboard.report import Absent
@@ -88,15 +86,10 @@ def run_leaderboard(
             before are kept.
     """
     plugins = load_plugins(config.plugin)
-    config = _resolved(config, plugins)
+    config = resolved(_with_rows_always_shown(config, plugins))
     tasks, absent = find_tasks(config, plugins)
-    folder = RunFolder(config.out)
-    kept = config.model_copy(update={"overwrite": False})  # so that its copy never deletes
-    folder.open(dump_yaml(kept), overwrite=config.overwrite)
-    owned: AbstractContextManager[Executor] = (
-        default_executor(config.workers) if executor is None else nullcontext(executor)
-    )
-    with ScoreStore(folder.scores) as store, owned as pool:
+    folder = opened_folder(config)
+    with ScoreStore(folder.scores) as store, workers_of(config, executor) as pool:
         scores = StoredScores(store, pool, progress)
         evaluations = list(_Scoring(config, plugins, scores).run(tasks))
     rows = tuple(one.row for one in evaluations)
@@ -266,22 +259,13 @@ def _images_used(predictor: Predictor, task: ScoringTask) -> str:
     return f"{task.images.source} {shape}"
 
 
-def _resolved(config: LeaderboardConfig, plugins: Plugins) -> LeaderboardConfig:
-    """Return the configuration with every default filled in that depends on where it runs."""
+def _with_rows_always_shown(config: LeaderboardConfig, plugins: Plugins) -> LeaderboardConfig:
+    """Return the configuration with the predictors that every leaderboard has."""
     predictors = dict(config.predictors)
     shown = {registered_name(plugins, *one) for one in predictors.items() if not one[1]}
     always = ALWAYS_SHOWN + (SHOWN_WITH_LABELS if config.labels or config.label_table else ())
     predictors.update({name: {} for name in always if name not in shown})
-    root = None if config.data_root is None else config.data_root.expanduser().resolve()
-    return config.model_copy(
-        update={
-            "predictors": predictors,
-            "device": resolved_device(config.device),
-            "data_root": root,
-            "plugin": tuple(file.expanduser().resolve() for file in config.plugin),
-            "out": config.out.expanduser(),
-        }
-    )
+    return config.model_copy(update={"predictors": predictors})
 
 
 def _write(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from naslib_proxydata import plugins as room
 from naslib_proxydata.assemble.setup import resolved_device
+from naslib_proxydata.cache import cache_folder
 from naslib_proxydata.data.sources import open_dataset
 from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.selection.base import Selection, Selector
@@ -20,7 +21,7 @@ from naslib_proxydata.selection.run import make_selection
 from naslib_proxydata.selection.score_files import read_scores, write_scores
 from naslib_proxydata.selection.scorers.base import Workplace
 from naslib_proxydata.selection.scorers.recipe import PAPER, QUICK
-from naslib_proxydata.selection.scorers.scoring import default_cache, make_scorer, score_dataset
+from naslib_proxydata.selection.scorers.scoring import make_scorer, score_dataset
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -156,7 +157,7 @@ def _values(request: SelectionRequest, selector: Selector, dataset: Dataset) -> 
         )
     place = Workplace(
         dataset,
-        request.cache or default_cache(),
+        request.cache or cache_folder(),
         request.model,
         QUICK if request.quick else PAPER,
         request.seed,

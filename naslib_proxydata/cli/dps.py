@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from naslib_proxydata.cli.options import config_options, plugin_option
+from naslib_proxydata.cli.options import run_options
 
 
 @click.command("dps")
@@ -25,19 +25,7 @@ from naslib_proxydata.cli.options import config_options, plugin_option
 @click.option("--space", metavar="NAME", help="The search space of --label-table.")
 @click.option("--cycles", type=int, metavar="N", help="Proxies looked at in all.  [200]")
 @click.option("--seed", type=int, metavar="S", help="Seed of evolution and scores.  [0]")
-@click.option("--workers", type=int, help="Processes that score; results do not depend on it.")
-@click.option("--device", help="auto, cpu, cuda, ...  [auto]")
-@click.option(
-    "--data-root",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Folder of benchmark files.  [$NASLIB_PROXYDATA_DATA]",
-)
-@click.option("--images", metavar="SOURCE", help="photos, digits, noise, cifar10:PATH, ...")
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="The run folder.")
-@click.option("--overwrite", is_flag=True, default=None, help="Start anew in the run folder.")
-@plugin_option
-@config_options
+@run_options
 def command(config_file: Path | None, assignments: tuple[str, ...], **options: Any) -> None:
     """Search settings of Eproxy that rank a few labelled architectures best (DPS).
 

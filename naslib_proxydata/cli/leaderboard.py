@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from naslib_proxydata.cli.options import config_options, plugin_option
+from naslib_proxydata.cli.options import run_options
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -33,19 +33,7 @@ if TYPE_CHECKING:
     metavar="FILE.csv",
     help="Labelled architectures of your own to learn from, instead of draws.",
 )
-@click.option("--workers", type=int, help="Processes that score; results do not depend on it.")
-@click.option("--device", help="auto, cpu, cuda, ...  [auto]")
-@click.option(
-    "--data-root",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Folder of benchmark files.  [$NASLIB_PROXYDATA_DATA]",
-)
-@click.option("--images", metavar="SOURCE", help="photos, digits, noise, cifar10:PATH, ...")
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="The run folder.")
-@click.option("--overwrite", is_flag=True, default=None, help="Start anew in the run folder.")
-@plugin_option
-@config_options
+@run_options
 def command(config_file: Path | None, assignments: tuple[str, ...], **options: Any) -> None:
     """Rank predictors on measured benchmarks.
 

@@ -41,6 +41,34 @@ def plugin_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return option(command)
 
 
+def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what every run that scores can be told: workers, device, data, images and its folder."""
+    options = (
+        click.option(
+            "--workers", type=int, help="Processes that score; results do not depend on it."
+        ),
+        click.option("--device", help="auto, cpu, cuda, ...  [auto]"),
+        click.option(
+            "--data-root",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="Folder of benchmark files.  [$NASLIB_PROXYDATA_DATA]",
+        ),
+        click.option("--images", metavar="SOURCE", help="photos, digits, noise, cifar10:PATH, ..."),
+        click.option(
+            "--out", type=click.Path(path_type=Path), metavar="DIR", help="The run folder."
+        ),
+        click.option(
+            "--overwrite", is_flag=True, default=None, help="Start anew in the run folder."
+        ),
+        plugin_option,
+        config_options,
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 def key_values(flag: str, texts: tuple[str, ...]) -> dict[str, Any]:
     """Turn the texts ``KEY=VALUE`` of a repeated option into plain data, as YAML reads it.
 

@@ -22,6 +22,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from naslib_proxydata.cache import cache_folder
+
 SWITCH = "NASLIB_PROXYDATA_COMPILE"
 """Environment variable: 0 keeps the package from compiling anything."""
 _FOLDER = Path(__file__).parent
@@ -69,7 +71,7 @@ def _library() -> ctypes.CDLL | None:
     if os.environ.get(SWITCH) == "0" or compiler is None or os.name != "posix":
         return None
     try:
-        path = cache_folder() / f"{_key(compiler)}.so"
+        path = cache_folder() / "kernels" / f"{_key(compiler)}.so"
         if not path.exists():
             _compile(compiler, path)
         if path.stat().st_uid != os.getuid():
@@ -78,13 +80,6 @@ def _library() -> ctypes.CDLL | None:
     except (OSError, RuntimeError, subprocess.SubprocessError) as error:
         _log.info("kernels are not compiled, torch's way is taken: %s", error)
         return None
-
-
-def cache_folder() -> Path:
-    """Return ``kernels`` in ``$NASLIB_PROXYDATA_CACHE`` or in the user's cache folder."""
-    named = os.environ.get("NASLIB_PROXYDATA_CACHE")
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return (Path(named) if named else Path(base) / "naslib-proxydata") / "kernels"
 
 
 def _key(compiler: str) -> str:

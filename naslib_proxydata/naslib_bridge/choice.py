@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from naslib_proxydata.cache import cache_folder
 from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.selection.base import Selection, Selector
 from naslib_proxydata.selection.files import load_selection
@@ -13,7 +14,7 @@ from naslib_proxydata.selection.run import make_selection
 from naslib_proxydata.selection.score_files import read_scores
 from naslib_proxydata.selection.scorers.base import Workplace
 from naslib_proxydata.selection.scorers.recipe import PAPER, QUICK
-from naslib_proxydata.selection.scorers.scoring import default_cache, make_scorer, score_dataset
+from naslib_proxydata.selection.scorers.scoring import make_scorer, score_dataset
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -101,5 +102,5 @@ def _values(
             "file, or 'scorer', the name of one that gives them"
         )
     recipe = QUICK if wanted.quick else PAPER
-    place = Workplace(dataset, default_cache(), recipe=recipe, seed=seed, device=device)
+    place = Workplace(dataset, cache_folder(), recipe=recipe, seed=seed, device=device)
     return score_dataset(name, place)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib
 import logging
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,14 +30,6 @@ SCORERS = {
     "reconstruction": f"{_ROOM}.reconstruction:ReconstructionScorer",
     "transfer": f"{_ROOM}.transfer:TransferScorer",
 }
-CACHE_VARIABLE = "NASLIB_PROXYDATA_CACHE"
-
-
-def default_cache() -> Path:
-    """Return the cache folder: ``$NASLIB_PROXYDATA_CACHE``, or one in the user's cache."""
-    named = os.environ.get(CACHE_VARIABLE)
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(named) if named else Path(base) / "naslib-proxydata"
 
 
 def make_scorer(name: str) -> Scorer:
