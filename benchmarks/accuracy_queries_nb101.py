@@ -9,18 +9,17 @@ kept in ``--out``, and is not run again.
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 import numpy as np
+from pages import markdown_table
 from search_protocol import (
-    DOCS,
     GUIDED,
     LABELS,
     PER_ROUND,
     TableByHash,
+    arguments,
     kept,
     mean_cell,
-    table_lines,
 )
 
 from naslib_proxydata import plugins
@@ -39,12 +38,7 @@ NAMES = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data-root", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--out", type=Path, default=Path("runs/accuracy_queries_nb101"))
-    parser.add_argument("--docs", type=Path, default=DOCS, help="where page and figure go")
-    options = parser.parse_args()
+    options = arguments(__doc__.splitlines()[0], "accuracy_queries_nb101")
     table = plugins.load().create("benchmarks", "nb101", root=options.data_root)
     protocol = TableByHash(table, COLUMN, "random", EVALUATIONS)
     kept_in = options.out / "runs.jsonl"
@@ -95,7 +89,7 @@ own figures could not be read here either. The best of all {cells:,} has {top:.2
 
 Best validation accuracy in percent, mean over seeds and 95 % interval of the mean:
 
-{table_lines(("search", *(f"{count} queries" for count in SHOWN)), lines)}
+{markdown_table(("search", *(f"{count} queries" for count in SHOWN)), lines)}
 
 ![Mean best validation accuracy](../figures/accuracy_queries_nb101.png)
 

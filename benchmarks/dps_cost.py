@@ -30,6 +30,7 @@ from unittest.mock import patch
 
 import numpy as np
 import torch
+from pages import DOCS, markdown_table
 from torch.nn import functional as F
 
 from naslib_proxydata import __version__, plugins
@@ -58,7 +59,6 @@ from naslib_proxydata.ranking import spearman
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.spaces.nb201 import NasBench201
 
-DOCS = Path(__file__).parent.parent / "docs" / "reference"
 CHANNELS, CELLS, SIZE, IMAGES = 8, 1, 16, 8
 LABELS, TESTED = 20, 40
 EVOLUTION = {"cycles": 200, "population": 40, "tournament": 10}
@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("--data-root", type=Path, default=Path("../shared/data"))
     parser.add_argument("--draws", default="0,1,2", help="which draws, comma-separated")
     parser.add_argument("--out", type=Path, default=Path("runs/dps_cost"))
-    parser.add_argument("--docs", type=Path, default=DOCS, help="where the page goes")
+    parser.add_argument("--docs", type=Path, default=DOCS / "reference", help="where the page goes")
     options = parser.parse_args()
     torch.set_num_threads(1)
     options.out.mkdir(parents=True, exist_ok=True)
@@ -348,7 +348,7 @@ def sections(found: Sequence[Mapping[str, Any]]) -> list[str]:
         "proxies share what they can, and 7x7 barriers are convolved by their spectrum. Plain and "
         "shipped search compute all their scores, the others take those of the plain one; each is "
         "charged the CPU seconds of every score that it asks for, and of the race itself.",
-        table(
+        markdown_table(
             (
                 "search",
                 "scores",
@@ -368,7 +368,7 @@ def sections(found: Sequence[Mapping[str, Any]]) -> list[str]:
         "Spearman on the test cells of several ways to use the ten fittest proxies of the default "
         "search. The fitness of the best one, on its labels, is "
         f"{np.mean([d['searches']['shipped']['fitness'][0] for d in found]):.3f} in the mean.",
-        table(
+        markdown_table(
             ("what ranks", "test rho", *(f"draw {d['draw']}" for d in found)),
             [
                 (
@@ -416,11 +416,6 @@ def mean_ratio(found: Sequence[Mapping[str, Any]]) -> float:
         for name in ("plain", "shipped")
     )
     return float(plain / shipped)
-
-
-def table(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    body = [header, ["---"] * len(header), *lines]
-    return "\n".join("| " + " | ".join(line) + " |" for line in body)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pages import DOCS, markdown_table
 
 from naslib_proxydata import plugins
 from naslib_proxydata.assemble.leaderboard import run_leaderboard
@@ -37,7 +38,6 @@ from naslib_proxydata.predictors.few_label_structure import FewLabelStructure
 from naslib_proxydata.spaces.nb201_cell import EDGES, Cell
 from naslib_proxydata.spaces.transnas_micro import TransNasCell
 
-DOCS = Path(__file__).parent.parent / "docs" / "reference"
 PARTS = ("structure", "proxies", "recorded", "many", "page")
 LABELS, DRAWS = 20, 20
 TASKS = ("class_scene", "class_object", "jigsaw", "segmentsemantic", "autoencoder")
@@ -94,7 +94,9 @@ def main() -> None:
     parser.add_argument("--data-root", type=Path, default=Path("../shared/data"))
     parser.add_argument("--benchmarks", help="some of the tables only, comma-separated")
     parser.add_argument("--out", type=Path, default=Path("runs/few_labels"))
-    parser.add_argument("--docs", type=Path, default=DOCS, help="where page and table go")
+    parser.add_argument(
+        "--docs", type=Path, default=DOCS / "reference", help="where the page goes"
+    )
     options = parser.parse_args()
     chosen = options.benchmarks.split(",") if options.benchmarks else list(TABLES)
     if "structure" in options.parts:
@@ -303,7 +305,7 @@ def sections(kept: Mapping[str, Sequence[Row]]) -> list[str]:
         "that is best on NAS-Bench-201 CIFAR-10, where the rows of the other models below show by "
         "how much.",
         "## Means over tasks",
-        table(
+        markdown_table(
             ("tables", "predictor", "tasks", "Spearman", "top 10 %", "asked for"),
             [
                 *means(whole, STRUCTURE, "all architectures"),
@@ -384,12 +386,12 @@ def seeds_table(rows: Sequence[Row]) -> str:
                 )
             )
     header = ("dataset", "predictor", "ranked", "Spearman", "by seed", "top 10 %")
-    return table(header, lines)
+    return markdown_table(header, lines)
 
 
 def rows_table(rows: Sequence[Row]) -> str:
     header = ("benchmark", "dataset", "predictor", "ranked", "Spearman", "top 10 %")
-    return table(
+    return markdown_table(
         header,
         [
             (
@@ -405,11 +407,6 @@ def rows_table(rows: Sequence[Row]) -> str:
             if row.predictor != "random"
         ],
     )
-
-
-def table(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    body = [header, ["---"] * len(header), *lines]
-    return "\n".join("| " + " | ".join(line) + " |" for line in body)
 
 
 if __name__ == "__main__":

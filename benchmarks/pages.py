@@ -55,6 +55,12 @@ def run(options: argparse.Namespace, **changes: Any) -> Leaderboard:
     return run_leaderboard(LeaderboardConfig.parse(values, "benchmark"))
 
 
+def markdown_table(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table of cells that are texts already."""
+    body = [header, ["---"] * len(header), *lines]
+    return "\n".join("| " + " | ".join(line) + " |" for line in body)
+
+
 def mean_table(rows: Sequence[Row]) -> list[str]:
     """Return a Markdown table of one dataset: mean and spread over seeds."""
     lines = [

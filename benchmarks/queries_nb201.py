@@ -10,19 +10,18 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pages import markdown_table
 from search_protocol import (
-    DOCS,
     GUIDED,
     LABELS,
     PER_ROUND,
     WholeTable,
+    arguments,
     kept,
     mean_cell,
-    table_lines,
 )
 
 from naslib_proxydata import plugins
@@ -42,12 +41,7 @@ NAMES = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data-root", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--out", type=Path, default=Path("runs/queries_nb201"))
-    parser.add_argument("--docs", type=Path, default=DOCS, help="where page and figure go")
-    options = parser.parse_args()
+    options = arguments(__doc__.splitlines()[0], "queries_nb201")
     table = plugins.load().create("benchmarks", "nb201", root=options.data_root)
     runs = options.out / "runs.jsonl"
     found = {}
@@ -89,7 +83,7 @@ def page(options: argparse.Namespace, found: dict[tuple[str, str, int], int | No
     )
     (options.docs / "figures").mkdir(parents=True, exist_ok=True)
     save(figure, options.docs / "figures" / "queries_nb201.png")
-    lines = table_lines(("dataset", "search", "found", "mean [95 %]", "median", "worst"), lines)
+    lines = markdown_table(("dataset", "search", "found", "mean [95 %]", "median", "worst"), lines)
     text = f"""# Queries to the best cell of NAS-Bench-201
 
 Made by `benchmarks/queries_nb201.py`: the protocol of table 6 of arXiv 2210.09459,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 from collections.abc import Callable, Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pages import DOCS
 
 from naslib_proxydata import plugins
 from naslib_proxydata.data.images import load_images
@@ -26,7 +28,16 @@ from naslib_proxydata.tables.base import BenchmarkTable
 
 GUIDED = "few-label-structure"
 LABELS, PER_ROUND = 20, 10
-DOCS = Path(__file__).parent.parent / "docs"
+
+
+def arguments(description: str, out: str) -> argparse.Namespace:
+    """Read the options that the scripts on discrete search have."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--data-root", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--out", type=Path, default=Path("runs") / out)
+    parser.add_argument("--docs", type=Path, default=DOCS, help="where page and figure go")
+    return parser.parse_args()
 
 
 class Protocol:
@@ -150,8 +161,3 @@ def mean_cell(values: Sequence[float], digits: int) -> str:
     if math.isnan(low):
         return f"{mean:.{digits}f}"
     return f"{mean:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
-
-
-def table_lines(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    body = [header, ["---"] * len(header), *lines]
-    return "\n".join("| " + " | ".join(line) + " |" for line in body)
