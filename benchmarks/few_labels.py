@@ -94,9 +94,7 @@ def main() -> None:
     parser.add_argument("--data-root", type=Path, default=Path("../shared/data"))
     parser.add_argument("--benchmarks", help="some of the tables only, comma-separated")
     parser.add_argument("--out", type=Path, default=Path("runs/few_labels"))
-    parser.add_argument(
-        "--docs", type=Path, default=DOCS / "reference", help="where the page goes"
-    )
+    parser.add_argument("--docs", type=Path, default=DOCS / "reference", help="where the page goes")
     options = parser.parse_args()
     chosen = options.benchmarks.split(",") if options.benchmarks else list(TABLES)
     if "structure" in options.parts:
