@@ -70,7 +70,9 @@ Made by `benchmarks/dps_transfer.py`. The preset `{PRESET}` was searched on smal
 NAS-Bench-201 with twenty labels of CIFAR-10 ([](dps_cost.md)). Here it ranks {n} random published
 networks of each space, on 16 CIFAR-10 images of 32x32, one seed. `eproxy` is the start point that
 the authors released for the space, `eproxy:{PRESET}` the fittest proxy of the preset,
-`dps:{PRESET}` the average rank by all of its proxies. {among_labelled(n)} {machine} One thread a score.
+`dps:{PRESET}` the average rank by all of its proxies. {among_labelled(n)}
+
+{machine} One thread a score.
 
 {markdown_table(("space", "predictor", "tasks", "Spearman", "top 10 %", "s / network"), means)}
 
