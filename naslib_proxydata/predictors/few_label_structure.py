@@ -195,4 +195,4 @@ def structure_of(scores: Sequence[Score]) -> dict[str, Floats]:
 
 def log_macs(scores: Sequence[Score]) -> Floats:
     """Return the logarithm of the multiply-accumulates, shape (n,)."""
-    return structure_of(scores)[SIZE][:, -1]
+    return np.array([score.details["structure"][SIZE][-1] for score in scores], dtype=np.float64)
