@@ -4,8 +4,8 @@
 
 The preset ``nb201-cifar10`` was searched by ``dps_cost.py`` on small networks of NAS-Bench-201 with
 twenty labels of CIFAR-10. Here it ranks the published networks of NAS-Bench-201 (CIFAR-10 and
-CIFAR-100) and of TransNAS-Bench-101 macro, on 16 CIFAR-10 images of 32x32, beside the start point that
-the authors released for each space. Fifty networks of each space take about 20 CPU minutes.
+CIFAR-100) and of TransNAS-Bench-101 macro, on 16 CIFAR-10 images of 32x32, beside the start point
+that the authors released for each space. Fifty networks of each space take about 20 CPU minutes.
 """
 
 from __future__ import annotations
