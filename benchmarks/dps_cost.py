@@ -399,9 +399,10 @@ def sections(found: Sequence[Mapping[str, Any]], sampled: Sequence[Mapping[str, 
         "Made by `benchmarks/dps_cost.py`. NAS-Bench-201 CIFAR-10, networks of "
         f"{CHANNELS} channels and {CELLS} cell a stage, {IMAGES} CIFAR-10 images of {SIZE}x{SIZE}, "
         f"{LABELS} labels, {EVOLUTION['cycles']} cycles with a population of "
-        f"{EVOLUTION['population']} and tournaments of {EVOLUTION['tournament']}, {len(found)} "
-        "draws of labels, each with seeds of its own, one thread. Proxies are tested on the same "
-        f"{TESTED} random cells, none of which is labelled. Three draws cannot tell small "
+        f"{EVOLUTION['population']} and tournaments of {EVOLUTION['tournament']}, "
+        f"{len(found)} draw{'s' if len(found) > 1 else ''} of labels with seeds of its own, one "
+        "thread. Proxies are tested on the same "
+        f"{TESTED} random cells, none of which is labelled. So few draws cannot tell small "
         "differences, and figures of this small scale say nothing of the published networks.",
         "## Plain and shipped",
         f"The plain search takes **{mean_ratio(found):.2f} times** the CPU time of the shipped one "
