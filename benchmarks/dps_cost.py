@@ -1,6 +1,6 @@
 """Measure what racing saves DPS, and how to choose among the proxies it finds; write the page.
 
-    python benchmarks/dps_cost.py --data-root ../shared/data draws full page preset
+    python benchmarks/dps_cost.py --data-root ../shared/data draws page preset
 
 For each draw of labels there is a plain search: every proxy scores every labelled architecture,
 builds its networks and barriers itself and convolves directly. Then racing stops proxies early,
@@ -13,10 +13,8 @@ Proxies are then compared on cells that no search has seen.
 The searches are those of the authors' program (200 cycles, a population of 40, tournaments of 10),
 the networks are declared small: NAS-Bench-201 CIFAR-10 with 8 channels and one cell a stage, on 8
 CIFAR-10 images of 16x16. A draw takes about 20 CPU minutes; ``draws`` goes on where it stopped,
-``--draws 2`` runs the third draw alone, ``page`` writes what is there. ``full`` measures what a
-sample of the first draw's proxies cost on the published networks, and estimates from that what both
-searches would cost there (about 6 CPU minutes). ``preset`` saves what the first draw's shipped
-search found as the preset ``nb201-cifar10`` of the package.
+``--draws 2`` runs the third draw alone, ``page`` writes what is there. ``preset`` saves what the
+first draw's shipped search found as the preset ``nb201-cifar10`` of the package.
 """
 
 from __future__ import annotations
@@ -72,8 +70,6 @@ SEARCHES = {
     "shipped": ("statistical", "shipped"),
 }
 """What stops a proxy, and the way that scores are computed."""
-SAMPLED = 30
-"""Proxies whose cost on the published networks is measured."""
 LARGEST = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+" + (
     "|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|"
 )
@@ -81,7 +77,7 @@ LARGEST = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+" + (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("parts", nargs="+", choices=("draws", "full", "page", "preset"))
+    parser.add_argument("parts", nargs="+", choices=("draws", "page", "preset"))
     parser.add_argument("--data-root", type=Path, default=Path("../shared/data"))
     parser.add_argument("--draws", default="0,1,2", help="which draws, comma-separated")
     parser.add_argument("--out", type=Path, default=Path("runs/dps_cost"))
@@ -95,8 +91,6 @@ def main() -> None:
             if not target.exists():
                 found = draw(options, number)
                 target.write_text(json.dumps(found, indent=1), encoding="utf-8")
-    if "full" in options.parts:
-        full(options)
     if "page" in options.parts:
         page(options)
     if "preset" in options.parts:
@@ -135,7 +129,6 @@ class Memory:
         asked: How many scores were asked for.
         charged: CPU seconds of these, whenever they were computed.
         spent: CPU seconds of those of them that were computed now.
-        turns: By proxy, how often it was taken up and how many scores it was asked for.
     """
 
     def __init__(self, path: Path, task: ScoringTask, scorer: Scorer) -> None:
@@ -155,8 +148,6 @@ class Memory:
     def restart(self) -> None:
         """Start to count anew."""
         self.asked, self.charged, self.spent = 0, 0.0, 0.0
-        self.turns: dict[str, tuple[int, int]] = {}
-        self.last = ""
 
     def score(self, options: Mapping[str, Any], text: str) -> float:
         """Return a score and charge its seconds to whoever asks."""
@@ -171,9 +162,6 @@ class Memory:
         value, seconds = self.known[key]
         self.asked += 1
         self.charged += seconds
-        turns, asked = self.turns.get(key[0], (0, 0))
-        self.turns[key[0]] = turns + (key[0] != self.last), asked + 1
-        self.last = key[0]
         return value
 
 
@@ -217,7 +205,6 @@ def draw(options: argparse.Namespace, number: int) -> dict[str, Any]:
             "evaluations": memory.asked,
             "cpu_seconds": memory.charged + race,
             "race_seconds": race,
-            "turns": memory.turns,
             "parents": [one.parent for one in searched.individuals],
             "fitness": [one.fitness for one in searched.proxies],
             "proxies": [one.options for one in searched.proxies],
@@ -237,54 +224,6 @@ def draw(options: argparse.Namespace, number: int) -> dict[str, Any]:
             for name, found in searches.items()
         },
     }
-
-
-def full(options: argparse.Namespace) -> None:
-    """Measure preparing and scoring by some proxies on the published networks, both ways."""
-    found = json.loads((options.out / "draw_0.json").read_text(encoding="utf-8"))
-    space = NasBench201()
-    source = f"cifar10:{options.data_root / 'cifar10_train10000.npz'}"
-    task = ScoringTask(space, load_images(source, 16, 0, space.image_size))
-    cells = [space.canonical(space.parse(text)) for text in found["labelled"]]
-    first, second = [cell for cell in cells if space.carries_signal(cell)][:2]
-    keys = list(found["searches"]["plain"]["turns"])
-    sampled = numpy_generator("dps_cost", "full").permutation(len(keys))[:SAMPLED]
-    rows = []
-    for place in sampled:
-        key = keys[int(place)]
-        row: dict[str, Any] = {"key": key}
-        for way, scorer in (("plain", PlainScorer(task)), ("shipped", ProxyScorer(task))):
-            times = []
-            for cell in (first, first, second):
-                started = time.process_time()
-                scorer.score({**json.loads(key), "batch": 16}, cell)
-                times.append(time.process_time() - started)
-            score = (times[1] + times[2]) / 2
-            row[way] = {"prepare": max(0.0, times[0] - times[1]), "score": score}
-        rows.append(row)
-        (options.out / "full.json").write_text(json.dumps(rows, indent=1), encoding="utf-8")
-
-
-def full_ratio(
-    found: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
-) -> tuple[float, float, float]:
-    """Return the estimated ratio of both searches' CPU times, and its 95 % bootstrap interval.
-
-    A proxy costs its preparation at every turn, and its scores.
-    """
-    costs = []
-    for row in rows:
-        cost = []
-        for way in ("plain", "shipped"):
-            turns, asked = found["searches"][way]["turns"].get(row["key"], (0, 0))
-            cost.append(turns * row[way]["prepare"] + asked * row[way]["score"])
-        costs.append(cost)
-    table = np.array(costs)
-    generator = numpy_generator("dps_cost", "bootstrap")
-    resampled = table[generator.integers(0, len(table), (1000, len(table)))].sum(axis=1)
-    low, high = np.quantile(resampled[:, 0] / resampled[:, 1], (0.025, 0.975))
-    plain, shipped = table.sum(axis=0)
-    return float(plain / shipped), float(low), float(high)
 
 
 def tests(
@@ -383,15 +322,11 @@ def save_preset(found: Mapping[str, Any]) -> None:
 def page(options: argparse.Namespace) -> None:
     """Write the page from the draws that are there."""
     found = [json.loads(path.read_text()) for path in sorted(options.out.glob("draw_*.json"))]
-    sampled = options.out / "full.json"
-    rows = json.loads(sampled.read_text(encoding="utf-8")) if sampled.exists() else []
     options.docs.mkdir(parents=True, exist_ok=True)
-    (options.docs / "dps_cost.md").write_text(
-        "\n\n".join(sections(found, rows)) + "\n", encoding="utf-8"
-    )
+    (options.docs / "dps_cost.md").write_text("\n\n".join(sections(found)) + "\n", encoding="utf-8")
 
 
-def sections(found: Sequence[Mapping[str, Any]], sampled: Sequence[Mapping[str, Any]]) -> list[str]:
+def sections(found: Sequence[Mapping[str, Any]]) -> list[str]:
     ways = list(found[0]["test"]["shipped"])
     direct, spectral = zip(*(barrier_seconds(n, n, 8, 16) for n in (128, 512)), strict=True)
     return [
@@ -430,7 +365,6 @@ def sections(found: Sequence[Mapping[str, Any]], sampled: Sequence[Mapping[str, 
         "scale, on maps of 8x8 for 16 images, a 7x7 barrier there and back takes "
         f"{direct[0]:.3f} CPU s by direct convolution and {spectral[0]:.3f} by its spectrum at 128 "
         f"to 128 channels, {direct[1]:.3f} and {spectral[1]:.3f} at 512 to 512.",
-        *published_networks(found[0], sampled),
         "## The best of many flatters itself",
         "Spearman on the test cells of several ways to use the ten fittest proxies of the default "
         "search. The fitness of the best one, on its labels, is "
@@ -448,28 +382,6 @@ def sections(found: Sequence[Mapping[str, Any]], sampled: Sequence[Mapping[str, 
         ),
         "An average is of ranks; *shrunk* gives the start point as much weight as what was found. "
         "The predictor's default was chosen on this table alone.",
-    ]
-
-
-def published_networks(found: Mapping[str, Any], sampled: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the section on the published networks, if they were measured."""
-    if not sampled:
-        return []
-    ratio, low, high = full_ratio(found, sampled)
-    means = [
-        np.mean([row[way][what] for row in sampled])
-        for way in ("plain", "shipped")
-        for what in ("prepare", "score")
-    ]
-    return [
-        "## On the published networks",
-        f"There the plain search would take an estimated **{ratio:.1f} times** the CPU time of the "
-        f"shipped one [{low:.1f}, {high:.1f}]: {len(sampled)} random proxies of draw 0 prepared "
-        "themselves and scored cells of 16 channels and 5 cells a stage on 16 images of 32x32, "
-        "both ways one after the other, and each is charged the turns and the scores that the "
-        "searches of draw 0 asked of it. The interval is the bootstrap's over proxies. In the "
-        f"mean a preparation takes {means[0]:.2f} s the plain way and {means[2]:.2f} s as shipped, "
-        f"where nothing was kept from others, a score {means[1]:.2f} s and {means[3]:.2f} s.",
     ]
 
 
