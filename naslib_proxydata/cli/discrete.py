@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import click
+
+from naslib_proxydata.cli.options import label_table_option, workers_option
 
 OPTIONS: tuple[Callable[..., Any], ...] = (
     click.option("--optimizer", metavar="NAME", help="Discrete search: random, re or nsga2."),
@@ -23,12 +24,7 @@ OPTIONS: tuple[Callable[..., Any], ...] = (
         metavar="N",
         help="Queries spent at random first, to learn from.  [a third, at most 20]",
     ),
-    click.option(
-        "--label-table",
-        type=click.Path(path_type=Path),
-        metavar="FILE.csv",
-        help="Labelled architectures of your own to learn from.",
-    ),
+    label_table_option("Labelled architectures of your own to learn from."),
     click.option("--benchmark", metavar="NAME", help="What is queried.  [the space's first]"),
     click.option("--metric", metavar="NAME", help="What is looked up.  [the dataset's default]"),
     click.option("--macs-low", type=float, metavar="N", help="Fewest multiply-accumulates."),
@@ -40,7 +36,7 @@ OPTIONS: tuple[Callable[..., Any], ...] = (
         help="Image size at which they are counted.  [the space's]",
     ),
     click.option("--images", metavar="SOURCE", help="What predictors look at.  [photos]"),
-    click.option("--workers", type=int, help="Processes that score; results do not depend on it."),
+    workers_option,
     click.option("--overwrite", is_flag=True, help="Start anew in the run folder."),
 )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from naslib_proxydata.cli.options import run_options
+from naslib_proxydata.cli.options import label_table_option, run_options
 
 
 @click.command("dps")
@@ -16,12 +16,7 @@ from naslib_proxydata.cli.options import run_options
 @click.option("--metric", metavar="NAME", help="Its metric.  [the dataset's default]")
 @click.option("--labels", type=int, metavar="N", help="Architectures drawn and labelled.  [20]")
 @click.option("--label-seed", type=int, metavar="S", help="Seed of that draw.  [0]")
-@click.option(
-    "--label-table",
-    type=click.Path(path_type=Path),
-    metavar="FILE.csv",
-    help="Labelled architectures of your own instead, of --space.",
-)
+@label_table_option("Labelled architectures of your own instead, of --space.")
 @click.option("--space", metavar="NAME", help="The search space of --label-table.")
 @click.option("--cycles", type=int, metavar="N", help="Proxies looked at in all.  [200]")
 @click.option("--seed", type=int, metavar="S", help="Seed of evolution and scores.  [0]")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from naslib_proxydata.cli.options import run_options
+from naslib_proxydata.cli.options import label_table_option, run_options
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -27,12 +27,7 @@ if TYPE_CHECKING:
 @click.option("--seed", metavar="SEEDS", help="Seeds, comma-separated.  [0]")
 @click.option("--labels", type=int, metavar="N", help="Labelled architectures to learn from.  [0]")
 @click.option("--draws", type=int, metavar="N", help="How often those are drawn.  [20]")
-@click.option(
-    "--label-table",
-    type=click.Path(path_type=Path),
-    metavar="FILE.csv",
-    help="Labelled architectures of your own to learn from, instead of draws.",
-)
+@label_table_option("Labelled architectures of your own to learn from, instead of draws.")
 @run_options
 def command(config_file: Path | None, assignments: tuple[str, ...], **options: Any) -> None:
     """Rank predictors on measured benchmarks.

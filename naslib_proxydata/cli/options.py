@@ -41,12 +41,22 @@ def plugin_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return option(command)
 
 
+workers_option = click.option(
+    "--workers", type=int, help="Processes that score; results do not depend on it."
+)
+
+
+def label_table_option(text: str) -> Callable[..., Any]:
+    """Return ``--label-table FILE.csv`` with its help."""
+    return click.option(
+        "--label-table", type=click.Path(path_type=Path), metavar="FILE.csv", help=text
+    )
+
+
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add what every run that scores can be told: workers, device, data, images and its folder."""
     options = (
-        click.option(
-            "--workers", type=int, help="Processes that score; results do not depend on it."
-        ),
+        workers_option,
         click.option("--device", help="auto, cpu, cuda, ...  [auto]"),
         click.option(
             "--data-root",
