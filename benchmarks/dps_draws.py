@@ -18,21 +18,19 @@ from typing import Any
 
 import numpy as np
 import torch
-from dps_cost import CELLS, CHANNELS, IMAGES, LABELS, LARGEST, SIZE
+from dps_cost import CELLS, CHANNELS, IMAGES, LABELS, SIZE, small_task
 from pages import DOCS, device_and_versions, markdown_table
 
 from naslib_proxydata import plugins
-from naslib_proxydata.data.images import load_images
 from naslib_proxydata.leaderboard.labels import draw_labels, mean_interval
 from naslib_proxydata.leaderboard.report import environment
-from naslib_proxydata.predictors.base import Predictor, ScoringTask
+from naslib_proxydata.predictors.base import Predictor
 from naslib_proxydata.predictors.dps import Dps
 from naslib_proxydata.predictors.eproxy import Eproxy
 from naslib_proxydata.predictors.few_label_structure import FewLabelStructure
 from naslib_proxydata.predictors.macs import Macs
 from naslib_proxydata.ranking import spearman, top_retrieval
 from naslib_proxydata.seeding import numpy_generator
-from naslib_proxydata.spaces.nb201 import NasBench201
 
 DRAWS, CELLS_DRAWN, CYCLES = 20, 60, 60
 
@@ -55,14 +53,11 @@ def measured(data_root: Path, kept: Path) -> list[Mapping[str, Any]]:
     """Return Spearman and top-10 % retrieval of every predictor in each draw."""
     table = plugins.load().create("benchmarks", "nb201", root=data_root)
     metric = table.default_metric("cifar10")
-    space = NasBench201(CHANNELS, CELLS)
-    space.image_size = SIZE
-    images = load_images(f"cifar10:{data_root / 'cifar10_train10000.npz'}", IMAGES, 0, SIZE)
-    task = ScoringTask(space, images, 0)
+    task, shared = small_task(data_root, 0)
+    space = task.space
     drawn = numpy_generator("dps_draws", "cells").permutation(len(table))[:CELLS_DRAWN]
     cells = [space.canonical(space.parse(table.architectures()[int(row)])) for row in drawn]
     values = table.values("cifar10", metric)[drawn]
-    shared = {"batch": IMAGES, "mac_reference": float(space.macs(space.parse(LARGEST)))}
     predictors: dict[str, Predictor] = {
         "dps": Dps(cycles=CYCLES, shared=shared),
         "eproxy": Eproxy(batch=IMAGES),

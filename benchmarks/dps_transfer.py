@@ -38,11 +38,11 @@ def main() -> None:
         board = run(options, benchmark=name, dataset=datasets, predictors=predictors)
         rows += [row for row in board.rows if row.predictor in (*predictors, "macs")]
     machine = device_and_versions(json.loads((board.folder / "env.json").read_text()))
-    text = page(rows, options.n, machine)
+    text = page(rows, options.n, options.seeds, machine)
     (options.docs / "reference" / "dps_transfer.md").write_text(text, encoding="utf-8")
 
 
-def page(rows: Sequence[Row], n: int, machine: str) -> str:
+def page(rows: Sequence[Row], n: int, seeds: str, machine: str) -> str:
     """Return the page."""
     means = []
     for name, datasets in TABLES.items():
@@ -69,8 +69,8 @@ def page(rows: Sequence[Row], n: int, machine: str) -> str:
 
 Made by `benchmarks/dps_transfer.py`. The preset `{PRESET}` was searched on small networks of
 NAS-Bench-201 with twenty labels of CIFAR-10 ([](dps_cost.md)). Here it ranks {n} random published
-networks of each space, on 16 CIFAR-10 images of 32x32, one seed. `eproxy` is the start point that
-the authors released for the space, `eproxy:{PRESET}` the fittest proxy of the preset,
+networks of each space, on 16 CIFAR-10 images of 32x32, seed {seeds}. `eproxy` is the start point
+that the authors released for the space, `eproxy:{PRESET}` the fittest proxy of the preset,
 `dps:{PRESET}` the average rank by all of its proxies. The twenty labelled ones of
 15,625 cells are not left out.
 
