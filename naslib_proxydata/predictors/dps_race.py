@@ -22,10 +22,12 @@ from naslib_proxydata.predictors.dps_space import Genotype, canonical
 from naslib_proxydata.ranking import order_codes, spearman
 
 Floats = NDArray[np.float64]
-FIRST_RUNG, NEXT_RUNG = 5, 2
-"""How many architectures are scored at first, and how many more at a time."""
-CONFIDENT = 0.6745
-"""Normal quantile of the statistical limit: 75 %, one-sided."""
+FIRST_RUNG = 5
+"""How many architectures are scored at first; then they are scored one by one."""
+FEWEST_COMPLETE = 3
+"""The statistical limit needs so many proxies that have scored everything."""
+DEVIATIONS = 1.5
+"""The statistical limit is so many standard deviations above what is expected."""
 
 
 class Request(NamedTuple):
@@ -55,7 +57,10 @@ class Race:
         self.order = spread_order(self.labels)
         self._ordered = self.labels[self.order]
         self._scores: dict[Genotype, list[float]] = {}
-        self._uppers: dict[tuple[Genotype, int], float] = {}
+        self._correlations: dict[Genotype, list[float]] = {}
+        self._exact: dict[tuple[Genotype, int], float] = {}
+        self._gains: list[Floats] = []
+        self._expected: dict[int, tuple[float, float]] = {}
 
     def best(self, candidates: Sequence[Genotype], keep: int = 1) -> list[Genotype]:
         """Return the ``keep`` fittest, best first; of equally fit ones the first named.
@@ -73,10 +78,9 @@ class Race:
 
     def fitness(self, genotype: Genotype) -> float:
         """Return Spearman's rho on the labels, nan where it is not defined or not yet known."""
-        scores = self._scores.get(canonical(genotype), [])
-        if len(scores) < len(self.labels):
-            return math.nan
-        return spearman(scores, self._ordered)
+        name = canonical(genotype)
+        complete = self._known(name) == len(self.labels)
+        return self._correlations[name][-1] if complete else math.nan
 
     def evaluations(self) -> int:
         """Return how many scores were asked for."""
@@ -87,9 +91,11 @@ class Race:
         name = canonical(genotype)
         scores = self._scores.get(name, [])
         key = name, len(scores)
-        if key not in self._uppers:
-            self._uppers[key] = upper_limit(scores, self._ordered, self.racing)
-        return self._uppers[key]
+        if key not in self._exact:
+            self._exact[key] = exact_upper_limit(scores, self._ordered)
+        if self.racing != "statistical" or not scores:
+            return self._exact[key]
+        return min(self._exact[key], statistical_upper_limit(*self._estimate(name)))
 
     def _known(self, name: Genotype) -> int:
         return len(self._scores.get(name, ()))
@@ -106,12 +112,16 @@ class Race:
         done = [_last(self.fitness(name)) for name in names if self._known(name) == total]
         bar = sorted(done)[-keep] if len(done) >= keep else -math.inf
         contenders = [name for name in open_ if self.upper(name) >= bar]
-        ranked = sorted(contenders, key=lambda name: -_last(self._estimate(name)))
-        return [(name, min(self._known(name) + NEXT_RUNG, total)) for name in ranked[:keep]]
+        ranked = sorted(contenders, key=lambda name: -self._estimate(name)[0])
+        return [(name, self._known(name) + 1) for name in ranked[:keep]]
 
-    def _estimate(self, name: Genotype) -> float:
-        scores = self._scores[name]
-        return spearman(scores, self._ordered[: len(scores)])
+    def _estimate(self, name: Genotype) -> tuple[float, float]:
+        """Return the expected final fitness of a proxy with scores, and its standard deviation."""
+        known = self._known(name)
+        if known not in self._expected:
+            self._expected[known] = expected_gain(self._gains, known)
+        mean, deviation = self._expected[known]
+        return _defined(self._correlations[name][-1]) + mean, deviation
 
     def _advance(self, rung: Sequence[tuple[Genotype, int]]) -> None:
         """Score, in one batch, every architecture up to the rung of each."""
@@ -121,7 +131,17 @@ class Race:
             for position in self.order[self._known(name) : goal]
         ]
         for request, score in zip(requests, self._evaluate(requests), strict=True):
-            self._scores.setdefault(request.genotype, []).append(float(score))
+            self._know(request.genotype, float(score))
+
+    def _know(self, name: Genotype, score: float) -> None:
+        """Remember the next score of a proxy, and what it has gained once it is complete."""
+        scores = self._scores.setdefault(name, [])
+        scores.append(score)
+        correlations = self._correlations.setdefault(name, [])
+        correlations.append(spearman(scores, self._ordered[: len(scores)]))
+        if len(scores) == len(self.labels):
+            self._gains.append(gains(correlations))
+            self._expected.clear()
 
 
 def _last(fitness: float) -> float:
@@ -142,33 +162,42 @@ def spread_order(labels: Floats) -> NDArray[np.int64]:
     return np.argsort(labels, kind="stable")[ranks]
 
 
-def upper_limit(scores: Sequence[float], labels: Floats, racing: Racing) -> float:
-    """Return an upper limit of the Spearman correlation on all labels from the first scores.
+def gains(correlations: Sequence[float]) -> Floats:
+    """Return by how much the last correlation, on all m, exceeds that on the first k, shape (m,).
+
+    A correlation that is not defined, as with equal or failed scores, counts as 0.
+    """
+    defined = np.array([_defined(one) for one in correlations])
+    gained: Floats = defined[-1] - defined
+    return gained
+
+
+def _defined(correlation: float) -> float:
+    return 0.0 if math.isnan(correlation) else correlation
+
+
+def expected_gain(gains: Sequence[Floats], known: int) -> tuple[float, float]:
+    """Return what a proxy will gain until all are scored, and the standard deviation of that.
+
+    It is estimated by what others have gained: they judged the same architectures in the same
+    order, and what misled one at the beginning has mostly misled the others too.
 
     Args:
-        scores: Scores of the first k architectures.
-        labels: Labels of all m, in the same order.
-        racing: With ``"statistical"`` the smaller one of the two limits.
+        gains: Of the complete proxies, each of shape (m,).
+        known: How many scores the proxy has.
+
+    Returns:
+        Mean and standard deviation; 0 and infinite while fewer than three are complete.
     """
-    limit = exact_upper_limit(scores, labels)
-    if racing == "statistical" and len(scores) < len(labels):
-        limit = min(limit, statistical_upper_limit(scores, labels))
-    return limit
+    if len(gains) < FEWEST_COMPLETE:
+        return 0.0, math.inf
+    gained = np.array([one[known - 1] for one in gains])
+    return float(gained.mean()), float(gained.std(ddof=1))
 
 
-def statistical_upper_limit(scores: Sequence[float], labels: Floats) -> float:
-    """Return tanh(atanh r + 0.67 s), s^2 = 1 / (k - 3) - 1 / (m - 3), where rho is r on k of m.
-
-    Fisher's transform of a correlation on k random ones of m has this variance about that on
-    all m. Where r is not defined, as with equal or failed scores, it counts as 0. 1 where k is
-    below 4.
-    """
-    known, total = len(scores), len(labels)
-    rho = np.nan_to_num(spearman(scores, labels[:known]))
-    if known < 4 or rho > 1 - 1e-9:
-        return 1.0
-    deviation = math.sqrt(1 / (known - 3) - 1 / (total - 3))
-    return math.tanh(math.atanh(max(-0.999, rho)) + CONFIDENT * deviation)
+def statistical_upper_limit(mean: float, deviation: float) -> float:
+    """Return mean + 1.5 deviation."""
+    return mean + DEVIATIONS * deviation
 
 
 def exact_upper_limit(scores: Sequence[float], labels: Floats) -> float:

@@ -7,7 +7,6 @@ differ in it alone share their losses.
 
 from __future__ import annotations
 
-import copy
 import json
 import math
 from collections import OrderedDict
@@ -83,7 +82,7 @@ class _Shared:
         self._images: dict[tuple[object, ...], Tensor] = {}
         self._features: dict[tuple[str, int], Tensor] = {}
         self._barriers: OrderedDict[str, list[nn.Module]] = OrderedDict()
-        self._trunks: OrderedDict[tuple[Any, str], tuple[Trunk, Tensor]] = OrderedDict()
+        self._trunks: OrderedDict[tuple[Any, str], _Initial] = OrderedDict()
         self._trunk_bytes = 0
 
     def images(self, config: EproxyConfig) -> Tensor:
@@ -117,25 +116,48 @@ class _Shared:
     def trunk(
         self, architecture: Any, config: EproxyConfig, in_channels: int
     ) -> tuple[Trunk, torch.Generator]:
-        """Return a trunk in its initial state, and the generator that its transforms go on with."""
+        """Return a trunk in its initial state, and the generator that its transforms go on with.
+
+        It is the same trunk each time: who asks for it again takes it from who trained it before.
+        """
         key = (architecture, config.network_init)
         if key not in self._trunks:
             task = self.task
             generator = torch_generator(task.seed, "eproxy", "network")
             made = task.space.trunk(architecture, generator, in_channels=in_channels)
             drawn = initial_trunk(made, config.network_init, task.seed)
-            self._keep(key, made, drawn.get_state())
+            self._keep(key, _Initial(made, drawn))
         self._trunks.move_to_end(key)
-        trunk, state = self._trunks[key]
-        return copy.deepcopy(trunk), torch.Generator().set_state(state)
+        return self._trunks[key].restored()
 
-    def _keep(self, key: tuple[Any, str], trunk: Trunk, state: Tensor) -> None:
+    def _keep(self, key: tuple[Any, str], initial: _Initial) -> None:
         """Keep a trunk, and let others go until all fit."""
-        self._trunks[key] = trunk, state
-        self._trunk_bytes += _bytes(trunk)
+        self._trunks[key] = initial
+        self._trunk_bytes += initial.bytes()
         while self._trunk_bytes > TRUNK_BYTES and len(self._trunks) > 1:
-            _, (gone, _) = self._trunks.popitem(last=False)
-            self._trunk_bytes -= _bytes(gone)
+            _, gone = self._trunks.popitem(last=False)
+            self._trunk_bytes -= gone.bytes()
+
+
+class _Initial:
+    """A trunk that can be trained many times, each time from its initial state."""
+
+    def __init__(self, trunk: Trunk, drawn: torch.Generator) -> None:
+        self._trunk = trunk
+        self._state = [value.clone() for value in trunk.state_dict().values()]
+        self._drawn = drawn.get_state()
+
+    @torch.no_grad()
+    def restored(self) -> tuple[Trunk, torch.Generator]:
+        """Return the trunk as it was, and the generator as drawing its weights has left it."""
+        self._trunk.zero_grad()
+        for value, initial in zip(self._trunk.state_dict().values(), self._state, strict=True):
+            value.copy_(initial)
+        return self._trunk, torch.Generator().set_state(self._drawn)
+
+    def bytes(self) -> int:
+        """Return the size of the trunk and of its initial state together."""
+        return 2 * sum(int(value.nbytes) for value in self._state)
 
 
 class _Sharing(Eproxy):
@@ -153,11 +175,7 @@ class _Sharing(Eproxy):
         self.share(shared.images(self.config), shared.barriers(self.config), shared.feature)
 
     def student(self, architecture: Any) -> Student:
-        """Build the network that is trained around a copy of the trunk's initial state."""
+        """Build the network that is trained around the trunk in its initial state."""
         config, seed = self.config, self.task.seed
         trunk, drawn = self._shared.trunk(architecture, config, self._images.shape[1])
         return assemble(trunk, self._barriers, config, self._size, seed, drawn)
-
-
-def _bytes(module: nn.Module) -> int:
-    return sum(weight.numel() * weight.element_size() for weight in module.parameters())

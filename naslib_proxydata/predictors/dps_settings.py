@@ -29,8 +29,9 @@ class EvolutionSettings(Settings):
     racing: Racing = Field(
         "statistical",
         description="A proxy is scored no further while an upper limit of its fitness, which "
-        "holds with 75 % confidence (statistical) or for certain (exact), is below the fitness of "
-        "the best of its tournament. none: every proxy scores every labelled architecture.",
+        "holds by what other proxies have gained (statistical) or for certain (exact), is below "
+        "the fitness of the best of its tournament. none: every proxy scores every labelled "
+        "architecture.",
     )
     keep: int = Field(10, ge=1, description="How many of the fittest are kept and averaged.")
 
