@@ -224,7 +224,7 @@ def _setup(config: DpsConfig, space: str) -> PredictorSetup:
 def _provenance(config: DpsConfig, source: Source, searched: Searched) -> Provenance:
     taken = {"label_seed", "seed", "cycles", "population", "tournament", "mutation_rate"}
     return Provenance(
-        **config.model_dump(include=taken | {"racing", "images"}),
+        **config.model_dump(include=taken | {"racing", "rung", "images"}),
         benchmark=source.benchmark,
         dataset=source.dataset,
         metric=source.metric,

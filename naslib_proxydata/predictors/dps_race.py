@@ -23,7 +23,7 @@ from naslib_proxydata.ranking import order_codes, spearman
 
 Floats = NDArray[np.float64]
 FIRST_RUNG = 5
-"""How many architectures are scored at first; then they are scored one by one."""
+"""How many architectures are scored at first."""
 FEWEST_COMPLETE = 3
 """The statistical limit needs so many proxies that have scored everything."""
 DEVIATIONS = 1.5
@@ -48,12 +48,20 @@ class Race:
         evaluate: Scores requests; never asked for one twice.
         labels: Accuracies of the labelled architectures, shape (m,).
         racing: What stops a proxy.
+        rung: How many further architectures a proxy is scored on at a time.
     """
 
-    def __init__(self, evaluate: Evaluate, labels: Floats, racing: Racing = "statistical") -> None:
+    def __init__(
+        self,
+        evaluate: Evaluate,
+        labels: Floats,
+        racing: Racing = "statistical",
+        rung: int = 1,
+    ) -> None:
         self._evaluate = evaluate
         self.labels = np.asarray(labels, dtype=np.float64)
         self.racing = racing
+        self.rung = rung
         self.order = spread_order(self.labels)
         self._ordered = self.labels[self.order]
         self._scores: dict[Genotype, list[float]] = {}
@@ -113,7 +121,7 @@ class Race:
         bar = sorted(done)[-keep] if len(done) >= keep else -math.inf
         contenders = [name for name in open_ if self.upper(name) >= bar]
         ranked = sorted(contenders, key=lambda name: -self._estimate(name)[0])
-        return [(name, self._known(name) + 1) for name in ranked[:keep]]
+        return [(name, min(self._known(name) + self.rung, total)) for name in ranked[:keep]]
 
     def _estimate(self, name: Genotype) -> tuple[float, float]:
         """Return the expected final fitness of a proxy with scores, and its standard deviation."""

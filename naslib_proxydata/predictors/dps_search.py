@@ -170,7 +170,7 @@ def search_proxies(
         seed: Of the evolution.
         progress: Told the cycle.
     """
-    race = Race(labelled.scorer(score), labelled.values, settings.racing)
+    race = Race(labelled.scorer(score), labelled.values, settings.racing, settings.rung)
     individuals, best = evolve(settings, race, seed, taps=labelled.taps(), progress=progress)
     proxies = tuple(
         Found(fitness=race.fitness(genotype), options=labelled.options(genotype))

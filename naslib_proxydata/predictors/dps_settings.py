@@ -33,6 +33,12 @@ class EvolutionSettings(Settings):
         "the fitness of the best of its tournament. none: every proxy scores every labelled "
         "architecture.",
     )
+    rung: int = Field(
+        1,
+        ge=1,
+        description="How many further labelled architectures a raced proxy is scored on at a time. "
+        "One needs the fewest scores; as many as there are workers keeps all of them busy.",
+    )
     keep: int = Field(10, ge=1, description="How many of the fittest are kept and averaged.")
 
     @model_validator(mode="after")

@@ -35,6 +35,7 @@ class Provenance(Settings):
         tournament: How many of them were drawn each cycle.
         mutation_rate: Probability of each gene to mutate.
         racing: How proxies were stopped early.
+        rung: On how many further architectures they were scored at a time.
         evaluations: Scores that this took.
         images: Source of the images.
         labelled: The labelled architectures, which an honest evaluation leaves out.
@@ -54,6 +55,7 @@ class Provenance(Settings):
     tournament: int
     mutation_rate: float
     racing: str
+    rung: int
     evaluations: int
     images: str
     labelled: tuple[str, ...]

@@ -197,6 +197,21 @@ def test_a_statistical_race_costs_less_and_mostly_has_the_same_winner():
     assert asked < 0.6 * 15 * 10 * M
 
 
+@pytest.mark.parametrize("rung", [1, 3, M])
+def test_a_proxy_is_scored_on_a_rung_at_a_time(rung):
+    names, labels, evaluate, _ = race_of(10)
+    batches = []
+
+    def remembered(requests):
+        batches.append(len(requests))
+        return evaluate(requests)
+
+    best = Race(remembered, labels, rung=rung).best(names)
+    assert batches[0] == FIRST_RUNG * len(names)
+    assert max(batches[1:]) == min(rung, M - FIRST_RUNG)
+    assert best == Race(evaluate, labels, "none").best(names)
+
+
 def test_nothing_is_scored_twice_and_what_was_left_behind_is_taken_up_again():
     names, _, evaluate, race = race_of(30)
     race.best(names)

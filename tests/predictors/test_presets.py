@@ -38,6 +38,7 @@ WHERE = {
     "tournament": 2,
     "mutation_rate": 0.2,
     "racing": "none",
+    "rung": 1,
     "evaluations": 8,
     "images": "photos",
     "labelled": ["a", "b", "c"],
