@@ -41,15 +41,18 @@ class Features(NamedTuple):
 Fitted = Callable[[Features], Floats]
 """From the features of n architectures to predictions (n,)."""
 Model = Callable[[Features, Floats], Fitted]
-Kernel = Callable[[Features, Features], Floats]
-"""From the features of n and of m architectures to covariances (n, m)."""
 
 RIDGE_PENALTIES = np.logspace(-3, 2, 21)
 """Tried by ridge; the mean squared norm of a row of features is a small number."""
 LENGTH_SCALES = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Of the Gaussian process, in units of the features' root mean squared norm."""
-SMOOTHNESS = (0.5, 1.5, np.inf)
-"""Of the Gaussian process: nu of Matern's kernel; at infinity it is the squared exponential."""
+KERNELS: dict[str, Callable[[Floats], Floats]] = {
+    "Matern 1/2": lambda distance: np.exp(-distance),
+    "Matern 3/2": lambda distance: (1 + 3**0.5 * distance) * np.exp(-(3**0.5) * distance),
+    "squared exponential": lambda distance: np.exp(-(distance**2) / 2),
+}
+"""Of the Gaussian process: covariance at a distance in length scales (Rasmussen and Williams,
+"Gaussian Processes for Machine Learning", equations 4.17 and 4.9)."""
 NOISES = (0.01, 0.03, 0.1, 0.3, 1.0)
 """Of the Gaussian process: variance of the noise as a multiple of the signal's."""
 TREND = 3.0
@@ -118,77 +121,72 @@ def gaussian_process(known: Features, targets: Floats) -> Fitted:
 
     A process weighs exp(its leave-one-out predictive density), the pseudo-BMA of arXiv
     1704.02030: with twenty targets the best of many is best by chance, and an average of all
-    that are good is better.
+    that are good is better. With proxies each smooth kernel comes also with a straight line in
+    their aggregate.
     """
     from scipy import special
 
-    candidates = list(kernels(known))
-    densities: list[float] = []
-    solutions: list[Floats] = []
-    for kernel in candidates:
-        covariance = kernel(known, known)
-        for noise in NOISES:
-            inverse = np.asarray(np.linalg.inv(covariance + noise * np.eye(len(targets))))
-            densities.append(leave_one_out_density(inverse, targets))
-            solutions.append(inverse @ targets)
-    weighted = special.softmax(densities)[:, None] * np.array(solutions)
-    by_kernel = weighted.reshape(len(candidates), len(NOISES), -1).sum(axis=1)
+    trends = np.array([0.0, TREND] if known.proxies.shape[1] else [0.0])
+    line = np.multiply.outer(trends, known.aggregate @ known.aggregate.T)[:, None]
+    noise = np.multiply.outer(NOISES, np.eye(len(targets)))
+    smooth = np.array(list(smooth_covariances(known, known)))[:, None, None]
+    inverses = np.linalg.inv(smooth + line + noise)  # (kernels, trends, noises, m, m)
+    weights = special.softmax(leave_one_out_density(inverses, targets))
+    solutions = weights[..., None] * (inverses @ targets)
+    by_kernel = solutions.sum(axis=(1, 2))
+    slope = known.aggregate.T @ (trends @ solutions.sum(axis=(0, 2)))
 
     def predict(features: Features) -> Floats:
-        total = np.zeros(len(features.structure))
-        for kernel, coefficients in zip(candidates, by_kernel, strict=True):
-            total += kernel(features, known) @ coefficients
-        return total
+        total = features.aggregate @ slope
+        for covariance, coefficients in zip(
+            smooth_covariances(features, known), by_kernel, strict=True
+        ):
+            total += covariance @ coefficients
+        return np.asarray(total, dtype=np.float64)
 
     return predict
 
 
-def kernels(known: Features) -> Iterator[Kernel]:
-    """Yield kernels on the structure alone and, where there are proxies, on all features.
+def smooth_covariances(features: Features, known: Features) -> Iterator[Floats]:
+    """Yield covariances (n, m) by every kernel and length scale.
 
-    With proxies each comes also with a straight line in their aggregate. Length scales are in
-    units of the root mean squared norm of the known features.
+    They are of the structure alone and, where there are proxies, of all features. Length scales
+    are in units of the root mean squared norm of the known features.
     """
+    from scipy.spatial.distance import cdist
+
     has_proxies = known.proxies.shape[1] > 0
     for columns in (_structure, Features.together) if has_proxies else (_structure,):
-        norm = float(np.sqrt((columns(known) ** 2).sum(axis=1).mean())) or 1.0
-        for nu, scale in product(SMOOTHNESS, LENGTH_SCALES):
-            smooth = _smooth(columns, nu, scale * norm)
-            yield smooth
-            if has_proxies:
-                yield _with_trend(smooth)
+        reference = columns(known)
+        norm = float(np.sqrt((reference**2).sum(axis=1).mean())) or 1.0
+        distances = cdist(columns(features), reference) / norm
+        for kernel, scale in product(KERNELS.values(), LENGTH_SCALES):
+            yield kernel(distances / scale)
 
 
 def _structure(features: Features) -> Floats:
     return features.structure
 
 
-def _smooth(columns: Callable[[Features], Floats], nu: float, scale: float) -> Kernel:
-    from sklearn.gaussian_process.kernels import Matern
-
-    matern = Matern(scale, nu=nu)
-    return lambda one, other: np.asarray(matern(columns(one), columns(other)), dtype=np.float64)
-
-
-def _with_trend(smooth: Kernel) -> Kernel:
-    return lambda one, other: smooth(one, other) + TREND * one.aggregate @ other.aggregate.T
-
-
-def leave_one_out_density(inverse: Floats, targets: Floats) -> float:
+def leave_one_out_density(inverse: Floats, targets: Floats) -> Floats:
     """Return the log predictive density of each target given the others, summed.
 
     With C = K + noise I: mu_i = y_i - [C^-1 y]_i / [C^-1]_ii, sigma_i^2 = s / [C^-1]_ii
-    (Rasmussen and Williams, "Gaussian Processes for Machine Learning", equation 5.12), where the
-    signal's variance s is the one of the highest density, the mean of (y_i - mu_i)^2 [C^-1]_ii.
+    (Rasmussen and Williams, equation 5.12), where the signal's variance s is the one of the
+    highest density, the mean of (y_i - mu_i)^2 [C^-1]_ii.
 
     Args:
-        inverse: C^-1, shape (m, m).
+        inverse: C^-1, shape (..., m, m).
         targets: Shape (m,).
+
+    Returns:
+        Shape (...).
     """
-    precision = np.diag(inverse)
+    precision = np.diagonal(inverse, axis1=-2, axis2=-1)
     errors = inverse @ targets / precision
-    signal = max(float(np.mean(errors**2 * precision)), 1e-12)
-    return float(0.5 * np.sum(np.log(precision / (2 * np.pi * signal))) - 0.5 * len(targets))
+    signal = np.maximum(np.mean(errors**2 * precision, axis=-1, keepdims=True), 1e-12)
+    density = np.sum(np.log(precision / (2 * np.pi * signal)), axis=-1)
+    return np.asarray(0.5 * density - 0.5 * len(targets), dtype=np.float64)
 
 
 def ridge(known: Features, targets: Floats) -> Fitted:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,20 +11,20 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import RBF
+from sklearn.gaussian_process.kernels import RBF, Matern
 
 from naslib_proxydata.predictors import few_label_models
 from naslib_proxydata.predictors.few_label_models import (
+    KERNELS,
     LENGTH_SCALES,
     MODELS,
     NOISES,
-    SMOOTHNESS,
     Features,
     gaussian_process,
-    kernels,
     leave_one_out_density,
     normal_scores,
     rank_average,
+    smooth_covariances,
     standardiser,
 )
 
@@ -79,45 +81,44 @@ def test_leave_one_out_density_is_that_of_leaving_one_out():
     assert ours == pytest.approx(best, abs=1e-4)
 
 
-def test_the_kernels_are_of_the_structure_and_of_all_with_and_without_a_trend():
+def test_the_covariances_are_scikit_learns_of_the_structure_and_of_all():
     generator = np.random.default_rng(5)
     one, other = with_proxies(generator, 7), with_proxies(generator, 4)
-    known = one.together()
-    norms = {"structure": (one.structure**2).sum(1).mean(), "all": (known**2).sum(1).mean()}
     expected = []
-    for name, mine, theirs in (
-        ("structure", one.structure, other.structure),
-        ("all", known, other.together()),
-    ):
-        distances = np.sqrt(((mine[:, None] - theirs[None]) ** 2).sum(-1) / norms[name])
-        for nu in SMOOTHNESS:
-            for scale in LENGTH_SCALES:
-                far = distances / scale
-                smooth = {
-                    0.5: np.exp(-far),
-                    1.5: (1 + np.sqrt(3) * far) * np.exp(-np.sqrt(3) * far),
-                    np.inf: np.exp(-(far**2) / 2),
-                }[nu]
-                expected += [smooth, smooth + 3 * np.outer(one.aggregate, other.aggregate)]
-    found = [kernel(one, other) for kernel in kernels(one)]
-    np.testing.assert_allclose(found, expected, atol=1e-12)
-    assert len(list(kernels(only_structure(known)))) == len(SMOOTHNESS) * len(LENGTH_SCALES)
+    for mine, theirs in ((one.structure, other.structure), (one.together(), other.together())):
+        norm = np.sqrt((theirs**2).sum(1).mean())
+        for nu in (0.5, 1.5, np.inf):
+            expected += [Matern(norm * scale, nu=nu)(mine, theirs) for scale in LENGTH_SCALES]
+    np.testing.assert_allclose(list(smooth_covariances(one, other)), expected, atol=1e-12)
+    structure = only_structure(one.structure)
+    assert len(list(smooth_covariances(structure, structure))) == 3 * len(LENGTH_SCALES)
 
 
 def test_the_process_is_the_average_of_scikit_learns(monkeypatch):
-    """Each noise by scikit-learn, weighed by the density of leaving out one by one."""
+    """Each noise and trend by scikit-learn, weighed by the density of leaving out one by one."""
     monkeypatch.setattr(few_label_models, "LENGTH_SCALES", (1.0,))
-    monkeypatch.setattr(few_label_models, "SMOOTHNESS", (np.inf,))
+    monkeypatch.setitem(KERNELS, "Matern 1/2", KERNELS["squared exponential"])
+    monkeypatch.setitem(KERNELS, "Matern 3/2", KERNELS["squared exponential"])
     generator = np.random.default_rng(6)
-    known, unknown = (only_structure(generator.normal(size=(n, 3))) for n in (8, 5))
+    known, unknown = (with_proxies(generator, n) for n in (8, 5))
     targets = normal_scores(generator.normal(size=8))
-    scale = np.sqrt((known.structure**2).sum(1).mean())
     predictions, densities = [], []
-    for noise in NOISES:
-        model = GaussianProcessRegressor(RBF(scale), alpha=noise, optimizer=None)
-        predictions.append(model.fit(known.structure, targets).predict(unknown.structure))
-        inverse = np.linalg.inv(RBF(scale)(known.structure) + noise * np.eye(8))
+    for columns, trend, noise in product((3, 6), (0.0, 3.0), NOISES):
+        mine, theirs = known.together(), unknown.together()
+        scale = np.sqrt((mine[:, :columns] ** 2).sum(1).mean())
+
+        def kernel(one, other, columns=columns, scale=scale, trend=trend):
+            smooth = RBF(scale)(one[:, :columns], other[:, :columns])
+            return smooth + trend * np.outer(one[:, -1], other[:, -1])
+
+        inverse = np.linalg.inv(kernel(mine, mine) + noise * np.eye(8))
         densities.append(np.exp(leave_one_out_density(inverse, targets)))
+        if trend:
+            predictions.append(kernel(theirs, mine) @ inverse @ targets)
+        else:
+            model = GaussianProcessRegressor(RBF(scale), alpha=noise, optimizer=None)
+            model.fit(mine[:, :columns], targets)
+            predictions.append(model.predict(theirs[:, :columns]))
     expected = np.average(predictions, axis=0, weights=densities)
     np.testing.assert_allclose(gaussian_process(known, targets)(unknown), expected)
 
