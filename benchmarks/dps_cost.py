@@ -1,20 +1,21 @@
 """Measure what racing saves DPS, and how to choose among the proxies it finds; write the page.
 
-    python benchmarks/dps_cost.py --data-root ../shared/data draws page preset
+    python benchmarks/dps_cost.py --data-root ../shared/data draws page
 
 For each draw of labels there is a plain search: every proxy scores every labelled architecture,
-builds its networks and barriers itself and convolves directly. Then racing stops proxies early,
-with a limit that holds for certain and with the one that is the default, and last comes the search
-as shipped, raced by default, where proxies share what they can and 7x7 barriers are convolved by
-their spectrum. Plain and shipped search compute all their scores; those between take theirs from
-the plain one. Each is charged the CPU seconds of every score that it asks for, and of the race.
-Proxies are then compared on cells that no search has seen.
+builds its networks and barriers itself and convolves directly. Then racing stops proxies early
+with a limit that holds for certain, which takes the same course with fewer of the same scores, and
+last comes the search as shipped: raced by default, where proxies share what they can and 7x7
+barriers are convolved by their spectrum. It computes its scores itself. Each is charged the CPU
+seconds of every score that it asks for, and of the race. Proxies are then compared on cells that no
+search has seen.
 
 The searches are those of the authors' program (200 cycles, a population of 40, tournaments of 10),
 the networks are declared small: NAS-Bench-201 CIFAR-10 with 8 channels and one cell a stage, on 8
-CIFAR-10 images of 16x16. A draw takes about 20 CPU minutes; ``draws`` goes on where it stopped,
-``--draws 2`` runs the third draw alone, ``page`` writes what is there. ``preset`` saves what the
-first draw's shipped search found as the preset ``nb201-cifar10`` of the package.
+CIFAR-10 images of 16x16. A draw takes about 15 CPU minutes; ``draws`` goes on where it stopped,
+``--draws 2`` runs one draw alone, ``page`` writes what is there. How racing estimates was chosen on
+draws 0 and 1, so others are reported. Let nothing else run: with more processes than cores CPU
+seconds double.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ import torch
 from pages import DOCS, markdown_table
 from torch.nn import functional as F
 
-from naslib_proxydata import __version__, plugins
+from naslib_proxydata import plugins
 from naslib_proxydata.data.images import load_images
 from naslib_proxydata.predictors.base import Score, ScoringTask
 from naslib_proxydata.predictors.dps_scores import (
@@ -48,13 +49,6 @@ from naslib_proxydata.predictors.eproxy import Eproxy
 from naslib_proxydata.predictors.eproxy_config import resolve
 from naslib_proxydata.predictors.eproxy_spectral import SpectralConv2d
 from naslib_proxydata.predictors.few_label_models import shares_below
-from naslib_proxydata.predictors.presets import (
-    SHIPPED,
-    Found,
-    Preset,
-    Provenance,
-    write_preset,
-)
 from naslib_proxydata.ranking import spearman
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.spaces.nb201 import NasBench201
@@ -62,11 +56,9 @@ from naslib_proxydata.spaces.nb201 import NasBench201
 CHANNELS, CELLS, SIZE, IMAGES = 8, 1, 16, 8
 LABELS, TESTED = 20, 40
 EVOLUTION = {"cycles": 200, "population": 40, "tournament": 10}
-SMALL_SCALE = ("batch", "mac_reference")
 SEARCHES = {
     "plain": ("none", "plain"),
     "raced for certain": ("exact", "plain"),
-    "raced": ("statistical", "plain"),
     "shipped": ("statistical", "shipped"),
 }
 """What stops a proxy, and the way that scores are computed."""
@@ -77,9 +69,9 @@ LARGEST = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+" + (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("parts", nargs="+", choices=("draws", "page", "preset"))
+    parser.add_argument("parts", nargs="+", choices=("draws", "page"))
     parser.add_argument("--data-root", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--draws", default="0,1,2", help="which draws, comma-separated")
+    parser.add_argument("--draws", default="2,3,4", help="which draws, comma-separated")
     parser.add_argument("--out", type=Path, default=Path("runs/dps_cost"))
     parser.add_argument("--docs", type=Path, default=DOCS / "reference", help="where the page goes")
     options = parser.parse_args()
@@ -93,8 +85,6 @@ def main() -> None:
                 target.write_text(json.dumps(found, indent=1), encoding="utf-8")
     if "page" in options.parts:
         page(options)
-    if "preset" in options.parts:
-        save_preset(json.loads((options.out / "draw_0.json").read_text(encoding="utf-8")))
 
 
 class Scorer(Protocol):
@@ -292,37 +282,6 @@ def barrier_seconds(inputs: int, outputs: int, side: int, images: int) -> tuple[
     return float(np.median(times[False])), float(np.median(times[True]))
 
 
-def save_preset(found: Mapping[str, Any]) -> None:
-    """Save a draw's proxies, without what only suits the small scale that they were found at."""
-    search = found["searches"]["shipped"]
-    proxies = [
-        Found(
-            fitness=fitness,
-            options={key: value for key, value in one.items() if key not in SMALL_SCALE},
-        )
-        for fitness, one in zip(search["fitness"], search["proxies"], strict=True)
-    ]
-    settings = EvolutionSettings(**EVOLUTION)
-    provenance = Provenance(
-        **settings.model_dump(exclude={"keep"}),
-        benchmark="nb201",
-        dataset="cifar10",
-        metric="validation_accuracy",
-        space="nb201",
-        labels=LABELS,
-        label_seed=found["draw"],
-        seed=found["draw"],
-        evaluations=search["evaluations"],
-        images="CIFAR-10",
-        labelled=tuple(found["labelled"]),
-        package=__version__,
-        note=f"by benchmarks/dps_cost.py, on networks of {CHANNELS} channels and {CELLS} cell a "
-        f"stage and {IMAGES} images of {SIZE}x{SIZE}; its batch and largest MACs are left out",
-    )
-    SHIPPED.mkdir(exist_ok=True)
-    write_preset(SHIPPED / "nb201-cifar10.yaml", Preset(provenance=provenance, proxies=proxies))
-
-
 def page(options: argparse.Namespace) -> None:
     """Write the page from the draws that are there."""
     found = [json.loads(path.read_text()) for path in sorted(options.out.glob("draw_*.json"))]
@@ -339,20 +298,23 @@ def sections(found: Sequence[Mapping[str, Any]]) -> list[str]:
         f"{CHANNELS} channels and {CELLS} cell a stage, {IMAGES} CIFAR-10 images of {SIZE}x{SIZE}, "
         f"{LABELS} labels, {EVOLUTION['cycles']} cycles with a population of "
         f"{EVOLUTION['population']} and tournaments of {EVOLUTION['tournament']}, "
-        f"{len(found)} draw{'s' if len(found) > 1 else ''} of labels with seeds of its own, one "
-        "thread. Proxies are tested on the same "
+        f"{len(found)} draws of labels with seeds of their own, one thread; racing was chosen on "
+        "other draws. Proxies are tested on the same "
         f"{TESTED} random cells, none of which is labelled. So few draws cannot tell small "
-        "differences, and figures of this small scale say nothing of the published networks.",
+        "differences ([](dps_draws.md) has twenty), and figures of this small scale say nothing of "
+        "the published networks.",
         "## Plain and shipped",
         f"The plain search takes **{mean_ratio(found):.2f} times** the CPU time of the shipped one "
         "(by draw "
         + ", ".join(f"{ratio(d):.2f}" for d in found)
         + "; asked for were 2.5 times). *Plain*: every proxy scores every labelled architecture, "
-        "builds its networks and barriers itself and convolves directly. *Raced*: a proxy is "
-        "stopped early, *for certain* only where it cannot win any more. *Shipped*: raced, and "
-        "proxies share what they can, and 7x7 barriers are convolved by their spectrum. Plain and "
-        "shipped search compute all their scores, the others take those of the plain one; each is "
-        "charged the CPU seconds of every score that it asks for, and of the race itself.",
+        "builds its networks and barriers itself and convolves directly. *Raced for certain*: a "
+        "proxy is stopped only where it cannot win any more. *Shipped*: it is stopped where it "
+        "hardly can, proxies share what they can, and 7x7 barriers are convolved by their "
+        "spectrum. Once a tournament has another winner, other proxies follow, which may cost "
+        "more or less: draws differ by that too. Plain and shipped search compute all their "
+        "scores; each is charged the CPU seconds of every score that it asks for, and of the "
+        "race itself.",
         markdown_table(
             (
                 "search",
