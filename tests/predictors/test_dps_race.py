@@ -95,7 +95,7 @@ def test_the_expected_gain_is_that_of_the_others_from_there_on():
     assert expected_gain(others, 1) == pytest.approx((0.6, math.sqrt((0.09 + 0.01 + 0.04) / 2)))
     assert expected_gain(others, 3) == (0.0, 0.0)
     assert expected_gain(others[:2], 1) == (0.0, math.inf)
-    assert statistical_upper_limit(0.5, 0.1) == pytest.approx(0.65)
+    assert statistical_upper_limit(0.5, 0.1) == pytest.approx(0.6)
 
 
 def test_the_limit_of_a_race_is_the_smaller_of_both():
@@ -116,7 +116,7 @@ def test_the_limit_of_a_race_is_the_smaller_of_both():
             for one in complete
         ]
         so_far = stats.spearmanr(tables[name][:known], ordered[:known]).statistic
-        expected = so_far + np.mean(gained) + 1.5 * np.std(gained, ddof=1)
+        expected = so_far + np.mean(gained) + np.std(gained, ddof=1)
         statistical += expected < exact
         assert race.upper(name) == pytest.approx(min(exact, expected))
     assert statistical
@@ -136,7 +136,7 @@ def test_the_limit_is_exact_while_few_are_complete():
 
 @pytest.mark.parametrize("quality", [0.0, 0.5, 0.8])
 @pytest.mark.parametrize("known", [5, 8, 11])
-def test_the_statistical_limit_holds_about_nine_times_out_of_ten(quality, known):
+def test_the_statistical_limit_holds_about_five_times_out_of_six(quality, known):
     """For proxies as good as those that are complete, on the spread order."""
 
     def correlations(scores, labels):
@@ -153,7 +153,7 @@ def test_the_statistical_limit_holds_about_nine_times_out_of_ten(quality, known)
         mean, deviation = expected_gain([*(whole - so_far)[1:, None]], 1)
         limit = statistical_upper_limit(so_far[0] + mean, deviation)
         held += limit >= whole[0]
-    assert held / 400 > 0.85
+    assert 0.75 < held / 400 < 0.9
 
 
 def test_every_first_few_are_spread_over_the_labels():
