@@ -4,7 +4,7 @@
 
 The protocol of ``leaderboard --labels 20 --draws 20`` on small networks, as in ``dps_cost.py``,
 whose settings it takes: 8 channels, one cell a stage, 8 CIFAR-10 images of 16x16. Of 60 random
-cells 20 are labelled, ``dps`` searches 100 cycles, and the other 40 are ranked; it does so raced,
+cells 20 are labelled, ``dps`` searches 60 cycles, and the other 40 are ranked; it does so raced,
 as it is by default, and not. About 30 CPU minutes; a draw that was finished is not repeated.
 """
 
@@ -32,7 +32,7 @@ from naslib_proxydata.predictors.macs import Macs
 from naslib_proxydata.ranking import spearman, top_retrieval
 from naslib_proxydata.seeding import numpy_generator
 
-DRAWS, CELLS_DRAWN, CYCLES = 20, 60, 100
+DRAWS, CELLS_DRAWN, CYCLES = 20, 60, 60
 PLAIN = "dps, racing: none"
 RACING = "statistical", "none"
 

@@ -95,7 +95,7 @@ def test_the_expected_gain_is_that_of_the_others_from_there_on():
     assert expected_gain(others, 1) == pytest.approx((0.6, math.sqrt((0.09 + 0.01 + 0.04) / 2)))
     assert expected_gain(others, 3) == (0.0, 0.0)
     assert expected_gain(others[:2], 1) == (0.0, math.inf)
-    assert statistical_upper_limit(0.5, 0.1) == pytest.approx(0.6)
+    assert statistical_upper_limit(0.5, 0.1) == pytest.approx(0.59)
 
 
 def test_the_limit_of_a_race_is_the_smaller_of_both():
@@ -116,7 +116,7 @@ def test_the_limit_of_a_race_is_the_smaller_of_both():
             for one in complete
         ]
         so_far = stats.spearmanr(tables[name][:known], ordered[:known]).statistic
-        expected = so_far + np.mean(gained) + np.std(gained, ddof=1)
+        expected = so_far + np.mean(gained) + np.std(gained, ddof=1) - 0.01
         statistical += expected < exact
         assert race.upper(name) == pytest.approx(min(exact, expected))
     assert statistical
@@ -160,8 +160,8 @@ def test_every_first_few_are_spread_over_the_labels():
     labels = np.random.default_rng(3).permutation(M).astype(float)
     order = spread_order(labels)
     assert sorted(order) == list(range(M))
-    first = sorted(labels[order[:FIRST_RUNG]])
-    assert np.diff(first).max() <= 4
+    for few, gap in ((3, 8), (5, 4), (9, 4)):
+        assert np.diff(sorted(labels[order[:few]])).max() <= gap
     assert sorted(spread_order(np.arange(3.0))) == [0, 1, 2]
 
 
