@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -52,18 +53,21 @@ def main() -> None:
 
 
 def labels(data_root: Path, folder: Path) -> Path:
-    """Write the labels that the preset was searched with."""
+    """Write the labels that the preset was searched with, one mean for cells of equal function."""
     found = read_preset(PRESET).provenance
     table = plugins.load().create("benchmarks", found.benchmark, root=data_root)
     values = dict(
         zip(table.architectures(), table.values(found.dataset, found.metric), strict=True)
     )
+    space, equals = table.space, defaultdict(list)
+    for text in found.labelled:
+        equals[space.text(space.canonical(space.parse(text)))].append(values[text])
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "labels.csv"
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(("architecture", "accuracy"))
-        writer.writerows((text, values[text]) for text in found.labelled)
+        writer.writerows((text, np.mean(several)) for text, several in equals.items())
     return path
 
 
