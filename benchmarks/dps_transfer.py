@@ -55,11 +55,12 @@ def main() -> None:
 def labels(data_root: Path, folder: Path) -> Path:
     """Write the labels that the preset was searched with, one mean for cells of equal function."""
     found = read_preset(PRESET).provenance
-    table = plugins.load().create("benchmarks", found.benchmark, root=data_root)
+    registry = plugins.load()
+    table = registry.create("benchmarks", found.benchmark, root=data_root)
     values = dict(
         zip(table.architectures(), table.values(found.dataset, found.metric), strict=True)
     )
-    space, equals = table.space, defaultdict(list)
+    space, equals = registry.create("spaces", table.space), defaultdict(list)
     for text in found.labelled:
         equals[space.text(space.canonical(space.parse(text)))].append(values[text])
     folder.mkdir(parents=True, exist_ok=True)
