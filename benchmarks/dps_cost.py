@@ -31,11 +31,12 @@ from unittest.mock import patch
 
 import numpy as np
 import torch
-from pages import DOCS, markdown_table
+from pages import DOCS, device_and_versions, markdown_table
 from torch.nn import functional as F
 
 from naslib_proxydata import plugins
 from naslib_proxydata.data.images import load_images
+from naslib_proxydata.leaderboard.report import environment
 from naslib_proxydata.predictors.base import Score, ScoringTask
 from naslib_proxydata.predictors.dps_scores import (
     ProxyScorer,
@@ -71,7 +72,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("parts", nargs="+", choices=("draws", "page"))
     parser.add_argument("--data-root", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--draws", default="2,3,4,6", help="which draws, comma-separated")
+    parser.add_argument("--draws", default="2,3,4,5,6", help="which draws, comma-separated")
     parser.add_argument("--out", type=Path, default=Path("runs/dps_cost"))
     parser.add_argument("--docs", type=Path, default=DOCS / "reference", help="where the page goes")
     options = parser.parse_args()
@@ -290,6 +291,7 @@ def page(options: argparse.Namespace) -> None:
 
 
 def sections(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    drawn = [int(d["draw"]) for d in found]
     ways = list(found[0]["test"]["shipped"])
     direct, spectral = zip(*(barrier_seconds(n, n, 8, 16) for n in (128, 512)), strict=True)
     return [
@@ -303,6 +305,7 @@ def sections(found: Sequence[Mapping[str, Any]]) -> list[str]:
         f"{TESTED} random cells, none of which is labelled. So few draws cannot tell small "
         "differences ([](dps_draws.md) has twenty), and figures of this small scale say nothing of "
         "the published networks.",
+        device_and_versions(environment(device="cpu", workers=1, seeds=drawn, providers={})),
         "## Plain and shipped",
         f"The plain search takes **{mean_ratio(found):.2f} times** the CPU time of the shipped one "
         "(by draw "
