@@ -102,7 +102,7 @@ class Race:
         key = name, len(scores)
         if key not in self._exact:
             self._exact[key] = exact_upper_limit(scores, self._ordered)
-        if self.racing != "statistical" or not scores:
+        if self.racing != "statistical" or not 0 < len(scores) < len(self.labels):
             return self._exact[key]
         return min(self._exact[key], statistical_upper_limit(*self._estimate(name)))
 

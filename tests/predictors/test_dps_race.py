@@ -105,6 +105,8 @@ def test_the_limit_of_a_race_is_the_smaller_of_both():
     ordered = labels[race.order]
     complete = [name for name in names if not math.isnan(race.fitness(name))]
     assert len(complete) >= FEWEST_COMPLETE
+    for name in complete:
+        assert race.upper(name) == pytest.approx(race.fitness(name))
     assert set(best) <= set(complete)
     statistical = 0
     for name in set(names) - set(complete):
