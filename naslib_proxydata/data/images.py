@@ -99,6 +99,8 @@ def load_images(source: str, count: int, seed: int, size: int = 32) -> ImageBatc
         noise = (NOISE_MEAN,) * 3, (NOISE_STD,) * 3
         return _batch(pixels, np.arange(count) % NOISE_CLASSES, noise, source, NOISE_CLASSES)
     dataset = open_dataset(source)
+    # Not by the source: where a file lies must not decide which of its images are drawn.
+    generator = numpy_generator(seed, "images", dataset.name)
     labels = np.zeros(len(dataset), np.int64) if dataset.labels is None else dataset.labels
     picked = diverse_indices(labels, count, generator, dataset.name)
     pixels, statistics = _three_channels(dataset.pixels(picked), dataset.statistics)

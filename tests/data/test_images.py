@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -21,6 +23,17 @@ def test_draws_are_repeatable_diverse_and_prefix_stable(source: str) -> None:
     longer = load_images(source, 40, seed=3)
     assert torch.equal(longer.first(16), batch.pixels)
     assert longer.mean == batch.mean
+
+
+def test_where_a_file_lies_does_not_decide_what_is_drawn(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (40, 3, 8, 8), dtype=np.uint8)
+    drawn = []
+    for folder in (tmp_path / "here", tmp_path / "there"):
+        folder.mkdir()
+        np.savez(folder / "mine.npz", images=images, labels=np.arange(40) % 4)
+        drawn.append(load_images(f"npz:{folder / 'mine.npz'}", 12, seed=0).fingerprint)
+    drawn.append(load_images(str(tmp_path / "here" / "mine.npz"), 12, seed=0).fingerprint)
+    assert len(set(drawn)) == 1
 
 
 def test_photographs_are_crops_at_their_own_scale() -> None:
