@@ -72,7 +72,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("parts", nargs="+", choices=("draws", "page"))
     parser.add_argument("--data-root", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--draws", default="2,3,4,5,6", help="which draws, comma-separated")
+    parser.add_argument("--draws", default="2,3,4,6", help="which draws, comma-separated")
     parser.add_argument("--out", type=Path, default=Path("runs/dps_cost"))
     parser.add_argument("--docs", type=Path, default=DOCS / "reference", help="where the page goes")
     options = parser.parse_args()
