@@ -222,9 +222,9 @@ def _setup(config: DpsConfig, space: str) -> PredictorSetup:
 
 
 def _provenance(config: DpsConfig, source: Source, searched: Searched) -> Provenance:
-    taken = {"label_seed", "seed", "cycles", "population", "tournament", "mutation_rate"}
+    search = {"cycles", "population", "tournament", "mutation_rate", "racing", "rung"}
     return Provenance(
-        **config.model_dump(include=taken | {"racing", "rung", "images"}),
+        **config.model_dump(include=search | {"label_seed", "seed", "images"}),
         benchmark=source.benchmark,
         dataset=source.dataset,
         metric=source.metric,

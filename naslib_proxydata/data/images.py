@@ -87,25 +87,28 @@ def load_images(source: str, count: int, seed: int, size: int = 32) -> ImageBatc
     """
     if count < 1 or size < 1:
         raise DatasetError(f"count and size must be at least 1, got {count} and {size}")
-    generator = numpy_generator(seed, "images", source)
     if source == "photos":
         if size > min(photographs().shape[1:3]):
             raise DatasetError(f"crops of {size} pixels do not fit into the photographs")
-        crops, labels = photo_crops(count, size, generator)
+        crops, labels = photo_crops(count, size, _generator(seed, source))
         return _batch(torch.from_numpy(crops), labels, photo_statistics(), source, PHOTO_CLASSES)
     if source == "noise":
-        normal = generator.normal(NOISE_MEAN, NOISE_STD, (count, 3, size, size))
+        normal = _generator(seed, source).normal(NOISE_MEAN, NOISE_STD, (count, 3, size, size))
         pixels = torch.from_numpy(np.rint(255 * normal.clip(0, 1)).astype(np.uint8))
         noise = (NOISE_MEAN,) * 3, (NOISE_STD,) * 3
         return _batch(pixels, np.arange(count) % NOISE_CLASSES, noise, source, NOISE_CLASSES)
     dataset = open_dataset(source)
-    # Not by the source: where a file lies must not decide which of its images are drawn.
-    generator = numpy_generator(seed, "images", dataset.name)
     labels = np.zeros(len(dataset), np.int64) if dataset.labels is None else dataset.labels
+    # Not by the source: where a file lies must not decide which of its images are drawn.
+    generator = _generator(seed, dataset.name)
     picked = diverse_indices(labels, count, generator, dataset.name)
     pixels, statistics = _three_channels(dataset.pixels(picked), dataset.statistics)
     classes = max(1, dataset.num_classes)
     return _batch(pixels, labels[picked], statistics, dataset.name, classes, size)
+
+
+def _generator(seed: int, name: str) -> np.random.Generator:
+    return numpy_generator(seed, "images", name)
 
 
 def diverse_indices(
