@@ -23,8 +23,8 @@ from search_protocol import (
 )
 
 from naslib_proxydata import plugins
+from naslib_proxydata.evolution.plots import Curve, curves_figure, save
 from naslib_proxydata.leaderboard.labels import mean_interval
-from naslib_proxydata.search.plots import Curve, curves_figure, save
 
 COLUMN = ("cifar10", "validation_accuracy")
 QUERIES = 150

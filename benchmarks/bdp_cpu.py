@@ -44,8 +44,8 @@ from naslib_proxydata.oneshot.supernets.nb201 import NasBench201Supernet
 from naslib_proxydata.pruning.bilevel import BilevelPruner, resolve_schedule
 from naslib_proxydata.selection.base import Selection
 from naslib_proxydata.selection.run import make_selection
-from naslib_proxydata.spaces.build import build
-from naslib_proxydata.spaces.nb201_cell import EDGES, parse
+from naslib_proxydata.spaces.common.build import build
+from naslib_proxydata.spaces.nb201.cell import EDGES, parse
 
 METHODS = ("full", "bdp", "bdp-swapped", "p1", "random")
 PAPERS_FRACTION = (0.8**25 + 0.9**25) / 2  # what the paper calls 4 %

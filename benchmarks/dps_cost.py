@@ -38,21 +38,21 @@ from naslib_proxydata import plugins
 from naslib_proxydata.data.images import load_images
 from naslib_proxydata.leaderboard.report import environment
 from naslib_proxydata.predictors.base import Score, ScoringTask
-from naslib_proxydata.predictors.dps_scores import (
+from naslib_proxydata.predictors.dps.scores import (
     ProxyScorer,
     training_key,
     training_options,
     with_mac_term,
 )
-from naslib_proxydata.predictors.dps_search import Labelled, Wanted, search_proxies
-from naslib_proxydata.predictors.dps_settings import EvolutionSettings
-from naslib_proxydata.predictors.eproxy import Eproxy
-from naslib_proxydata.predictors.eproxy_config import resolve
-from naslib_proxydata.predictors.eproxy_spectral import SpectralConv2d
-from naslib_proxydata.predictors.few_label_models import shares_below
+from naslib_proxydata.predictors.dps.search import Labelled, Wanted, search_proxies
+from naslib_proxydata.predictors.dps.settings import EvolutionSettings
+from naslib_proxydata.predictors.eproxy.config import resolve
+from naslib_proxydata.predictors.eproxy.predictor import Eproxy
+from naslib_proxydata.predictors.eproxy.spectral import SpectralConv2d
+from naslib_proxydata.predictors.few_label.models import shares_below
 from naslib_proxydata.ranking import spearman
 from naslib_proxydata.seeding import numpy_generator
-from naslib_proxydata.spaces.nb201 import NasBench201
+from naslib_proxydata.spaces.nb201.space import NasBench201
 
 CHANNELS, CELLS, SIZE, IMAGES = 8, 1, 16, 8
 LABELS, TESTED = 20, 40

@@ -25,10 +25,10 @@ from naslib_proxydata import plugins
 from naslib_proxydata.leaderboard.labels import draw_labels, mean_interval
 from naslib_proxydata.leaderboard.report import environment
 from naslib_proxydata.predictors.base import Predictor
-from naslib_proxydata.predictors.dps import Dps
-from naslib_proxydata.predictors.eproxy import Eproxy
-from naslib_proxydata.predictors.few_label_structure import FewLabelStructure
-from naslib_proxydata.predictors.macs import Macs
+from naslib_proxydata.predictors.dps.predictor import Dps
+from naslib_proxydata.predictors.eproxy.predictor import Eproxy
+from naslib_proxydata.predictors.few_label.structure import FewLabelStructure
+from naslib_proxydata.predictors.floors import Macs
 from naslib_proxydata.ranking import spearman, top_retrieval
 from naslib_proxydata.seeding import numpy_generator
 

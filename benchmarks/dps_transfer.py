@@ -22,8 +22,8 @@ from pages import arguments, device_and_versions, markdown_table, run
 
 from naslib_proxydata import plugins
 from naslib_proxydata.leaderboard.rows import Row
-from naslib_proxydata.predictors.few_label_structure import FewLabelStructure
-from naslib_proxydata.predictors.presets import read_preset
+from naslib_proxydata.predictors.eproxy.presets import read_preset
+from naslib_proxydata.predictors.few_label.structure import FewLabelStructure
 
 PRESET = "nb201-cifar10"
 SINGLE = ("eproxy", f"eproxy:{PRESET}")

@@ -34,11 +34,11 @@ from naslib_proxydata.data.images import load_images
 from naslib_proxydata.leaderboard.labels import draw_labels, mean_evaluation
 from naslib_proxydata.leaderboard.rows import COLUMNS, Row, Subject
 from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
-from naslib_proxydata.predictors.few_label import STRUCTURE, FewLabel
-from naslib_proxydata.predictors.few_label_models import MODELS
-from naslib_proxydata.predictors.few_label_structure import FewLabelStructure
-from naslib_proxydata.spaces.nb201_cell import EDGES, Cell
-from naslib_proxydata.spaces.transnas_micro import TransNasCell
+from naslib_proxydata.predictors.few_label.models import MODELS
+from naslib_proxydata.predictors.few_label.proxies import STRUCTURE, FewLabel
+from naslib_proxydata.predictors.few_label.structure import FewLabelStructure
+from naslib_proxydata.spaces.nb201.cell import EDGES, Cell
+from naslib_proxydata.spaces.transnas.micro import TransNasCell
 
 PARTS = ("structure", "proxies", "cheap", "recorded", "many", "page")
 LABELS, DRAWS = 20, 20

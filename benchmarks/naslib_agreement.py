@@ -35,11 +35,11 @@ from naslib_proxydata.predictors.base import Predictor, ScoringTask
 from naslib_proxydata.predictors.plugin import register_predictors
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.spaces.base import SearchSpace
-from naslib_proxydata.spaces.nb101 import NasBench101
-from naslib_proxydata.spaces.nb201 import NasBench201
-from naslib_proxydata.spaces.nb201_codes import from_naslib_codes
-from naslib_proxydata.spaces.transnas_macro import TransNasMacro, TransNasSkeleton
-from naslib_proxydata.spaces.transnas_micro import TransNasCell, TransNasMicro
+from naslib_proxydata.spaces.nb101.space import NasBench101
+from naslib_proxydata.spaces.nb201.codes import from_naslib_codes
+from naslib_proxydata.spaces.nb201.space import NasBench201
+from naslib_proxydata.spaces.transnas.macro import TransNasMacro, TransNasSkeleton
+from naslib_proxydata.spaces.transnas.micro import TransNasCell, TransNasMicro
 
 NASLIB_NAMES = {"macs": "flops", "naswot": "nwot", "jacob-cov": "jacov"}
 BATCHED = ("grad_norm", "snip", "grasp", "fisher", "naswot", "jacob-cov", "zico")

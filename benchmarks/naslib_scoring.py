@@ -27,9 +27,9 @@ from naslib_proxydata.plugins import load
 from naslib_proxydata.predictors.base import Predictor, ScoringTask
 from naslib_proxydata.ranking import bootstrap_spearman, spearman
 from naslib_proxydata.seeding import numpy_generator
-from naslib_proxydata.spaces.nb201 import NasBench201
-from naslib_proxydata.spaces.nb201_cell import Cell
-from naslib_proxydata.spaces.nb201_codes import to_naslib_codes
+from naslib_proxydata.spaces.nb201.cell import Cell
+from naslib_proxydata.spaces.nb201.codes import to_naslib_codes
+from naslib_proxydata.spaces.nb201.space import NasBench201
 
 from naslib_rows import DOCS, Row, Rows, provenance, spread  # isort: skip
 

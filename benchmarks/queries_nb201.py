@@ -25,8 +25,8 @@ from search_protocol import (
 )
 
 from naslib_proxydata import plugins
-from naslib_proxydata.search.plots import save, shares_figure
-from naslib_proxydata.search.queries import Oracle
+from naslib_proxydata.evolution.plots import save, shares_figure
+from naslib_proxydata.evolution.queries import Oracle
 
 DATASETS = ("cifar10", "cifar100")
 METRIC = "validation_accuracy"

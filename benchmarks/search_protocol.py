@@ -14,15 +14,15 @@ from pages import DOCS
 
 from naslib_proxydata import plugins
 from naslib_proxydata.data.images import load_images
+from naslib_proxydata.evolution.base import Optimizer, OptimizerSettings
+from naslib_proxydata.evolution.catalogue import optimizer_class
+from naslib_proxydata.evolution.domain import Domain
+from naslib_proxydata.evolution.fitness import PredictedFitness
+from naslib_proxydata.evolution.loop import Budget, search_by_value, search_with_predictor
+from naslib_proxydata.evolution.queries import Oracle
 from naslib_proxydata.leaderboard.labels import mean_interval
 from naslib_proxydata.predictors.base import ScoringTask
-from naslib_proxydata.predictors.few_label_structure import FewLabelStructure
-from naslib_proxydata.search.base import Optimizer, OptimizerSettings
-from naslib_proxydata.search.catalogue import optimizer_class
-from naslib_proxydata.search.domain import Domain
-from naslib_proxydata.search.fitness import PredictedFitness
-from naslib_proxydata.search.loop import Budget, search_by_value, search_with_predictor
-from naslib_proxydata.search.queries import Oracle
+from naslib_proxydata.predictors.few_label.structure import FewLabelStructure
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.tables.base import BenchmarkTable
 

@@ -27,11 +27,11 @@ from naslib_proxydata.data.images import load_images
 from naslib_proxydata.kernels.compiled import lanes
 from naslib_proxydata.kernels.convolution import Compilable
 from naslib_proxydata.predictors.base import ScoringTask
-from naslib_proxydata.predictors.eproxy import Eproxy
-from naslib_proxydata.predictors.eproxy_student import assemble
+from naslib_proxydata.predictors.eproxy.predictor import Eproxy
+from naslib_proxydata.predictors.eproxy.student import assemble
 from naslib_proxydata.seeding import numpy_generator
-from naslib_proxydata.spaces.nb201 import NasBench201
-from naslib_proxydata.spaces.nb201_cell import Cell
+from naslib_proxydata.spaces.nb201.cell import Cell
+from naslib_proxydata.spaces.nb201.space import NasBench201
 
 Timing = dict[str, tuple[float, float]]
 """Architecture text to (CPU seconds, score)."""

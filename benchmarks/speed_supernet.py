@@ -40,8 +40,8 @@ from naslib_proxydata.oneshot.supernets.nb201 import NasBench201Supernet
 from naslib_proxydata.pruning.bilevel import BilevelPruner
 from naslib_proxydata.pruning.schedule import Schedule
 from naslib_proxydata.seeding import torch_generator
-from naslib_proxydata.spaces.build import build
-from naslib_proxydata.spaces.nb201_cell import EDGES
+from naslib_proxydata.spaces.common.build import build
+from naslib_proxydata.spaces.nb201.cell import EDGES
 
 
 class PlainCell(nn.Module):

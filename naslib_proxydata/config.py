@@ -17,7 +17,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from typing_extensions import Self
 
 from naslib_proxydata.errors import ConfigError
-from naslib_proxydata.predictors.dps_settings import EvolutionSettings
+from naslib_proxydata.predictors.dps.settings import EvolutionSettings
 from naslib_proxydata.schema import Settings
 
 DATA_VARIABLE = "NASLIB_PROXYDATA_DATA"

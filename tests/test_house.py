@@ -12,12 +12,12 @@ import naslib_proxydata
 
 PACKAGE = Path(naslib_proxydata.__file__).parent
 FLOORS = [
-    ("errors", "seeding", "hookspecs", "schema", "unpickle", "cache", "kernels"),
-    ("spaces", "data", "ranking"),
-    ("tables", "selection", "pruning", "predictors"),
-    ("oneshot", "search", "leaderboard"),
-    ("plugin_sources", "plugin_checks", "plugins", "naslib_bridge"),
-    ("testing", "config", "assemble", "cli"),
+    ("errors", "seeding", "hookspecs", "schema", "unpickle", "cache", "ranking", "kernels"),
+    ("plugins", "spaces", "data", "pruning"),
+    ("tables", "selection", "predictors"),
+    ("oneshot", "evolution", "runs", "leaderboard"),
+    ("testing", "config", "naslib_bridge", "assemble"),
+    ("cli",),
 ]
 HEAVY = {"torch", "torchvision", "matplotlib", "sklearn", "scipy", "naslib", "pandas"}
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

@@ -15,7 +15,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from naslib_proxydata import plugins
 from naslib_proxydata.cli.main import COMMANDS, group
-from naslib_proxydata.plugin_checks import resolve
+from naslib_proxydata.plugins.checks import resolve
 from naslib_proxydata.schema import Settings
 
 

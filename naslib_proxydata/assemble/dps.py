@@ -16,24 +16,24 @@ from numpy.typing import NDArray
 
 from naslib_proxydata import __version__
 from naslib_proxydata.assemble.run import opened_folder, resolved, workers_of
-from naslib_proxydata.assemble.setup import PredictorSetup, load_plugins
 from naslib_proxydata.config import FEWEST_LABELS, DpsConfig
-from naslib_proxydata.leaderboard.code import code_version
-from naslib_proxydata.leaderboard.evaluate import completed, one_thread
 from naslib_proxydata.leaderboard.labels import draw_labels
-from naslib_proxydata.leaderboard.store import ScoreContext, ScoreStore
 from naslib_proxydata.plugins import Plugins
 from naslib_proxydata.predictors.base import Score, ScoringTask
-from naslib_proxydata.predictors.dps_scores import ProxyScorer, training_key
-from naslib_proxydata.predictors.dps_search import (
+from naslib_proxydata.predictors.dps.scores import ProxyScorer, training_key
+from naslib_proxydata.predictors.dps.search import (
     Labelled,
     Searched,
     Wanted,
     checked_shared,
     search_proxies,
 )
-from naslib_proxydata.predictors.eproxy import Eproxy
-from naslib_proxydata.predictors.presets import Found, Preset, Provenance, write_preset
+from naslib_proxydata.predictors.eproxy.predictor import Eproxy
+from naslib_proxydata.predictors.eproxy.presets import Found, Preset, Provenance, write_preset
+from naslib_proxydata.runs.code import code_version
+from naslib_proxydata.runs.evaluate import completed, one_thread
+from naslib_proxydata.runs.setup import PredictorSetup, load_plugins
+from naslib_proxydata.runs.store import ScoreContext, ScoreStore
 from naslib_proxydata.tables.base import BenchmarkTable
 from naslib_proxydata.tables.label_file import read_labels
 

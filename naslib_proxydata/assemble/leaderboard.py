@@ -11,13 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from naslib_proxydata.assemble.run import opened_folder, resolved, workers_of
-from naslib_proxydata.assemble.scores import Progress, StoredScores
-from naslib_proxydata.assemble.setup import (
-    PredictorSetup,
-    load_plugins,
-    options_json,
-    registered_name,
-)
 from naslib_proxydata.assemble.tasks import Task, find_tasks
 from naslib_proxydata.config import (
     ALWAYS_SHOWN,
@@ -27,8 +20,6 @@ from naslib_proxydata.config import (
 )
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.leaderboard import report
-from naslib_proxydata.leaderboard.evaluate import one_thread
-from naslib_proxydata.leaderboard.folder import PLOTS, RunFolder
 from naslib_proxydata.leaderboard.labels import Positions, draw_labels, mean_evaluation
 from naslib_proxydata.leaderboard.report import Absent
 from naslib_proxydata.leaderboard.rows import (
@@ -38,8 +29,17 @@ from naslib_proxydata.leaderboard.rows import (
     make_evaluation,
     mean_seconds,
 )
-from naslib_proxydata.leaderboard.store import ScoreStore
 from naslib_proxydata.plugins import Plugins
+from naslib_proxydata.runs.evaluate import one_thread
+from naslib_proxydata.runs.folder import PLOTS, RunFolder
+from naslib_proxydata.runs.scores import Progress, StoredScores
+from naslib_proxydata.runs.setup import (
+    PredictorSetup,
+    load_plugins,
+    options_json,
+    registered_name,
+)
+from naslib_proxydata.runs.store import ScoreStore
 from naslib_proxydata.tables.label_file import read_labels
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from naslib_proxydata.assemble.setup import PredictorSetup, options_json, registered_name
 from naslib_proxydata.config import SearchConfig
 from naslib_proxydata.errors import ConfigError, TableError
+from naslib_proxydata.evolution.domain import Domain
 from naslib_proxydata.hookspecs import BenchmarkRegistration
 from naslib_proxydata.plugins import Plugins
-from naslib_proxydata.search.domain import Domain
+from naslib_proxydata.runs.setup import PredictorSetup, options_json, registered_name
 from naslib_proxydata.spaces.base import SearchSpace
 from naslib_proxydata.tables.base import BenchmarkTable
 

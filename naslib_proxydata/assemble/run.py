@@ -6,10 +6,10 @@ from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
-from naslib_proxydata.assemble.setup import resolved_device
 from naslib_proxydata.config import DpsConfig, LeaderboardConfig, SearchConfig, dump_yaml
-from naslib_proxydata.leaderboard.evaluate import default_executor
-from naslib_proxydata.leaderboard.folder import RunFolder
+from naslib_proxydata.runs.evaluate import default_executor
+from naslib_proxydata.runs.folder import RunFolder
+from naslib_proxydata.runs.setup import resolved_device
 
 Config = TypeVar("Config", LeaderboardConfig, SearchConfig, DpsConfig)
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from naslib_proxydata import plugins as room
-from naslib_proxydata.assemble.setup import resolved_device
 from naslib_proxydata.cache import cache_folder
 from naslib_proxydata.data.sources import open_dataset
 from naslib_proxydata.errors import SelectionError
+from naslib_proxydata.runs.setup import resolved_device
 from naslib_proxydata.selection.base import Selection, Selector
 from naslib_proxydata.selection.files import save_selection
 from naslib_proxydata.selection.plots import draw_selection

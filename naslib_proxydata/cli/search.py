@@ -9,7 +9,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from naslib_proxydata.cli.discrete import DISCRETE, discrete_options, search_by_optimizer
+from naslib_proxydata.cli.evolve import DISCRETE, discrete_options, search_by_optimizer
 from naslib_proxydata.cli.options import key_values, plugin_option
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.hookspecs import hookimpl

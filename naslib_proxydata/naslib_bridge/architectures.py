@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from naslib_proxydata.errors import ArchitectureError, NaslibError
-from naslib_proxydata.spaces import nb201_cell, nb201_codes
-from naslib_proxydata.spaces.genotype import from_fields, genotype_text, parse_text
+from naslib_proxydata.spaces.genotypes.genotype import from_fields, genotype_text, parse_text
+from naslib_proxydata.spaces.nb201 import cell as nb201_cell
+from naslib_proxydata.spaces.nb201 import codes as nb201_codes
 
 DARTS_NODES: Final = 4
 NASLIB_DARTS_OPERATIONS: Final = (

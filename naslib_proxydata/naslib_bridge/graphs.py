@@ -12,7 +12,7 @@ import torch
 from naslib_proxydata.errors import NaslibError
 from naslib_proxydata.naslib_bridge.architectures import PREFIX
 from naslib_proxydata.naslib_bridge.importing import naslib
-from naslib_proxydata.predictors.structure import structure_features
+from naslib_proxydata.predictors.few_label.features import structure_features
 from naslib_proxydata.seeding import numpy_generator
 
 if TYPE_CHECKING:

@@ -15,92 +15,94 @@ def register_predictors() -> Sequence[Registration]:
     return [
         Registration(
             "eproxy",
-            f"{_ROOM}.eproxy:Eproxy",
+            f"{_ROOM}.eproxy.predictor:Eproxy",
             "how well ten steps of training regress a fixed synthetic target through a barrier",
             "arXiv 2210.09459",
         ),
         Registration(
-            "random", f"{_ROOM}.random:Random", "a random number by architecture: the floor"
+            "random", f"{_ROOM}.floors:Random", "a random number by architecture: the floor"
         ),
         Registration(
-            "params", f"{_ROOM}.params:Params", "trainable parameters of the published network"
+            "params", f"{_ROOM}.floors:Params", "trainable parameters of the published network"
         ),
-        Registration("macs", f"{_ROOM}.macs:Macs", "multiply-accumulates of the published network"),
+        Registration(
+            "macs", f"{_ROOM}.floors:Macs", "multiply-accumulates of the published network"
+        ),
         Registration(
             "grad_norm",
-            f"{_ROOM}.grad_norm:GradNorm",
+            f"{_ROOM}.zero_cost.grad_norm:GradNorm",
             "summed norms of the loss gradients",
             "arXiv 2101.08134, section 3.2",
         ),
         Registration(
             "snip",
-            f"{_ROOM}.snip:Snip",
+            f"{_ROOM}.zero_cost.snip:Snip",
             "how much removing weights would change the loss",
             "arXiv 1810.02340",
         ),
         Registration(
             "grasp",
-            f"{_ROOM}.grasp:Grasp",
+            f"{_ROOM}.zero_cost.grasp:Grasp",
             "how much removing weights would hurt the gradient flow",
             "arXiv 2002.07376",
         ),
         Registration(
             "fisher",
-            f"{_ROOM}.fisher:Fisher",
+            f"{_ROOM}.zero_cost.fisher:Fisher",
             "how much removing channels would change the loss",
             "arXiv 1906.04113",
         ),
         Registration(
             "synflow",
-            f"{_ROOM}.synflow:Synflow",
+            f"{_ROOM}.zero_cost.synflow:Synflow",
             "signal through the linearised network, without data",
             "arXiv 2006.05467",
         ),
         Registration(
             "naswot",
-            f"{_ROOM}.naswot:Naswot",
+            f"{_ROOM}.zero_cost.naswot:Naswot",
             "how differently the ReLUs code the images",
             "arXiv 2006.04647",
         ),
         Registration(
             "jacob-cov",
-            f"{_ROOM}.jacob_cov:JacobCov",
+            f"{_ROOM}.zero_cost.jacob_cov:JacobCov",
             "how differently the slopes react to the images",
             "arXiv 2006.04647v1",
         ),
         Registration(
             "zen",
-            f"{_ROOM}.zen:Zen",
+            f"{_ROOM}.zero_cost.zen:Zen",
             "how much the features of Gaussian inputs vary",
             "arXiv 2102.01063, algorithm 1",
         ),
         Registration(
             "zico",
-            f"{_ROOM}.zico:Zico",
+            f"{_ROOM}.zero_cost.zico:Zico",
             "how steady the gradients are between batches",
             "arXiv 2301.11300",
         ),
         Registration(
             "az-nas",
-            f"{_ROOM}.az_nas:AzNas",
+            f"{_ROOM}.zero_cost.az_nas:AzNas",
             "four proxies of the features, ranked together",
             "arXiv 2403.19232",
         ),
         Registration(
             "few-label-structure",
-            f"{_ROOM}.few_label_structure:FewLabelStructure",
+            f"{_ROOM}.few_label.structure:FewLabelStructure",
             "regression on the structure of a few labelled architectures",
             "arXiv 2404.16551",
         ),
         Registration(
             "few-label",
-            f"{_ROOM}.few_label:FewLabel",
+            f"{_ROOM}.few_label.proxies:FewLabel",
             "regression on structure, zero-cost proxies and Eproxy's losses",
             "arXiv 2404.16551",
         ),
         Registration(
             "dps",
-            f"{_ROOM}.dps:Dps",
+            f"{_ROOM}.dps.predictor:Dps",
             "eproxy with settings that rank a few labelled architectures best",
             "arXiv 2210.09459, section 2.2",
         ),

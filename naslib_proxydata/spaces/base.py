@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from naslib_proxydata.spaces.graph import GraphView
-    from naslib_proxydata.spaces.trunk import Trunk
+    from naslib_proxydata.spaces.common.graph import GraphView
+    from naslib_proxydata.spaces.common.trunk import Trunk
 
 Architecture = TypeVar("Architecture")
 
@@ -110,6 +110,6 @@ class SearchSpace(ABC, Generic[Architecture]):
         By default there are none: a space that does not declare its view is described by its
         parameters and multiply-accumulates alone.
         """
-        from naslib_proxydata.spaces.graph import GraphView
+        from naslib_proxydata.spaces.common.graph import GraphView
 
         return GraphView()

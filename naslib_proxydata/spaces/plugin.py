@@ -33,44 +33,44 @@ def register_spaces() -> Sequence[Registration]:
     return [
         Registration(
             "nb201",
-            f"{_ROOM}.nb201:NasBench201",
+            f"{_ROOM}.nb201.space:NasBench201",
             "cells of 4 nodes and 5 operations, 15,625 in all",
             "arXiv 2001.00326",
         ),
         Registration(
             "nb101",
-            f"{_ROOM}.nb101:NasBench101",
+            f"{_ROOM}.nb101.space:NasBench101",
             "cells of up to 7 vertices, 9 edges and 3 operations, 423,624 in all",
             "arXiv 1902.09635",
         ),
         Registration(
             "transnas-micro",
-            f"{_ROOM}.transnas_micro:TransNasMicro",
+            f"{_ROOM}.transnas.micro:TransNasMicro",
             "cells of 4 nodes and 4 operations on one skeleton, 4,096 in all",
             "arXiv 2105.11871",
         ),
         Registration(
             "transnas-macro",
-            f"{_ROOM}.transnas_macro:TransNasMacro",
+            f"{_ROOM}.transnas.macro:TransNasMacro",
             "skeletons of 4 to 6 modules of residual cells, 3,256 in all",
             "arXiv 2105.11871",
         ),
         Registration(
             "darts",
-            f"{_ROOM}.darts:Darts",
+            f"{_ROOM}.darts.space:Darts",
             "pairs of cells of 4 nodes and 8 operations",
             "arXiv 1806.09055",
         ),
         Registration(
             "darts-imagenet",
-            f"{_ROOM}.darts:DartsImageNet",
+            f"{_ROOM}.darts.space:DartsImageNet",
             "the same in the ImageNet network of 14 cells and 48 channels",
             "arXiv 1806.09055",
         ),
         *(
             Registration(
                 f"nds-{family}{end}",
-                f"{_ROOM}.nds:SPACES.{family}{end}".replace("-", "_"),
+                f"{_ROOM}.nds.spaces:SPACES.{family}{end}".replace("-", "_"),
                 f"NDS {label} networks of {dataset}",
                 "arXiv 1905.13214",
             )
@@ -80,7 +80,7 @@ def register_spaces() -> Sequence[Registration]:
         *(
             Registration(
                 name,
-                f"{_ROOM}.restricted:SPACES.{name}",
+                f"{_ROOM}.darts.restricted:SPACES.{name}",
                 f"DARTS's cells with {what} on each edge",
                 "arXiv 1909.09656",
             )
@@ -88,13 +88,13 @@ def register_spaces() -> Sequence[Registration]:
         ),
         Registration(
             "mobilenet",
-            f"{_ROOM}.mobilenet:MobileNet",
+            f"{_ROOM}.mobilenet.space:MobileNet",
             "chains of 21 inverted residual layers of 7 operations",
             "arXiv 1812.00332",
         ),
         Registration(
             "nasbench-mr",
-            f"{_ROOM}.nasbench_mr:NasBenchMr",
+            f"{_ROOM}.nasbench_mr.space:NasBenchMr",
             "multi-resolution networks of 27 integers",
             "arXiv 2103.13253",
         ),

@@ -21,7 +21,8 @@ from typing import Any, Final
 import numpy as np
 
 from naslib_proxydata.errors import ArchitectureError, TableAbsentError, TableError
-from naslib_proxydata.spaces import nb201_cell, nb201_codes
+from naslib_proxydata.spaces.nb201 import cell as nb201_cell
+from naslib_proxydata.spaces.nb201 import codes as nb201_codes
 from naslib_proxydata.tables import nb201_columns
 from naslib_proxydata.tables.columns import ColumnTable
 from naslib_proxydata.unpickle import unpickle

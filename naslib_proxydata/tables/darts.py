@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 
 from naslib_proxydata.errors import ArchitectureError, TableAbsentError, TableError
-from naslib_proxydata.spaces.darts import Darts
+from naslib_proxydata.spaces.darts.space import Darts
 from naslib_proxydata.tables.columns import ColumnTable
 
 FILE: Final = "darts_space_1000.csv"

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from naslib_proxydata.errors import ArchitectureError, TableAbsentError, TableError
-from naslib_proxydata.spaces.nb101_cell import MAX_VERTICES, graph_hash, parse_cell
+from naslib_proxydata.spaces.nb101.cell import MAX_VERTICES, graph_hash, parse_cell
 from naslib_proxydata.tables.columns import Column, ColumnTable
 from naslib_proxydata.tables.nb101_records import METRICS, gather, runs_of_api, runs_of_file
 from naslib_proxydata.tables.writing import write_npz

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from naslib_proxydata.errors import TableError
-from naslib_proxydata.spaces.nb101_cell import MAX_VERTICES, OPERATIONS
+from naslib_proxydata.spaces.nb101.cell import MAX_VERTICES, OPERATIONS
 from naslib_proxydata.tables.tfrecord import read_records
 
 OP_NAMES = (*OPERATIONS, "input", "output")

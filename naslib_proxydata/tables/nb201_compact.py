@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from naslib_proxydata.errors import ArchitectureError, TableError
-from naslib_proxydata.spaces import nb201_cell, nb201_codes
+from naslib_proxydata.spaces.nb201 import cell as nb201_cell
+from naslib_proxydata.spaces.nb201 import codes as nb201_codes
 from naslib_proxydata.tables import nb201_columns
 from naslib_proxydata.tables.nb201_columns import COMPACT_NAMES
 from naslib_proxydata.tables.writing import write_npz

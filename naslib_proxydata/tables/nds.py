@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from naslib_proxydata.errors import ArchitectureError, TableAbsentError, TableError
-from naslib_proxydata.spaces import nds
+from naslib_proxydata.spaces.nds import spaces as nds
 from naslib_proxydata.tables.columns import ColumnTable
 from naslib_proxydata.tables.writing import write_json_gz
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from naslib_proxydata.spaces.transnas_macro import TransNasMacro
+from naslib_proxydata.spaces.transnas.macro import TransNasMacro
 from naslib_proxydata.tables.transnas import TransNasKind
 
 MACRO = TransNasKind("macro", TransNasMacro)

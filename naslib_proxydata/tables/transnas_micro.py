@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from naslib_proxydata.spaces.transnas_micro import TransNasMicro
+from naslib_proxydata.spaces.transnas.micro import TransNasMicro
 from naslib_proxydata.tables.transnas import TransNasKind
 
 MICRO = TransNasKind("micro", TransNasMicro)

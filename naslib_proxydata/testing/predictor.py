@@ -37,7 +37,7 @@ class PredictorContract:
     def task(self, factory: Callable[..., Predictor]) -> ScoringTask:
         """Return noise images and a narrow NAS-Bench-201, as many images as are needed."""
         from naslib_proxydata.data.images import load_images
-        from naslib_proxydata.spaces.nb201 import NasBench201
+        from naslib_proxydata.spaces.nb201.space import NasBench201
 
         space = NasBench201(channels=4, cells_per_stage=1)
         return ScoringTask(space, load_images("noise", max(1, factory().images_needed), seed=0))

@@ -21,10 +21,10 @@ from naslib_proxydata.assemble.leaderboard import run_leaderboard
 from naslib_proxydata.cli.main import group
 from naslib_proxydata.config import DpsConfig, LeaderboardConfig, resolve
 from naslib_proxydata.errors import ConfigError, LabelError, RunFolderError, TableError
-from naslib_proxydata.leaderboard.evaluate import SerialExecutor
-from naslib_proxydata.predictors.presets import read_preset
+from naslib_proxydata.predictors.eproxy.presets import read_preset
+from naslib_proxydata.runs.evaluate import SerialExecutor
 from naslib_proxydata.seeding import numpy_generator
-from naslib_proxydata.spaces.nb201 import NasBench201
+from naslib_proxydata.spaces.nb201.space import NasBench201
 
 LIGHT = 52
 """A seed whose first proxies have few channels."""

@@ -28,7 +28,7 @@ from naslib_proxydata.errors import (
     TableAbsentError,
     TableError,
 )
-from naslib_proxydata.leaderboard import evaluate
+from naslib_proxydata.runs import evaluate
 from tests.leaderboard import fake_plugin
 
 PLUGIN = Path(fake_plugin.__file__)
@@ -327,7 +327,7 @@ def test_workers_end_with_the_process_that_was_killed(tmp_path):
     program = f"""
 import os
 from pathlib import Path
-from naslib_proxydata.leaderboard.evaluate import default_executor
+from naslib_proxydata.runs.evaluate import default_executor
 if __name__ == "__main__":
     executor = default_executor(2)
     pids = [executor.submit(os.getpid).result() for _ in range(2)]

@@ -10,7 +10,7 @@ from naslib_proxydata.kernels import convolution
 from naslib_proxydata.kernels.compiled import lanes
 from naslib_proxydata.kernels.convolution import Compilable, Convolution, accelerate
 from naslib_proxydata.seeding import torch_generator
-from naslib_proxydata.spaces.build import build
+from naslib_proxydata.spaces.common.build import build
 
 compiled = pytest.mark.skipif(not lanes(), reason="there are no compiled kernels here")
 

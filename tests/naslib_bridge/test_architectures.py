@@ -8,8 +8,8 @@ import pytest
 from naslib_proxydata.errors import ArchitectureError, NaslibError
 from naslib_proxydata.naslib_bridge.architectures import SPACES, bridged
 from naslib_proxydata.seeding import numpy_generator
-from naslib_proxydata.spaces.darts import Darts
-from naslib_proxydata.spaces.nb201 import NasBench201
+from naslib_proxydata.spaces.darts.space import Darts
+from naslib_proxydata.spaces.nb201.space import NasBench201
 
 
 def test_nb201_follows_naslibs_numbers() -> None:

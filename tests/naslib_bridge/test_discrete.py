@@ -20,7 +20,6 @@ from naslib.defaults.trainer import Trainer
 from naslib.optimizers import Bananas, LocalSearch, Npenas, RandomSearch, RegularizedEvolution
 from naslib.search_spaces import NasBench201SearchSpace
 
-from naslib_proxydata.assemble.setup import PredictorSetup
 from naslib_proxydata.naslib_bridge import (
     ProxyPredictorEvaluator,
     ProxyTrainer,
@@ -33,6 +32,7 @@ from naslib_proxydata.naslib_bridge import (
 from naslib_proxydata.naslib_bridge.architectures import nb201_hash, nb201_text
 from naslib_proxydata.plugins import load
 from naslib_proxydata.ranking import spearman
+from naslib_proxydata.runs.setup import PredictorSetup
 from naslib_proxydata.tables.nb201_compact import read_compact
 
 BLOCK = {"predictor": {"name": "synflow"}}
@@ -119,7 +119,7 @@ def test_scores_are_those_of_the_leaderboard(table: Any) -> None:
     graphs = []
     for cell in cells:
         graph = NasBench201SearchSpace()
-        from naslib_proxydata.spaces.nb201_codes import to_naslib_codes
+        from naslib_proxydata.spaces.nb201.codes import to_naslib_codes
 
         graph.set_spec(list(to_naslib_codes(cell)))
         graphs.append(graph)

@@ -18,12 +18,8 @@ from naslib.optimizers import Bananas, RegularizedEvolution
 from naslib.search_spaces import NasBench201SearchSpace
 
 from naslib_proxydata.assemble.leaderboard import Leaderboard, run_leaderboard
-from naslib_proxydata.assemble.scores import StoredScores
-from naslib_proxydata.assemble.setup import PredictorSetup
 from naslib_proxydata.config import LeaderboardConfig
-from naslib_proxydata.leaderboard.evaluate import SerialExecutor
 from naslib_proxydata.leaderboard.labels import draw_labels
-from naslib_proxydata.leaderboard.store import ScoreStore
 from naslib_proxydata.naslib_bridge import (
     ProxyTrainer,
     dataset_api,
@@ -33,6 +29,10 @@ from naslib_proxydata.naslib_bridge import (
 )
 from naslib_proxydata.naslib_bridge.architectures import nb201_hash
 from naslib_proxydata.naslib_bridge.metrics import evaluate_scores
+from naslib_proxydata.runs.evaluate import SerialExecutor
+from naslib_proxydata.runs.scores import StoredScores
+from naslib_proxydata.runs.setup import PredictorSetup
+from naslib_proxydata.runs.store import ScoreStore
 from naslib_proxydata.tables.nb201_compact import read_compact
 
 SEED = 3

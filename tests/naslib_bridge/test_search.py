@@ -39,8 +39,8 @@ from naslib.search_spaces.core.primitives import MixedOp
 
 from naslib_proxydata.naslib_bridge import ProxyTrainer, dataset_api, proxied
 from naslib_proxydata.naslib_bridge.architectures import darts_hash, darts_text
-from naslib_proxydata.spaces.darts import Darts
-from naslib_proxydata.spaces.nb201 import NasBench201
+from naslib_proxydata.spaces.darts.space import Darts
+from naslib_proxydata.spaces.nb201.space import NasBench201
 from naslib_proxydata.tables.nb201_compact import read_compact
 
 OPTIMIZERS = [

@@ -16,7 +16,7 @@ from naslib_proxydata.oneshot.learner import Learner
 from naslib_proxydata.oneshot.settings import SearchSettings
 from naslib_proxydata.oneshot.supernets.nb201 import NasBench201Supernet
 from naslib_proxydata.seeding import torch_generator
-from naslib_proxydata.spaces.build import build
+from naslib_proxydata.spaces.common.build import build
 
 CLASSES = 4
 

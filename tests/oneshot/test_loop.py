@@ -36,7 +36,7 @@ from naslib_proxydata.oneshot.strategies.sdarts import sdarts_rs
 from naslib_proxydata.pruning.bilevel import BilevelPruner
 from naslib_proxydata.pruning.schedule import Schedule
 from naslib_proxydata.selection.base import Selection
-from naslib_proxydata.spaces.nb201_cell import parse
+from naslib_proxydata.spaces.nb201.cell import parse
 from tests.oneshot.fakes import CLASSES, coloured, make_learner, manager
 
 STRATEGIES = {

@@ -15,7 +15,7 @@ from naslib_proxydata.oneshot.strategies.darts import darts
 from naslib_proxydata.oneshot.supernets.base import ChosenEdge
 from naslib_proxydata.oneshot.supernets.darts import OPERATIONS as DARTS_OPERATIONS
 from naslib_proxydata.oneshot.supernets.nb201 import CHOICES
-from naslib_proxydata.spaces.nb201_cell import OPERATIONS
+from naslib_proxydata.spaces.nb201.cell import OPERATIONS
 from tests.oneshot.fakes import coloured, make_learner, manager
 
 

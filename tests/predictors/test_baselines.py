@@ -16,9 +16,9 @@ import torch
 from naslib_proxydata.errors import ConfigError, DatasetError
 from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
 from naslib_proxydata.predictors.plugin import register_predictors
-from naslib_proxydata.predictors.untrained import UntrainedNetworkPredictor
-from naslib_proxydata.spaces.nb201 import NasBench201
-from tests.predictors.references import random_images
+from naslib_proxydata.predictors.zero_cost.untrained import UntrainedNetworkPredictor
+from naslib_proxydata.spaces.nb201.space import NasBench201
+from tests.predictors.zero_cost.references import random_images
 
 SMALL: dict[str, dict[str, Any]] = {
     "random": {},

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from naslib_proxydata.errors import SelectionError
-from naslib_proxydata.plugin_checks import resolve
+from naslib_proxydata.plugins.checks import resolve
 from naslib_proxydata.selection.base import Selector, SelectorInputs
 from naslib_proxydata.selection.class_subset import ClassSubsetSelector
 from naslib_proxydata.selection.class_uniform import ClassUniformSelector

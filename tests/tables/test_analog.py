@@ -11,7 +11,8 @@ import pytest
 from scipy.stats import spearmanr
 
 from naslib_proxydata.errors import TableAbsentError, TableError
-from naslib_proxydata.spaces import nb201_cell, nb201_codes
+from naslib_proxydata.spaces.nb201 import cell as nb201_cell
+from naslib_proxydata.spaces.nb201 import codes as nb201_codes
 from naslib_proxydata.tables import analog
 from naslib_proxydata.tables.analog import analog_installed, read_analog
 from naslib_proxydata.tables.nb201 import open_nb201

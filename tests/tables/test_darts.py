@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from naslib_proxydata.errors import TableAbsentError, TableError
-from naslib_proxydata.spaces.darts import Darts
-from naslib_proxydata.spaces.genotype import CellGenotype, Genotype
+from naslib_proxydata.spaces.darts.space import Darts
+from naslib_proxydata.spaces.genotypes.genotype import CellGenotype, Genotype
 from naslib_proxydata.tables import darts
 from naslib_proxydata.testing import BenchmarkContract
 

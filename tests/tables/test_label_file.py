@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from naslib_proxydata.errors import LabelError
-from naslib_proxydata.spaces.darts import Darts
+from naslib_proxydata.spaces.darts.space import Darts
 from naslib_proxydata.tables.label_file import read_labels
-from tests.search.grid import Grid
-from tests.spaces.test_genotype import V2
+from tests.evolution.grid import Grid
+from tests.spaces.genotypes.test_genotype import V2
 
 
 def written(tmp_path, *lines, header="architecture,accuracy"):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from naslib_proxydata.errors import TableAbsentError, TableError
 from naslib_proxydata.seeding import numpy_generator
-from naslib_proxydata.spaces.nb101 import NasBench101
+from naslib_proxydata.spaces.nb101.space import NasBench101
 from naslib_proxydata.tables import nb101
 from naslib_proxydata.testing import BenchmarkContract
 from tests.tables import tfrecord_writer as writer

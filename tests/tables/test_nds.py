@@ -10,7 +10,7 @@ import pytest
 
 from naslib_proxydata import plugins
 from naslib_proxydata.errors import TableAbsentError, TableError
-from naslib_proxydata.spaces import nds as spaces
+from naslib_proxydata.spaces.nds import spaces
 from naslib_proxydata.tables import nds
 from naslib_proxydata.tables.plugin import register_benchmarks
 from naslib_proxydata.testing import BenchmarkContract

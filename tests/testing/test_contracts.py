@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
 from naslib_proxydata.selection.base import Selector, SelectorInputs
-from naslib_proxydata.spaces.nb201 import NasBench201
+from naslib_proxydata.spaces.nb201.space import NasBench201
 from naslib_proxydata.tables.base import BenchmarkTable
 from naslib_proxydata.testing import (
     BenchmarkContract,

@@ -9,7 +9,7 @@ from naslib.optimizers import Bananas
 from naslib.utils import get_config_from_args, set_seed, setup_logger
 
 # isort: on
-from naslib_proxydata.spaces.nasbench_mr import NasBenchMr
+from naslib_proxydata.spaces.nasbench_mr.space import NasBenchMr
 from naslib_proxydata.tables import nasbench_mr
 
 config = get_config_from_args()

@@ -12,7 +12,7 @@ from naslib_proxydata.oneshot.supernets.mobilenet import MobileNetSupernet
 from naslib_proxydata.oneshot.supernets.nb1shot1 import PARENTS, NasBench1Shot1Supernet
 from naslib_proxydata.oneshot.supernets.nb201 import NasBench201Supernet
 from naslib_proxydata.oneshot.supernets.restricted import RESTRICTED
-from naslib_proxydata.spaces.build import build
+from naslib_proxydata.spaces.common.build import build
 
 if TYPE_CHECKING:
     import torch

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from naslib_proxydata.oneshot.mixture import Choices, Mixture
 from naslib_proxydata.oneshot.supernets.base import BatchNorm, ChosenEdge, Supernet, keep_layout
 from naslib_proxydata.oneshot.supernets.edge import MixedEdge, without_affine
-from naslib_proxydata.spaces.genotype import NONE, CellGenotype, Genotype, genotype_text
-from naslib_proxydata.spaces.networks import FactorizedReduction, conv
+from naslib_proxydata.spaces.common.networks import FactorizedReduction, conv
+from naslib_proxydata.spaces.genotypes.genotype import NONE, CellGenotype, Genotype, genotype_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

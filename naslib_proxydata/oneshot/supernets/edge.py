@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from naslib_proxydata.errors import SearchError
 from naslib_proxydata.oneshot.supernets.base import BatchNorm, drop_skip, shuffle_channels
-from naslib_proxydata.spaces.cell_operations import OPERATIONS
-from naslib_proxydata.spaces.genotype import NONE
-from naslib_proxydata.spaces.restricted import NOISE
+from naslib_proxydata.spaces.darts.restricted import NOISE
+from naslib_proxydata.spaces.genotypes.genotype import NONE
+from naslib_proxydata.spaces.genotypes.operations import OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,9 @@ from torch import Tensor, nn
 from naslib_proxydata.errors import SearchError
 from naslib_proxydata.oneshot.mixture import Choices, Mixture
 from naslib_proxydata.oneshot.supernets.base import BatchNorm, ChosenEdge, Supernet, keep_layout
-from naslib_proxydata.spaces.mobilenet import (
+from naslib_proxydata.spaces.common.networks import conv
+from naslib_proxydata.spaces.mobilenet.network import FIRST_KERNEL, inverted_residual
+from naslib_proxydata.spaces.mobilenet.space import (
     BLOCKS,
     DEPTH,
     OPERATIONS,
@@ -24,8 +26,6 @@ from naslib_proxydata.spaces.mobilenet import (
     Widths,
     layers_of,
 )
-from naslib_proxydata.spaces.mobilenet_network import FIRST_KERNEL, inverted_residual
-from naslib_proxydata.spaces.networks import conv
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -17,14 +17,14 @@ from naslib_proxydata.errors import SearchError
 from naslib_proxydata.oneshot.mixture import Choices, Mixture
 from naslib_proxydata.oneshot.supernets.base import BatchNorm, ChosenEdge, Supernet, keep_layout
 from naslib_proxydata.oneshot.supernets.edge import without_affine
-from naslib_proxydata.spaces.nb101_cell import (
+from naslib_proxydata.spaces.common.networks import conv, conv_norm_relu
+from naslib_proxydata.spaces.nb101.cell import (
     KERNELS,
     OPERATIONS,
     Nb101Cell,
     cell_text,
     validate,
 )
-from naslib_proxydata.spaces.networks import conv, conv_norm_relu
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

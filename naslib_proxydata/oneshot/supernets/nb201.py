@@ -29,9 +29,9 @@ from naslib_proxydata.oneshot.supernets.base import (
     normalise,
     shuffle_channels,
 )
-from naslib_proxydata.spaces import nb201_cell
-from naslib_proxydata.spaces.nb201_cell import CONV_1X1, CONV_3X3, EDGES, NODES, OPERATIONS
-from naslib_proxydata.spaces.nb201_network import Reduction, stem
+from naslib_proxydata.spaces.nb201 import cell as nb201_cell
+from naslib_proxydata.spaces.nb201.cell import CONV_1X1, CONV_3X3, EDGES, NODES, OPERATIONS
+from naslib_proxydata.spaces.nb201.network import Reduction, stem
 
 if TYPE_CHECKING:
     import numpy as np

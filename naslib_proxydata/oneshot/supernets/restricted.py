@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from naslib_proxydata.oneshot.mixture import Choices
 from naslib_proxydata.oneshot.supernets.darts import EDGES
-from naslib_proxydata.spaces.restricted import CANDIDATES
+from naslib_proxydata.spaces.darts.restricted import CANDIDATES
 
 RESTRICTED = {
     name: {kind: Choices(EDGES, operations) for kind, operations in candidates.items()}

@@ -29,8 +29,8 @@ from naslib_proxydata.oneshot.supernets.restricted import RESTRICTED
 from naslib_proxydata.pruning.bilevel import BilevelPruner
 from naslib_proxydata.pruning.schedule import Schedule
 from naslib_proxydata.seeding import torch_generator
-from naslib_proxydata.spaces.build import build
-from naslib_proxydata.spaces.genotype import parse_text
+from naslib_proxydata.spaces.common.build import build
+from naslib_proxydata.spaces.genotypes.genotype import parse_text
 from tests.oneshot.fakes import coloured, manager
 
 

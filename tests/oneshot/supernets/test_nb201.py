@@ -11,8 +11,8 @@ from naslib_proxydata.errors import SearchError
 from naslib_proxydata.oneshot.mixture import Mixture
 from naslib_proxydata.oneshot.supernets.nb201 import MixedCell, NasBench201Supernet
 from naslib_proxydata.seeding import torch_generator
-from naslib_proxydata.spaces.build import build
-from naslib_proxydata.spaces.nb201_cell import CONV_1X1, CONV_3X3, EDGES, OPERATIONS
+from naslib_proxydata.spaces.common.build import build
+from naslib_proxydata.spaces.nb201.cell import CONV_1X1, CONV_3X3, EDGES, OPERATIONS
 
 ALL = ((1, 2, 3, 4),) * 6
 

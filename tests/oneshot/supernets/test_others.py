@@ -21,9 +21,9 @@ from naslib_proxydata.oneshot.supernets.catalogue import supernet_builder
 from naslib_proxydata.oneshot.supernets.mobilenet import MixedLayer, MobileNetSupernet
 from naslib_proxydata.oneshot.supernets.nb1shot1 import PARENTS, MixedNodeCell, choices_of
 from naslib_proxydata.seeding import torch_generator
-from naslib_proxydata.spaces.build import build
-from naslib_proxydata.spaces.mobilenet import BLOCKS, OPERATIONS, Layer
-from naslib_proxydata.spaces.nb101_cell import parse_cell, validate
+from naslib_proxydata.spaces.common.build import build
+from naslib_proxydata.spaces.mobilenet.space import BLOCKS, OPERATIONS, Layer
+from naslib_proxydata.spaces.nb101.cell import parse_cell, validate
 from tests.oneshot.fakes import coloured, manager
 
 SHOTS = [f"nb1shot1-{number}" for number in PARENTS]

@@ -1,0 +1,1 @@
+"""Discrete search with a predictor and true queries."""

@@ -1,0 +1,169 @@
+"""The predictor that searches proxies on a few labels and averages the fittest ones' ranks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
+from naslib_proxydata.predictors.dps.scores import ProxyScorer, training_key, with_mac_term
+from naslib_proxydata.predictors.dps.search import Labelled, Wanted, checked_shared, search_proxies
+from naslib_proxydata.predictors.dps.settings import EvolutionSettings
+from naslib_proxydata.predictors.eproxy.config import checked_preset, resolve
+from naslib_proxydata.predictors.eproxy.predictor import Eproxy
+from naslib_proxydata.predictors.few_label.models import shares_below
+
+Floats = NDArray[np.float64]
+
+
+class DpsSettings(EvolutionSettings):
+    """Options of dps: those of the search, and what is shared or searched already."""
+
+    preset: str | None = Field(
+        None, description="A preset of the package or a file: its proxies, and no search."
+    )
+    shared: dict[str, Any] = Field(
+        {}, description="Options of eproxy that all proxies have, such as batch or mac_reference."
+    )
+
+
+class Dps(Predictor):
+    """Eproxy with settings that rank a few labelled architectures best (arXiv 2210.09459).
+
+    :meth:`fit` searches them by regularised evolution. The best of many proxies on few labels
+    owes part of its fitness to luck, so the ranks by the ``keep`` fittest ones are averaged.
+    Without labels and without a preset it is Eproxy's start point for the space.
+
+    Raises:
+        ConfigError: An option is unknown or wrong, or the preset cannot be read.
+    """
+
+    name = "dps"
+
+    def __init__(self, **options: Any) -> None:
+        self.options = DpsSettings.parse(options, "predictor 'dps'")
+        self._shared = checked_shared(self.options.shared, "predictor 'dps'")
+        self._start = Eproxy(**self._shared)
+        self.images_needed = self._start.images_needed
+        self._given: list[dict[str, Any]] = []
+        if self.options.preset is not None:
+            preset = checked_preset(self.options.preset)
+            self._found_in = preset.provenance.space
+            self._given = [dict(one.options) for one in preset.proxies[: self.options.keep]]
+        self._proxies = [{**proxy, **self._shared} for proxy in self._given]
+        self._labelled: Floats = np.zeros((0, 0))
+
+    def settings(self) -> Mapping[str, Any]:
+        """Return what the stored scores depend on: the options of all proxies, and the preset's."""
+        return {"shared": self._shared, "proxies": self._given}
+
+    def prepare(self, task: ScoringTask) -> None:
+        """Bind to a task; what was learnt for another one is forgotten."""
+        super().prepare(task)
+        self._start.prepare(task)
+        self._scorer = ProxyScorer(task)
+        self._memo: dict[tuple[str, str], float] = {}
+        self._proxies = [{**self._fitting(proxy), **self._shared} for proxy in self._given]
+
+    def fit(self, architectures: Sequence[Any], accuracies: NDArray[np.float64]) -> None:
+        """Search the proxies that rank the labelled architectures best.
+
+        Raises:
+            LabelError: See :meth:`Labelled.checked`.
+        """
+        if self._given:
+            return
+        where = f"predictor {self.name!r}"
+        space, shared = self.task.space, self._shared
+        labelled = Labelled.checked(space, architectures, shared, accuracies, where)
+        texts = [space.text(one) for one in labelled.architectures]
+
+        def score(wanted: Sequence[Wanted]) -> list[float]:
+            return [self._loss_score(options, texts[position]) for options, position in wanted]
+
+        found = search_proxies(labelled, score, self.options, self.task.seed)
+        self._proxies = [one.options for one in found.proxies]
+        alive = [text for text in texts if space.carries_signal(space.parse(text))]
+        self._labelled = np.array([self._values(text) for text in alive])
+
+    def learn(self, scores: Sequence[Score], accuracies: NDArray[np.float64]) -> None:
+        """Do as :meth:`fit`, for architectures that a leaderboard has scored already.
+
+        Those without signal are left out: every proxy ranks them last.
+        """
+        known = [index for index, one in enumerate(scores) if "architecture" in one.details]
+        parse = self.task.space.parse
+        self.fit(
+            [parse(scores[index].details["architecture"]) for index in known],
+            np.asarray(accuracies, dtype=np.float64)[known],
+        )
+
+    def evaluate(self, architecture: Any) -> Score:
+        """Score by every proxy; the value is the mean rank among the labelled ones, in (0, 1].
+
+        By a preset's proxies, for which there are none, it is the fittest one's score.
+        """
+        text = self.task.space.text(architecture)
+        if not self._proxies:
+            score = self._start.evaluate(architecture)
+            assert isinstance(score, Score)
+            return Score(score.value, score.reason, details={"architecture": text})
+        values = self._values(text)
+        details = {"architecture": text, "scores": values}
+        if all(map(math.isnan, values)):
+            return Score(math.nan, "the loss diverged by every proxy", details=details)
+        if self._given:
+            return Score(values[0], details=details)
+        return Score(
+            float(shares_below(np.array([values]), self._labelled).mean()), details=details
+        )
+
+    def score(self, architectures: Sequence[Any]) -> Floats:
+        """Score architectures and rank them together; shape (len(architectures),)."""
+        return self.aggregate([self.score_one(one) for one in architectures])
+
+    def aggregate(self, scores: Sequence[Score]) -> Floats:
+        """Return the mean over proxies of each one's rank among all these, in (0, 1]."""
+        values = super().aggregate(scores)
+        if not self._proxies:
+            return values
+        rows = [index for index, one in enumerate(scores) if "architecture" in one.details]
+        if not rows:
+            return values
+        table = np.array([self._known_values(scores[index]) for index in rows])
+        ranks = shares_below(table, table).mean(axis=1)
+        values[rows] = np.where(np.isnan(table).all(axis=1), math.nan, ranks)
+        return values
+
+    def _fitting(self, proxy: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a preset's proxy without the largest MACs of another space."""
+        own = self._found_in == self.task.space.name
+        return {key: value for key, value in proxy.items() if own or key != "mac_reference"}
+
+    def _known_values(self, score: Score) -> list[float]:
+        """Return an architecture's scores by all proxies, a preset's from where they are stored."""
+        if self._given and "scores" in score.details:
+            return list(score.details["scores"])
+        return self._values(score.details["architecture"])
+
+    def _values(self, text: str) -> list[float]:
+        """Return the scores of an architecture by all proxies, MAC term included."""
+        space = self.task.space
+        macs = space.macs(space.parse(text), image_size=space.image_size)
+        return [
+            with_mac_term(self._loss_score(one, text), resolve(one, space.name), macs)
+            for one in self._proxies
+        ]
+
+    def _loss_score(self, options: Mapping[str, Any], text: str) -> float:
+        """Return a score without MAC term, computed once."""
+        key = training_key(options), text
+        if key not in self._memo:
+            architecture = self.task.space.parse(text)
+            self._memo[key] = self._scorer.score(options, architecture).value
+        return self._memo[key]

@@ -1,0 +1,1 @@
+"""Eproxy: ten steps of regression on a fixed synthetic target."""

@@ -1,0 +1,162 @@
+"""Eproxy: score an architecture by ten steps of regression (arXiv 2210.09459)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
+from naslib_proxydata.predictors.eproxy.config import EproxyConfig, found_options, resolve
+from naslib_proxydata.predictors.eproxy.labels import MakeFeature, feature, target
+from naslib_proxydata.predictors.eproxy.sgd import Sgd
+from naslib_proxydata.predictors.eproxy.student import Student, assemble, make_barriers
+from naslib_proxydata.seeding import torch_generator
+
+_PADDING = 4
+
+
+class Eproxy(Predictor):
+    """The negative loss of a few steps of training against a fixed synthetic target.
+
+    ``score = -(1 - mac_alpha macs / mac_reference) sum_b branch_decay^b MSE_b``, read in the
+    forward pass of the last iteration, before its step (the release's definition). The training
+    loss is the plain sum of the MSEs. ``details["losses"]`` holds the sum of every iteration,
+    without the MAC term; MACs are those of the canonical architecture at 32x32.
+
+    Args:
+        **options: Fields of :class:`EproxyConfig`; what is not set comes from its ``preset``.
+
+    Attributes:
+        config: The resolved settings; those of the task's space once prepared.
+
+    Raises:
+        ConfigError: An option is unknown or its value is not allowed.
+    """
+
+    name = "eproxy"
+
+    def __init__(self, **options: Any) -> None:
+        self._options = options
+        self.config: EproxyConfig = resolve(options, space=None)
+        self._found = found_options(self.config.preset)
+        self.images_needed = self.config.batch
+
+    def settings(self) -> Mapping[str, Any]:
+        """Return the options as given and what their preset sets, which decide the config."""
+        return {**self._found, "preset": self.config.preset, **self._options}
+
+    def prepare(self, task: ScoringTask) -> None:
+        """Draw images, targets and barriers, which all architectures share."""
+        super().prepare(task)
+        self.config = resolve(self._options, task.space.name)
+        self.share(batch(task, self.config), make_barriers(self.config, task.seed))
+
+    def share(
+        self, images: Tensor, barriers: Sequence[nn.Module], feature: MakeFeature = feature
+    ) -> None:
+        """Put in place what all architectures share: images, barriers, targets of features."""
+        task = self.task
+        self._size = (images.shape[2] // 4, images.shape[3] // 4)
+        self._barriers = [_placed(barrier, task.device) for barrier in barriers]
+        self._targets = [
+            target(branch, images, task.seed, feature).to(
+                task.device, memory_format=torch.channels_last
+            )
+            for branch in self.config.branches
+        ]
+        self._images = images.to(task.device, memory_format=torch.channels_last)
+
+    def student(self, architecture: Any) -> Student:
+        """Build the network that is trained, in its initial state."""
+        task = self.task
+        trunk = task.space.trunk(
+            architecture,
+            torch_generator(task.seed, "eproxy", "network"),
+            in_channels=self._images.shape[1],
+        )
+        return assemble(trunk, self._barriers, self.config, self._size, task.seed)
+
+    def evaluate(self, architecture: Any) -> Score:
+        """Train the architecture's trunk and return its negative loss with the MAC term."""
+        config = self.config
+        student = _placed(self.student(architecture), self.task.device)
+        losses = train(student, self._images, self._targets, config)
+        details = {"losses": losses}
+        if not math.isfinite(losses[-1]):
+            return Score(math.nan, f"the loss diverged at iteration {len(losses)}", details=details)
+        return Score(-losses[-1] * self._mac_term(architecture), details=details)
+
+    def _mac_term(self, architecture: Any) -> float:
+        if not self.config.mac_alpha or self.config.mac_reference is None:
+            return 1.0
+        space = self.task.space
+        macs = space.macs(architecture, image_size=space.image_size)
+        return 1.0 - self.config.mac_alpha * macs / self.config.mac_reference
+
+
+def batch(task: ScoringTask, config: EproxyConfig) -> Tensor:
+    """Draw the images, shape (batch, channels, image_size, image_size), normalised.
+
+    Each is cropped out of its padding by 4 zero pixels and flipped with probability 1/2 where
+    ``config.augment`` is set. Gaussian noise of the same shape replaces them in the ablation.
+    """
+    generator = torch_generator(task.seed, "eproxy", "images")
+    size = task.space.image_size
+    pixels = task.images.first(config.batch)
+    if pixels.shape[2:] != (size, size):
+        pixels = F.interpolate(pixels, (size, size), mode="bilinear", antialias=True)
+    if config.images == "noise":
+        return torch.randn(pixels.shape, generator=generator)
+    if config.augment:
+        pixels = crop_and_flip(pixels, generator)
+    return task.images.normalise(pixels)
+
+
+def crop_and_flip(pixels: Tensor, generator: torch.Generator) -> Tensor:
+    """Shift images (n, channels, h, w) by up to 4 pixels into black and mirror about half."""
+    n, _, height, width = pixels.shape
+    padded = F.pad(pixels, (_PADDING,) * 4)
+    corners = torch.randint(0, 2 * _PADDING + 1, (n, 2), generator=generator).tolist()
+    mirrored = torch.rand(n, generator=generator) < 0.5
+    crops = [
+        image[:, top : top + height, left : left + width]
+        for image, (top, left) in zip(padded, corners, strict=True)
+    ]
+    stacked = torch.stack(crops)
+    return torch.where(mirrored.view(-1, 1, 1, 1), stacked.flip(-1), stacked)
+
+
+def train(
+    student: Student, images: Tensor, targets: list[Tensor], config: EproxyConfig
+) -> list[float]:
+    """Train by SGD with momentum on the plain sum of the branches' mean squared errors.
+
+    Returns:
+        ``sum_b branch_decay^b MSE_b`` before each step. The list ends early with the first
+        value that is not finite. The last iteration takes no step, so it computes no gradient.
+    """
+    student.train()
+    trainable = [weight for weight in student.parameters() if weight.requires_grad]
+    optimizer = Sgd(trainable, config.learning_rate, config.momentum, config.weight_decay)
+    losses: list[float] = []
+    for iteration in range(1, config.iterations + 1):
+        last = iteration == config.iterations
+        with torch.set_grad_enabled(not last):
+            outputs = student(images)
+            errors = [F.mse_loss(out, aim) for out, aim in zip(outputs, targets, strict=True)]
+        losses.append(sum(e.item() * config.branch_decay**b for b, e in enumerate(errors)))
+        if last or not math.isfinite(losses[-1]):
+            break
+        torch.stack(errors).sum().backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    return losses
+
+
+def _placed(module: nn.Module, device: str) -> Any:
+    """Move a network to where the images are, in their memory format."""
+    return module.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -1,0 +1,142 @@
+"""Presets: settings of Eproxy found by a search (DPS), in a YAML file that says where from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import Field
+
+from naslib_proxydata.errors import ConfigError, RunFolderError, closest
+from naslib_proxydata.schema import Settings
+
+FORMAT = 1
+"""Version of the file's layout; another one is refused."""
+SHIPPED = Path(__file__).parent / "preset_files"
+"""Folder of the presets that come with the package."""
+
+
+class Provenance(Settings):
+    """Where a preset comes from.
+
+    Attributes:
+        benchmark: Table whose values were the labels.
+        dataset: Its dataset.
+        metric: Its metric.
+        space: Search space of the architectures.
+        labels: Number of labelled architectures.
+        label_seed: Seed that drew them.
+        seed: Seed of the evolution and of the scores.
+        cycles: Proxies looked at in all.
+        population: How many of the youngest could be parents.
+        tournament: How many of them were drawn each cycle.
+        mutation_rate: Probability of each gene to mutate.
+        racing: How proxies were stopped early.
+        rung: On how many further architectures they were scored at a time.
+        evaluations: Scores that this took.
+        images: Source of the images.
+        labelled: The labelled architectures, which an honest evaluation leaves out.
+        package: Version of naslib-proxydata that searched.
+        note: Anything else.
+    """
+
+    benchmark: str
+    dataset: str
+    metric: str
+    space: str
+    labels: int
+    label_seed: int
+    seed: int
+    cycles: int
+    population: int
+    tournament: int
+    mutation_rate: float
+    racing: str
+    rung: int
+    evaluations: int
+    images: str
+    labelled: tuple[str, ...]
+    package: str
+    note: str = ""
+
+
+class Found(Settings):
+    """One proxy of a preset: its Spearman correlation on the labels, and Eproxy's options."""
+
+    fitness: float
+    options: dict[str, Any]
+
+
+class Preset(Settings):
+    """The content of a preset's file.
+
+    Attributes:
+        format: Version of the layout.
+        provenance: Where it comes from.
+        proxies: The fittest first.
+    """
+
+    format: int = FORMAT
+    provenance: Provenance
+    proxies: Annotated[tuple[Found, ...], Field(min_length=1)]
+
+
+def preset_names() -> list[str]:
+    """Return the names of the presets that come with the package."""
+    return sorted(path.stem for path in SHIPPED.glob("*.yaml"))
+
+
+def read_preset(name: str, built_in: tuple[str, ...] = ()) -> Preset:
+    """Read a preset that comes with the package, or a file.
+
+    Args:
+        name: Its name, or the path of a YAML file.
+        built_in: Other names that would have been understood, for the message.
+
+    Raises:
+        ConfigError: There is no such preset; the file is not YAML, is of another version, or has
+            an unknown key or a wrong value.
+    """
+    shipped = SHIPPED / f"{name}.yaml"
+    path = shipped if name in preset_names() else Path(name).expanduser()
+    if not path.is_file():
+        known = [*built_in, *preset_names()]
+        raise ConfigError(
+            f"there is no preset {name!r}: it is neither a file nor one of {', '.join(known)}."
+            f"{closest(name, known)}"
+        )
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read the preset {path}: {error}") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+    where = f"preset {path}"
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"{where} must hold keys with values, got {type(values).__name__}")
+    found = values.get("format")
+    if found != FORMAT:
+        raise ConfigError(
+            f"{where} is of format {found!r}, this version reads format {FORMAT}; make it anew "
+            "with 'naslib-proxydata dps', or use the version of the package that made it"
+        )
+    return Preset.parse(values, where)
+
+
+def write_preset(path: Path, preset: Preset) -> None:
+    """Write a preset; a file that was there is whole until the new one takes its place.
+
+    Raises:
+        RunFolderError: It cannot be written.
+    """
+    text = yaml.safe_dump(preset.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise RunFolderError(f"cannot write the preset {path}: {error}") from None

@@ -1,0 +1,58 @@
+"""The floors that every predictor must beat: chance, parameters and multiply-accumulates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from naslib_proxydata.predictors.base import Predictor
+from naslib_proxydata.schema import Settings
+from naslib_proxydata.seeding import numpy_generator
+
+
+class Floor(Predictor):
+    """A predictor without options that runs no network and counts dead edges.
+
+    Benchmark tables print the counts of networks as published, dead edges included.
+    """
+
+    needs_network = False
+    sees = "raw"
+
+    def __init__(self, **options: Any) -> None:
+        Settings.parse(options, f"predictor {self.name!r}")
+
+
+class Random(Floor):
+    """A uniform number by seed and architecture, whatever the order of architectures."""
+
+    name = "random"
+
+    def evaluate(self, architecture: Any) -> float:
+        """Draw a number in [0, 1) that belongs to the architecture's text."""
+        text = self.task.space.text(architecture)
+        return float(numpy_generator(self.task.seed, self.name, text).random())
+
+
+class Params(Floor):
+    """Trainable parameters of the published network; more score higher."""
+
+    name = "params"
+
+    def evaluate(self, architecture: Any) -> float:
+        """Return the parameter count."""
+        space = self.task.space
+        return float(space.params(architecture, num_classes=self.task.num_classes))
+
+
+class Macs(Floor):
+    """Multiply-accumulates of the published network for one image; more score higher.
+
+    Benchmark tables often call them FLOPs.
+    """
+
+    name = "macs"
+
+    def evaluate(self, architecture: Any) -> float:
+        """Return the multiply-accumulates at the space's image size."""
+        space = self.task.space
+        return float(space.macs(architecture, num_classes=self.task.num_classes))

@@ -1,0 +1,1 @@
+"""Zero-cost proxies, one a file, each after its paper."""

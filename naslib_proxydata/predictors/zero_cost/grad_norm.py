@@ -1,0 +1,39 @@
+"""Gradient norm: how much one batch wants to move the initial weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from naslib_proxydata.predictors.zero_cost.untrained import (
+    BatchSettings,
+    UntrainedNetworkPredictor,
+    weight_gradients,
+)
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+def grad_norm(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
+    """Sum the Euclidean norms of the loss gradients, layer by layer.
+
+    S = sum_l || dL / d theta_l ||_2 over the weights theta_l of convolutions and linear layers
+    (arXiv 2101.08134, section 3.2).
+
+    Args:
+        network: In train mode, from inputs to logits.
+        inputs: Shape (n, channels, h, w).
+        labels: Shape (n,).
+    """
+    return sum(float(g.norm()) for _, g in weight_gradients(network, inputs, labels))
+
+
+class GradNorm(UntrainedNetworkPredictor):
+    """Gradient norm of the canonical network; dead edges have no gradient."""
+
+    name = "grad_norm"
+    settings_type = BatchSettings
+
+    def measure(self, architecture: Any) -> float:
+        """Return the gradient norm."""
+        return grad_norm(self.network(architecture), self.inputs, self.labels)

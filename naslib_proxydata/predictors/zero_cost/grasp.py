@@ -1,0 +1,50 @@
+"""GraSP: how much removing connections would hurt the gradient flow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from naslib_proxydata.predictors.zero_cost.untrained import (
+    BatchSettings,
+    UntrainedNetworkPredictor,
+    weight_gradients,
+)
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+def grasp(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
+    """Sum the products of weights with the Hessian-gradient product, negated.
+
+    S = sum -(H g) * theta, with g = dL/d theta and H the Hessian, over the weights theta of
+    convolutions and linear layers (arXiv 2002.07376, section 4; summed as in arXiv 2101.08134,
+    eq. 1, at temperature 1). H g is the derivative of g . stop(g), from one forward pass.
+
+    Args:
+        network: In train mode, from inputs to logits.
+        inputs: Shape (n, channels, h, w).
+        labels: Shape (n,).
+    """
+    pairs = weight_gradients(network, inputs, labels, create_graph=True)
+    weights = [weight for weight, _ in pairs]
+    flow = torch.stack([(gradient.detach() * gradient).sum() for _, gradient in pairs]).sum()
+    products = torch.autograd.grad(flow, weights, allow_unused=True)
+    return -sum(
+        float((weight.detach() * product).sum())
+        for weight, product in zip(weights, products, strict=True)
+        if product is not None
+    )
+
+
+class Grasp(UntrainedNetworkPredictor):
+    """GraSP of the canonical network; dead edges have no gradient flow."""
+
+    name = "grasp"
+    settings_type = BatchSettings
+
+    def measure(self, architecture: Any) -> float:
+        """Return the summed gradient-flow score."""
+        return grasp(self.network(architecture), self.inputs, self.labels)

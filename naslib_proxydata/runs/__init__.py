@@ -1,0 +1,1 @@
+"""What every command needs: the run folder, the score store, executors, the environment."""

@@ -1,0 +1,100 @@
+"""Scores of architectures by a predictor, each computed once and kept in a store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from naslib_proxydata.runs.code import code_version
+from naslib_proxydata.runs.evaluate import CHEAP_CHUNK, SerialExecutor, evaluate
+from naslib_proxydata.runs.setup import PredictorSetup, options_json
+from naslib_proxydata.runs.store import ScoreContext, ScoreStore
+
+if TYPE_CHECKING:
+    from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being scored, how many architectures are done, and of how many."""
+
+
+class StoredScores:
+    """Computes the scores that a store lacks.
+
+    Args:
+        store: Where scores are looked up and put.
+        executor: Where predictors that run networks are evaluated.
+        progress: Told how far each predictor is.
+
+    Attributes:
+        computed: Number of scores computed; the others were in the store.
+    """
+
+    def __init__(
+        self, store: ScoreStore, executor: Executor, progress: Progress | None = None
+    ) -> None:
+        self.store = store
+        self.executor = executor
+        self.progress = progress
+        self.computed = 0
+
+    def get(
+        self, setup: PredictorSetup, predictor: Predictor, texts: Sequence[str], title: str
+    ) -> list[Score]:
+        """Return the scores of architectures, computing those that are not stored.
+
+        The parts of a predictor are stored as scores of their own, which others share.
+
+        Args:
+            setup: Makes the predictor in the processes that score.
+            predictor: The same, in this process, in whatever state.
+            texts: The architectures.
+            title: What the progress is called.
+        """
+        parts = predictor.parts()
+        if parts:
+            found = {}
+            for name, options in parts.items():
+                part = replace(setup, predictor=name, options=options_json(name, options))
+                found[name] = self.get(part, part.create(), texts, f"{title}: {name}")
+            every = zip(*found.values(), strict=True)
+            return [predictor.combine(dict(zip(found, scores, strict=True))) for scores in every]
+        task = setup.task(predictor)
+        context = _context(predictor, task, setup)
+        keys = _keys(predictor, task, texts)
+        self.computed += evaluate(
+            setup,
+            dict(zip(keys[::-1], texts[::-1], strict=True)),
+            self.store,
+            context,
+            self.executor if predictor.needs_network else SerialExecutor(),
+            chunk=1 if predictor.needs_network else CHEAP_CHUNK,
+            progress=None if self.progress is None else partial(self.progress, title),
+        )
+        by_key = self.store.get(context, keys)
+        return [by_key[key] for key in keys]
+
+
+def _context(predictor: Predictor, task: ScoringTask, setup: PredictorSetup) -> ScoreContext:
+    """Return what the scores depend on besides the architecture."""
+    return ScoreContext(
+        space=setup.space,
+        predictor=setup.predictor,
+        settings=json.dumps(dict(predictor.settings()), sort_keys=True, default=str),
+        seed=setup.seed,
+        images=task.images.fingerprint,
+        image_size=task.space.image_size,
+        num_classes=task.num_classes,
+        device=setup.device.partition(":")[0],
+        code=code_version(type(predictor), type(task.space)),
+    )
+
+
+def _keys(predictor: Predictor, task: ScoringTask, texts: Sequence[str]) -> list[str]:
+    """Return the store's key of each architecture: one for all that share a score."""
+    if predictor.sees == "raw":
+        return list(texts)
+    return [task.space.hash(task.space.parse(text)) for text in texts]

@@ -1,0 +1,194 @@
+"""The score store: every score on disk as it arrives, found again by all it depends on.
+
+SQLite with a write-ahead log: a commit is whole or absent, so a process killed at any moment
+loses at most the scores it was computing, and never damages those already stored.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from types import TracebackType
+
+from naslib_proxydata.errors import RunFolderError
+from naslib_proxydata.predictors.base import Score
+
+_BUSY_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class ScoreContext:
+    """All that a score depends on besides the architecture.
+
+    Attributes:
+        space: Name of the search space.
+        predictor: Registered name of the predictor.
+        settings: The predictor's settings, as JSON with sorted keys.
+        seed: Seed of the scores.
+        images: Fingerprint of the images.
+        image_size: Height and width of the images, in pixels.
+        num_classes: Number of outputs of the networks' heads.
+        device: Kind of the device, such as ``cpu``.
+        code: Version of the code (:func:`naslib_proxydata.runs.code.code_version`).
+    """
+
+    space: str
+    predictor: str
+    settings: str
+    seed: int
+    images: str
+    image_size: int
+    num_classes: int
+    device: str
+    code: str
+
+
+_COLUMNS = tuple(field.name for field in fields(ScoreContext))
+# REAL keeps every float64 and -inf exactly, and turns nan into NULL.
+_SCHEMA = f"""
+CREATE TABLE IF NOT EXISTS contexts (
+    id INTEGER PRIMARY KEY,
+    {", ".join(f"{name} NOT NULL" for name in _COLUMNS)},
+    UNIQUE ({", ".join(_COLUMNS)})
+);
+CREATE TABLE IF NOT EXISTS scores (
+    context INTEGER NOT NULL REFERENCES contexts (id),
+    architecture TEXT NOT NULL,
+    value REAL,
+    reason TEXT NOT NULL,
+    seconds REAL NOT NULL,
+    details TEXT NOT NULL,
+    PRIMARY KEY (context, architecture)
+) WITHOUT ROWID;
+"""
+
+
+class ScoreStore:
+    """Scores by context and architecture in one SQLite file; use it as a context manager."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the file.
+
+        Raises:
+            RunFolderError: The file cannot be opened, or is not a score store.
+        """
+        self.path = path
+        with self._explained("open"):
+            self._connection = sqlite3.connect(
+                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            # Safe with the log: an outage of power may undo the last commits, never damage.
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.executescript(_SCHEMA)
+
+    def __enter__(self) -> ScoreStore:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; what was added is already on disk."""
+        self._connection.close()
+
+    def add(self, context: ScoreContext, scores: Mapping[str, Score]) -> None:
+        """Store scores by architecture key in one transaction; a stored score is never replaced.
+
+        Raises:
+            RunFolderError: The disk is full or the file cannot be written.
+        """
+        with self._explained("write to"), self._transaction():
+            identity = self._identity(context, create=True)
+            self._connection.executemany(
+                "INSERT OR IGNORE INTO scores VALUES (?, ?, ?, ?, ?, ?)",
+                [(identity, key, *_to_row(score)) for key, score in scores.items()],
+            )
+
+    def get(self, context: ScoreContext, keys: Iterable[str]) -> dict[str, Score]:
+        """Return the stored scores of those architectures that have one."""
+        wanted = set(keys)
+        with self._explained("read"):
+            identity = self._identity(context, create=False)
+            if identity is None:
+                return {}
+            rows = self._connection.execute(
+                "SELECT architecture, value, reason, seconds, details FROM scores "
+                "WHERE context = ?",
+                (identity,),
+            )
+            return {key: _from_row(*row) for key, *row in rows if key in wanted}
+
+    def keys(self, context: ScoreContext) -> set[str]:
+        """Return the keys of the architectures that have a score."""
+        with self._explained("read"):
+            identity = self._identity(context, create=False)
+            rows = self._connection.execute(
+                "SELECT architecture FROM scores WHERE context = ?", (identity,)
+            )
+            return {key for (key,) in rows}
+
+    def count(self) -> int:
+        """Return the number of scores of all contexts."""
+        with self._explained("read"):
+            count: int = self._connection.execute("SELECT COUNT(*) FROM scores").fetchone()[0]
+            return count
+
+    def is_empty(self) -> bool:
+        """Return whether no score of any context is stored."""
+        with self._explained("read"):
+            return self._connection.execute("SELECT 1 FROM scores LIMIT 1").fetchone() is None
+
+    def _identity(self, context: ScoreContext, *, create: bool) -> int | None:
+        """Return the row of a context."""
+        values = astuple(context)
+        if create:
+            marks = ", ".join("?" for _ in _COLUMNS)
+            self._connection.execute(
+                f"INSERT OR IGNORE INTO contexts ({', '.join(_COLUMNS)}) VALUES ({marks})", values
+            )
+        where = " AND ".join(f"{name} = ?" for name in _COLUMNS)
+        row = self._connection.execute(f"SELECT id FROM contexts WHERE {where}", values).fetchone()
+        return None if row is None else int(row[0])
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Commit what the block does, or undo it all."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _explained(self, doing: str) -> Iterator[None]:
+        """Turn SQLite's errors into one that says what to do."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise RunFolderError(
+                f"cannot {doing} the score store {self.path}: {error}. Scores stored before are "
+                "kept; put this right (free space, permissions) and run the same command again"
+            ) from error
+
+
+def _to_row(score: Score) -> tuple[float | None, str, float, str]:
+    value = None if math.isnan(score.value) else float(score.value)
+    return value, score.reason, score.seconds, json.dumps(dict(score.details))
+
+
+def _from_row(value: float | None, reason: str, seconds: float, details: str) -> Score:
+    return Score(math.nan if value is None else value, reason, seconds, json.loads(details))

@@ -1,0 +1,1 @@
+"""What the networks and the counts of several spaces share."""

@@ -1,0 +1,93 @@
+"""Building blocks that the networks of several spaces share.
+
+Sums are made out of place: a tensor that another branch still reads is never overwritten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from naslib_proxydata.spaces.common.trunk import Trunk
+
+
+def conv(
+    inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1, dilation: int = 1
+) -> nn.Conv2d:
+    """Return a convolution without bias that keeps height and width at stride 1."""
+    padding = dilation * (kernel // 2)
+    return nn.Conv2d(
+        inputs, outputs, kernel, stride, padding, dilation=dilation, groups=groups, bias=False
+    )
+
+
+def conv_norm_relu(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Sequential:
+    """Return convolution, batch normalisation, ReLU."""
+    return nn.Sequential(conv(inputs, outputs, kernel, stride), nn.BatchNorm2d(outputs), nn.ReLU())
+
+
+class FactorizedReduction(nn.Module):
+    """What a skip connection becomes where the shape changes.
+
+    ReLU, then two 1x1 convolutions, one of them on the image moved by one pixel, side by side,
+    then normalisation.
+    """
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.straight = conv(inputs, outputs // 2, 1, stride)
+        self.moved = conv(inputs, outputs - outputs // 2, 1, stride)
+        self.norm = nn.BatchNorm2d(outputs)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map (n, inputs, h, w) to (n, outputs, h/stride, w/stride)."""
+        features = features.relu()
+        moved = nn.functional.pad(features, (0, 1, 0, 1))[:, :, 1:, 1:]
+        joined = torch.cat([self.straight(features), self.moved(moved)], dim=1)
+        normed: Tensor = self.norm(joined)
+        return normed
+
+
+class SequentialTrunk(Trunk):
+    """Layers one after another, some of whose outputs are taps.
+
+    Args:
+        layers: The layers.
+        taps: Positions in ``layers`` whose outputs are taps, ascending; the last one is final
+            and layers after it are never run.
+        channels: Number of channels of each tap, in the same order.
+    """
+
+    def __init__(
+        self, layers: Sequence[nn.Module], taps: Sequence[int], channels: Sequence[int]
+    ) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(layers[: taps[-1] + 1])
+        self.taps = frozenset(taps)
+        self.channels = tuple(channels)[::-1]
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """Map (n, in_channels, h, w) to the taps, the final one first."""
+        taps = []
+        features = images
+        for position, layer in enumerate(self.layers):
+            features = layer(features)
+            if position in self.taps:
+                taps.append(features)
+        return taps[::-1]
+
+
+class Classifier(nn.Module):
+    """A trunk whose final tap is averaged over height and width and classified."""
+
+    def __init__(self, trunk: Trunk, num_classes: int) -> None:
+        super().__init__()
+        self.trunk = trunk
+        self.head = nn.Linear(trunk.channels[0], num_classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Map (n, in_channels, h, w) to logits (n, num_classes)."""
+        logits: Tensor = self.head(self.trunk(images)[0].mean(dim=(2, 3)))
+        return logits

@@ -1,0 +1,86 @@
+"""The DARTS space (arXiv 1806.09055): two cells of four nodes, eight operations, one network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from naslib_proxydata.spaces.genotypes.genotype import Genotype, genotype_text, parse_text
+from naslib_proxydata.spaces.genotypes.space import CellSpace
+
+if TYPE_CHECKING:
+    import numpy as np
+
+DARTS_OPERATIONS = (
+    "none",
+    "max_pool_3x3",
+    "avg_pool_3x3",
+    "skip_connect",
+    "sep_conv_3x3",
+    "sep_conv_5x5",
+    "dil_conv_3x3",
+    "dil_conv_5x5",
+)
+
+
+class Darts(CellSpace[Genotype]):
+    """Genotypes as DARTS writes them.
+
+    Two genotypes are one where only the order of a node's two edges differs, or edges that carry
+    nothing ("none", and whatever starts at a node that is always zero).
+
+    Args:
+        width: Channels of the first cells' nodes; 36 in the paper's CIFAR-10 networks.
+        depth: Number of cells; 20 in the paper.
+    """
+
+    name = "darts"
+    operations: Sequence[str] = DARTS_OPERATIONS
+    nodes = 4
+
+    def __init__(self, width: int = 36, depth: int = 20) -> None:
+        self.width = width
+        self.depth = depth
+
+    def parse(self, text: str) -> Genotype:
+        """Read ``Genotype(normal=[...], normal_concat=[...], reduce=..., reduce_concat=...)``.
+
+        Raises:
+            ArchitectureError: The text has another form, or an edge is not of this space.
+        """
+        return parse_text(text, self.operations, self.nodes)
+
+    def text(self, architecture: Genotype) -> str:
+        """Return the genotype's usual text."""
+        return genotype_text(architecture)
+
+    def canonical(self, architecture: Genotype) -> Genotype:
+        """Return the genotype with both cells in canonical form."""
+        return architecture.canonical()
+
+    def sample(self, generator: np.random.Generator) -> Genotype:
+        """Draw operation and source of every edge uniformly."""
+        return Genotype(self.sample_cell(generator), self.sample_cell(generator))
+
+    def neighbours(self, architecture: Genotype) -> Sequence[Genotype]:
+        """Return the genotypes that differ in one edge's operation or source."""
+        return list(self.genotype_neighbours(architecture))
+
+    def parts(self, architecture: Genotype) -> tuple[Genotype, int, int, bool]:
+        """Return the genotype with this space's width and depth."""
+        return architecture, self.width, self.depth, False
+
+
+class DartsImageNet(Darts):
+    """DARTS's genotypes in the ImageNet network of the paper: 14 cells, 48 channels, another stem.
+
+    The trunk that predictors train has CIFAR's stem, as for the ImageNet networks of NDS. At
+    224 pixels and 1,000 classes the paper's own cell has 530 million multiply-accumulates by this
+    count, of convolutions and classifier; the paper prints 574 million.
+    """
+
+    name = "darts-imagenet"
+    imagenet = True
+
+    def __init__(self, width: int = 48, depth: int = 14) -> None:
+        super().__init__(width, depth)

@@ -1,0 +1,1 @@
+"""What spaces of genotype cells share: DARTS's, and those of NDS."""

@@ -1,0 +1,1 @@
+"""The MobileNet-like space."""

@@ -1,0 +1,283 @@
+"""NAS-Bench-MR (arXiv 2103.13253): multi-resolution networks written as 27 integers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from naslib_proxydata.errors import ArchitectureError
+from naslib_proxydata.spaces.common.constructed import ConstructedSpace
+from naslib_proxydata.spaces.common.graph import GraphView
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import nn
+
+    from naslib_proxydata.spaces.common.trunk import Trunk
+
+STAGES = 4
+COUNTS = (1, 2, 3, 4)
+"""Modules of a stage, and residual units of a branch."""
+SAMPLED_CHANNELS = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128)
+CHANNELS = range(8, 129, 8)
+FORM = (
+    "expected I_I-n_1_u_c-n_2_uu_cc-n_3_uuu_ccc-n_4_uuuu_cccc-L with numbers joined by '_': "
+    "channels of the two stem layers; for each stage the number of modules, of branches, residual "
+    "units and channels by branch; channels of the last layer"
+)
+
+
+@dataclass(frozen=True)
+class MrStage:
+    """Equal modules of as many branches as the stage's number, each at half the size before.
+
+    Attributes:
+        modules: How many there are.
+        units: Residual units of each branch.
+        channels: Channels of each branch.
+    """
+
+    modules: int
+    units: tuple[int, ...]
+    channels: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class MrNetwork:
+    """A network: channels of the two stem layers, four stages, channels of the last layer."""
+
+    stem: tuple[int, int]
+    stages: tuple[MrStage, ...]
+    last: int
+
+    def modules(self) -> list[MrStage]:
+        """Return one entry for each module, in order."""
+        return [stage for stage in self.stages for _ in range(stage.modules)]
+
+    def code(self) -> tuple[int, ...]:
+        """Return the 27 integers of the paper's code."""
+        stages = [(one.modules, *one.units, *one.channels) for one in self.stages]
+        return (*self.stem, *(number for stage in stages for number in stage), self.last)
+
+
+class Convolution(NamedTuple):
+    """A convolution, followed by a normalisation, and the size in pixels of what it yields."""
+
+    inputs: int
+    outputs: int
+    kernel: int
+    size: int
+
+
+class NasBenchMr(ConstructedSpace[MrNetwork]):
+    """The networks; a text is a line of the benchmark's ``search_list.txt``.
+
+    Published networks take images of 128 pixels in 50 classes, which is where the benchmark's
+    ``flops`` and ``params`` were counted; in scored trunks the stem does not shrink the image.
+    """
+
+    name = "nasbench-mr"
+    published_size = 128
+    published_classes = 50
+
+    def parse(self, text: str) -> MrNetwork:
+        """Read a line such as ``16_16-1_1_1_16-1_2_1_1_16_16-...-16``.
+
+        Raises:
+            ArchitectureError: The line has another form or lies outside the space.
+        """
+        groups = [part.split("_") for part in text.split("-")]
+        lengths = [len(group) for group in groups]
+        digits = all(one.isascii() and one.isdigit() for group in groups for one in group)
+        if not digits or lengths != [2, *(2 + 2 * stage for stage in range(1, STAGES + 1)), 1]:
+            raise ArchitectureError(f"not a network of NAS-Bench-MR: {text[:120]!r}; {FORM}")
+        numbers = [[int(one) for one in group] for group in groups]
+        for branches, group in enumerate(numbers[1:-1], start=1):
+            if group[1] != branches:
+                raise ArchitectureError(
+                    f"stage {branches} of NAS-Bench-MR has {branches} branches, got {group[1]} in "
+                    f"{text!r}"
+                )
+        stages = [[group[0], *group[2:]] for group in numbers[1:-1]]
+        return self.from_code(
+            [*numbers[0], *(one for stage in stages for one in stage), *numbers[-1]]
+        )
+
+    def from_code(self, code: Sequence[int]) -> MrNetwork:
+        """Read the 27 integers of the paper's code.
+
+        Raises:
+            ArchitectureError: They are not 27, or one of them is out of range.
+        """
+        if len(code) != 27:
+            raise ArchitectureError(f"a code of NAS-Bench-MR has 27 integers, got {len(code)}")
+        for place, (number, choices) in enumerate(zip(code, _ranges(), strict=True)):
+            if type(number) is not int or number not in choices:
+                raise ArchitectureError(
+                    f"place {place} of NAS-Bench-MR's code must be one of {list(choices)}, got "
+                    f"{number!r}"
+                )
+        stages, at = [], 2
+        for branches in range(1, STAGES + 1):
+            units = tuple(code[at + 1 : at + 1 + branches])
+            channels = tuple(code[at + 1 + branches : at + 1 + 2 * branches])
+            stages.append(MrStage(code[at], units, channels))
+            at += 1 + 2 * branches
+        return MrNetwork((code[0], code[1]), tuple(stages), code[26])
+
+    def from_record(self, record: Any) -> MrNetwork:
+        """Read ``input_channel``, ``inverted_residual_setting`` and ``last_channel``.
+
+        Raises:
+            ArchitectureError: A module's lists do not fit its number of branches, equal numbers
+                of branches have unequal modules, or a number is out of range.
+        """
+        modules = record["inverted_residual_setting"]
+        stages: dict[int, list[Any]] = {}
+        for place, (branches, units, channels) in enumerate(modules):
+            if not len(units) == len(channels) == branches:
+                raise ArchitectureError(
+                    f"inverted_residual_setting[{place}] has {branches} branches, but "
+                    f"{len(units)} numbers of units and {len(channels)} of channels"
+                )
+            stages.setdefault(branches, []).append([*units, *channels])
+        order = [module[0] for module in modules]
+        uneven = [
+            branches for branches, found in stages.items() if found.count(found[0]) != len(found)
+        ]
+        if list(stages) != list(range(1, STAGES + 1)) or order != sorted(order) or uneven:
+            raise ArchitectureError(
+                f"inverted_residual_setting must be 1 to 4 equal modules of 1, then of 2, 3 and 4 "
+                f"branches, got {modules}"
+            )
+        code = [one for found in stages.values() for one in (len(found), *found[0])]
+        return self.from_code([*record["input_channel"], *code, record["last_channel"]])
+
+    def text(self, architecture: MrNetwork) -> str:
+        """Return the network's line."""
+        stages = [
+            (stage.modules, len(stage.units), *stage.units, *stage.channels)
+            for stage in architecture.stages
+        ]
+        groups = [architecture.stem, *stages, (architecture.last,)]
+        return "-".join("_".join(map(str, group)) for group in groups)
+
+    def sample(self, generator: np.random.Generator) -> MrNetwork:
+        """Draw every integer uniformly from the benchmark's choices."""
+        choices = [COUNTS if one is COUNTS else SAMPLED_CHANNELS for one in _ranges()]
+        return self.from_code([one[int(generator.integers(len(one)))] for one in choices])
+
+    def neighbours(self, architecture: MrNetwork) -> Sequence[MrNetwork]:
+        """Return the networks that differ in one of the 27 integers."""
+        code = architecture.code()
+        return [
+            self.from_code([*code[:place], other, *code[place + 1 :]])
+            for place, choices in enumerate(_ranges())
+            for other in choices
+            if other != code[place]
+        ]
+
+    def graph_view(self, architecture: MrNetwork) -> GraphView:
+        """Return the code as numbers, and how deep and wide each resolution is in all."""
+        numbers = {f"stem {place}": float(one) for place, one in enumerate(architecture.stem)}
+        numbers["last"] = float(architecture.last)
+        units, work = [0.0] * STAGES, [0.0] * STAGES
+        for place, stage in enumerate(architecture.stages):
+            numbers[f"stage {place}: modules"] = float(stage.modules)
+            for branch, (deep, wide) in enumerate(zip(stage.units, stage.channels, strict=True)):
+                numbers[f"stage {place}, branch {branch}: units"] = float(deep)
+                numbers[f"stage {place}, branch {branch}: log channels"] = math.log(wide)
+                units[branch] += stage.modules * deep
+                work[branch] += stage.modules * deep * wide
+        for branch in range(STAGES):
+            numbers[f"branch {branch}: units of all modules"] = units[branch]
+            numbers[f"branch {branch}: log channels of all units"] = math.log(work[branch])
+        return GraphView(numbers=numbers)
+
+    def construct_network(
+        self, architecture: MrNetwork, num_classes: int, in_channels: int
+    ) -> nn.Module:
+        """Construct stem, modules, last layer at the smallest size, mean and classifier."""
+        from naslib_proxydata.spaces.nasbench_mr.network import MrClassifier
+
+        return MrClassifier(architecture, num_classes, in_channels)
+
+    def construct_trunk(self, architecture: MrNetwork, in_channels: int) -> Trunk:
+        """Construct the trunk; its taps are at a quarter of the images' size."""
+        from naslib_proxydata.spaces.nasbench_mr.network import MrTrunk
+
+        return MrTrunk(architecture, in_channels)
+
+    def params(self, architecture: MrNetwork, *, num_classes: int = 10) -> int:
+        """Count weights and normalisations, and the classifier, by formula."""
+        total = sum(
+            one.inputs * one.outputs * one.kernel**2 + 2 * one.outputs
+            for one in convolutions(architecture, self.image_size)
+        )
+        return total + (architecture.last + 1) * num_classes
+
+    def macs(
+        self, architecture: MrNetwork, *, num_classes: int = 10, image_size: int | None = None
+    ) -> int:
+        """Count the multiply-accumulates of the published network for one image, by formula."""
+        total = sum(
+            one.inputs * one.outputs * one.kernel**2 * one.size**2
+            for one in convolutions(architecture, image_size or self.image_size)
+        )
+        return total + architecture.last * num_classes
+
+    def published_flops(self, architecture: MrNetwork) -> int:
+        """Return what the benchmark calls ``flops``.
+
+        Multiply-accumulates at 128 pixels and 50 classes, two for every normalised element, and
+        the classifier's biases.
+        """
+        size, classes = self.published_size, self.published_classes
+        elements = sum(one.outputs * one.size**2 for one in convolutions(architecture, size))
+        macs = self.macs(architecture, num_classes=classes, image_size=size)
+        return macs + 2 * elements + classes
+
+
+def _ranges() -> list[Sequence[int]]:
+    """Return what each of the 27 integers may be."""
+    stages: list[Sequence[int]] = []
+    for branches in range(1, STAGES + 1):
+        stages += [COUNTS] * (1 + branches) + [CHANNELS] * branches
+    return [CHANNELS, CHANNELS, *stages, CHANNELS]
+
+
+def fused_pairs(before: int, after: int) -> Iterator[tuple[int, int]]:
+    """Yield (source branch, target branch) of a fusion from some branches to as many or more.
+
+    A branch hears itself and its neighbours; branches that are new come last, each from the one
+    before it in the same fusion.
+    """
+    for target in range(before):
+        for source in range(max(0, target - 1), min(before, target + 2)):
+            yield source, target
+    for target in range(before, after):
+        yield target - 1, target
+
+
+def convolutions(net: MrNetwork, image_size: int) -> Iterator[Convolution]:
+    """Yield every convolution of the published network for images of a size in pixels."""
+    size = -(-image_size // 2)
+    yield Convolution(3, net.stem[0], 3, size)
+    sizes = [-(-size // 2)]
+    yield Convolution(net.stem[0], net.stem[1], 3, sizes[0])
+    for _ in range(STAGES - 1):
+        sizes.append(-(-sizes[-1] // 2))
+    before: tuple[int, ...] = (net.stem[1],)
+    for module in net.modules():
+        after = module.channels
+        for source, target in fused_pairs(len(before), len(after)):
+            inputs = before[source] if target < len(before) else after[source]
+            kernel = 1 if source > target else 3
+            yield Convolution(inputs, after[target], kernel, sizes[max(source, target)])
+        for branch, (units, width) in enumerate(zip(module.units, after, strict=True)):
+            for _ in range(2 * units):
+                yield Convolution(width, width, 3, sizes[branch])
+        before = after
+    yield Convolution(sum(before), net.last, 1, sizes[-1])

@@ -1,0 +1,180 @@
+"""NAS-Bench-201 (arXiv 2001.00326): cells of 4 nodes and 6 edges with 5 operations each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.spaces.base import SearchSpace
+from naslib_proxydata.spaces.common.graph import Graph, GraphView
+from naslib_proxydata.spaces.nb201 import canonical as nb201_canonical
+from naslib_proxydata.spaces.nb201 import cell as nb201_cell
+from naslib_proxydata.spaces.nb201.cell import CONV_1X1, CONV_3X3, EDGES, NODES, OPERATIONS, Cell
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+    from naslib_proxydata.spaces.nb201.network import NasBench201Network
+    from naslib_proxydata.spaces.nb201.trunk import FastTrunk
+
+
+class NasBench201(SearchSpace[Cell]):
+    """The 15,625 cells and the network that the benchmark trains around each.
+
+    Args:
+        channels: Channels of the stem and the first stage (C of the paper).
+        cells_per_stage: Cells in each of the three stages (N of the paper).
+    """
+
+    name = "nb201"
+
+    def __init__(self, channels: int = 16, cells_per_stage: int = 5) -> None:
+        self.channels = channels
+        self.cells_per_stage = cells_per_stage
+
+    def parse(self, text: str) -> Cell:
+        """Read the official text; see :func:`nb201_cell.parse`."""
+        return nb201_cell.parse(text)
+
+    def text(self, architecture: Cell) -> str:
+        """Return the official text."""
+        return nb201_cell.text(architecture)
+
+    def canonical(self, architecture: Cell) -> Cell:
+        """Return the simplest cell that computes the same; see :mod:`nb201_canonical`."""
+        return nb201_canonical.canonical(architecture)
+
+    def hash(self, architecture: Cell) -> str:
+        """Return 16 hexadecimal digits, the same for all cells of one canonical form."""
+        text = self.text(self.canonical(architecture))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def carries_signal(self, architecture: Cell) -> bool:
+        """Return whether a path of edges other than ``none`` leads from input to output."""
+        return bool(nb201_canonical.live_edges(architecture))
+
+    def sample(self, generator: np.random.Generator) -> Cell:
+        """Draw each edge's operation uniformly."""
+        codes = generator.integers(len(OPERATIONS), size=len(EDGES))
+        return Cell(tuple(OPERATIONS[code] for code in codes))
+
+    def mutate(self, architecture: Cell, generator: np.random.Generator) -> Cell:
+        """Return one of the neighbours, drawn uniformly."""
+        neighbours = self.neighbours(architecture)
+        return neighbours[int(generator.integers(len(neighbours)))]
+
+    def neighbours(self, architecture: Cell) -> Sequence[Cell]:
+        """Return the 24 cells that differ in the operation of one edge."""
+        old = architecture.operations
+        return [
+            Cell((*old[:edge], operation, *old[edge + 1 :]))
+            for edge in range(len(EDGES))
+            for operation in OPERATIONS
+            if operation != old[edge]
+        ]
+
+    def network(
+        self,
+        architecture: Cell,
+        generator: torch.Generator,
+        *,
+        num_classes: int = 10,
+        in_channels: int = 3,
+    ) -> NasBench201Network:
+        """Build the published network of the cell as written, dead edges included."""
+        from naslib_proxydata.spaces.common.build import build
+        from naslib_proxydata.spaces.nb201.network import NasBench201Network
+
+        return build(
+            lambda: NasBench201Network(
+                architecture, self.channels, self.cells_per_stage, num_classes, in_channels
+            ),
+            generator,
+        )
+
+    def trunk(
+        self,
+        architecture: Cell,
+        generator: torch.Generator,
+        *,
+        in_channels: int = 3,
+        affine: bool = False,
+    ) -> FastTrunk:
+        """Build the trunk that Eproxy trains; dead edges are not built.
+
+        Args:
+            architecture: The cell.
+            generator: Source of the initial weights.
+            in_channels: Number of channels of the images.
+            affine: Whether the normalisations inside the cells have a scale and a shift.
+                Eproxy's released program has none there (arXiv 2210.09459).
+        """
+        from naslib_proxydata.spaces.common.build import build
+        from naslib_proxydata.spaces.nb201.trunk import FastTrunk
+
+        live = architecture.keep(nb201_canonical.live_edges(architecture))
+        return build(
+            lambda: FastTrunk(live, self.channels, self.cells_per_stage, in_channels, affine),
+            generator,
+        )
+
+    def params(self, architecture: Cell, *, num_classes: int = 10) -> int:
+        """Return the parameters of the published network for colour images.
+
+        A convolution of kernel k from a to b channels has k^2 a b weights and b scales and b
+        shifts of its normalisation; every edge counts, dead ones too.
+        """
+        first, second, last = self._widths()
+        total = _conv_norm(3, 3, first)
+        for width in (first, second):
+            total += _conv_norm(3, width, 2 * width) + _conv_norm(3, 2 * width, 2 * width)
+            total += width * 2 * width
+        for width in self._widths():
+            weights = sum(_conv_norm(kernel, width, width) for kernel in _kernels(architecture))
+            total += self.cells_per_stage * weights
+        return total + 2 * last + (last + 1) * num_classes
+
+    def macs(
+        self, architecture: Cell, *, num_classes: int = 10, image_size: int | None = None
+    ) -> int:
+        """Return the multiply-accumulates of the published network for one colour image.
+
+        As the benchmark counts them: k^2 a b h w of every convolution (dead edges too) and
+        (inputs + 1) outputs of the classifier; normalisation, ReLU, pooling and sums are free.
+
+        Raises:
+            ConfigError: The image size is not a multiple of 4, which the network needs.
+        """
+        size = self.image_size if image_size is None else image_size
+        if size < 4 or size % 4:
+            raise ConfigError(f"image_size must be a positive multiple of 4 pixels, got {size}")
+        first, _, last = self._widths()
+        total = 9 * 3 * first * size**2
+        for stage, width in enumerate(self._widths()):
+            weights = sum(kernel**2 * width**2 for kernel in _kernels(architecture))
+            total += self.cells_per_stage * weights * (size >> stage) ** 2
+            if width != last:
+                block = (9 + 1) * width * 2 * width + 9 * (2 * width) ** 2
+                total += block * (size >> stage + 1) ** 2
+        return total + (last + 1) * num_classes
+
+    def graph_view(self, architecture: Cell) -> GraphView:
+        """Return the cell; an edge with the operation ``none`` is no edge."""
+        return GraphView(OPERATIONS[1:], {"cell": Graph(NODES, tuple(architecture.edges()))})
+
+    def _widths(self) -> tuple[int, int, int]:
+        return self.channels, 2 * self.channels, 4 * self.channels
+
+
+def _kernels(cell: Cell) -> list[int]:
+    """Return the kernel size of each convolution of the cell."""
+    sizes = {CONV_1X1: 1, CONV_3X3: 3}
+    return [sizes[operation] for _, _, operation in cell.edges() if operation in sizes]
+
+
+def _conv_norm(kernel: int, inputs: int, outputs: int) -> int:
+    """Return the parameters of a convolution without bias and its normalisation."""
+    return kernel**2 * inputs * outputs + 2 * outputs

@@ -1,0 +1,1 @@
+"""The spaces of NDS: cells with width and depth, and AnyNet stages."""

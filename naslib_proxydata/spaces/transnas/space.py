@@ -1,0 +1,116 @@
+"""What both spaces of TransNAS-Bench-101 share (arXiv 2105.11871, section 3.1).
+
+A network is a stem that quarters height and width, 4 to 6 modules of two cells each, and a task's
+head. A module's code says what its first cell does: 1 nothing, 2 doubles the channels, 3 halves
+height and width, 4 both.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypeVar
+
+from naslib_proxydata.spaces.common.constructed import ConstructedSpace
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from naslib_proxydata.spaces.common.trunk import Trunk
+    from naslib_proxydata.spaces.transnas.network import CellMaker
+
+BASE_CHANNELS = 64
+CELLS_PER_MODULE = 2
+MICRO_MODULES = (4, 1, 4, 1, 4)
+SCORED_MICRO_MODULES = (4, 1, 4, 1, 2)
+"""The last halving of the micro skeleton is left out at the small sizes of scoring."""
+
+Architecture = TypeVar("Architecture")
+Shape = tuple[int, int, int]
+"""(input channels, output channels, stride) of a cell."""
+
+
+def cell_shapes(modules: tuple[int, ...]) -> Iterator[Shape]:
+    """Yield the shape of every cell of a skeleton."""
+    channels = BASE_CHANNELS
+    for code in modules:
+        outputs = 2 * channels if code in (2, 4) else channels
+        yield channels, outputs, 2 if code in (3, 4) else 1
+        for _ in range(CELLS_PER_MODULE - 1):
+            yield outputs, outputs, 1
+        channels = outputs
+
+
+class TransNasSpace(ConstructedSpace[Architecture]):
+    """A space whose architectures are a skeleton and a cell, counted by formula."""
+
+    published_size = 256
+
+    @abstractmethod
+    def modules(self, architecture: Architecture) -> tuple[int, ...]:
+        """Return the skeleton's module codes."""
+
+    @abstractmethod
+    def scored_modules(self, architecture: Architecture) -> tuple[int, ...]:
+        """Return the module codes of the scored trunk."""
+
+    @abstractmethod
+    def cell_maker(self, architecture: Architecture) -> CellMaker:
+        """Return the constructor of cells: (input channels, output channels, stride)."""
+
+    @abstractmethod
+    def convolutions(self, architecture: Architecture, shape: Shape) -> Iterator[Shape]:
+        """Yield (input channels, output channels, kernel) of a cell's convolutions.
+
+        Each is followed by a normalisation and yields the cell's output size.
+        """
+
+    def construct_network(
+        self, architecture: Architecture, num_classes: int, in_channels: int
+    ) -> nn.Module:
+        """Construct stem, modules, global mean and classifier."""
+        from naslib_proxydata.spaces.common.networks import Classifier
+        from naslib_proxydata.spaces.transnas.network import TransNasTrunk
+
+        trunk = TransNasTrunk(
+            self.modules(architecture), self.cell_maker(architecture), in_channels
+        )
+        return Classifier(trunk, num_classes)
+
+    def construct_trunk(self, architecture: Architecture, in_channels: int) -> Trunk:
+        """Construct stem and scored modules; taps are the last three modules' outputs."""
+        from naslib_proxydata.spaces.transnas.network import TransNasTrunk
+
+        maker = self.cell_maker(self.canonical(architecture))
+        return TransNasTrunk(self.scored_modules(architecture), maker, in_channels)
+
+    def params(self, architecture: Architecture, *, num_classes: int = 10) -> int:
+        """Count weights and normalisations of stem and all cells, and the classifier."""
+        total = sum(i * o * k * k + 2 * o for i, o, k in _STEM)
+        outputs = BASE_CHANNELS
+        for shape in cell_shapes(self.modules(architecture)):
+            outputs = shape[1]
+            total += sum(
+                i * o * k * k + 2 * o for i, o, k in self.convolutions(architecture, shape)
+            )
+        return total + (outputs + 1) * num_classes
+
+    def macs(
+        self, architecture: Architecture, *, num_classes: int = 10, image_size: int | None = None
+    ) -> int:
+        """Count multiply-accumulates of convolutions and classifier for one image."""
+        size = image_size or self.image_size
+        total = 0
+        for i, o, k in _STEM:
+            size = -(-size // 2)
+            total += i * o * k * k * size * size
+        outputs = BASE_CHANNELS
+        for shape in cell_shapes(self.modules(architecture)):
+            outputs, stride = shape[1:]
+            size = -(-size // stride)
+            weights = sum(i * o * k * k for i, o, k in self.convolutions(architecture, shape))
+            total += weights * size * size
+        return total + outputs * num_classes
+
+
+_STEM: tuple[Shape, ...] = ((3, BASE_CHANNELS // 2, 3), (BASE_CHANNELS // 2, BASE_CHANNELS, 3))

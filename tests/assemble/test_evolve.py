@@ -1,0 +1,226 @@
+"""Discrete searches from a configuration to a run folder."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from naslib_proxydata.assemble.evolve import run_discrete
+from naslib_proxydata.config import SearchConfig, resolve
+from naslib_proxydata.errors import ConfigError, LabelError, RunFolderError, SearchError, TableError
+from naslib_proxydata.spaces.nb201.space import NasBench201
+from tests.leaderboard import fake_plugin
+
+PLUGIN = Path(fake_plugin.__file__)
+
+
+def run(folder, **options):
+    values = {"space": "numbers", "images": "noise", "plugin": [PLUGIN], "out": folder, **options}
+    return run_discrete(resolve(SearchConfig, None, values))
+
+
+def lines(folder, name="history.csv"):
+    with open(folder / name, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_true_value_is_the_fitness_without_a_predictor(tmp_path):
+    found = run(tmp_path / "run", dataset="one", queries=12, population=4, sample=2)
+    table = fake_plugin.NumbersTable("numbers").values("one", "validation_accuracy")
+    history = lines(found.folder)
+    assert [float(one["value"]) for one in history] == [
+        table[int(one["architecture"])] for one in history
+    ]
+    assert found.best.value == max(float(one["value"]) for one in history)
+    measured = {(d, m): v for d, m, v in found.measured}
+    assert measured["one", "validation_accuracy"] == found.best.value
+    assert ("one", "test_accuracy") in measured
+    names = {path.name for path in found.folder.iterdir()}
+    assert {"config.yaml", "env.json", "summary.md", "history.csv", "result.json"} <= names
+    assert (found.folder / "plots" / "history.png").is_file()
+    assert json.loads((found.folder / "result.json").read_text())["number"] == found.best.number
+    assert found.best.architecture in (found.folder / "summary.md").read_text()
+
+
+def test_only_what_has_a_value_is_queried(tmp_path):
+    found = run(tmp_path / "run", dataset="two", queries=25, population=6, sample=3)
+    assert all(int(one.architecture) % 3 for one in found.history)
+    assert len({one.hash for one in found.history}) == 25
+
+
+def test_an_absent_or_foreign_benchmark_is_told(tmp_path):
+    with pytest.raises(TableError, match="no file in"):
+        run(tmp_path / "run", benchmark="nowhere", queries=3)
+    with pytest.raises(TableError, match="Did you mean 'one'"):
+        run(tmp_path / "run", dataset="ones", queries=3)
+    with pytest.raises(ConfigError, match="holds architectures of 'numbers', not of 'nb201'"):
+        run(tmp_path / "run", space="nb201", benchmark="numbers", queries=3)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_predictor_alone_needs_no_table(tmp_path):
+    found = run(tmp_path / "run", predictor="macs", evaluations=20, population=5, sample=2)
+    assert [one.score for one in found.history] == [one.macs for one in found.history]
+    assert found.best.score == max(one.score for one in found.history)
+    assert found.measured == ()
+    assert "value" not in json.loads((found.folder / "result.json").read_text())
+
+
+def test_limits_on_macs_are_kept(tmp_path):
+    limits = {"macs_low": 10 * 16, "macs_high": 20 * 16, "macs_image_size": 16}
+    options = {"predictor": "params", "evaluations": 5, "population": 3, "sample": 1}
+    found = run(tmp_path / "run", **limits, **options)
+    assert all(10 <= int(one.architecture) <= 20 for one in found.history)
+    assert all(one.macs == 16 * int(one.architecture) for one in found.history)
+    with pytest.raises(SearchError, match=r"has 100,000 to inf MACs; .* has \d+ MACs"):
+        run(tmp_path / "none", macs_low=1e5, **options)
+
+
+def test_nsga2_leaves_a_front(tmp_path):
+    options = {"optimizer": "nsga2", "population": 6, "sample": 2, "queries": 18, "dataset": "one"}
+    found = run(tmp_path / "run", **options)
+    front = lines(found.folder, "front.csv")
+    assert len(front) == len(found.front) >= 2
+    macs, values = ([float(one[name]) for one in front] for name in ("macs", "value"))
+    assert macs == sorted(macs)
+    assert values == sorted(values)
+    assert (found.folder / "plots" / "front.png").is_file()
+
+
+LEARNING = {"few-label-structure": {"models": ["ridge"]}}
+"""The forest would take most of the time."""
+GUIDED = {
+    "predictor": LEARNING,
+    "dataset": "one",
+    "queries": 17,
+    "labels": 5,
+    "per_round": 4,
+    "evaluations": 25,
+    "population": 6,
+    "sample": 2,
+}
+
+
+def test_queries_go_to_what_a_predictor_that_learns_ranks_best(tmp_path):
+    found = run(tmp_path / "run", **GUIDED)
+    assert [one.round for one in found.history] == [0] * 5 + [1] * 4 + [2] * 4 + [3] * 4
+    again = run(tmp_path / "again", **GUIDED)
+    assert again.history == found.history
+    assert run(tmp_path / "other", **GUIDED, seed=1).history != found.history
+
+
+def test_labels_of_a_file_are_learnt_from(tmp_path):
+    file = tmp_path / "labels.csv"
+    rows = [f"{number},{100 - number}" for number in range(10, 40, 6)]
+    file.write_text("\n".join(["architecture,accuracy", *rows]))
+    options = {"evaluations": 20, "population": 6, "sample": 2, "label_table": file}
+    found = run(tmp_path / "run", predictor=LEARNING, **options)
+    # Fewer is better, says the file, so the best are small numbers; without labels, large ones.
+    assert int(found.best.architecture) < 10
+    queried = run(tmp_path / "queried", predictor=LEARNING, **options, queries=6, per_round=3)
+    assert {one.round for one in queried.history} == {1, 2}
+    assert not {int(one.architecture) // 2 for one in queried.history} & {
+        number // 2 for number in range(10, 40, 6)
+    }
+    with pytest.raises(ConfigError, match="'macs' does not learn from labels"):
+        run(tmp_path / "macs", predictor="macs", **options)
+    file.write_text("architecture,accuracy\n1,2\n3,2\n5,2\n")
+    with pytest.raises(LabelError, match="all 3 accuracies"):
+        run(tmp_path / "constant", predictor=LEARNING, **options)
+
+
+def test_scores_are_stored_and_a_finished_search_computes_nothing(tmp_path):
+    log = tmp_path / "log"
+    options = {"predictor": {"counted": {"log": str(log)}}, "evaluations": 15, "population": 5}
+    first = run(tmp_path / "run", **options, sample=2)
+    assert first.computed == 15
+    computed = log.read_text()
+    again = run(tmp_path / "run", **options, sample=2)
+    assert again.computed == 0
+    assert log.read_text() == computed
+    assert again.history == first.history
+
+
+def test_another_configuration_is_refused_in_the_same_folder(tmp_path):
+    run(tmp_path / "run", dataset="one", queries=5)
+    with pytest.raises(RunFolderError, match="queries: 5 there, 6 now"):
+        run(tmp_path / "run", dataset="one", queries=6)
+    found = run(tmp_path / "run", dataset="one", queries=6, overwrite=True)
+    assert len(lines(found.folder)) == 6
+
+
+@pytest.mark.parametrize("optimizer", ["re", "nsga2"])
+def test_a_killed_search_goes_on_and_gives_the_same_history(tmp_path, optimizer):
+    options = {
+        "space": "numbers",
+        "optimizer": optimizer,
+        "dataset": "one",
+        "predictor": {"counted": {"sleep": 0.02}},
+        "evaluations": 25,
+        "queries": 6,
+        "population": 8,
+        "sample": 2,
+        "images": "noise",
+        "plugin": [str(PLUGIN)],
+        "out": str(tmp_path / "killed"),
+    }
+    program = (
+        "import json, sys\n"
+        "from naslib_proxydata.assemble.evolve import run_discrete\n"
+        "from naslib_proxydata.config import SearchConfig\n"
+        "run_discrete(SearchConfig.parse(json.loads(sys.argv[1]), 'test'))\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program, json.dumps(options)])
+    log = tmp_path / "killed" / "scores.sqlite-wal"
+    while process.poll() is None and not (log.exists() and log.stat().st_size > 60_000):
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (tmp_path / "killed" / "result.json").exists()
+    resumed = run_discrete(SearchConfig.parse(options, "test"))
+    whole = run_discrete(SearchConfig.parse({**options, "out": str(tmp_path / "whole")}, "test"))
+    assert 0 < resumed.computed < whole.computed
+    for name in ("history.csv", "result.json"):
+        assert (resumed.folder / name).read_bytes() == (whole.folder / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "name a --predictor, or give --queries"),
+        ({"queries": 5, "labels": 3}, "labels are for a predictor"),
+        ({"predictor": "macs", "queries": 5, "labels": 2}, "at least 3 and less than the 5"),
+        ({"predictor": "macs", "queries": 5, "labels": 5}, "less than the 5 queries, got 5"),
+        ({"predictor": "macs", "macs_low": 9, "macs_high": 4}, "macs_low 9 is above macs_high 4"),
+        ({"predictor": "macs,params"}, "predictor"),
+        ({"predictor": "macs", "optimizer": "rs"}, "unknown optimizer 'rs'"),
+        ({"predictor": "maccs"}, "Did you mean 'macs'"),
+        ({"predictor": "macs", "population": 4, "sample": 9}, "at most the population's 4, got 9"),
+        ({"space": "nombers", "predictor": "macs"}, "Did you mean 'numbers'"),
+    ],
+)
+def test_what_cannot_be_searched_is_told_before_anything_is_written(tmp_path, options, message):
+    with pytest.raises(ConfigError, match=message):
+        run(tmp_path / "run", **options)
+    assert not (tmp_path / "run").exists()
+
+
+def test_nb201_is_searched_on_its_measured_values(tmp_path, shared_data):
+    options = {"space": "nb201", "plugin": [], "data_root": shared_data}
+    found = run(tmp_path / "run", **options, queries=150, seed=1)
+    with np.load(shared_data / "nb201.npz") as table:
+        best = table["cifar10_valid_200"].max()
+        row = table["arch_str"].tolist().index(found.best.architecture.encode())
+        assert found.best.value == pytest.approx(float(table["cifar10_valid_200"][row]))
+    assert best - found.best.value < 0.6
+    space = NasBench201()
+    assert len({space.hash(space.parse(one.architecture)) for one in found.history}) == 150

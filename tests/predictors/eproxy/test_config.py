@@ -1,0 +1,91 @@
+"""What Eproxy's settings allow, and what they say otherwise."""
+
+from __future__ import annotations
+
+import pytest
+
+from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.predictors.eproxy.config import START_POINTS, EproxyConfig, resolve
+from naslib_proxydata.predictors.eproxy.predictor import Eproxy
+
+
+def test_release_preset_by_space():
+    nb201 = resolve({}, "nb201")
+    assert [b.features for b in nb201.branches] == [("sine_high",)] * 3
+    assert [(b.mid_channels, b.out_channels) for b in nb201.branches] == [(128, 128)] * 3
+    assert nb201.learning_rate == 1.2
+    assert nb201.mac_reference == 187_166_720
+    nb101 = resolve({}, "nb101")
+    assert [(b.mid_channels, b.out_channels) for b in nb101.branches] == [(512, 64)]
+    assert resolve({}, "nds-darts").branches[0].out_channels == 32
+    transnas = resolve({}, "transnas-micro")
+    assert (transnas.learning_rate, len(transnas.branches)) == (1.0, 3)
+    assert transnas.branch_decay == 0.5
+    mr = resolve({}, "nasbench-mr")
+    assert (mr.branch_decay, mr.resize) == (1.0, "bilinear")
+    for config in (nb201, nb101, transnas, mr):
+        assert (config.iterations, config.batch, config.momentum) == (10, 16, 0.9)
+        assert {(b.transform_kernel, b.barrier_kernel) for b in config.branches} == {(1, 3)}
+
+
+def test_a_space_nobody_knows_gets_the_general_start_point():
+    assert resolve({}, "mine").branches == resolve({}, "nb101").branches
+
+
+@pytest.mark.parametrize("space", START_POINTS)
+def test_a_start_point_of_another_space_is_a_preset(space):
+    released, named = resolve({}, space), resolve({"preset": space}, "nb101")
+    kept = {"preset", "mac_reference"}
+    assert named.model_dump(exclude=kept) == released.model_dump(exclude=kept)
+
+
+def test_paper_preset_and_overrides():
+    config = resolve({"preset": "paper", "iterations": 3}, "nb201")
+    assert (config.learning_rate, config.weight_decay, config.iterations) == (1.0, 1e-5, 3)
+    assert [b.features for b in config.branches] == [("net",)]
+
+
+def test_a_resolved_config_reads_back_into_itself():
+    config = resolve({"barrier": False}, "nb201")
+    assert resolve(config.model_dump(mode="json"), "nb201") == config
+    assert EproxyConfig.model_validate_json(config.model_dump_json()) == config
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"learningrate": 1.0}, ["learningrate", "Did you mean 'learning_rate'"]),
+        ({"learning_rate": 0}, ["learning_rate", "greater than 0", "got 0"]),
+        ({"learning_rate": "fast"}, ["learning_rate", "'fast'"]),
+        ({"iterations": 0}, ["iterations", "got 0"]),
+        ({"batch": 1}, ["batch", "got 1"]),
+        ({"images": "nois"}, ["images", "'task' or 'noise'"]),
+        ({"network_init": "he"}, ["network_init", "kaiming_normal"]),
+        ({"branches": []}, ["branches", "at least 1"]),
+        ({"branches": [{}] * 4}, ["branches", "at most 3"]),
+        ({"branches": [{"barrier_kernel": 5}]}, ["branches.0.barrier_kernel", "got 5"]),
+        ({"branches": [{"out_channels": 513}]}, ["branches.0.out_channels", "512"]),
+        ({"branches": [{"levels": 1}]}, ["branches.0.levels", "Did you mean 'level'"]),
+        ({"branches": [{"features": ["sine"]}]}, ["branches.0.features", "sine_low"]),
+        ({"branches": [{"features": ["dot", "dot"]}]}, ["each feature once"]),
+        ({"mac_alpha": 2}, ["mac_alpha", "got 2"]),
+    ],
+)
+def test_mistakes_are_named(options, words):
+    with pytest.raises(ConfigError) as error:
+        Eproxy(**options)
+    for word in ("predictor 'eproxy'", *words):
+        assert word in str(error.value)
+
+
+def test_the_mac_term_needs_to_know_the_largest_architecture():
+    assert Eproxy(mac_alpha=0.1).config.mac_alpha == 0.1  # the space is not known yet
+    assert resolve({"mac_alpha": 0.1}, "nb201").mac_reference == 187_166_720
+    assert resolve({"mac_alpha": 0.1, "mac_reference": 1e9}, "mine").mac_reference == 1e9
+    with pytest.raises(ConfigError, match=r"mac_reference.*nb201.*'mine'"):
+        resolve({"mac_alpha": 0.1}, "mine")
+
+
+def test_settings_are_plain_and_tell_configs_apart():
+    assert Eproxy().settings() != Eproxy(barrier=False).settings()
+    assert Eproxy(barrier=False).settings() == {"preset": "release", "barrier": False}
