@@ -58,7 +58,11 @@ class NaslibError(ProxyDataError):
     """NASLib is absent, does not import here, or is too different from what is known of it."""
 
 
-class RunFolderError(ProxyDataError):
+class FileError(ProxyDataError):
+    """A file cannot be written."""
+
+
+class RunFolderError(FileError):
     """A run folder cannot be written, or belongs to another run."""
 
 

@@ -5,7 +5,13 @@ argument names found here. A hook implementation may take fewer arguments than i
 specification, never others. Built-ins register through the same hooks as a stranger's plugin.
 
 Registration hooks return :class:`Registration` objects, which name a factory as
-``"module:attribute"``: nothing heavy is imported before it is used.
+``"module:attribute"``: nothing heavy is imported before it is used. What a factory is called with
+and must return is said by the hook that collects it. A factory with a parameter ``plugins`` is
+handed the :class:`~naslib_proxydata.plugins.Plugins` of the run there; it is no option of a user.
+
+An installed plugin offers. The hooks of a search's lifecycle (:func:`choose_examples` and all
+after it) are called on what acts in that search: the pruner and the observers that were named,
+and the files given with ``--plugin``.
 """
 
 from __future__ import annotations
@@ -21,6 +27,8 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from naslib_proxydata.selection.base import Selection
 
 PROJECT = "naslib_proxydata"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -40,12 +48,14 @@ class Registration:
             What it is called with and must return is said by the hook that collects it.
         summary: One line for ``naslib-proxydata list``.
         paper: Where it comes from, such as ``"arXiv 2210.09459, eq. 3"``; empty if nowhere.
+        aliases: Other names that users may write.
     """
 
     name: str
     factory: str | Callable[..., Any]
     summary: str
     paper: str = ""
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,11 +67,15 @@ class BenchmarkRegistration(Registration):
         datasets: Names of the datasets (tasks) the published table knows, whether or not a
             user's file holds them all.
         how_to_get: What a user without the data is told to do.
+        convert: A callable ``(source: pathlib.Path, target: pathlib.Path) -> list[str] | None``
+            that writes official files in the compact form, or its import path; it may take
+            ``skip_damaged: bool`` and return what it skipped. None where there is none.
     """
 
     space: str = ""
     datasets: tuple[str, ...] = ()
     how_to_get: str = ""
+    convert: str | Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +89,8 @@ class SearchInfo:
         sizes: Number of examples of each level at the start.
         targets: Integer class labels of the whole dataset, shape (dataset size,), or None.
         settings: The resolved configuration, as plain data.
+        seed: Seed of all that is random in the search.
+        folder: The run folder, or None where the search keeps no files.
     """
 
     space: str
@@ -83,6 +99,21 @@ class SearchInfo:
     sizes: Mapping[Level, int]
     targets: NDArray[np.int64] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    folder: Path | None = None
+
+
+@dataclass(frozen=True)
+class WeightedExamples:
+    """The examples of one level in one epoch, and how much each counts.
+
+    Attributes:
+        indices: Dataset indices, each once, int64, shape (n,).
+        weights: What the loss of each is multiplied with, finite and not negative, shape (n,).
+    """
+
+    indices: NDArray[np.int64]
+    weights: NDArray[np.float64]
 
 
 # ------------------------------------------------------------------------- registration
@@ -105,14 +136,53 @@ def register_benchmarks() -> Sequence[BenchmarkRegistration]:
 
 
 @hookspec
+def register_metrics() -> Sequence[Registration]:
+    """Offer what a leaderboard measures of a ranking, each a column of its own.
+
+    Factory: ``(**options) -> naslib_proxydata.leaderboard.metrics.Metric``.
+    """
+    raise NotImplementedError
+
+
+@hookspec
 def register_predictors() -> Sequence[Registration]:
     """Offer predictors. Factory: ``(**options) -> naslib_proxydata.predictors.base.Predictor``."""
     raise NotImplementedError
 
 
 @hookspec
+def register_datasets() -> Sequence[Registration]:
+    """Offer formats of datasets, which a user writes as ``NAME`` or ``NAME:PATH``.
+
+    Factory: ``(path: str) -> naslib_proxydata.data.base.Dataset``; the path is empty where the
+    user wrote none.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_scorers() -> Sequence[Registration]:
+    """Offer scorers of examples.
+
+    Factory: ``(**options) -> naslib_proxydata.selection.scorers.base.Scorer``.
+    """
+    raise NotImplementedError
+
+
+@hookspec
 def register_selectors() -> Sequence[Registration]:
     """Offer selectors. Factory: ``(**options) -> naslib_proxydata.selection.base.Selector``."""
+    raise NotImplementedError
+
+
+@hookspec
+def register_supernets() -> Sequence[Registration]:
+    """Offer supernets, each under the name of its search space.
+
+    Factory: ``(*, channels, cells, num_classes, in_channels, partial) ->
+    naslib_proxydata.oneshot.supernets.base.Supernet``, all of them integers; ``channels`` and
+    ``cells`` are left out where the user names none, so they need defaults: the paper's.
+    """
     raise NotImplementedError
 
 
@@ -125,11 +195,49 @@ def register_strategies() -> Sequence[Registration]:
     raise NotImplementedError
 
 
+@hookspec
+def register_pruners() -> Sequence[Registration]:
+    """Offer what drops, weighs or brings back examples while a search runs.
+
+    Factory: ``(**options) -> object`` whose methods implement lifecycle hooks, among them
+    :func:`prune_examples` or :func:`weigh_examples`. A search uses the one that is named.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_observers() -> Sequence[Registration]:
+    """Offer what looks at a search while it runs.
+
+    Factory: ``(**options) -> object`` whose methods implement lifecycle hooks. A search uses those
+    that are named.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_optimizers() -> Sequence[Registration]:
+    """Offer optimizers of a discrete search.
+
+    Factory: ``(**options) -> naslib_proxydata.evolution.base.Optimizer``.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_naslib_graphs() -> Sequence[Registration]:
+    """Offer the way between a graph of NASLib and a search space.
+
+    Factory: ``() -> naslib_proxydata.naslib_bridge.conversions.Conversion``.
+    """
+    raise NotImplementedError
+
+
 # --------------------------------------------------------------------- the search lifecycle
 
 
 @hookspec(firstresult=True)
-def choose_examples(size: int, targets: NDArray[np.int64] | None, seed: int) -> Any | None:
+def choose_examples(size: int, targets: NDArray[np.int64] | None, seed: int) -> Selection | None:
     """Choose the examples that a search trains on, before it starts.
 
     Args:
@@ -139,7 +247,8 @@ def choose_examples(size: int, targets: NDArray[np.int64] | None, seed: int) -> 
 
     Returns:
         A ``naslib_proxydata.selection.base.Selection``, or None to leave the choice to the
-        next plugin; where all leave it, the search uses every example.
+        next plugin; where all leave it, the search uses every example. A list or an array of
+        dataset indices is taken as a selection that is split into two random halves.
     """
     raise NotImplementedError
 
@@ -194,8 +303,37 @@ def prune_examples(level: Level, epoch: int, active: NDArray[np.int64]) -> NDArr
         active: Dataset indices in use, ascending, shape (n,).
 
     Returns:
-        The indices to keep, a subset of ``active``, or None to keep all. Where several plugins
-        answer, an example stays only if all of them keep it.
+        The indices to keep, a subset of ``active``, or None to keep all. A boolean mask of the
+        shape of ``active`` is read as one. Where several plugins answer, an example stays only
+        if all of them keep it.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def weigh_examples(
+    level: Level,
+    epoch: int,
+    pool: NDArray[np.int64],
+    active: NDArray[np.int64],
+    predict: Callable[[NDArray[np.int64]], Any],
+) -> WeightedExamples | None:
+    """Choose and weigh the examples of one epoch that is about to begin.
+
+    What :func:`prune_examples` drops is gone for good; an answer to this hook holds for one epoch
+    and may bring back any example of the pool.
+
+    Args:
+        level: The level that will be updated with the examples.
+        epoch: The epoch that begins, counting from 1.
+        pool: Dataset indices with which the level began the search, ascending, shape (n,).
+        active: Those that are in use, ascending, shape (m,).
+        predict: Maps dataset indices, shape (k,), to the softmax outputs of the network as it is
+            now, a tensor of shape (k, classes), without training it; costs a forward pass.
+
+    Returns:
+        The examples of this epoch, a subset of ``pool``, with their weights in the loss; or None
+        for ``active``, each with weight 1. At most one plugin may answer.
     """
     raise NotImplementedError
 

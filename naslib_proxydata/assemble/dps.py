@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from naslib_proxydata import __version__
-from naslib_proxydata.assemble.run import opened_folder, resolved, workers_of
-from naslib_proxydata.config import FEWEST_LABELS, DpsConfig
+from naslib_proxydata.config import DpsConfig
 from naslib_proxydata.leaderboard.labels import draw_labels
 from naslib_proxydata.plugins import Plugins
 from naslib_proxydata.predictors.base import Score, ScoringTask
@@ -30,17 +29,17 @@ from naslib_proxydata.predictors.dps.search import (
 )
 from naslib_proxydata.predictors.eproxy.predictor import Eproxy
 from naslib_proxydata.predictors.eproxy.presets import Found, Preset, Provenance, write_preset
+from naslib_proxydata.predictors.labels import FEWEST_LABELS
 from naslib_proxydata.runs.code import code_version
-from naslib_proxydata.runs.evaluate import completed, one_thread
+from naslib_proxydata.runs.environment import environment
+from naslib_proxydata.runs.executors import Progress, completed, threads_used
+from naslib_proxydata.runs.scores import scored_on
 from naslib_proxydata.runs.setup import PredictorSetup, load_plugins
+from naslib_proxydata.runs.start import opened_folder, resolved, workers_of
 from naslib_proxydata.runs.store import ScoreContext, ScoreStore
-from naslib_proxydata.tables.base import BenchmarkTable
 from naslib_proxydata.tables.label_file import read_labels
 
 PRESET, HISTORY = "best.yaml", "history.json"
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is done, how many cycles are, and of how many."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def run_dps(
     Raises:
         ProxyDataError: Something is to be put right by the user; scores computed before are kept.
     """
-    plugins = load_plugins(config.plugin)
+    plugins = load_plugins(config.plugin, config.no_plugin)
     config = resolved(config)
     config = config.model_copy(update={"shared": checked_shared(config.shared, "configuration")})
     source = _source(config, plugins)
@@ -103,6 +102,7 @@ def run_dps(
         )
     preset = Preset(provenance=_provenance(config, source, searched), proxies=searched.proxies)
     write_preset(folder.path / PRESET, preset)
+    folder.write_json("env.json", environment(config, plugins))
     folder.write(HISTORY, json.dumps(_history(searched, labelled), indent=1) + "\n")
     return DpsRun(
         searched.proxies, searched.race.evaluations(), scores.computed, folder.path / PRESET
@@ -162,14 +162,14 @@ class StoredLosses:
             images=task.images.fingerprint,
             image_size=task.space.image_size,
             num_classes=task.num_classes,
-            device=self.setup.device.partition(":")[0],
+            device=scored_on(self.setup),
             code=self.code,
         )
 
 
 def score_by_proxy(setup: PredictorSetup, key: str, text: str) -> Score:
     """Score one architecture without MAC term, in whichever process this is."""
-    with one_thread():
+    with threads_used(setup.threads):
         scorer = _scorer(setup)
         return scorer.score(json.loads(key), scorer.task.space.parse(text))
 
@@ -197,7 +197,7 @@ def _source(config: DpsConfig, plugins: Plugins) -> Source:
         read = read_labels(config.label_table, space, fewest=FEWEST_LABELS)
         texts = tuple(map(space.text, read.architectures))
         return Source(space.name, config.label_table.name, "", "", texts, np.array(read.accuracies))
-    table: BenchmarkTable = plugins.create("benchmarks", config.benchmark, root=config.data_root)
+    table = plugins.create("benchmarks", config.benchmark, root=config.data_root)
     dataset = config.dataset or next(iter(table.columns()))
     metric = config.metric or table.default_metric(dataset)
     values = table.values(dataset, metric)
@@ -218,6 +218,8 @@ def _setup(config: DpsConfig, space: str) -> PredictorSetup:
         seed=config.seed,
         device=config.device,
         num_classes=None,
+        threads=config.threads,
+        no_plugin=config.no_plugin,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -12,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from naslib_proxydata.assemble.problem import Problem
-from naslib_proxydata.assemble.run import opened_folder, resolved, workers_of
-from naslib_proxydata.config import FEWEST_LABELS, SearchConfig
+from naslib_proxydata.config import EvolveConfig
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.evolution import plots
 from naslib_proxydata.evolution.base import Optimizer, OptimizerSettings
@@ -28,10 +26,13 @@ from naslib_proxydata.evolution.loop import (
 from naslib_proxydata.evolution.nsga2 import Nsga2, front
 from naslib_proxydata.evolution.queries import Oracle, Query, history_csv
 from naslib_proxydata.evolution.random_search import RandomSearch
-from naslib_proxydata.leaderboard import report
-from naslib_proxydata.runs.folder import PLOTS, RunFolder
-from naslib_proxydata.runs.scores import Progress, StoredScores
+from naslib_proxydata.predictors.labels import FEWEST_LABELS
+from naslib_proxydata.runs.environment import environment, provenance
+from naslib_proxydata.runs.executors import Progress
+from naslib_proxydata.runs.folder import RunFolder
+from naslib_proxydata.runs.scores import StoredScores
 from naslib_proxydata.runs.setup import load_plugins
+from naslib_proxydata.runs.start import opened_folder, resolved, workers_of
 from naslib_proxydata.runs.store import ScoreStore
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.tables.label_file import read_labels
@@ -42,7 +43,7 @@ MOST_LABELS = 20
 
 
 @dataclass(frozen=True)
-class DiscreteSearch:
+class Evolution:
     """What a finished search returns, and has written to its folder.
 
     Attributes:
@@ -62,12 +63,12 @@ class DiscreteSearch:
     folder: Path
 
 
-def run_discrete(
-    config: SearchConfig,
+def run_evolve(
+    config: EvolveConfig,
     *,
     executor: Executor | None = None,
     progress: Progress | None = None,
-) -> DiscreteSearch:
+) -> Evolution:
     """Search, look the best up, write and draw.
 
     A search is repeated, not restored: scores that the folder holds are not computed again, and
@@ -82,7 +83,7 @@ def run_discrete(
     Raises:
         ProxyDataError: Something is to be put right by the user; scores computed before are kept.
     """
-    plugins = load_plugins(config.plugin)
+    plugins = load_plugins(config.plugin, config.no_plugin)
     config = resolved(config)
     problem = Problem(config, plugins)
     make = partial(_optimizer, problem)
@@ -92,7 +93,7 @@ def run_discrete(
         scores = StoredScores(store, pool, progress)
         history = _searched(problem, make, scores, folder)
     best = max(history, key=lambda one: one.worth)
-    found = DiscreteSearch(
+    found = Evolution(
         best,
         tuple(history),
         tuple(front(history)) if issubclass(optimizer_class(config.optimizer), Nsga2) else (),
@@ -100,12 +101,7 @@ def run_discrete(
         scores.computed,
         folder.path,
     )
-    env = report.environment(
-        device=config.device,
-        workers=config.workers,
-        seeds=[config.seed],
-        providers={one.distribution: one.version for one in plugins.providers()},
-    )
+    env = environment(config, plugins)
     _write(folder, problem, found, env)
     return found
 
@@ -184,23 +180,23 @@ def _given(problem: Problem, fitness: PredictedFitness[Any]) -> list[tuple[Any, 
     return list(zip(labels.architectures, labels.accuracies, strict=True))
 
 
-def _write(folder: RunFolder, problem: Problem, found: DiscreteSearch, env: dict[str, Any]) -> None:
+def _write(folder: RunFolder, problem: Problem, found: Evolution, env: dict[str, Any]) -> None:
     """Write every file of the run folder but the scores and the configuration."""
     config = problem.config
     title = f"{config.space}, {config.optimizer}, seed {config.seed}"
     folder.write(HISTORY, history_csv(found.history))
     figure = plots.history_figure(found.history, title, problem.ordinate)
-    folder.replace(f"{PLOTS}/history.png", partial(plots.save, figure))
+    folder.draw("history", figure)
     if found.front:
         folder.write(FRONT, history_csv(found.front))
         figure = plots.front_figure(found.history, found.front, title, problem.ordinate)
-        folder.replace(f"{PLOTS}/front.png", partial(plots.save, figure))
-    folder.write("env.json", json.dumps(env, indent=2) + "\n")
-    folder.write(RESULT, json.dumps(_result(found), indent=2) + "\n")
+        folder.draw("front", figure)
+    folder.write_json("env.json", env)
+    folder.write_json(RESULT, _result(found))
     folder.write("summary.md", _summary(problem, found, env))
 
 
-def _result(found: DiscreteSearch) -> dict[str, Any]:
+def _result(found: Evolution) -> dict[str, Any]:
     """Return the best as plain data, without numbers that JSON does not know."""
     numbers = asdict(found.best)
     plain = {
@@ -214,7 +210,7 @@ def _result(found: DiscreteSearch) -> dict[str, Any]:
     return {**plain, "measured": measured}
 
 
-def _summary(problem: Problem, found: DiscreteSearch, env: dict[str, Any]) -> str:
+def _summary(problem: Problem, found: Evolution, env: dict[str, Any]) -> str:
     """Return the report."""
     config, best = problem.config, found.best
     what = "true queries" if config.queries else "evaluated architectures"
@@ -231,4 +227,4 @@ def _summary(problem: Problem, found: DiscreteSearch, env: dict[str, Any]) -> st
     ]
     if found.front:
         lines += [f"The front of {len(found.front)} best trades is in {FRONT}.", ""]
-    return "\n".join([*lines, report.provenance(env), ""])
+    return "\n".join([*lines, provenance(env), ""])

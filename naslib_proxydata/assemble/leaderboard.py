@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from naslib_proxydata.assemble.run import opened_folder, resolved, workers_of
 from naslib_proxydata.assemble.tasks import Task, find_tasks
-from naslib_proxydata.config import (
+from naslib_proxydata.config.leaderboard import (
     ALWAYS_SHOWN,
-    FEWEST_LABELS,
     SHOWN_WITH_LABELS,
     LeaderboardConfig,
 )
@@ -30,15 +26,18 @@ from naslib_proxydata.leaderboard.rows import (
     mean_seconds,
 )
 from naslib_proxydata.plugins import Plugins
-from naslib_proxydata.runs.evaluate import one_thread
-from naslib_proxydata.runs.folder import PLOTS, RunFolder
-from naslib_proxydata.runs.scores import Progress, StoredScores
+from naslib_proxydata.predictors.labels import FEWEST_LABELS
+from naslib_proxydata.runs.environment import environment
+from naslib_proxydata.runs.executors import Progress, one_thread
+from naslib_proxydata.runs.folder import RunFolder
+from naslib_proxydata.runs.scores import StoredScores
 from naslib_proxydata.runs.setup import (
     PredictorSetup,
     load_plugins,
     options_json,
     registered_name,
 )
+from naslib_proxydata.runs.start import opened_folder, resolved, workers_of
 from naslib_proxydata.runs.store import ScoreStore
 from naslib_proxydata.tables.label_file import read_labels
 
@@ -85,7 +84,7 @@ def run_leaderboard(
         ProxyDataError: Something is to be put right by the user; scores that were computed
             before are kept.
     """
-    plugins = load_plugins(config.plugin)
+    plugins = load_plugins(config.plugin, config.no_plugin)
     config = resolved(_with_rows_always_shown(config, plugins))
     tasks, absent = find_tasks(config, plugins)
     folder = opened_folder(config)
@@ -163,6 +162,8 @@ class _Scoring:
                     seed=config.seed[0],
                     device=config.device,
                     num_classes=config.num_classes,
+                    threads=config.threads,
+                    no_plugin=config.no_plugin,
                 ),
             )
 
@@ -260,12 +261,14 @@ def _images_used(predictor: Predictor, task: ScoringTask) -> str:
 
 
 def _with_rows_always_shown(config: LeaderboardConfig, plugins: Plugins) -> LeaderboardConfig:
-    """Return the configuration with the predictors that every leaderboard has."""
-    predictors = dict(config.predictors)
-    shown = {registered_name(plugins, *one) for one in predictors.items() if not one[1]}
+    """Return the configuration with the predictors that every leaderboard has.
+
+    One of them that the user has named, with options or without, stays as it is.
+    """
     always = ALWAYS_SHOWN + (SHOWN_WITH_LABELS if config.labels or config.label_table else ())
-    predictors.update({name: {} for name in always if name not in shown})
-    return config.model_copy(update={"predictors": predictors})
+    named = {registered_name(plugins, *one) for one in config.predictors.items()}
+    added: dict[str, dict[str, Any]] = {name: {} for name in always if name not in named}
+    return config.model_copy(update={"predictors": {**config.predictors, **added}})
 
 
 def _write(
@@ -277,13 +280,8 @@ def _write(
 ) -> None:
     """Write every file of the run folder but the scores and the configuration."""
     rows = [one.row for one in evaluations]
-    env = report.environment(
-        device=config.device,
-        workers=config.workers,
-        seeds=config.seed,
-        providers={one.distribution: one.version for one in plugins.providers()},
-    )
-    folder.write("env.json", json.dumps(env, indent=2) + "\n")
+    env = environment(config, plugins)
+    folder.write_json("env.json", env)
     folder.write("summary.csv", report.summary_csv(rows))
     plots = _draw(folder, evaluations)
     folder.write("summary.md", report.summary_markdown(rows, absent, plots, env))
@@ -296,9 +294,7 @@ def _draw(folder: RunFolder, evaluations: Sequence[Evaluation]) -> list[str]:
     names = []
 
     def keep(figure: Any, *parts: object) -> None:
-        name = f"{PLOTS}/{'_'.join(str(part) for part in parts)}.png"
-        folder.replace(name, partial(plots.save, figure))
-        names.append(name)
+        names.append(folder.draw("_".join(str(part) for part in parts), figure))
 
     for rows in report.by_task(one.row for one in evaluations).values():
         first = rows[0]

@@ -9,13 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from naslib_proxydata.config import SearchConfig
+from naslib_proxydata.config import EvolveConfig
 from naslib_proxydata.errors import ConfigError, TableError
 from naslib_proxydata.evolution.domain import Domain
-from naslib_proxydata.hookspecs import BenchmarkRegistration
 from naslib_proxydata.plugins import Plugins
 from naslib_proxydata.runs.setup import PredictorSetup, options_json, registered_name
-from naslib_proxydata.spaces.base import SearchSpace
 from naslib_proxydata.tables.base import BenchmarkTable
 
 
@@ -38,9 +36,9 @@ class Problem:
         TableError: The benchmark cannot be read, or lacks the dataset or metric.
     """
 
-    def __init__(self, config: SearchConfig, plugins: Plugins) -> None:
+    def __init__(self, config: EvolveConfig, plugins: Plugins) -> None:
         self.config = config
-        self.space: SearchSpace[Any] = plugins.create("spaces", config.space)
+        self.space = plugins.create("spaces", config.space)
         self.setup = _setup(config, plugins)
         if self.setup is None and config.queries == 0:
             raise ConfigError(
@@ -115,38 +113,40 @@ def _is_measured(table: BenchmarkTable, values: Any, text: str) -> bool:
         return False
 
 
-def _setup(config: SearchConfig, plugins: Plugins) -> PredictorSetup | None:
+def _setup(config: EvolveConfig, plugins: Plugins) -> PredictorSetup | None:
     """Return what makes the predictor, or None where none is named."""
-    for label, options in config.predictor.items():
-        return PredictorSetup(
-            plugin_files=config.plugin,
-            space=config.space,
-            predictor=registered_name(plugins, label, options),
-            options=options_json(label, options),
-            images=config.images,
-            image_size=config.image_size,
-            seed=config.seed,
-            device=config.device,
-            num_classes=config.num_classes,
-        )
-    return None
+    chosen = config.predictor
+    if chosen is None:
+        return None
+    return PredictorSetup(
+        plugin_files=config.plugin,
+        no_plugin=config.no_plugin,
+        space=config.space,
+        predictor=registered_name(plugins, chosen.name, {}),
+        options=options_json(chosen.name, chosen.options),
+        images=config.images,
+        image_size=config.image_size,
+        seed=config.seed,
+        device=config.device,
+        num_classes=config.num_classes,
+        threads=config.threads,
+    )
 
 
-def _table(config: SearchConfig, plugins: Plugins) -> BenchmarkTable:
+def _table(config: EvolveConfig, plugins: Plugins) -> BenchmarkTable:
     """Open the benchmark that is named, or the first one of the space."""
-    fitting = []
-    for name in plugins.names("benchmarks"):
-        registration = plugins.registration("benchmarks", name)
-        assert isinstance(registration, BenchmarkRegistration)  # as plugins.py has checked
-        if registration.space == config.space:
-            fitting.append(name)
+    fitting = [
+        name
+        for name in plugins.names("benchmarks")
+        if plugins.benchmark(name).space == config.space
+    ]
     if config.benchmark is None and not fitting:
         raise ConfigError(
             f"no benchmark of space {config.space!r} is registered, so nothing can be queried; "
             "search with a --predictor and without --queries"
         )
     name = config.benchmark or fitting[0]
-    table: BenchmarkTable = plugins.create("benchmarks", name, root=config.data_root)
+    table = plugins.create("benchmarks", name, root=config.data_root)
     if table.space != config.space:
         raise ConfigError(
             f"benchmark {name!r} holds architectures of {table.space!r}, not of "

@@ -11,7 +11,6 @@ import numpy as np
 
 from naslib_proxydata.config import LeaderboardConfig
 from naslib_proxydata.errors import ConfigError, TableAbsentError, TableError, unknown_name
-from naslib_proxydata.hookspecs import BenchmarkRegistration
 from naslib_proxydata.leaderboard.report import Absent
 from naslib_proxydata.plugins import Plugins
 from naslib_proxydata.seeding import numpy_generator
@@ -72,13 +71,13 @@ def find_tasks(config: LeaderboardConfig, plugins: Plugins) -> tuple[list[Task],
         found = []
         for name in config.benchmark:
             table = _open(plugins, name, config)
-            known = _registration(plugins, name).datasets
+            known = plugins.benchmark(name).datasets
             first = [one for one in (*known, *table.columns()) if one in table.columns()][:1]
             found.append(_task(table, config.dataset or tuple(first), config.metric))
         return found, []
     tasks, absent = [], []
     for name, datasets in _suite(config, plugins).items():
-        registration = _registration(plugins, name)
+        registration = plugins.benchmark(name)
         try:
             table = _open(plugins, name, config)
         except TableAbsentError as error:
@@ -104,15 +103,8 @@ def find_tasks(config: LeaderboardConfig, plugins: Plugins) -> tuple[list[Task],
     return tasks, absent
 
 
-def _registration(plugins: Plugins, name: str) -> BenchmarkRegistration:
-    registration = plugins.registration("benchmarks", name)
-    assert isinstance(registration, BenchmarkRegistration)  # as plugins.py has checked
-    return registration
-
-
 def _open(plugins: Plugins, name: str, config: LeaderboardConfig) -> BenchmarkTable:
-    table: BenchmarkTable = plugins.create("benchmarks", name, root=config.data_root)
-    return table
+    return plugins.create("benchmarks", name, root=config.data_root)
 
 
 def _task(table: BenchmarkTable, datasets: tuple[str, ...], metric: str | None) -> Task:
@@ -140,7 +132,7 @@ def _suite(config: LeaderboardConfig, plugins: Plugins) -> dict[str, tuple[str, 
     chosen: dict[str, tuple[str, ...]] = {}
     for item in _items(config, plugins):
         name, _, dataset = item.partition(":")
-        registration = _registration(plugins, name)
+        registration = plugins.benchmark(name)
         known = registration.datasets
         if dataset and dataset not in known:
             raise ConfigError(unknown_name("dataset", dataset, known, f"benchmark {name!r}"))

@@ -7,7 +7,12 @@ from typing import Any
 
 import click
 
-from naslib_proxydata.cli.options import label_table_option, run_options
+from naslib_proxydata.cli.options import (
+    images_option,
+    label_table_option,
+    resolved_options,
+    run_options,
+)
 
 
 @click.command("dps")
@@ -20,6 +25,7 @@ from naslib_proxydata.cli.options import label_table_option, run_options
 @click.option("--space", metavar="NAME", help="The search space of --label-table.")
 @click.option("--cycles", type=int, metavar="N", help="Proxies looked at in all.  [200]")
 @click.option("--seed", type=int, metavar="S", help="Seed of evolution and scores.  [0]")
+@images_option
 @run_options
 def command(config_file: Path | None, assignments: tuple[str, ...], **options: Any) -> None:
     """Search settings of Eproxy that rank a few labelled architectures best (DPS).
@@ -30,10 +36,9 @@ def command(config_file: Path | None, assignments: tuple[str, ...], **options: A
     """
     from naslib_proxydata.assemble.dps import run_dps
     from naslib_proxydata.cli.progress import shown_progress
-    from naslib_proxydata.config import DpsConfig, resolve
+    from naslib_proxydata.config import DpsConfig
 
-    options["plugin"] = options["plugin"] or None
-    config = resolve(DpsConfig, config_file, options, assignments)
+    config = resolved_options(DpsConfig, config_file, assignments, **options)
     with shown_progress() as progress:
         found = run_dps(config, progress=progress)
     click.echo("fitness (Spearman on the labels) of the best proxies: ", nl=False)

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from naslib_proxydata.cli.options import label_table_option, run_options
+from naslib_proxydata.cli.options import (
+    images_option,
+    label_table_option,
+    resolved_options,
+    run_options,
+)
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -28,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--labels", type=int, metavar="N", help="Labelled architectures to learn from.  [0]")
 @click.option("--draws", type=int, metavar="N", help="How often those are drawn.  [20]")
 @label_table_option("Labelled architectures of your own to learn from, instead of draws.")
+@images_option
 @run_options
 def command(config_file: Path | None, assignments: tuple[str, ...], **options: Any) -> None:
     """Rank predictors on measured benchmarks.
@@ -37,10 +43,9 @@ def command(config_file: Path | None, assignments: tuple[str, ...], **options: A
     """
     from naslib_proxydata.assemble.leaderboard import run_leaderboard
     from naslib_proxydata.cli.progress import shown_progress
-    from naslib_proxydata.config import LeaderboardConfig, resolve
+    from naslib_proxydata.config import LeaderboardConfig
 
-    options["plugin"] = options["plugin"] or None
-    config = resolve(LeaderboardConfig, config_file, options, assignments)
+    config = resolved_options(LeaderboardConfig, config_file, assignments, **options)
     with shown_progress() as progress:
         board = run_leaderboard(config, progress=progress)
     _show(board)

@@ -6,23 +6,26 @@ from pathlib import Path
 
 import click
 
-from naslib_proxydata.cli.options import plugin_option
-
-_KINDS = ("plugins", "selectors", "predictors", "benchmarks", "spaces", "strategies")
+from naslib_proxydata.cli.options import no_plugin_option, plugin_option
 
 
 @click.command("list")
-@click.argument("kind", type=click.Choice(_KINDS))
+@click.argument("kind", metavar="KIND")
 @plugin_option
-def command(kind: str, plugin: tuple[Path, ...]) -> None:
-    """List what is there: name, summary, paper and the distribution that provides it."""
+@no_plugin_option
+def command(kind: str, plugin: tuple[Path, ...], no_plugin: tuple[str, ...]) -> None:
+    """List what is there: name, summary, paper and the distribution that provides it.
+
+    KIND is plugins, spaces, benchmarks, metrics, predictors, datasets, scorers, selectors,
+    supernets, strategies, pruners, observers, optimizers or naslib-graphs.
+    """
     from rich import box
     from rich.table import Table
 
     from naslib_proxydata import plugins as room
     from naslib_proxydata.cli.progress import console
 
-    plugins = room.load(plugin)
+    plugins = room.load(plugin, no_plugin)
     table = Table(box=box.SIMPLE)
     if kind == "plugins":
         table.add_column("name", no_wrap=True)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from naslib_proxydata.runs.settings import RunConfig
+
+Config = TypeVar("Config", bound="RunConfig")
 
 
 def config_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -41,9 +46,15 @@ def plugin_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return option(command)
 
 
-workers_option = click.option(
-    "--workers", type=int, help="Processes that score; results do not depend on it."
-)
+def no_plugin_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--no-plugin NAME``."""
+    option = click.option(
+        "--no-plugin",
+        multiple=True,
+        metavar="NAME",
+        help="Leave out an installed plugin, by its name or its distribution's. May be repeated.",
+    )
+    return option(command)
 
 
 def label_table_option(text: str) -> Callable[..., Any]:
@@ -53,10 +64,16 @@ def label_table_option(text: str) -> Callable[..., Any]:
     )
 
 
+images_option = click.option(
+    "--images", metavar="SOURCE", help="photos, digits, noise, cifar10:PATH, ...  [photos]"
+)
+
+
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add what every run that scores can be told: workers, device, data, images and its folder."""
+    """Add what every run can be told: where and how it runs, its folder, its configuration."""
     options = (
-        workers_option,
+        click.option("--workers", type=int, help="Processes; results do not depend on it.  [1]"),
+        click.option("--threads", type=int, help="Threads of torch; recorded.  [1]"),
         click.option("--device", help="auto, cpu, cuda, ...  [auto]"),
         click.option(
             "--data-root",
@@ -64,7 +81,6 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
             metavar="DIR",
             help="Folder of benchmark files.  [$NASLIB_PROXYDATA_DATA]",
         ),
-        click.option("--images", metavar="SOURCE", help="photos, digits, noise, cifar10:PATH, ..."),
         click.option(
             "--out", type=click.Path(path_type=Path), metavar="DIR", help="The run folder."
         ),
@@ -72,6 +88,7 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--overwrite", is_flag=True, default=None, help="Start anew in the run folder."
         ),
         plugin_option,
+        no_plugin_option,
         config_options,
     )
     for option in reversed(options):
@@ -79,23 +96,17 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def key_values(flag: str, texts: tuple[str, ...]) -> dict[str, Any]:
-    """Turn the texts ``KEY=VALUE`` of a repeated option into plain data, as YAML reads it.
+def resolved_options(
+    schema: type[Config], config_file: Path | None, assignments: tuple[str, ...], **options: Any
+) -> Config:
+    """Return the configuration that a command's options stand for.
+
+    An option that may be repeated and was not given leaves the configuration file its say.
 
     Raises:
-        ConfigError: A text is not of that form; ``flag`` names the option.
+        ConfigError: See :func:`naslib_proxydata.config.resolve`.
     """
-    import yaml
+    from naslib_proxydata.config import resolve
 
-    from naslib_proxydata.errors import ConfigError
-
-    parsed = {}
-    for one in texts:
-        key, equals, text = one.partition("=")
-        if not equals or not key:
-            raise ConfigError(f"{flag} {one!r}: expected KEY=VALUE")
-        try:
-            parsed[key] = yaml.safe_load(text)
-        except yaml.YAMLError:
-            raise ConfigError(f"{flag} {one!r}: {text!r} is not a plain value") from None
-    return parsed
+    given = {key: value for key, value in options.items() if value not in (None, ())}
+    return resolve(schema, config_file, given, assignments)

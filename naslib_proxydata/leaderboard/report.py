@@ -5,19 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import math
-import os
-import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
 
-from naslib_proxydata.kernels.compiled import lanes
 from naslib_proxydata.leaderboard.rows import COLUMNS, RESAMPLES, Row
-
-_PACKAGES = ("naslib-proxydata", "torch", "numpy", "scipy", "scikit-learn", "pluggy", "pydantic")
+from naslib_proxydata.markdown import markdown_table
+from naslib_proxydata.runs.environment import provenance
 
 NOTES = f"""\
 Higher scores are better. Failed scores (nan) rank last, architectures without signal (-inf) just
@@ -76,15 +72,15 @@ def summary_markdown(
         parts += [
             f"## {title}",
             f"Measured values: {first.label}, {first.metric}, read from `{first.source}`.",
-            _table(_TASK_HEADER, [_task_line(row) for row in best_first(group)]),
+            markdown_table(_TASK_HEADER, [_task_line(row) for row in best_first(group)]),
         ]
     if len(by_task(rows)) > 1:
         parts.append("## All tasks")
         for title, lines in tasks_by_predictor(rows).items():
-            parts += [f"{title}:", _table(lines[0], lines[1:])]
+            parts += [f"{title}:", markdown_table(lines[0], lines[1:])]
     if absent:
         lines = [(f"`{one.benchmark}`", one.dataset or "all", one.reason) for one in absent]
-        parts += ["## Absent", _table(("benchmark", "dataset", "why"), lines)]
+        parts += ["## Absent", markdown_table(("benchmark", "dataset", "why"), lines)]
     parts += ["## How to read it", NOTES]
     if rows and rows[0].draws:
         parts.append(LABEL_NOTES.format(draws=rows[0].draws, labels=rows[0].labels))
@@ -116,32 +112,6 @@ def best_first(rows: Iterable[Row]) -> list[Row]:
         return math.isnan(mean), -mean if mean == mean else 0.0, row.predictor, row.seed
 
     return sorted(rows, key=key)
-
-
-def environment(
-    *, device: str, workers: int, seeds: Sequence[int], providers: Mapping[str, str]
-) -> dict[str, Any]:
-    """Return what ran where, for ``env.json``.
-
-    Args:
-        device: The device of the scores.
-        workers: Number of processes that scored.
-        seeds: The run's seeds.
-        providers: Version by distribution of the plugins.
-    """
-    return {
-        "python": platform.python_version(),
-        "platform": f"{platform.system()} {platform.machine()}",
-        "packages": {name: _version(name) for name in _PACKAGES},
-        "plugins": dict(providers),
-        "device": device,
-        "device_name": _device_name(device),
-        "cpu_count": os.cpu_count(),
-        "workers": workers,
-        "threads_per_score": 1,
-        "compiled_kernels": lanes() > 0,
-        "seeds": list(seeds),
-    }
 
 
 _TASK_HEADER = (
@@ -207,21 +177,6 @@ def _mean_of(rows: Iterable[Row], predictor: str, column: str) -> float:
     return _mean(getattr(row, column) for row in rows if row.predictor == predictor)
 
 
-def provenance(env: Mapping[str, Any]) -> str:
-    """Return a sentence on where a run of :func:`environment` ran."""
-    packages = ", ".join(f"{name} {number}" for name, number in env["packages"].items())
-    return (
-        f"Device: {env['device']} ({env['device_name']}), {env['workers']} workers, one thread "
-        f"per score. Python {env['python']}, {packages}."
-    )
-
-
-def _table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    escaped = [[cell.replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines]
-    body = [header, ["---"] * len(header), *escaped]
-    return "\n".join("| " + " | ".join(line) + " |" for line in body)
-
-
 def spearman_cell(row: Row) -> str:
     """Return Spearman's rho with its interval, and its spread over draws of labels."""
     spread = f" ± {number(row.spearman_std)}" if row.draws else ""
@@ -255,24 +210,3 @@ def _mean(values: Iterable[float]) -> float:
     """Return the mean, nan where one of the values is, or where there is none."""
     array = np.array(list(values))
     return float(array.mean()) if len(array) else math.nan
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
-
-
-def _device_name(device: str) -> str:
-    """Return the model of a GPU or of the processor, where the system tells."""
-    if device.startswith("cuda"):
-        import torch
-
-        return torch.cuda.get_device_name(device)
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            names = [line.partition(":")[2].strip() for line in lines if "model name" in line]
-    except OSError:
-        names = []
-    return names[0] if names else platform.processor() or platform.machine()

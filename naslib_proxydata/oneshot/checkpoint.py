@@ -6,7 +6,6 @@ import hashlib
 import io
 import logging
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -15,6 +14,7 @@ import numpy as np
 import torch
 
 from naslib_proxydata.errors import RunFolderError
+from naslib_proxydata.files import write_atomically
 
 _log = logging.getLogger(__name__)
 NAME = "checkpoint.pt"
@@ -55,7 +55,8 @@ def save_checkpoint(folder: Path, state: Mapping[str, Any]) -> None:
             os.replace(current, folder / PREVIOUS)
     except OSError as error:
         raise RunFolderError(f"cannot write in {folder}: {error.strerror}") from None
-    write_atomically(current, hashlib.sha256(payload).digest() + payload)
+    content = hashlib.sha256(payload).digest() + payload
+    write_atomically(current, lambda file: file.write(content), error=RunFolderError)
 
 
 def load_checkpoint(folder: Path) -> dict[str, Any] | None:
@@ -83,30 +84,6 @@ def load_checkpoint(folder: Path) -> dict[str, Any] | None:
             f"every checkpoint is damaged: {', '.join(damaged)}; delete them to start anew"
         )
     return None
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write beside the target, flush to disk and move it there.
-
-    Raises:
-        RunFolderError: The folder or the file cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(scratch, path)
-        except BaseException:
-            Path(scratch).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise RunFolderError(
-            f"cannot write {path}: {error.strerror}; choose another folder or make room"
-        ) from None
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -21,6 +21,7 @@ from torch import Tensor
 from naslib_proxydata.data.loader import Batch, BatchLoader
 from naslib_proxydata.data.transforms import CropAndFlip
 from naslib_proxydata.errors import RunFolderError, SearchError
+from naslib_proxydata.files import write_text
 from naslib_proxydata.hookspecs import Level, SearchInfo
 from naslib_proxydata.oneshot import collapse
 from naslib_proxydata.oneshot.base import Moment
@@ -28,7 +29,6 @@ from naslib_proxydata.oneshot.checkpoint import (
     Stateful,
     load_checkpoint,
     save_checkpoint,
-    write_atomically,
 )
 from naslib_proxydata.oneshot.examples import (
     LEVELS,
@@ -292,8 +292,8 @@ class Search:
                 "progress": {} if progress is None else progress.state_dict(),
             },
         )
-        history = json.dumps([record.plain() for record in self.records]).encode()
-        write_atomically(self.folder / "history.json", history)
+        history = json.dumps([record.plain() for record in self.records])
+        write_text(self.folder / "history.json", history, error=RunFolderError)
 
     def _stateful(self) -> Iterator[tuple[str, Stateful]]:
         for name, plugin in self.plugins.list_name_plugin():

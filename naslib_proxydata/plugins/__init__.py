@@ -1,6 +1,8 @@
 """Plugins: what they may offer, where they come from, and the manager that checks them."""
 
-from naslib_proxydata.plugins.manager import KINDS, TRACE_VARIABLE, Plugins, load
+from naslib_proxydata.plugins.acting import Acting
+from naslib_proxydata.plugins.kinds import KINDS
+from naslib_proxydata.plugins.manager import TRACE_VARIABLE, Plugins, load
 from naslib_proxydata.plugins.sources import Provider
 
-__all__ = ["KINDS", "TRACE_VARIABLE", "Plugins", "Provider", "load"]
+__all__ = ["KINDS", "TRACE_VARIABLE", "Acting", "Plugins", "Provider", "load"]

@@ -11,7 +11,13 @@ from typing import Any
 import pluggy
 
 from naslib_proxydata import hookspecs
-from naslib_proxydata.errors import ConfigError, PluginError, closest, unknown_name
+from naslib_proxydata.errors import (
+    ConfigError,
+    PluginError,
+    ProxyDataError,
+    closest,
+    unknown_name,
+)
 from naslib_proxydata.hookspecs import PROJECT, Registration
 from naslib_proxydata.plugins.sources import Provider
 
@@ -68,11 +74,12 @@ def check_registrations(
     for item in results[0]:
         if not isinstance(item, expected):
             raise PluginError(f"{where} returned {item!r} in its list, {wanted}")
-        if not _NAME.fullmatch(item.name):
-            raise PluginError(
-                f"{where}: the name {item.name!r} is not lower case letters and digits "
-                "joined by single hyphens or underscores"
-            )
+        for name in (item.name, *item.aliases):
+            if not _NAME.fullmatch(name):
+                raise PluginError(
+                    f"{where}: the name {name!r} is not lower case letters and digits "
+                    "joined by single hyphens or underscores"
+                )
     return list(results[0])
 
 
@@ -84,30 +91,70 @@ def resolve(factory: str | Callable[..., Any], where: str) -> Any:
         return pkgutil.resolve_name(factory)
     except Exception as error:
         raise PluginError(
-            f"{where} cannot be imported: {told(error)}; expected 'module:attribute'"
+            f"{where} cannot be imported: {described(error)}; expected 'module:attribute'"
         ) from error
+
+
+INJECTED = "plugins"
+"""The parameter of a factory that is handed the plugins of the run; no option of a user."""
 
 
 def check_options(
     factory: Callable[..., Any], options: Mapping[str, Any], what: str, where: str
-) -> None:
-    """Refuse options that a factory does not take, before it is called."""
+) -> bool:
+    """Refuse options that a factory does not take, before it is called.
+
+    Returns:
+        Whether the factory wants to be handed the plugins of the run.
+    """
     try:
         signature = inspect.signature(factory)
     except (TypeError, ValueError) as error:
-        raise PluginError(f"{where} is not callable: {told(error)}") from error
-    parameters = signature.parameters
-    if not any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
-        for option in options:
-            if option not in parameters:
-                raise ConfigError(unknown_name("option", option, parameters, what))
+        raise PluginError(f"{where} is not callable: {described(error)}") from error
+    parameters = {name: one for name, one in signature.parameters.items() if name != INJECTED}
+    injected = INJECTED in signature.parameters
+    for option in options:
+        takes_any = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
+        if option not in parameters and (not takes_any or (option == INJECTED and injected)):
+            raise ConfigError(unknown_name("option", option, parameters, what))
     try:
-        signature.bind(**options)
+        signature.bind(**options, **({INJECTED: None} if injected else {}))
     except TypeError as error:
         raise PluginError(
             f"{where} cannot be called with the options {sorted(options)}: {error}; its "
             f"signature is {signature}"
         ) from error
+    return injected
+
+
+def culprit_monitor(
+    providers: Mapping[str, Provider],
+) -> tuple[Callable[..., None], Callable[..., None]]:
+    """Return what pluggy calls before and after a hook, to name the plugin that raised.
+
+    Args:
+        providers: Who provides each plugin, by its name; may grow afterwards.
+    """
+
+    def before(*_: Any) -> None:
+        """Do nothing: pluggy wants a function here."""
+
+    def after(
+        outcome: pluggy.Result[Any],
+        hook_name: str,
+        hook_impls: Sequence[pluggy.HookImpl],
+        kwargs: Mapping[str, Any],
+    ) -> None:
+        error = outcome.exception
+        if not isinstance(error, Exception) or isinstance(error, ProxyDataError):
+            return
+        names = [impl.plugin_name for impl in raised_in(error, hook_impls)]
+        culprits = ", ".join(str(providers.get(name, f"plugin {name!r}")) for name in names)
+        explained = PluginError(f"{culprits}: hook {hook_name!r} raised {described(error)}")
+        explained.__cause__ = error
+        outcome.force_exception(explained)
+
+    return before, after
 
 
 def raised_in(error: BaseException, impls: Sequence[pluggy.HookImpl]) -> Sequence[pluggy.HookImpl]:
@@ -125,6 +172,6 @@ def factory_path(factory: str | Callable[..., Any]) -> str:
     return factory if isinstance(factory, str) else getattr(factory, "__qualname__", repr(factory))
 
 
-def told(error: BaseException) -> str:
+def described(error: BaseException) -> str:
     """Return an error's type and message."""
     return f"{type(error).__name__}: {error}"

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import pluggy
 
@@ -19,61 +19,32 @@ from naslib_proxydata import hookspecs
 from naslib_proxydata.errors import ConfigError, PluginError, ProxyDataError, unknown_name
 from naslib_proxydata.hookspecs import PROJECT, BenchmarkRegistration, Registration
 from naslib_proxydata.plugins.checks import (
+    INJECTED,
     check_hooks,
     check_options,
     check_registrations,
+    culprit_monitor,
+    described,
     factory_path,
-    raised_in,
     resolve,
-    told,
 )
-from naslib_proxydata.plugins.sources import Provider, builtins, files, installed
+from naslib_proxydata.plugins.kinds import KINDS, NAMED_BY_THEMSELVES
+from naslib_proxydata.plugins.sources import Provider, Source, builtins, files, installed
 
-__all__ = ["KINDS", "TRACE_VARIABLE", "Plugins", "Provider", "load"]
+if TYPE_CHECKING:
+    from naslib_proxydata.data.base import Dataset
+    from naslib_proxydata.evolution.base import Optimizer
+    from naslib_proxydata.leaderboard.metrics import Metric
+    from naslib_proxydata.naslib_bridge.conversions import Conversion
+    from naslib_proxydata.oneshot.base import Strategy
+    from naslib_proxydata.oneshot.supernets.base import Supernet
+    from naslib_proxydata.predictors.base import Predictor
+    from naslib_proxydata.selection.base import Selector
+    from naslib_proxydata.selection.scorers.base import Scorer
+    from naslib_proxydata.spaces.base import SearchSpace
+    from naslib_proxydata.tables.base import BenchmarkTable
 
 TRACE_VARIABLE = "NASLIB_PROXYDATA_TRACE"
-
-
-class Kind(NamedTuple):
-    """One kind of thing that plugins offer.
-
-    Attributes:
-        singular: What messages call one of them.
-        hook: Name of the hook that collects them.
-        registration: Type that the hook's list holds.
-        base: Import path of the class that factories return.
-    """
-
-    singular: str
-    hook: str
-    registration: type[Registration]
-    base: str
-
-
-KINDS: Mapping[str, Kind] = {
-    "spaces": Kind(
-        "search space", "register_spaces", Registration, "naslib_proxydata.spaces.base:SearchSpace"
-    ),
-    "benchmarks": Kind(
-        "benchmark",
-        "register_benchmarks",
-        BenchmarkRegistration,
-        "naslib_proxydata.tables.base:BenchmarkTable",
-    ),
-    "predictors": Kind(
-        "predictor",
-        "register_predictors",
-        Registration,
-        "naslib_proxydata.predictors.base:Predictor",
-    ),
-    "selectors": Kind(
-        "selector", "register_selectors", Registration, "naslib_proxydata.selection.base:Selector"
-    ),
-    "strategies": Kind(
-        "strategy", "register_strategies", Registration, "naslib_proxydata.oneshot.base:Strategy"
-    ),
-}
-"""The kinds by their name in ``naslib-proxydata list KIND``."""
 
 
 class Plugins:
@@ -84,21 +55,18 @@ class Plugins:
     """
 
     def __init__(self) -> None:
+        self._providers: dict[str, Provider] = {}
         self.manager = pluggy.PluginManager(PROJECT)
         self.manager.add_hookspecs(hookspecs)
-        self.manager.add_hookcall_monitoring(_nothing_before, self._name_the_culprit)
+        self.manager.add_hookcall_monitoring(*culprit_monitor(self._providers))
         if os.environ.get(TRACE_VARIABLE, "0") not in ("", "0"):
             self.manager.trace.root.setwriter(lambda line: sys.stderr.write(line) and None)
             self.manager.enable_tracing()
-        self._providers: dict[str, Provider] = {}
+        self._files: list[str] = []
+        self._names: dict[str, dict[str, str]] = {kind: {} for kind in KINDS}
         self._offers: dict[str, dict[str, tuple[Registration, Provider]]] = {
             kind: {} for kind in KINDS
         }
-
-    @property
-    def hook(self) -> pluggy.HookRelay:
-        """The hooks, to call all plugins at once: ``plugins.hook.epoch_finished(...)``."""
-        return self.manager.hook
 
     def add(self, plugin: object, provider: Provider) -> None:
         """Check a plugin, register its hooks and collect what it offers.
@@ -122,6 +90,8 @@ class Plugins:
         except (pluggy.PluginValidationError, ValueError) as error:
             raise PluginError(f"{provider}: {' '.join(str(error).split())}") from error
         self._providers[provider.plugin] = provider
+        if provider.is_file:
+            self._files.append(provider.plugin)
         for kind in KINDS:
             self._collect(kind, plugin, provider)
 
@@ -141,6 +111,16 @@ class Plugins:
         """
         return self._offer(kind, name)[0]
 
+    def benchmark(self, name: str) -> BenchmarkRegistration:
+        """Return what a benchmark was registered as.
+
+        Raises:
+            ConfigError: There is no such benchmark; the closest is named.
+        """
+        registration = self.registration("benchmarks", name)
+        assert isinstance(registration, BenchmarkRegistration)  # as _collect has checked
+        return registration
+
     def provider(self, kind: str, name: str) -> Provider:
         """Return who provides a name.
 
@@ -153,37 +133,73 @@ class Plugins:
         """Return who provides the plugins, in the order in which they were registered."""
         return tuple(self._providers.values())
 
+    @overload
+    def create(self, kind: Literal["spaces"], name: str, **options: Any) -> SearchSpace[Any]: ...
+
+    @overload
+    def create(self, kind: Literal["benchmarks"], name: str, **options: Any) -> BenchmarkTable: ...
+
+    @overload
+    def create(self, kind: Literal["metrics"], name: str, **options: Any) -> Metric: ...
+
+    @overload
+    def create(self, kind: Literal["predictors"], name: str, **options: Any) -> Predictor: ...
+
+    @overload
+    def create(self, kind: Literal["datasets"], name: str, **options: Any) -> Dataset: ...
+
+    @overload
+    def create(self, kind: Literal["scorers"], name: str, **options: Any) -> Scorer: ...
+
+    @overload
+    def create(self, kind: Literal["selectors"], name: str, **options: Any) -> Selector: ...
+
+    @overload
+    def create(self, kind: Literal["supernets"], name: str, **options: Any) -> Supernet: ...
+
+    @overload
+    def create(self, kind: Literal["strategies"], name: str, **options: Any) -> Strategy: ...
+
+    @overload
+    def create(self, kind: Literal["optimizers"], name: str, **options: Any) -> Optimizer[Any]: ...
+
+    @overload
+    def create(self, kind: Literal["naslib-graphs"], name: str, **options: Any) -> Conversion: ...
+
+    @overload
+    def create(self, kind: str, name: str, **options: Any) -> Any: ...
+
     def create(self, kind: str, name: str, **options: Any) -> Any:
         """Make one of the registered things.
 
         Args:
-            kind: ``"spaces"``, ``"benchmarks"``, ``"predictors"``, ``"selectors"`` or
-                ``"strategies"``.
-            name: Its registered name.
+            kind: One of :data:`~naslib_proxydata.plugins.kinds.KINDS`.
+            name: Its registered name, or an alias.
             options: Arguments of its factory, as the registration hook says.
 
         Raises:
             ConfigError: There is no such kind, name or option.
             PluginError: The factory cannot be imported or called, raised something else than
-                a ``ProxyDataError``, or returned something of another type.
+                a ``ProxyDataError``, or returned something of another type or name.
         """
         registration, provider = self._offer(kind, name)
-        singular = KINDS[kind].singular
-        where = f"{provider}: {singular} {name!r}, factory {factory_path(registration.factory)!r}"
+        what = f"{KINDS[kind].singular} {registration.name!r}"
+        where = f"{provider}: {what}, factory {factory_path(registration.factory)!r}"
         factory = resolve(registration.factory, where)
-        check_options(factory, options, f"{singular} {name!r}", where)
+        if check_options(factory, options, what, where):
+            options[INJECTED] = self
         try:
             made = factory(**options)
         except ProxyDataError:
             raise
         except Exception as error:
-            raise PluginError(f"{where} raised {told(error)}") from error
-        base = resolve(KINDS[kind].base, where)
-        if not isinstance(made, base):
-            raise PluginError(
-                f"{where} returned {type(made).__name__}, expected a {KINDS[kind].base}"
-            )
+            raise PluginError(f"{where} raised {described(error)}") from error
+        _check_made(made, kind, registration.name, where)
         return made
+
+    def from_files(self) -> list[tuple[Provider, object]]:
+        """Return the plugins that a project's own files are, which act in every search."""
+        return [(self._providers[name], self.manager.get_plugin(name)) for name in self._files]
 
     def check_pending(self) -> None:
         """Refuse hook implementations that no specification knows.
@@ -203,65 +219,73 @@ class Plugins:
 
     def _offer(self, kind: str, name: str) -> tuple[Registration, Provider]:
         offers = self._offers_of(kind)
-        if name not in offers:
+        registered = self._names[kind].get(name)
+        if registered is None:
             raise ConfigError(unknown_name(KINDS[kind].singular, name, offers))
-        return offers[name]
+        return offers[registered]
 
     def _collect(self, kind: str, plugin: object, provider: Provider) -> None:
         """Ask one plugin alone for its registrations of one kind and keep them."""
         hook = KINDS[kind].hook
-        caller = getattr(self.hook, hook)
+        caller = getattr(self.manager.hook, hook)
         if not any(impl.plugin is plugin for impl in caller.get_hookimpls()):
             return
         others = [other for other in self.manager.get_plugins() if other is not plugin]
         results = self.manager.subset_hook_caller(hook, others)()
         where = f"{provider}: hook {hook!r}"
         for registration in check_registrations(results, KINDS[kind].registration, where):
-            taken = self._offers[kind].get(registration.name)
-            if taken is not None:
-                raise PluginError(
-                    f"{where}: the name {registration.name!r} is already registered by "
-                    f"{taken[1]}; rename or remove one of the two"
-                )
+            for name in (registration.name, *registration.aliases):
+                taken = self._names[kind].get(name)
+                if taken is not None:
+                    raise PluginError(
+                        f"{where}: the name {name!r} is already registered by "
+                        f"{self._offers[kind][taken][1]}; rename or remove one of the two"
+                    )
+                self._names[kind][name] = registration.name
             self._offers[kind][registration.name] = (registration, provider)
 
-    def _name_the_culprit(
-        self,
-        outcome: pluggy.Result[Any],
-        hook_name: str,
-        hook_impls: Sequence[pluggy.HookImpl],
-        kwargs: Mapping[str, Any],
-    ) -> None:
-        """Turn what a hook implementation raised into an error with plugin and hook."""
-        error = outcome.exception
-        if not isinstance(error, Exception) or isinstance(error, ProxyDataError):
-            return
-        names = [impl.plugin_name for impl in raised_in(error, hook_impls)]
-        culprits = ", ".join(str(self._providers.get(name, f"plugin {name!r}")) for name in names)
-        explained = PluginError(f"{culprits}: hook {hook_name!r} raised {told(error)}")
-        explained.__cause__ = error
-        outcome.force_exception(explained)
 
-
-def load(extra_files: Sequence[Path] = ()) -> Plugins:
+def load(extra_files: Sequence[Path] = (), without: Sequence[str] = ()) -> Plugins:
     """Load every plugin: built-ins, the entry-point group ``naslib_proxydata``, then files.
 
     Args:
         extra_files: Python files of the project, as given with ``--plugin``.
+        without: Installed plugins to leave out, by the name of the plugin or of its distribution.
 
     Raises:
+        ConfigError: No installed plugin has one of the names to leave out.
         PluginError: A plugin cannot be used; plugin and hook are named.
     """
     plugins = Plugins()
-    for provider, importer in (*builtins(), *installed(), *files(extra_files)):
+    found = tuple(installed())
+    _check_without(without, found)
+    wanted = [one for one in found if not {*one.provider.names} & set(without)]
+    for provider, importer in (*builtins(), *wanted, *files(extra_files)):
         try:
             plugin = importer()
         except (Exception, SystemExit) as error:
-            raise PluginError(f"{provider}: import failed with {told(error)}") from error
+            skip = "" if provider.is_file else f"; --no-plugin {provider.plugin} leaves it out"
+            raise PluginError(f"{provider}: import failed with {described(error)}{skip}") from error
         plugins.add(plugin, provider)
     plugins.check_pending()
     return plugins
 
 
-def _nothing_before(*_: Any) -> None:
-    """Do nothing before a hook call; pluggy wants a function here."""
+def _check_without(without: Sequence[str], found: Sequence[Source]) -> None:
+    names = {name for source in found for name in source.provider.names}
+    for name in without:
+        if name not in names:
+            raise ConfigError(unknown_name("installed plugin", name, names, "--no-plugin"))
+
+
+def _check_made(made: object, kind: str, name: str, where: str) -> None:
+    """Refuse what a factory returned where it is of another type or name than was registered."""
+    base = KINDS[kind].base
+    if base and not isinstance(made, resolve(base, where)):
+        raise PluginError(f"{where} returned {type(made).__name__}, expected a {base}")
+    own = getattr(made, "name", name)
+    if kind in NAMED_BY_THEMSELVES and own != name:
+        raise PluginError(
+            f"{where} returned one that calls itself {own!r}; expected name = {name!r}, as it is "
+            "registered, so that what is stored and reported has one name"
+        )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import metadata
 from pathlib import Path
+from typing import NamedTuple
 
 import naslib_proxydata
 from naslib_proxydata.hookspecs import PROJECT
@@ -23,11 +24,18 @@ class Provider:
         plugin: Name of the plugin: its entry point, its module, or its file.
         distribution: Name of the distribution that it came with, or the path of its file.
         version: Version of the distribution, empty for a file.
+        is_file: Whether it is a file of the project's own.
     """
 
     plugin: str
     distribution: str
     version: str = ""
+    is_file: bool = False
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What a user may call it: by its plugin's name, or its distribution's."""
+        return self.plugin, self.distribution
 
     def __str__(self) -> str:
         """Return what error messages call the plugin."""
@@ -35,8 +43,16 @@ class Provider:
         return f"plugin {self.plugin!r} ({source})"
 
 
-Source = tuple[Provider, Callable[[], object]]
-"""A plugin before it is imported: who provides it, and the call that imports it."""
+class Source(NamedTuple):
+    """A plugin before it is imported.
+
+    Attributes:
+        provider: Who provides it.
+        load: Imports it.
+    """
+
+    provider: Provider
+    load: Callable[[], object]
 
 
 def builtins() -> Iterator[Source]:
@@ -45,7 +61,7 @@ def builtins() -> Iterator[Source]:
     for path in sorted(package.glob("*/plugin.py")):
         name = f"{PROJECT}.{path.parent.name}.plugin"
         provider = Provider(name, "naslib-proxydata", naslib_proxydata.__version__)
-        yield provider, partial(importlib.import_module, name)
+        yield Source(provider, partial(importlib.import_module, name))
 
 
 def installed() -> Iterator[Source]:
@@ -55,13 +71,13 @@ def installed() -> Iterator[Source]:
         name, version = (
             (distribution.name, distribution.version) if distribution else (entry.value, "")
         )
-        yield Provider(entry.name, name, version), entry.load
+        yield Source(Provider(entry.name, name, version), entry.load)
 
 
 def files(paths: Sequence[Path]) -> Iterator[Source]:
     """Turn a project's own files into sources; a file that is named twice counts once."""
     for path in dict.fromkeys(Path(path).resolve() for path in paths):
-        yield Provider(path.stem, str(path)), partial(_import_file, path)
+        yield Source(Provider(path.stem, str(path), is_file=True), partial(_import_file, path))
 
 
 def _import_file(path: Path) -> object:
@@ -69,6 +85,9 @@ def _import_file(path: Path) -> object:
     if not path.is_file():
         raise FileNotFoundError("no such file; give the path of a Python file with --plugin")
     name = f"{PROJECT}_file_{path.stem}"
+    # Last, so that a file's neighbours can be imported by it but hide nothing that is installed.
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ImportError("expected a Python file whose name ends with .py")

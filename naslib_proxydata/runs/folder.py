@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import os
+import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from naslib_proxydata.errors import RunFolderError
+from naslib_proxydata.figures import save_figure
+from naslib_proxydata.files import write_text
 from naslib_proxydata.runs.store import ScoreStore
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 CONFIG = "config.yaml"
 SCORES = "scores.sqlite"
 PLOTS = "plots"
 
-_IMMATERIAL = ("workers", "out", "overwrite")
 _FILES = ("env.json", "summary.csv", "summary.md", SCORES, f"{SCORES}-wal", f"{SCORES}-shm", CONFIG)
 
 
@@ -29,11 +34,22 @@ class RunFolder:
         path: Where it is.
         results: Names of further files that the run makes; where one is there, the folder is
             not given to a run with another configuration.
+        may_grow: Keys of the configuration, nested ones joined by dots, whose number may be larger
+            when a run goes on.
+        immaterial: Keys of the configuration that change no result.
     """
 
-    def __init__(self, path: Path, results: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        path: Path,
+        results: tuple[str, ...] = (),
+        may_grow: tuple[str, ...] = (),
+        immaterial: tuple[str, ...] = ("workers", "out", "overwrite"),
+    ) -> None:
         self.path = path
         self.results = results
+        self.may_grow = may_grow
+        self.immaterial = immaterial
 
     @property
     def scores(self) -> Path:
@@ -71,44 +87,50 @@ class RunFolder:
         Raises:
             RunFolderError: It cannot be written.
         """
-        self.replace(name, lambda path: path.write_text(text, encoding="utf-8", newline=""))
+        write_text(self.path / name, text, error=RunFolderError)
 
-    def replace(self, name: str, write: Callable[[Path], object]) -> None:
-        """Let ``write`` fill a temporary file and put it in the place of ``name``.
+    def write_json(self, name: str, content: Any) -> None:
+        """Write plain data as JSON.
 
         Raises:
             RunFolderError: It cannot be written.
         """
-        target = self.path / name
-        temporary = target.with_name(f".{os.getpid()}.{target.name}")
-        with self._explained(f"write {name} in"):
-            target.parent.mkdir(exist_ok=True)
-            try:
-                write(temporary)
-                os.replace(temporary, target)
-            finally:
-                temporary.unlink(missing_ok=True)
+        self.write(name, json.dumps(content, indent=2) + "\n")
+
+    def draw(self, name: str, drawn: Figure | Axes) -> str:
+        """Write a figure into the folder of plots and return its name within the run folder.
+
+        Raises:
+            RunFolderError: It cannot be written.
+        """
+        save_figure(drawn, self.path / PLOTS / f"{name}.png", error=RunFolderError)
+        return f"{PLOTS}/{name}.png"
 
     def _clear(self) -> None:
         """Delete the files that a run makes, and nothing else."""
-        shutil.rmtree(self.path / PLOTS, ignore_errors=True)
-        for name in (
-            *self.results,
-            *_FILES,
-        ):  # the configuration last: without it the folder is no run folder
-            (self.path / name).unlink(missing_ok=True)
+        # The configuration last: without it the folder is no run folder.
+        for name in (PLOTS, *self.results, *_FILES):
+            path = self.path / name
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
     def _compare(self, config: str) -> None:
-        """Refuse a folder with scores of another configuration.
+        """Refuse a folder with results of another configuration.
 
         A run that failed before its first score, by a mistyped option say, has left nothing
         that could be lost.
         """
-        found, wanted = _material(self._read_config()), _material(yaml.safe_load(config))
+        found, wanted = (
+            {key: value for key, value in flat(one).items() if key not in self.immaterial}
+            for one in (self._read_config(), yaml.safe_load(config))
+        )
         differing = [
             f"{key}: {found.get(key)!r} there, {wanted.get(key)!r} now"
             for key in sorted({*found, *wanted})
             if found.get(key) != wanted.get(key)
+            and not (key in self.may_grow and grown(found.get(key), wanted.get(key)))
         ]
         if differing and self._holds_results():
             raise RunFolderError(
@@ -146,7 +168,19 @@ class RunFolder:
             ) from error
 
 
-def _material(config: Any) -> dict[str, Any]:
-    """Return the part of a configuration that decides what a run computes."""
-    values = config if isinstance(config, dict) else {}
-    return {key: value for key, value in values.items() if key not in _IMMATERIAL}
+def flat(config: Any, prefix: str = "") -> dict[str, Any]:
+    """Return nested keys joined by dots, with their values."""
+    if not isinstance(config, dict):
+        return {}
+    found: dict[str, Any] = {}
+    for key, value in config.items():
+        name = f"{prefix}{key}"
+        found |= flat(value, f"{name}.") if isinstance(value, dict) and value else {name: value}
+    return found
+
+
+def grown(before: Any, now: Any) -> bool:
+    """Return whether a number has become larger; ``"all"`` is larger than any."""
+    if now == "all":
+        return True
+    return isinstance(before, int) and isinstance(now, int) and now >= before

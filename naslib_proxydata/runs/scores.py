@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from naslib_proxydata.runs.code import code_version
-from naslib_proxydata.runs.evaluate import CHEAP_CHUNK, SerialExecutor, evaluate
+from naslib_proxydata.runs.evaluate import CHEAP_CHUNK, evaluate
+from naslib_proxydata.runs.executors import Progress, SerialExecutor
 from naslib_proxydata.runs.setup import PredictorSetup, options_json
 from naslib_proxydata.runs.store import ScoreContext, ScoreStore
 
 if TYPE_CHECKING:
     from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being scored, how many architectures are done, and of how many."""
 
 
 class StoredScores:
@@ -72,6 +70,7 @@ class StoredScores:
             context,
             self.executor if predictor.needs_network else SerialExecutor(),
             chunk=1 if predictor.needs_network else CHEAP_CHUNK,
+            threads=setup.threads,
             progress=None if self.progress is None else partial(self.progress, title),
         )
         by_key = self.store.get(context, keys)
@@ -88,9 +87,15 @@ def _context(predictor: Predictor, task: ScoringTask, setup: PredictorSetup) -> 
         images=task.images.fingerprint,
         image_size=task.space.image_size,
         num_classes=task.num_classes,
-        device=setup.device.partition(":")[0],
+        device=scored_on(setup),
         code=code_version(type(predictor), type(task.space)),
     )
+
+
+def scored_on(setup: PredictorSetup) -> str:
+    """Return what of the device a score depends on: its kind, and the threads beyond one."""
+    kind = setup.device.partition(":")[0]
+    return kind if setup.threads == 1 else f"{kind}, {setup.threads} threads"
 
 
 def _keys(predictor: Predictor, task: ScoringTask, texts: Sequence[str]) -> list[str]:

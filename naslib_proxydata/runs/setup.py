@@ -22,9 +22,9 @@ FEWEST_CLASSES = 10
 
 
 @lru_cache(maxsize=1)
-def load_plugins(files: tuple[Path, ...]) -> Plugins:
-    """Load the plugins once per process."""
-    return plugin_room.load(files)
+def load_plugins(files: tuple[Path, ...], without: tuple[str, ...] = ()) -> Plugins:
+    """Load the plugins once per process; see :func:`naslib_proxydata.plugins.load`."""
+    return plugin_room.load(files, without)
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class PredictorSetup:
 
     Attributes:
         plugin_files: Python files with plugins, which a worker process loads as well.
+        no_plugin: Installed plugins that it leaves out.
         space: Name of the search space.
         predictor: Registered name of the predictor.
         options: Options of its factory, as JSON.
@@ -42,6 +43,7 @@ class PredictorSetup:
         device: A torch device string.
         num_classes: Outputs of the networks, or None for the images', at least
             :data:`FEWEST_CLASSES`.
+        threads: Threads of torch while a score is computed.
     """
 
     plugin_files: tuple[Path, ...]
@@ -53,13 +55,17 @@ class PredictorSetup:
     seed: int
     device: str
     num_classes: int | None
+    threads: int = 1
+    no_plugin: tuple[str, ...] = ()
+
+    @property
+    def plugins(self) -> Plugins:
+        """The plugins, loaded once per process."""
+        return load_plugins(self.plugin_files, self.no_plugin)
 
     def create(self) -> Predictor:
         """Return the predictor, not prepared."""
-        predictor: Predictor = load_plugins(self.plugin_files).create(
-            "predictors", self.predictor, **json.loads(self.options)
-        )
-        return predictor
+        return self.plugins.create("predictors", self.predictor, **json.loads(self.options))
 
     def task(self, predictor: Predictor) -> ScoringTask:
         """Return what the predictor is to be prepared with.
@@ -67,7 +73,7 @@ class PredictorSetup:
         The images are drawn for this predictor alone, so that its scores do not depend on how
         many another one needs.
         """
-        space = load_plugins(self.plugin_files).create("spaces", self.space)
+        space = self.plugins.create("spaces", self.space)
         if self.image_size is not None:
             space.image_size = self.image_size
         images = _images(self.images, max(1, predictor.images_needed), self.seed, space.image_size)
@@ -117,21 +123,3 @@ def options_json(label: str, options: Mapping[str, Any]) -> str:
         return json.dumps(own, sort_keys=True)
     except TypeError as error:
         raise ConfigError(f"options of predictor {label!r} must be plain data: {error}") from None
-
-
-def resolved_device(name: str) -> str:
-    """Return a torch device that is there.
-
-    Raises:
-        ConfigError: It is not.
-    """
-    import torch
-
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        torch.empty(0, device=name)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise ConfigError(f"device {name!r} cannot be used: {reason}; try 'auto'") from None
-    return name

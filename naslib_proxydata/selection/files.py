@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from naslib_proxydata.errors import SelectionError
+from naslib_proxydata.files import write_atomically, write_text
 from naslib_proxydata.selection.base import SELECTION_ARRAYS, Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -43,8 +42,8 @@ def save_selection(selection: Selection, path: Path) -> None:
         "arrays_sha256": _arrays_sha256(arrays),
     }
     text = json.dumps(facts, indent=2, sort_keys=True) + "\n"
-    write_atomically(path, lambda file: np.savez_compressed(file, **arrays))
-    write_atomically(sidecar, lambda file: file.write(text.encode()))
+    write_atomically(path, lambda file: np.savez_compressed(file, **arrays), error=SelectionError)
+    write_text(sidecar, text, error=SelectionError)
 
 
 def load_selection(path: Path) -> Selection:
@@ -91,22 +90,3 @@ def _arrays_sha256(arrays: Mapping[str, NDArray[Any]]) -> str:
         digest.update(f"{name} {len(arrays[name])} ".encode())
         digest.update(arrays[name].astype("<i8").tobytes())
     return digest.hexdigest()
-
-
-def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write beside the target and move it there, so that no reader sees half a file.
-
-    Raises:
-        SelectionError: The folder or the file cannot be written.
-    """
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with scratch.open("wb") as file:
-            write(file)
-        os.replace(scratch, path)
-    except OSError as error:
-        raise SelectionError(f"cannot write {path}: {error.strerror or error}") from None
-    finally:
-        with contextlib.suppress(OSError):
-            scratch.unlink()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from naslib_proxydata.errors import SelectionError
-from naslib_proxydata.selection.files import write_atomically
+from naslib_proxydata.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,7 +118,7 @@ def write_scores(path: Path, values: NDArray[np.floating[Any]], dataset: Dataset
     }
     if dataset.labels is not None:
         arrays["class"] = dataset.labels
-    write_atomically(path, lambda file: np.savez_compressed(file, **arrays))
+    write_atomically(path, lambda file: np.savez_compressed(file, **arrays), error=SelectionError)
 
 
 def _read_text(path: Path) -> ScoreList:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +10,7 @@ import yaml
 from pydantic import Field
 
 from naslib_proxydata.errors import ConfigError, RunFolderError, closest
+from naslib_proxydata.files import write_text
 from naslib_proxydata.schema import Settings
 
 FORMAT = 1
@@ -133,10 +133,4 @@ def write_preset(path: Path, preset: Preset) -> None:
         RunFolderError: It cannot be written.
     """
     text = yaml.safe_dump(preset.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise RunFolderError(f"cannot write the preset {path}: {error}") from None
+    write_text(path, text, error=RunFolderError)

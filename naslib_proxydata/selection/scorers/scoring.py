@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from naslib_proxydata.errors import SelectionError, unknown_name
-from naslib_proxydata.selection.files import write_atomically
+from naslib_proxydata.files import write_atomically
 from naslib_proxydata.selection.scorers.base import Scorer, Workplace, digest
 
 if TYPE_CHECKING:
@@ -65,5 +65,7 @@ def score_dataset(name: str, workplace: Workplace) -> NDArray[np.floating[Any]]:
         with np.load(path, allow_pickle=False) as archive:
             return np.array(archive["array"])
     array = scorer.compute(workplace)
-    write_atomically(path, lambda file: np.savez_compressed(file, array=array))
+    write_atomically(
+        path, lambda file: np.savez_compressed(file, array=array), error=SelectionError
+    )
     return array

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from torch.nn import functional
 from naslib_proxydata.data.loader import BatchLoader
 from naslib_proxydata.data.transforms import CropAndFlip
 from naslib_proxydata.errors import SelectionError
+from naslib_proxydata.files import write_atomically
 from naslib_proxydata.seeding import torch_generator
 from naslib_proxydata.selection.scorers.forgetting import ForgettingCounter
 from naslib_proxydata.selection.scorers.models import build_model
@@ -165,10 +165,7 @@ class _Run:
             "scaler": self.scaler.state_dict(),
             "forgetting": self.forgetting.state_dict(),
         }
-        path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = path.with_name(f"{path.name}.{os.getpid()}")
-        torch.save(state, scratch)
-        os.replace(scratch, path)
+        write_atomically(path, lambda file: torch.save(state, file), error=SelectionError)
 
     def restore(self, path: Path) -> None:
         """Read what :meth:`save` wrote."""

@@ -1,4 +1,4 @@
-"""What every run does before it scores: settle where it runs, open its folder, get workers."""
+"""What every run does first: settle where it runs, open its folder, get workers."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
-from naslib_proxydata.config import DpsConfig, LeaderboardConfig, SearchConfig, dump_yaml
-from naslib_proxydata.runs.evaluate import default_executor
-from naslib_proxydata.runs.folder import RunFolder
-from naslib_proxydata.runs.setup import resolved_device
+import yaml
 
-Config = TypeVar("Config", LeaderboardConfig, SearchConfig, DpsConfig)
+from naslib_proxydata.runs.device import resolved_device
+from naslib_proxydata.runs.executors import default_executor
+from naslib_proxydata.runs.folder import RunFolder
+from naslib_proxydata.runs.settings import RunConfig
+from naslib_proxydata.schema import Settings
+
+Config = TypeVar("Config", bound=RunConfig)
 
 
 def resolved(config: Config) -> Config:
@@ -31,7 +34,7 @@ def resolved(config: Config) -> Config:
     )
 
 
-def opened_folder(config: Config, results: tuple[str, ...] = ()) -> RunFolder:
+def opened_folder(config: RunConfig, results: tuple[str, ...] = ()) -> RunFolder:
     """Return the run folder, opened for a resolved configuration.
 
     Args:
@@ -41,12 +44,17 @@ def opened_folder(config: Config, results: tuple[str, ...] = ()) -> RunFolder:
     Raises:
         RunFolderError: See :meth:`RunFolder.open`.
     """
-    folder = RunFolder(config.out, results)
+    folder = RunFolder(config.out, results, config.MAY_GROW, config.IMMATERIAL)
     kept = config.model_copy(update={"overwrite": False})  # so that its copy never deletes
     folder.open(dump_yaml(kept), overwrite=config.overwrite)
     return folder
 
 
-def workers_of(config: Config, executor: Executor | None) -> AbstractContextManager[Executor]:
+def workers_of(config: RunConfig, executor: Executor | None) -> AbstractContextManager[Executor]:
     """Return the caller's executor, left open, or one of ``config.workers`` processes, shut."""
     return default_executor(config.workers) if executor is None else nullcontext(executor)
+
+
+def dump_yaml(config: Settings) -> str:
+    """Return the YAML of a configuration, which reads back into the same one."""
+    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)

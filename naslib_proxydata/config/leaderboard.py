@@ -1,0 +1,87 @@
+"""What ``naslib-proxydata leaderboard`` can be told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, model_validator
+from typing_extensions import Self
+
+from naslib_proxydata.config.fields import IMAGES, ImageSize, NumClasses, Options, Seeds
+from naslib_proxydata.predictors.labels import FEWEST_LABELS
+from naslib_proxydata.runs.settings import Names, RunConfig
+
+ALWAYS_SHOWN = ("random", "params", "macs")
+"""Predictors that every leaderboard has as rows, asked for or not."""
+
+SHOWN_WITH_LABELS = ("few-label-structure",)
+"""Those that a leaderboard with labelled architectures has besides."""
+
+
+class LeaderboardConfig(RunConfig):
+    """Everything ``naslib-proxydata leaderboard`` can be told."""
+
+    MAY_GROW: ClassVar[tuple[str, ...]] = ("n", "draws")
+
+    benchmark: Names = Field(("nb201",), description="Benchmarks, by name.")
+    dataset: Names = Field(
+        (), description="Datasets (tasks) of the benchmarks; empty for the first of each table."
+    )
+    suite: Names = Field(
+        (),
+        description="Instead of benchmark and dataset: 'all', or a list of 'benchmark:task' or "
+        "'benchmark'; what is absent is listed and skipped.",
+    )
+    metric: str | None = Field(
+        None, description="Metric to rank against; null for the table's default of each dataset."
+    )
+    metrics: Names = Field(
+        ("spearman", "kendall", "top10-retrieval"),
+        description="What is measured of each ranking; each is a column.",
+    )
+    predictors: Options = Field(
+        {"eproxy": {}, "synflow": {}, "naswot": {}, "snip": {}, "grad-norm": {}, "zen": {}},
+        description="Predictors with their options, by label; the option 'predictor' names the "
+        "predictor where the label is not its name. random, params and macs are always added.",
+    )
+    n: Annotated[int, Field(ge=2)] | Literal["all"] = Field(
+        100, description="Number of architectures drawn at random, or 'all'."
+    )
+    # A run of several seeds: rows are of one seed each.
+    seed: Seeds = Field((0,), description="Seeds; each gives rows of its own.")  # type: ignore[assignment]
+    sample_seed: int | None = Field(
+        None, description="Seed of the draw of architectures; null for the seed itself."
+    )
+    labels: int = Field(
+        0,
+        ge=0,
+        description="Number of the drawn architectures whose measured value predictors may learn "
+        "from; they are not ranked. 0 for none, otherwise at least 3.",
+    )
+    draws: int = Field(
+        20, ge=1, description="How often the labelled architectures are drawn; rows are means."
+    )
+    label_seed: int = Field(
+        0, description="Seed of the draws of labels, which are the same for all predictors."
+    )
+    label_table: Path | None = Field(
+        None, description="CSV file of labelled architectures to learn from, instead of draws."
+    )
+    images: str = Field("photos", description=IMAGES)
+    image_size: ImageSize = None
+    num_classes: NumClasses = None
+    out: Path = Field(Path("runs/leaderboard"), description="The run folder.")
+
+    @model_validator(mode="after")
+    def _enough_to_learn_and_to_rank(self) -> Self:
+        if self.labels and self.label_table:
+            raise ValueError("labels are drawn or come from label_table, not both")
+        if 0 < self.labels < FEWEST_LABELS:
+            raise ValueError(f"labels must be 0 or at least {FEWEST_LABELS}, got {self.labels}")
+        if self.n != "all" and self.labels and self.n < self.labels + 2:
+            raise ValueError(
+                f"n must leave at least two architectures beside {self.labels} labelled ones, "
+                f"got {self.n}"
+            )
+        return self

@@ -1,0 +1,127 @@
+"""How a configuration is put together.
+
+Precedence, lowest first: defaults, environment, ``--config FILE``, options, ``--set a.b=v``.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BeforeValidator
+
+from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.runs.settings import DATA_VARIABLE
+from naslib_proxydata.schema import Settings
+
+Config = TypeVar("Config", bound=Settings)
+
+
+def resolve(
+    schema: type[Config],
+    file: Path | None = None,
+    options: Mapping[str, Any] | None = None,
+    assignments: Iterable[str] = (),
+) -> Config:
+    """Put a configuration together and validate it.
+
+    Args:
+        schema: The command's schema.
+        file: The YAML file of ``--config``.
+        options: Command-line options by key, nested ones joined by dots; None stands for not
+            given.
+        assignments: The texts ``a.b=v`` of ``--set``, v read as YAML.
+
+    Raises:
+        ConfigError: The file, a key or a value is wrong.
+    """
+    values: dict[str, Any] = {}
+    folder = os.environ.get(DATA_VARIABLE)
+    if folder and "data_root" in schema.model_fields:
+        values["data_root"] = folder
+    if file is not None:
+        values.update(read_yaml(file))
+    for key, value in (options or {}).items():
+        if value is not None:
+            _put(schema, values, key.split("."), value, f"option {key}")
+    for assignment in assignments:
+        _assign(schema, values, assignment)
+    return schema.parse(values, f"configuration {file}" if file else "configuration")
+
+
+def read_yaml(file: Path) -> dict[str, Any]:
+    """Read a YAML file that holds a mapping.
+
+    Raises:
+        ConfigError: The file cannot be read, or holds something else.
+    """
+    try:
+        values = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read the configuration {file}: {error}") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{file} is not YAML: {' '.join(str(error).split())}") from None
+    if values is None:
+        return {}
+    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
+        raise ConfigError(f"{file} must hold keys with values, got {type(values).__name__}")
+    return values
+
+
+def _assign(schema: type[Settings], values: dict[str, Any], assignment: str) -> None:
+    """Carry out one ``a.b=v`` on the values put together so far."""
+    path, equals, text = assignment.partition("=")
+    keys = path.strip().split(".")
+    if not equals or not all(keys):
+        raise ConfigError(f"--set takes key=value or key.key=value, got {assignment!r}")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise ConfigError(f"--set {path}: the value {text!r} is not YAML") from None
+    _put(schema, values, keys, value, f"--set {path.strip()}")
+
+
+def _put(
+    schema: type[Settings], values: dict[str, Any], keys: list[str], value: Any, where: str
+) -> None:
+    """Put a value under nested keys, making mappings on the way."""
+    if len(keys) == 1:
+        values[keys[0]] = value
+        return
+    inner = values[keys[0]] = _as_mapping(schema, values, keys[0], where)
+    for key in keys[1:-1]:
+        inner = inner.setdefault(key, {})
+        if not isinstance(inner, dict):
+            raise ConfigError(f"{where}: {key!r} has a value already and takes no keys")
+    inner[keys[-1]] = value
+
+
+def _as_mapping(
+    schema: type[Settings], values: Mapping[str, Any], key: str, where: str
+) -> dict[str, Any]:
+    """Return the value of a key, or its default, in the form that has keys of its own.
+
+    Lists of names become mappings, so that ``predictors.eproxy.barrier`` finds its place, and a
+    bare name becomes ``{name: ...}``, so that ``pruner.period`` does.
+    """
+    field = schema.model_fields.get(key)
+    value = copy.deepcopy(values.get(key))
+    if value is None:
+        value = field.get_default(call_default_factory=True) if field is not None else {}
+    try:
+        for validator in field.metadata if field is not None else ():
+            if isinstance(validator, BeforeValidator):
+                value = validator.func(value)  # type: ignore[call-arg]
+    except ValueError as error:
+        raise ConfigError(f"{where}: {error}") from None
+    if isinstance(value, Settings):
+        value = value.model_dump(mode="json", exclude_unset=True)
+    if value is None:
+        value = {}
+    if not isinstance(value, dict):
+        raise ConfigError(f"{where}: {key!r} has a value already and takes no keys")
+    return value

@@ -1,0 +1,55 @@
+"""Files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from naslib_proxydata.errors import FileError, ProxyDataError
+
+
+def write_atomically(
+    path: Path,
+    write: Callable[[BinaryIO], object],
+    *,
+    error: type[ProxyDataError] = FileError,
+) -> None:
+    """Let ``write`` fill a scratch file beside ``path``, flush it to disk and move it there.
+
+    Whoever reads ``path`` sees what was there before or all that is new. Missing folders are made.
+
+    Args:
+        path: The file; one that is there is replaced.
+        write: Gets the open scratch file.
+        error: What is raised where it cannot be written.
+
+    Raises:
+        ProxyDataError: The folder or the file cannot be written; nothing was changed there.
+    """
+    # Not made by tempfile, whose files only their owner may read; and not named by process, whose
+    # numbers clash between containers that share a folder.
+    scratch = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with scratch.open("xb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(scratch, path)
+    except OSError as problem:
+        raise error(
+            f"cannot write {path}: {problem.strerror or problem}; nothing was changed there. Make "
+            "room, or choose a folder that can be written"
+        ) from problem
+    finally:
+        with contextlib.suppress(OSError):
+            scratch.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str, *, error: type[ProxyDataError] = FileError) -> None:
+    """Write text as UTF-8, whole or not at all; see :func:`write_atomically`."""
+    write_atomically(path, lambda file: file.write(text.encode()), error=error)

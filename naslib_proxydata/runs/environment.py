@@ -1,0 +1,78 @@
+"""What ran where: the content of ``env.json``, and the sentence that reports print of it."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from naslib_proxydata.kernels.compiled import lanes
+from naslib_proxydata.plugins import Plugins
+from naslib_proxydata.runs.settings import RunConfig
+
+_PACKAGES = ("naslib-proxydata", "torch", "numpy", "scipy", "scikit-learn", "pluggy", "pydantic")
+
+
+def environment(
+    config: RunConfig, plugins: Plugins, acting: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """Return what ran where, as plain data.
+
+    Args:
+        config: Resolved.
+        plugins: Those that were loaded.
+        acting: What acted in the search, as :meth:`~naslib_proxydata.plugins.acting.Actor.plain`
+            says it.
+    """
+    seeds = config.seed if isinstance(config.seed, Sequence) else [config.seed]
+    return {
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "packages": {name: _version(name) for name in _PACKAGES},
+        "plugins": {one.distribution: one.version for one in plugins.providers()},
+        "acting": [dict(one) for one in acting],
+        "device": config.device,
+        "device_name": _device_name(config.device),
+        "cpu_count": os.cpu_count(),
+        "workers": config.workers,
+        "threads": config.threads,
+        "compiled_kernels": lanes() > 0,
+        "seeds": list(seeds),
+    }
+
+
+def provenance(env: Mapping[str, Any]) -> str:
+    """Return a sentence on where a run of :func:`environment` ran."""
+    packages = ", ".join(f"{name} {number}" for name, number in env["packages"].items())
+    workers, threads = _counted(env["workers"], "worker"), _counted(env["threads"], "thread")
+    return (
+        f"Device: {env['device']} ({env['device_name']}), {workers}, {threads} each. "
+        f"Python {env['python']}, {packages}."
+    )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _device_name(device: str) -> str:
+    """Return the model of a GPU or of the processor, where the system tells."""
+    if device.startswith("cuda"):
+        import torch
+
+        return torch.cuda.get_device_name(device)
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            names = [line.partition(":")[2].strip() for line in lines if "model name" in line]
+    except OSError:
+        names = []
+    return names[0] if names else platform.processor() or platform.machine()
