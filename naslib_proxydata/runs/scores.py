@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -56,7 +55,7 @@ class StoredScores:
         if parts:
             found = {}
             for name, options in parts.items():
-                part = replace(setup, predictor=name, options=options_json(name, options))
+                part = setup.of(name, options_json(name, options))
                 found[name] = self.get(part, part.create(), texts, f"{title}: {name}")
             every = zip(*found.values(), strict=True)
             return [predictor.combine(dict(zip(found, scores, strict=True))) for scores in every]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from naslib_proxydata.predictors.base import Predictor, ScoringTask
 
 if TYPE_CHECKING:
     from naslib_proxydata.data.images import ImageBatch
+    from naslib_proxydata.spaces.base import SearchSpace
 
 FEWEST_CLASSES = 10
 """Outputs of the networks where the images have fewer classes, as two photographs have."""
@@ -67,13 +68,21 @@ class PredictorSetup:
         """Return the predictor, not prepared."""
         return self.plugins.create("predictors", self.predictor, **json.loads(self.options))
 
-    def task(self, predictor: Predictor) -> ScoringTask:
+    def of(self, predictor: str, options: str) -> PredictorSetup:
+        """Return the same setup with another predictor; options are JSON."""
+        return replace(self, predictor=predictor, options=options)
+
+    def task(self, predictor: Predictor, space: SearchSpace[Any] | None = None) -> ScoringTask:
         """Return what the predictor is to be prepared with.
 
         The images are drawn for this predictor alone, so that its scores do not depend on how
         many another one needs.
+
+        Args:
+            predictor: Whose images are drawn.
+            space: The search space where it is no registered one.
         """
-        space = self.plugins.create("spaces", self.space)
+        space = self.plugins.create("spaces", self.space) if space is None else space
         if self.image_size is not None:
             space.image_size = self.image_size
         images = _images(self.images, max(1, predictor.images_needed), self.seed, space.image_size)

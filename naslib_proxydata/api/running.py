@@ -1,0 +1,37 @@
+"""From keyword arguments to a run, in a folder of the caller's or in none that is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
+
+from naslib_proxydata.config import resolve
+from naslib_proxydata.runs.settings import RunConfig
+
+Config = TypeVar("Config", bound=RunConfig)
+Result = TypeVar("Result")
+
+
+def run(
+    function: Callable[[Config], Result],
+    schema: type[Config],
+    settings: Mapping[str, Any],
+    out: str | Path | None,
+) -> Result:
+    """Validate the settings, and run in the folder ``out`` or in one that is deleted afterwards.
+
+    Args:
+        function: What is run.
+        schema: Its configuration.
+        settings: Keys of the configuration; None stands for not given.
+        out: The run folder to keep, or None.
+
+    Raises:
+        ConfigError: A key is unknown (the closest is named) or a value is wrong.
+    """
+    if out is not None:
+        return function(resolve(schema, None, {**settings, "out": Path(out)}))
+    with TemporaryDirectory() as folder:
+        return function(resolve(schema, None, {**settings, "out": Path(folder) / "run"}))
