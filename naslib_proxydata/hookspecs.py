@@ -312,28 +312,27 @@ def prune_examples(level: Level, epoch: int, active: NDArray[np.int64]) -> NDArr
 
 @hookspec
 def weigh_examples(
-    level: Level,
     epoch: int,
-    pool: NDArray[np.int64],
-    active: NDArray[np.int64],
+    pool: Mapping[Level, NDArray[np.int64]],
+    active: Mapping[Level, NDArray[np.int64]],
     predict: Callable[[NDArray[np.int64]], Any],
-) -> WeightedExamples | None:
+) -> Mapping[Level, WeightedExamples] | None:
     """Choose and weigh the examples of one epoch that is about to begin.
 
     What :func:`prune_examples` drops is gone for good; an answer to this hook holds for one epoch
     and may bring back any example of the pool.
 
     Args:
-        level: The level that will be updated with the examples.
         epoch: The epoch that begins, counting from 1.
-        pool: Dataset indices with which the level began the search, ascending, shape (n,).
-        active: Those that are in use, ascending, shape (m,).
+        pool: By level, the dataset indices with which it began the search, ascending.
+        active: By level, those that are in use, ascending.
         predict: Maps dataset indices, shape (k,), to the softmax outputs of the network as it is
             now, a tensor of shape (k, classes), without training it; costs a forward pass.
 
     Returns:
-        The examples of this epoch, a subset of ``pool``, with their weights in the loss; or None
-        for ``active``, each with weight 1. At most one plugin may answer.
+        By level, the examples of this epoch, a subset of the level's pool, with their weights in
+        the loss. A level that is left out uses ``active``, each example with weight 1, and so do
+        both where None is returned. At most one plugin may answer for a level.
     """
     raise NotImplementedError
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from naslib_proxydata.errors import PruningError
 from naslib_proxydata.hookspecs import Level, SearchInfo, hookimpl
-from naslib_proxydata.pruning.bilevel import LEVELS, labels_of, report, resolve_schedule
+from naslib_proxydata.pruning.bilevel import LEVELS, labels_of, report
 from naslib_proxydata.pruning.drop import Side, drop, number_to_drop
+from naslib_proxydata.pruning.schedule import Schedule, WantedSchedule
 from naslib_proxydata.pruning.statistics import ErrorStatistics, error_norms
 from naslib_proxydata.seeding import numpy_generator
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
-
-    from naslib_proxydata.pruning.schedule import Schedule
 
 _log = logging.getLogger(__name__)
 
@@ -39,7 +38,7 @@ class EL2NPruner:
 
     def __init__(
         self,
-        fraction: float,
+        fraction: float = 0.5,
         *,
         epoch: int = 10,
         drops: Side = "low",
@@ -101,17 +100,27 @@ class RandomPruner:
 
     Args:
         schedule: A schedule, a preset's name, or the fraction of the examples to be left.
-        seed: Seed of the draws; each pruning has a generator of its own.
+        period: See :class:`~naslib_proxydata.pruning.bilevel.BilevelPruner`.
+        ratios: The same.
+        seed: Seed of the draws, of which each has a generator of its own; the search's where None.
     """
 
-    def __init__(self, schedule: Schedule | str | float = "to-4-percent", *, seed: int) -> None:
-        self._wanted_schedule = schedule
-        self._seed = seed
+    def __init__(
+        self,
+        schedule: Schedule | str | float = "to-4-percent",
+        *,
+        period: int | None = None,
+        ratios: tuple[float, float] | None = None,
+        seed: int | None = None,
+    ) -> None:
+        self._wanted = WantedSchedule(schedule, period, ratios)
+        self._wanted_seed = seed
 
     @hookimpl
     def search_started(self, info: SearchInfo) -> None:
         """Resolve the schedule."""
-        self.schedule = resolve_schedule(self._wanted_schedule, info.epochs)
+        self.schedule = self._wanted.resolve(info.epochs)
+        self._seed = info.seed if self._wanted_seed is None else self._wanted_seed
 
     @hookimpl
     def prune_examples(

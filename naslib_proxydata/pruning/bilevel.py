@@ -10,7 +10,7 @@ import numpy as np
 from naslib_proxydata.errors import PruningError
 from naslib_proxydata.hookspecs import Level, SearchInfo, hookimpl
 from naslib_proxydata.pruning.drop import Pruning, Side, drop, number_to_drop
-from naslib_proxydata.pruning.schedule import Schedule, preset, solve
+from naslib_proxydata.pruning.schedule import Schedule, WantedSchedule
 from naslib_proxydata.pruning.statistics import ErrorStatistics, error_norms
 
 if TYPE_CHECKING:
@@ -20,13 +20,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 LEVELS: tuple[Level, Level] = ("weights", "architecture")
-
-
-def resolve_schedule(schedule: Schedule | str | float, epochs: int) -> Schedule:
-    """Turn a schedule, a preset's name or the fraction to be left into a schedule."""
-    if isinstance(schedule, Schedule):
-        return schedule
-    return preset(schedule, epochs) if isinstance(schedule, str) else solve(schedule, epochs)
 
 
 def labels_of(info: SearchInfo, pruner: str) -> NDArray[np.int64]:
@@ -50,6 +43,9 @@ class BilevelPruner:
 
     Args:
         schedule: A schedule, a preset's name, or the fraction of the examples to be left.
+        period: Epochs of a window, T; the schedule's own where None.
+        ratios: Shares of the remaining weight and architecture examples to drop each time,
+            (p_t, p_v), instead of a schedule.
         weights_drops: The end of the VoE that the weight examples lose.
         architecture_drops: The end of the VoE that the architecture examples lose.
         class_balance: Apply the automatic class balance constraint.
@@ -62,6 +58,8 @@ class BilevelPruner:
         self,
         schedule: Schedule | str | float = "to-4-percent",
         *,
+        period: int | None = None,
+        ratios: tuple[float, float] | None = None,
         weights_drops: Side = "low",
         architecture_drops: Side = "high",
         class_balance: bool = True,
@@ -69,7 +67,7 @@ class BilevelPruner:
         for side in (weights_drops, architecture_drops):
             if side not in ("low", "high"):
                 raise PruningError(f"the side to drop is 'low' or 'high', got {side!r}")
-        self._wanted_schedule = schedule
+        self._wanted = WantedSchedule(schedule, period, ratios)
         self._drops: dict[Level, Side] = {
             "weights": weights_drops,
             "architecture": architecture_drops,
@@ -80,7 +78,7 @@ class BilevelPruner:
     @hookimpl
     def search_started(self, info: SearchInfo) -> None:
         """Resolve the schedule and open the first window of both levels."""
-        self.schedule = resolve_schedule(self._wanted_schedule, info.epochs)
+        self.schedule = self._wanted.resolve(info.epochs)
         if self.schedule.period < 2:
             raise PruningError("the variance over a window of 1 epoch is zero; use period >= 2")
         self._targets = labels_of(info, "bi-level pruning")

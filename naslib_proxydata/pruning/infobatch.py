@@ -1,94 +1,140 @@
-"""Dynamic pruning of well-learnt examples, as a baseline for searches."""
+"""InfoBatch: unbiased dynamic pruning of well-learnt examples (arXiv 2303.04947)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from naslib_proxydata.errors import PruningError
-from naslib_proxydata.hookspecs import Level, SearchInfo, hookimpl
+from naslib_proxydata.hookspecs import Level, SearchInfo, WeightedExamples, hookimpl
+from naslib_proxydata.pruning.arrays import is_tensor, on_host, put_beside
+from naslib_proxydata.pruning.bilevel import LEVELS, labels_of
 from naslib_proxydata.seeding import numpy_generator
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
-    from torch import Tensor
+
+
+def cross_entropies(probabilities: Any, targets: Any) -> Any:
+    """Return -ln p_y of each example, shape (batch,), where the probabilities are.
+
+    Args:
+        probabilities: Softmax outputs, shape (batch, classes), numpy or torch.
+        targets: Integer labels, shape (batch,), of the same kind and on the same device.
+    """
+    rows = (targets * 0 + 1).cumsum(0) - 1  # 0, 1, ... on the same device, in either library
+    right = probabilities[rows, targets]
+    # Probabilities that a float32 softmax has rounded to 0 must not give an infinite loss.
+    return (
+        -right.double().clamp_min(1e-12).log()
+        if is_tensor(right)
+        else -np.log(np.maximum(right, 1e-12))
+    )
+
+
+def infobatch_weights(
+    losses: NDArray[np.float64], ratio: float, generator: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return the weight of each example in the next epoch, 0 for those that are pruned.
+
+    An example whose last loss is below the mean is pruned with probability r; one that is below
+    and stays weighs 1 / (1 - r), so that the expected gradient is that of all examples; all
+    others weigh 1 (arXiv 2303.04947, section 2.2, eq. 2 to 4). An example without a loss
+    weighs 1.
+
+    Args:
+        losses: Last loss of each example, nan where there is none, shape (n,).
+        ratio: r, in [0, 1).
+        generator: Draws which are pruned.
+    """
+    if np.isnan(losses).all():
+        return np.ones(len(losses))
+    well_learnt = losses < np.nanmean(losses)  # False where there is no loss
+    pruned = generator.random(len(losses)) < ratio
+    return np.where(well_learnt, np.where(pruned, 0.0, 1 / (1 - ratio)), 1.0)
 
 
 class InfoBatchPruner:
-    """Drops, at random, examples whose loss is below the mean (after InfoBatch, arXiv 2303.04947).
+    """Leaves out well-learnt examples for one epoch each, and lets those that stay weigh more.
 
-    Every ``period`` epochs each example of a level whose last loss lies below the level's mean
-    goes with probability ``ratio``, until the last part of the search. InfoBatch itself takes
-    dropped examples back in the next epoch and scales up the gradients of those kept; the hooks
-    of a search let examples go for good and leave gradients alone, and so does this baseline.
+    The score of an example is its loss when it was last seen; pruned examples keep theirs and may
+    come back in the next epoch. In the last part of the search every example is used, with
+    weight 1 (the paper's annealing).
 
     Args:
-        ratio: Probability with which a well-learnt example goes; 0.5 in the paper.
-        period: Epochs between two prunings.
-        untouched: Share of the search, its end, without pruning; 0.125 in the paper.
-        seed: Seed of the draws.
+        ratio: Probability r with which a well-learnt example is left out; 0.5 in the paper.
+        untouched: Share of the search, its end, that uses every example; 0.125 in the paper.
+        levels: The levels that are pruned.
+        seed: Seed of the draws; the search's own where None.
 
     Raises:
-        PruningError: A number is out of its range.
+        PruningError: A number is out of its range, or a level is unknown.
     """
 
     def __init__(
-        self, ratio: float = 0.5, *, period: int = 5, untouched: float = 0.125, seed: int = 0
+        self,
+        ratio: float = 0.5,
+        *,
+        untouched: float = 0.125,
+        levels: tuple[Level, ...] = LEVELS,
+        seed: int | None = None,
     ) -> None:
-        if not 0 <= ratio < 1 or period < 1 or not 0 <= untouched <= 1:
+        if not 0 <= ratio < 1 or not 0 <= untouched <= 1:
             raise PruningError(
-                "InfoBatch wants ratio in [0, 1), period >= 1 and untouched in [0, 1], got "
-                f"{ratio}, {period} and {untouched}"
+                "InfoBatch expects ratio in [0, 1) and untouched in [0, 1], got "
+                f"{ratio} and {untouched}"
             )
+        if not set(levels) <= set(LEVELS):
+            raise PruningError(f"levels are {' and '.join(LEVELS)}, got {', '.join(levels)}")
         self._ratio = ratio
-        self._period = period
         self._untouched = untouched
+        self._levels = tuple(levels)
         self._seed = seed
-        self._losses: dict[str, Tensor] = {}
-        self._size = 0
-        self._last_epoch = 0.0
+        self._losses: dict[str, Any] = {}
 
     @hookimpl
     def search_started(self, info: SearchInfo) -> None:
         """Forget the losses of an earlier search."""
-        if info.targets is None:
-            raise PruningError("InfoBatch pruning needs class labels, the dataset has none")
-        self._size = len(info.targets)
+        self._size = len(labels_of(info, "InfoBatch"))
         self._last_epoch = info.epochs * (1 - self._untouched)
+        self._draws_seed = info.seed if self._seed is None else self._seed
         self._losses = {}
 
     @hookimpl
     def batch_finished(
-        self, level: Level, indices: NDArray[np.int64], probabilities: Tensor, targets: Tensor
+        self, level: Level, indices: NDArray[np.int64], probabilities: Any, targets: Any
     ) -> None:
-        """Note the loss -ln p_y of each example of a batch, on its own device."""
+        """Note the loss of each example of a batch, where it was computed."""
         if level not in self._losses:
-            self._losses[level] = torch.full((self._size,), torch.nan, device=probabilities.device)
-        right = probabilities.gather(1, targets[:, None])[:, 0].float()
-        places = torch.from_numpy(indices).to(right.device)
-        self._losses[level][places] = -right.clamp_min(1e-12).log()
+            self._losses[level] = put_beside(np.full(self._size, np.nan), probabilities)
+        losses = cross_entropies(probabilities, targets)
+        self._losses[level][put_beside(indices, probabilities)] = losses
 
     @hookimpl
-    def prune_examples(
-        self, level: Level, epoch: int, active: NDArray[np.int64]
-    ) -> NDArray[np.int64] | None:
-        """Drop well-learnt examples; those without a loss stay."""
-        if epoch % self._period or epoch > self._last_epoch or level not in self._losses:
+    def weigh_examples(
+        self, epoch: int, active: Mapping[Level, NDArray[np.int64]]
+    ) -> Mapping[Level, WeightedExamples] | None:
+        """Draw the examples of an epoch; all of them in the first and the last ones."""
+        if epoch > self._last_epoch:
             return None
-        losses = self._losses[level].cpu().numpy()[active]
-        if np.isnan(losses).all():
-            return None
-        well_learnt = losses < np.nanmean(losses)  # False where there is no loss
-        generator = numpy_generator(self._seed, "infobatch", level, epoch)
-        kept: NDArray[np.bool_] = ~(well_learnt & (generator.random(len(active)) < self._ratio))
-        return active[kept]
+        seen = [level for level in self._levels if level in self._losses]
+        return {level: self._drawn(level, epoch, active[level]) for level in seen}
+
+    def _drawn(self, level: Level, epoch: int, active: NDArray[np.int64]) -> WeightedExamples:
+        generator = numpy_generator(self._draws_seed, "infobatch", level, epoch)
+        weights = infobatch_weights(on_host(self._losses[level])[active], self._ratio, generator)
+        kept = weights > 0
+        return WeightedExamples(active[kept], weights[kept])
 
     def state_dict(self) -> dict[str, Any]:
         """Return the losses, for a checkpoint."""
-        return dict(self._losses)
+        return {level: on_host(losses).copy() for level, losses in self._losses.items()}
 
-    def load_state_dict(self, state: dict[str, Any], example: Any = None) -> None:
+    def load_state_dict(self, state: Mapping[str, Any], example: Any = None) -> None:
         """Go on from a checkpoint; called after :meth:`search_started`."""
-        self._losses = dict(state)
+        self._losses = {
+            level: put_beside(on_host(losses).copy(), example) for level, losses in state.items()
+        }

@@ -119,3 +119,59 @@ def solve(
         left = (1 - middle * scale_t) ** times + (1 - middle * scale_v) ** times
         low, high = (middle, high) if left > 2 * fraction else (low, middle)
     return replace(bare, weights_ratio=low * scale_t, architecture_ratio=low * scale_v)
+
+
+@dataclass(frozen=True)
+class WantedSchedule:
+    """A schedule as a user names it, before the number of epochs is known.
+
+    Attributes:
+        schedule: A schedule, a preset's name, or the fraction of the examples to be left, as a
+            number or as text.
+        period: Epochs of a window; the schedule's own where None.
+        ratios: Shares of the remaining weight and architecture examples to drop each time, which
+            stand in place of ``schedule``.
+
+    Raises:
+        PruningError: The ratios are not two numbers, or no preset has the name.
+    """
+
+    schedule: Schedule | str | float
+    period: int | None = None
+    ratios: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        if self.ratios is not None and len(self.ratios) != 2:
+            raise PruningError(
+                "ratios are two numbers, the shares of the weights' and of the architecture's "
+                f"examples to drop, got {self.ratios!r}"
+            )
+        if isinstance(self.schedule, str) and self._fraction() is None:
+            preset(self.schedule, 1)  # an unknown name is told before the search starts
+
+    def resolve(self, epochs: int) -> Schedule:
+        """Return the schedule for a search of so many epochs.
+
+        Raises:
+            PruningError: No schedule leaves the fraction in so few epochs.
+        """
+        if self.ratios is not None:
+            weights_ratio, architecture_ratio = self.ratios
+            return Schedule(self.period or 2, float(weights_ratio), float(architecture_ratio))
+        fraction = self._fraction()
+        if fraction is not None:
+            return solve(fraction, epochs, period=self.period or 2)
+        if isinstance(self.schedule, Schedule):
+            found = self.schedule
+        else:
+            found = preset(str(self.schedule), epochs)
+        return found if self.period is None else replace(found, period=self.period)
+
+    def _fraction(self) -> float | None:
+        """Return the fraction that is meant, None where a schedule or a preset is."""
+        if isinstance(self.schedule, Schedule):
+            return None
+        try:
+            return float(self.schedule)
+        except ValueError:
+            return None
