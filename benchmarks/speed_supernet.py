@@ -30,10 +30,11 @@ from naslib_proxydata import hookspecs
 from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.data.loader import Batch
 from naslib_proxydata.leaderboard.report import environment
-from naslib_proxydata.oneshot.base import Moment, Strategy
+from naslib_proxydata.oneshot.base import Strategy
 from naslib_proxydata.oneshot.learner import Learner
 from naslib_proxydata.oneshot.loop import Search
 from naslib_proxydata.oneshot.mixture import Mixture
+from naslib_proxydata.oneshot.moment import Moment
 from naslib_proxydata.oneshot.settings import SearchSettings
 from naslib_proxydata.oneshot.supernets.base import BatchNorm
 from naslib_proxydata.oneshot.supernets.nb201 import NasBench201Supernet

@@ -138,7 +138,7 @@ def run_search(request: SearchRequest, *listeners: object) -> Finished:
         cells=request.cells,
         num_classes=dataset.num_classes,
         in_channels=dataset.pixels(_first()).shape[1],
-        partial_channels=strategy.partial or 1,
+        partial_channels=strategy.partial,
     )
     learner = Learner(builder, strategy, settings)
     hooks = _hooks(request, settings, learner)

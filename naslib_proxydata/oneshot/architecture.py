@@ -13,8 +13,9 @@ from torch import Tensor, nn
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from naslib_proxydata.oneshot.base import Moment, Perturbation, Policy, Relaxation
     from naslib_proxydata.oneshot.mixture import Choices, Mixture
+    from naslib_proxydata.oneshot.moment import Moment
+    from naslib_proxydata.oneshot.parts import Perturbation, Policy, Relaxation
 
 
 class ArchitectureParameters(nn.Module):
@@ -139,14 +140,6 @@ class ArchitectureParameters(nn.Module):
                 values = values * self.edge_softmax(kind)[:, None]
             result[kind] = values.double().cpu().numpy()
         return result
-
-
-def masked_softmax(logits: Tensor, allowed: Tensor) -> Tensor:
-    """Return the softmax over the allowed candidates of each edge, 0 for the others.
-
-    An edge without any allowed candidate gets zeros.
-    """
-    return logits.masked_fill(~allowed, -1e9).softmax(-1) * allowed
 
 
 def _initial(shape: tuple[int, ...], generator: torch.Generator) -> nn.Parameter:

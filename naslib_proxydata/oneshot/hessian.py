@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from naslib_proxydata.hookspecs import hookimpl
-from naslib_proxydata.oneshot.base import Moment
-from naslib_proxydata.oneshot.strategies.darts import Softmax
+from naslib_proxydata.oneshot.first_order import Softmax
+from naslib_proxydata.oneshot.moment import Moment
 from naslib_proxydata.seeding import torch_generator
 
 if TYPE_CHECKING:

@@ -11,15 +11,15 @@ from torch import Tensor
 
 from naslib_proxydata.oneshot.architecture import ArchitectureParameters
 from naslib_proxydata.oneshot.gradients import gradients_of, set_gradients
-from naslib_proxydata.oneshot.strategies.darts import FirstOrder, Softmax
 from naslib_proxydata.seeding import torch_generator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from naslib_proxydata.data.loader import Batch
-    from naslib_proxydata.oneshot.base import Moment, Strategy
+    from naslib_proxydata.oneshot.base import Strategy
     from naslib_proxydata.oneshot.mixture import Mixture
+    from naslib_proxydata.oneshot.moment import Moment
     from naslib_proxydata.oneshot.settings import SearchSettings
     from naslib_proxydata.oneshot.supernets.base import Supernet
 
@@ -36,7 +36,7 @@ class Learner:
     Attributes:
         supernet: The network.
         architecture: alpha and what is allowed.
-        relaxation: The strategy's, or DARTS'.
+        relaxation: The strategy's.
         depth: Number of cells the supernet was built with, None for its own.
         batch_size: Examples in a batch; a strategy's progress may let it grow.
         last_architecture_batch: What the last architecture step saw.
@@ -51,8 +51,7 @@ class Learner:
     ) -> None:
         self.strategy = strategy
         self.settings = settings
-        self.relaxation = strategy.relaxation or Softmax()
-        self._step = strategy.step or FirstOrder()
+        self.relaxation = strategy.relaxation
         self._make_supernet = make_supernet
         self.architecture: ArchitectureParameters
         self.batch_size = settings.batch_size
@@ -78,7 +77,7 @@ class Learner:
             self.architecture = ArchitectureParameters(
                 supernet.choices,
                 generator,
-                edge_weights=bool(self.strategy.edge_weights),
+                edge_weights=self.strategy.edge_weights,
                 policy=None if policy is None else policy(supernet.choices, generator),
             ).to(self.settings.device)
         else:
@@ -158,10 +157,10 @@ class Learner:
         self.last_architecture_batch = architecture_batch
         progress = self.strategy.progress
         frozen = progress is not None and progress.frozen(moment.epoch, moment.epochs)
-        if frozen or self.strategy.learns is False or moment.epoch <= self.settings.warm_up:
+        if frozen or not self.strategy.learns or moment.epoch <= self.settings.warm_up:
             with torch.no_grad():
                 return self.loss(architecture_batch, self.mixtures(moment))
-        loss, logits = self._step.gradients(self, weights_batch, architecture_batch, moment)
+        loss, logits = self.strategy.step.gradients(self, weights_batch, architecture_batch, moment)
         self.architecture_optimizer.step()
         return loss, logits
 

@@ -24,7 +24,6 @@ from naslib_proxydata.errors import RunFolderError, SearchError
 from naslib_proxydata.files import write_text
 from naslib_proxydata.hookspecs import Level, SearchInfo
 from naslib_proxydata.oneshot import collapse
-from naslib_proxydata.oneshot.base import Moment
 from naslib_proxydata.oneshot.checkpoint import (
     Stateful,
     load_checkpoint,
@@ -38,6 +37,7 @@ from naslib_proxydata.oneshot.examples import (
     prune,
     starting_examples,
 )
+from naslib_proxydata.oneshot.moment import Moment
 from naslib_proxydata.oneshot.pick import pick
 from naslib_proxydata.oneshot.records import EpochRecord, SearchResult
 from naslib_proxydata.seeding import torch_generator

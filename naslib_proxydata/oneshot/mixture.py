@@ -71,3 +71,11 @@ class Mixture:
     def runs(self, row: int, column: int) -> bool:
         """Return whether an edge runs an operation."""
         return self.active is None or column in self.active[row]
+
+
+def masked_softmax(logits: Tensor, allowed: Tensor) -> Tensor:
+    """Return the softmax over the allowed candidates of each edge, 0 for the others.
+
+    An edge without any allowed candidate gets zeros.
+    """
+    return logits.masked_fill(~allowed, -1e9).softmax(-1) * allowed

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from naslib_proxydata.oneshot.base import Moment
+from naslib_proxydata.oneshot.moment import Moment
 from naslib_proxydata.seeding import torch_generator
 
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ def make_learner(strategy: Strategy, channels: int = 4, **settings: Any) -> Lear
     return Learner(
         lambda generator, depth: build(
             lambda: NasBench201Supernet(
-                channels, depth or 1, num_classes=CLASSES, partial=strategy.partial or 1
+                channels, depth or 1, num_classes=CLASSES, partial=strategy.partial
             ),
             generator,
         ),

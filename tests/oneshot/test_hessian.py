@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from naslib_proxydata.oneshot.base import Moment
 from naslib_proxydata.oneshot.hessian import HessianTracker, dominant_eigenvalue
 from naslib_proxydata.oneshot.loop import Search
+from naslib_proxydata.oneshot.moment import Moment
 from naslib_proxydata.oneshot.strategies.darts import darts
 from naslib_proxydata.oneshot.strategies.drnas import drnas
 from naslib_proxydata.seeding import torch_generator

@@ -9,43 +9,15 @@ from typing import TYPE_CHECKING
 import torch
 
 from naslib_proxydata.errors import ConfigError
-from naslib_proxydata.oneshot.architecture import masked_softmax
-from naslib_proxydata.oneshot.base import Moment, Strategy
+from naslib_proxydata.oneshot.base import Strategy
 from naslib_proxydata.oneshot.gradients import gradients_of, set_gradients
-from naslib_proxydata.oneshot.mixture import Mixture
+from naslib_proxydata.oneshot.moment import Moment
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from naslib_proxydata.data.loader import Batch
-    from naslib_proxydata.oneshot.learner import Learner
-
-
-@dataclass(frozen=True)
-class Softmax:
-    """w_{e,o} = exp(alpha_{e,o}) / sum_o' exp(alpha_{e,o'})  (arXiv 1806.09055, eq. 2)."""
-
-    def mix(self, alpha: Tensor, allowed: Tensor, moment: Moment) -> Mixture:
-        """Weigh every allowed candidate."""
-        return Mixture(masked_softmax(alpha, allowed))
-
-    def strengths(self, alpha: Tensor, allowed: Tensor) -> Tensor:
-        """Return the same weights."""
-        return masked_softmax(alpha, allowed)
-
-
-@dataclass(frozen=True)
-class FirstOrder:
-    """grad_alpha L_val(w, alpha): the weights are taken to be optimal (eq. 6 with xi = 0)."""
-
-    def gradients(
-        self, learner: Learner, weights_batch: Batch, architecture_batch: Batch, moment: Moment
-    ) -> tuple[Tensor, Tensor]:
-        """Set alpha's gradient from the architecture batch alone."""
-        loss, logits = learner.loss(architecture_batch, learner.mixtures(moment))
-        parameters = learner.architecture_parameters
-        set_gradients(parameters, gradients_of(loss + learner.penalty(moment), parameters))
-        return loss.detach(), logits.detach()
+    from naslib_proxydata.oneshot.steps import TrainableState
 
 
 @dataclass(frozen=True)
@@ -60,7 +32,11 @@ class SecondOrder:
     radius: float = 0.01
 
     def gradients(
-        self, learner: Learner, weights_batch: Batch, architecture_batch: Batch, moment: Moment
+        self,
+        learner: TrainableState,
+        weights_batch: Batch,
+        architecture_batch: Batch,
+        moment: Moment,
     ) -> tuple[Tensor, Tensor]:
         """Set alpha's gradient; the weights are restored bit by bit."""
         weights, alphas = learner.weights, learner.architecture_parameters
@@ -83,7 +59,7 @@ class SecondOrder:
         set_gradients(alphas, [d - xi * c for d, c in zip(direct, curvature, strict=True)])
         return loss.detach(), logits.detach()
 
-    def _step(self, learner: Learner, batch: Batch, moment: Moment) -> list[Tensor]:
+    def _step(self, learner: TrainableState, batch: Batch, moment: Moment) -> list[Tensor]:
         """Return momentum buf + grad_w L_train + decay w of every weight."""
         loss, _ = learner.loss(batch, learner.mixtures(moment))
         settings = learner.settings

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from torch import Tensor, nn
 
-from naslib_proxydata.oneshot.base import Moment, Strategy
+from naslib_proxydata.oneshot.base import Strategy
 from naslib_proxydata.oneshot.gradients import gradients_of, set_gradients
 from naslib_proxydata.oneshot.mixture import Choices, Mixture
+from naslib_proxydata.oneshot.moment import Moment
 
 if TYPE_CHECKING:
     from naslib_proxydata.data.loader import Batch
-    from naslib_proxydata.oneshot.learner import Learner
+    from naslib_proxydata.oneshot.steps import TrainableState
 
 
 class Controller(nn.Module):
@@ -131,7 +132,11 @@ class Reinforce:
     decay: float = 0.99
 
     def gradients(
-        self, learner: Learner, weights_batch: Batch, architecture_batch: Batch, moment: Moment
+        self,
+        learner: TrainableState,
+        weights_batch: Batch,
+        architecture_batch: Batch,
+        moment: Moment,
     ) -> tuple[Tensor, Tensor]:
         """Set the controller's gradient from one drawn cell."""
         controller = cast(Controller, learner.architecture.policy)

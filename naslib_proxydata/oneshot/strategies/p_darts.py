@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from naslib_proxydata.errors import ConfigError
-from naslib_proxydata.oneshot.base import Moment, Strategy
+from naslib_proxydata.oneshot.base import Strategy
+from naslib_proxydata.oneshot.moment import Moment
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from naslib_proxydata.oneshot.learner import Learner
+    from naslib_proxydata.oneshot.steps import TrainableState
 
 SKIP = "skip_connect"
 
@@ -75,7 +76,7 @@ class Stages:
             return first * (length - number) / length
         return first * math.exp(-0.2 * (number - 1 - int(self.frozen_share * length)))
 
-    def epoch_finished(self, learner: Learner, moment: Moment) -> None:
+    def epoch_finished(self, learner: TrainableState, moment: Moment) -> None:
         """Forbid candidates at the end of a stage, skip connections at the end of the search."""
         if moment.epoch == moment.epochs:
             self._limit_skips(learner)
@@ -85,7 +86,7 @@ class Stages:
             for kind, weights in learner.architecture.strengths(learner.relaxation).items():
                 learner.architecture.forbid(kind, weakest(weights, self.kept[stage]))
 
-    def _limit_skips(self, learner: Learner) -> None:
+    def _limit_skips(self, learner: TrainableState) -> None:
         supernet, architecture = learner.supernet, learner.architecture
         kind = "normal" if "normal" in supernet.choices else next(iter(supernet.choices))
         choices = supernet.choices[kind]

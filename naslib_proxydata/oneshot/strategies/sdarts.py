@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from naslib_proxydata.oneshot.base import Moment, Strategy
+from naslib_proxydata.oneshot.base import Strategy
+from naslib_proxydata.oneshot.moment import Moment
 
 if TYPE_CHECKING:
     from torch import Tensor

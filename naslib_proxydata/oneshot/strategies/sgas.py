@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from naslib_proxydata.errors import ConfigError, SearchError
-from naslib_proxydata.oneshot.base import Moment, Strategy
+from naslib_proxydata.oneshot.base import Strategy
+from naslib_proxydata.oneshot.moment import Moment
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from naslib_proxydata.oneshot.learner import Learner
     from naslib_proxydata.oneshot.mixture import Choices
+    from naslib_proxydata.oneshot.steps import TrainableState
 
 NONE = "none"
 
@@ -93,7 +94,7 @@ class GreedyDecisions:
         """Drop nothing."""
         return 0.0
 
-    def epoch_finished(self, learner: Learner, moment: Moment) -> None:
+    def epoch_finished(self, learner: TrainableState, moment: Moment) -> None:
         """Decide, if it is time, and remember the weights.
 
         Raises:
@@ -113,7 +114,7 @@ class GreedyDecisions:
         learner.batch_size += self.growth * (decisions > 0)
 
     def _decide(
-        self, learner: Learner, kind: str, choices: Choices, weights: NDArray[np.float64]
+        self, learner: TrainableState, kind: str, choices: Choices, weights: NDArray[np.float64]
     ) -> bool:
         """Decide one edge of a cell; return whether there was one left to decide."""
         allowed = learner.architecture.allowed(kind).cpu().numpy()

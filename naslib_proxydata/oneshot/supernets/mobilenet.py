@@ -16,8 +16,7 @@ from naslib_proxydata.errors import SearchError
 from naslib_proxydata.oneshot.mixture import Choices, Mixture
 from naslib_proxydata.oneshot.supernets.base import BatchNorm, ChosenEdge, Supernet, keep_layout
 from naslib_proxydata.spaces.common.networks import conv
-from naslib_proxydata.spaces.mobilenet.network import FIRST_KERNEL, inverted_residual
-from naslib_proxydata.spaces.mobilenet.space import (
+from naslib_proxydata.spaces.mobilenet.layers import (
     BLOCKS,
     DEPTH,
     OPERATIONS,
@@ -26,6 +25,7 @@ from naslib_proxydata.spaces.mobilenet.space import (
     Widths,
     layers_of,
 )
+from naslib_proxydata.spaces.mobilenet.network import FIRST_KERNEL, inverted_residual
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

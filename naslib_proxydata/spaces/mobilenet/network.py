@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from torch import Tensor, nn
 
 from naslib_proxydata.spaces.common.networks import SequentialTrunk, conv
-from naslib_proxydata.spaces.mobilenet.space import BLOCKS, SKIP, Layer, Widths
+from naslib_proxydata.spaces.mobilenet.layers import BLOCKS, SKIP, Layer, Widths
 
 FIRST_KERNEL = 3
 

@@ -11,7 +11,7 @@ from torch.nn.functional import interpolate
 
 from naslib_proxydata.spaces.common.networks import conv, conv_norm_relu
 from naslib_proxydata.spaces.common.trunk import Trunk
-from naslib_proxydata.spaces.nasbench_mr.space import MrNetwork, MrStage, fused_pairs
+from naslib_proxydata.spaces.nasbench_mr.architecture import MrNetwork, MrStage, fused_pairs
 
 SCORED_BRANCH = 2
 """The branch at whose size the scored trunk joins all others."""

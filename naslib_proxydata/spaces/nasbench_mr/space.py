@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from naslib_proxydata.errors import ArchitectureError
 from naslib_proxydata.spaces.common.constructed import ConstructedSpace
 from naslib_proxydata.spaces.common.graph import GraphView
+from naslib_proxydata.spaces.nasbench_mr.architecture import STAGES, MrNetwork, MrStage
+from naslib_proxydata.spaces.nasbench_mr.convolutions import convolutions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from naslib_proxydata.spaces.common.trunk import Trunk
 
-STAGES = 4
 COUNTS = (1, 2, 3, 4)
 """Modules of a stage, and residual units of a branch."""
 SAMPLED_CHANNELS = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128)
@@ -27,48 +27,6 @@ FORM = (
     "channels of the two stem layers; for each stage the number of modules, of branches, residual "
     "units and channels by branch; channels of the last layer"
 )
-
-
-@dataclass(frozen=True)
-class MrStage:
-    """Equal modules of as many branches as the stage's number, each at half the size before.
-
-    Attributes:
-        modules: How many there are.
-        units: Residual units of each branch.
-        channels: Channels of each branch.
-    """
-
-    modules: int
-    units: tuple[int, ...]
-    channels: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class MrNetwork:
-    """A network: channels of the two stem layers, four stages, channels of the last layer."""
-
-    stem: tuple[int, int]
-    stages: tuple[MrStage, ...]
-    last: int
-
-    def modules(self) -> list[MrStage]:
-        """Return one entry for each module, in order."""
-        return [stage for stage in self.stages for _ in range(stage.modules)]
-
-    def code(self) -> tuple[int, ...]:
-        """Return the 27 integers of the paper's code."""
-        stages = [(one.modules, *one.units, *one.channels) for one in self.stages]
-        return (*self.stem, *(number for stage in stages for number in stage), self.last)
-
-
-class Convolution(NamedTuple):
-    """A convolution, followed by a normalisation, and the size in pixels of what it yields."""
-
-    inputs: int
-    outputs: int
-    kernel: int
-    size: int
 
 
 class NasBenchMr(ConstructedSpace[MrNetwork]):
@@ -246,38 +204,3 @@ def _ranges() -> list[Sequence[int]]:
     for branches in range(1, STAGES + 1):
         stages += [COUNTS] * (1 + branches) + [CHANNELS] * branches
     return [CHANNELS, CHANNELS, *stages, CHANNELS]
-
-
-def fused_pairs(before: int, after: int) -> Iterator[tuple[int, int]]:
-    """Yield (source branch, target branch) of a fusion from some branches to as many or more.
-
-    A branch hears itself and its neighbours; branches that are new come last, each from the one
-    before it in the same fusion.
-    """
-    for target in range(before):
-        for source in range(max(0, target - 1), min(before, target + 2)):
-            yield source, target
-    for target in range(before, after):
-        yield target - 1, target
-
-
-def convolutions(net: MrNetwork, image_size: int) -> Iterator[Convolution]:
-    """Yield every convolution of the published network for images of a size in pixels."""
-    size = -(-image_size // 2)
-    yield Convolution(3, net.stem[0], 3, size)
-    sizes = [-(-size // 2)]
-    yield Convolution(net.stem[0], net.stem[1], 3, sizes[0])
-    for _ in range(STAGES - 1):
-        sizes.append(-(-sizes[-1] // 2))
-    before: tuple[int, ...] = (net.stem[1],)
-    for module in net.modules():
-        after = module.channels
-        for source, target in fused_pairs(len(before), len(after)):
-            inputs = before[source] if target < len(before) else after[source]
-            kernel = 1 if source > target else 3
-            yield Convolution(inputs, after[target], kernel, sizes[max(source, target)])
-        for branch, (units, width) in enumerate(zip(module.units, after, strict=True)):
-            for _ in range(2 * units):
-                yield Convolution(width, width, 3, sizes[branch])
-        before = after
-    yield Convolution(sum(before), net.last, 1, sizes[-1])

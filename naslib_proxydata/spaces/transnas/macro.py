@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from naslib_proxydata.errors import ArchitectureError
 from naslib_proxydata.spaces.common.graph import GraphView
-from naslib_proxydata.spaces.transnas.space import BASE_CHANNELS, Shape, TransNasSpace
+from naslib_proxydata.spaces.transnas.skeleton import BASE_CHANNELS, Shape
+from naslib_proxydata.spaces.transnas.space import TransNasSpace
 
 if TYPE_CHECKING:
     import numpy as np

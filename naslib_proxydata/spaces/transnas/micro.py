@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING
 
 from naslib_proxydata.errors import ArchitectureError
 from naslib_proxydata.spaces.common.graph import Graph, GraphView
-from naslib_proxydata.spaces.transnas.space import (
-    BASE_CHANNELS,
-    MICRO_MODULES,
-    SCORED_MICRO_MODULES,
-    Shape,
-    TransNasSpace,
-)
+from naslib_proxydata.spaces.transnas.skeleton import BASE_CHANNELS, Shape
+from naslib_proxydata.spaces.transnas.space import TransNasSpace
 
 if TYPE_CHECKING:
     import numpy as np
 
     from naslib_proxydata.spaces.transnas.network import CellMaker
 
+MICRO_MODULES = (4, 1, 4, 1, 4)
+SCORED_MICRO_MODULES = (4, 1, 4, 1, 2)
+"""The last halving of the micro skeleton is left out at the small sizes of scoring."""
 OPERATIONS = ("zero", "skip", "conv1x1", "conv3x3")
 ZERO, SKIP = 0, 1
 EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from torch import Tensor, nn
 
 from naslib_proxydata.spaces.common.networks import FactorizedReduction, SequentialTrunk, conv
-from naslib_proxydata.spaces.transnas.space import BASE_CHANNELS, cell_shapes
+from naslib_proxydata.spaces.transnas.skeleton import BASE_CHANNELS, cell_shapes
 
 CellMaker = Callable[[int, int, int], nn.Module]
 """Makes a cell from input channels, output channels and stride."""

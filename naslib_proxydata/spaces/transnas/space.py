@@ -1,9 +1,4 @@
-"""What both spaces of TransNAS-Bench-101 share (arXiv 2105.11871, section 3.1).
-
-A network is a stem that quarters height and width, 4 to 6 modules of two cells each, and a task's
-head. A module's code says what its first cell does: 1 nothing, 2 doubles the channels, 3 halves
-height and width, 4 both.
-"""
+"""What both spaces of TransNAS-Bench-101 share: how their networks are built and counted."""
 
 from __future__ import annotations
 
@@ -12,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from naslib_proxydata.spaces.common.constructed import ConstructedSpace
+from naslib_proxydata.spaces.transnas.skeleton import BASE_CHANNELS, Shape, cell_shapes
 
 if TYPE_CHECKING:
     from torch import nn
@@ -19,26 +15,8 @@ if TYPE_CHECKING:
     from naslib_proxydata.spaces.common.trunk import Trunk
     from naslib_proxydata.spaces.transnas.network import CellMaker
 
-BASE_CHANNELS = 64
-CELLS_PER_MODULE = 2
-MICRO_MODULES = (4, 1, 4, 1, 4)
-SCORED_MICRO_MODULES = (4, 1, 4, 1, 2)
-"""The last halving of the micro skeleton is left out at the small sizes of scoring."""
-
 Architecture = TypeVar("Architecture")
-Shape = tuple[int, int, int]
-"""(input channels, output channels, stride) of a cell."""
-
-
-def cell_shapes(modules: tuple[int, ...]) -> Iterator[Shape]:
-    """Yield the shape of every cell of a skeleton."""
-    channels = BASE_CHANNELS
-    for code in modules:
-        outputs = 2 * channels if code in (2, 4) else channels
-        yield channels, outputs, 2 if code in (3, 4) else 1
-        for _ in range(CELLS_PER_MODULE - 1):
-            yield outputs, outputs, 1
-        channels = outputs
+_STEM: tuple[Shape, ...] = ((3, BASE_CHANNELS // 2, 3), (BASE_CHANNELS // 2, BASE_CHANNELS, 3))
 
 
 class TransNasSpace(ConstructedSpace[Architecture]):
@@ -111,6 +89,3 @@ class TransNasSpace(ConstructedSpace[Architecture]):
             weights = sum(i * o * k * k for i, o, k in self.convolutions(architecture, shape))
             total += weights * size * size
         return total + outputs * num_classes
-
-
-_STEM: tuple[Shape, ...] = ((3, BASE_CHANNELS // 2, 3), (BASE_CHANNELS // 2, BASE_CHANNELS, 3))

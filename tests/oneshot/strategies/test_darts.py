@@ -8,10 +8,12 @@ import torch.nn.functional as F
 
 from naslib_proxydata.data.loader import Batch
 from naslib_proxydata.errors import ConfigError
-from naslib_proxydata.oneshot.base import Moment, Strategy
+from naslib_proxydata.oneshot.base import Strategy
+from naslib_proxydata.oneshot.first_order import FirstOrder
 from naslib_proxydata.oneshot.learner import Learner
+from naslib_proxydata.oneshot.moment import Moment
 from naslib_proxydata.oneshot.strategies.beta_darts import BetaDecay
-from naslib_proxydata.oneshot.strategies.darts import FirstOrder, SecondOrder, darts
+from naslib_proxydata.oneshot.strategies.darts import SecondOrder, darts
 from naslib_proxydata.seeding import torch_generator
 from tests.oneshot.fakes import make_learner, random_batch
 

@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
-from naslib_proxydata.oneshot.base import Moment
 from naslib_proxydata.oneshot.loop import Search
 from naslib_proxydata.oneshot.mixture import Choices
+from naslib_proxydata.oneshot.moment import Moment
 from naslib_proxydata.oneshot.strategies.enas import Controller, Reinforce, enas
 from naslib_proxydata.seeding import torch_generator
 from tests.oneshot.fakes import coloured, make_learner, manager, random_batch

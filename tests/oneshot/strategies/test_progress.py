@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from scipy.stats import entropy
 
 from naslib_proxydata.errors import ConfigError
-from naslib_proxydata.oneshot.base import Moment, Strategy
+from naslib_proxydata.oneshot.base import Strategy
 from naslib_proxydata.oneshot.learner import Learner
 from naslib_proxydata.oneshot.loop import Search
+from naslib_proxydata.oneshot.moment import Moment
 from naslib_proxydata.oneshot.settings import SearchSettings
 from naslib_proxydata.oneshot.strategies.p_darts import Stages, p_darts, weakest
 from naslib_proxydata.oneshot.strategies.sgas import (

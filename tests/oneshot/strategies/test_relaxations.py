@@ -12,11 +12,12 @@ from scipy.stats import kstest
 from torch.distributions import Dirichlet
 
 from naslib_proxydata.errors import ConfigError
-from naslib_proxydata.oneshot.architecture import ArchitectureParameters, masked_softmax
-from naslib_proxydata.oneshot.base import Moment, Strategy, combine
-from naslib_proxydata.oneshot.mixture import Choices
+from naslib_proxydata.oneshot.architecture import ArchitectureParameters
+from naslib_proxydata.oneshot.base import Strategy, combine
+from naslib_proxydata.oneshot.first_order import Softmax
+from naslib_proxydata.oneshot.mixture import Choices, masked_softmax
+from naslib_proxydata.oneshot.moment import Moment
 from naslib_proxydata.oneshot.strategies.beta_darts import BetaDecay, beta_darts
-from naslib_proxydata.oneshot.strategies.darts import Softmax
 from naslib_proxydata.oneshot.strategies.drnas import DirichletSample, dirichlet
 from naslib_proxydata.oneshot.strategies.gdas import GumbelHard, gumbel_noise
 from naslib_proxydata.oneshot.strategies.pc_darts import pc_darts

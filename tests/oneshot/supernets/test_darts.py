@@ -219,7 +219,7 @@ def test_searches_in_every_space_give_a_genotype(space: str, make) -> None:
         {**strategy.settings, "epochs": 2, "batch_size": 16, "warm_up": 0}, "a test"
     )
     builder = supernet_builder(
-        space, channels=4, cells=3, num_classes=4, partial_channels=strategy.partial or 1
+        space, channels=4, cells=3, num_classes=4, partial_channels=strategy.partial
     )
     learner = Learner(builder, strategy, settings)
     plugins = manager(BilevelPruner(Schedule(2, 0.5, 0.5)))

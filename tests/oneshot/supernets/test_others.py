@@ -22,7 +22,7 @@ from naslib_proxydata.oneshot.supernets.mobilenet import MixedLayer, MobileNetSu
 from naslib_proxydata.oneshot.supernets.nb1shot1 import PARENTS, MixedNodeCell, choices_of
 from naslib_proxydata.seeding import torch_generator
 from naslib_proxydata.spaces.common.build import build
-from naslib_proxydata.spaces.mobilenet.space import BLOCKS, OPERATIONS, Layer
+from naslib_proxydata.spaces.mobilenet.layers import BLOCKS, OPERATIONS, Layer
 from naslib_proxydata.spaces.nb101.cell import parse_cell, validate
 from tests.oneshot.fakes import coloured, manager
 

@@ -6,7 +6,8 @@ import torch
 from naslib_proxydata.errors import ArchitectureError
 from naslib_proxydata.seeding import numpy_generator, torch_generator
 from naslib_proxydata.spaces.common.counting import count_macs, count_params, on_meta
-from naslib_proxydata.spaces.mobilenet.space import BLOCKS, OPERATIONS, SKIP, MobileNet, Widths
+from naslib_proxydata.spaces.mobilenet.layers import BLOCKS, OPERATIONS, SKIP, Widths
+from naslib_proxydata.spaces.mobilenet.space import MobileNet
 from naslib_proxydata.testing import SearchSpaceContract
 
 SPACE = MobileNet()

@@ -82,8 +82,8 @@ def test_taps_are_the_joined_branches() -> None:
 
 def test_fusions_against_the_definition() -> None:
     """A module of two branches in and three out, written out by hand."""
+    from naslib_proxydata.spaces.nasbench_mr.architecture import MrStage
     from naslib_proxydata.spaces.nasbench_mr.network import MrModule
-    from naslib_proxydata.spaces.nasbench_mr.space import MrStage
 
     module = MrModule((8, 16), MrStage(1, (1, 1, 1), (8, 24, 32))).eval()
     first, second = torch.rand(1, 8, 8, 8), torch.rand(1, 16, 4, 4)

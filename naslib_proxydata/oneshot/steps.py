@@ -1,0 +1,100 @@
+"""The parts of a strategy that act on a search: its architecture step and its progress.
+
+They see the learner through a protocol, so that the learner can know them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from naslib_proxydata.data.loader import Batch
+    from naslib_proxydata.oneshot.architecture import ArchitectureParameters
+    from naslib_proxydata.oneshot.mixture import Mixture
+    from naslib_proxydata.oneshot.moment import Moment
+    from naslib_proxydata.oneshot.parts import Relaxation
+    from naslib_proxydata.oneshot.settings import SearchSettings
+    from naslib_proxydata.oneshot.supernets.base import Supernet
+
+
+class TrainableState(Protocol):
+    """What a step and a progress may use of a search's learner.
+
+    Attributes:
+        settings: Learning rates and the like.
+        supernet: The network.
+        architecture: alpha and what is allowed.
+        relaxation: Turns alpha into weights.
+        weights: The network's parameters.
+        architecture_parameters: The parameters whose gradient a step sets.
+        batch_size: Examples in a batch; may be changed between epochs.
+    """
+
+    settings: SearchSettings
+    supernet: Supernet
+    architecture: ArchitectureParameters
+    relaxation: Relaxation
+    weights: list[Tensor]
+    architecture_parameters: list[Tensor]
+    batch_size: int
+
+    @property
+    def weights_lr(self) -> float:
+        """The weights' learning rate of this epoch."""
+
+    def momentum_of(self, weight: Tensor) -> Tensor:
+        """Return a weight's momentum buffer, zeros before the first step."""
+
+    def mixtures(self, moment: Moment) -> dict[str, Mixture]:
+        """Return the mixtures of one forward pass, undisturbed."""
+
+    def loss(self, batch: Batch, mixtures: Mapping[str, Mixture]) -> tuple[Tensor, Tensor]:
+        """Return the cross-entropy of a batch and its logits (n, classes)."""
+
+    def penalty(self, moment: Moment) -> Tensor:
+        """Return the sum of the strategy's regularisers."""
+
+
+class ArchitectureStep(Protocol):
+    """Computes the gradient of the architecture parameters."""
+
+    def gradients(
+        self,
+        learner: TrainableState,
+        weights_batch: Batch,
+        architecture_batch: Batch,
+        moment: Moment,
+    ) -> tuple[Tensor, Tensor]:
+        """Set ``.grad`` of the architecture parameters.
+
+        Returns:
+            The loss on the architecture batch (without regularisers) and its logits, detached.
+        """
+
+
+class Progress(Protocol):
+    """Changes the search between epochs: forbids candidates, deepens the network."""
+
+    def depth(self, epoch: int, epochs: int) -> int | None:
+        """Return the number of cells of the supernet in an epoch, None for the user's."""
+
+    def position(self, epoch: int, epochs: int) -> tuple[int, int]:
+        """Return an epoch's number within its stage, from 1, and the stage's length."""
+
+    def frozen(self, epoch: int, epochs: int) -> bool:
+        """Return whether the architecture parameters stay as they are in an epoch."""
+
+    def skip_dropout(self, epoch: int, epochs: int) -> float:
+        """Return the share of skip connections' values that are dropped in an epoch."""
+
+    def epoch_finished(self, learner: TrainableState, moment: Moment) -> None:
+        """Look at an epoch that has ended; may call ``learner.architecture.forbid``."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a checkpoint must hold: tensors, numbers, texts, lists and dicts."""
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over what :meth:`state_dict` returned."""
