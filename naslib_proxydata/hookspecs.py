@@ -36,6 +36,7 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 Level = Literal["weights", "architecture"]
 """The two levels of a bi-level search: who is updated with a batch."""
+LEVELS: tuple[Level, Level] = ("weights", "architecture")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""``naslib-proxydata search``: search a supernet, or a space architecture by architecture."""
+"""``naslib-proxydata search``: train a supernet and derive an architecture from it."""
 
 from __future__ import annotations
 
@@ -7,189 +7,87 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
-from naslib_proxydata.cli.evolve import DISCRETE, discrete_options, search_by_optimizer
-from naslib_proxydata.cli.options import key_values, plugin_option
-from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.cli.options import resolved_options, run_options
 from naslib_proxydata.hookspecs import hookimpl
-
-SCHEDULE_HELP = (
-    "to-4-percent, to-14-percent, to-1-percent, or the fraction of the examples to be left"
-)
-
-ONE_SHOT = (
-    "strategy",
-    "selection",
-    "bdp",
-    "random_pruning",
-    "el2n",
-    "weights_drops",
-    "architecture_drops",
-    "class_balance",
-    "epochs",
-    "batch_size",
-    "channels",
-    "cells",
-    "augment",
-    "hessian_every",
-    "tensorboard",
-)
-"""The options that only a one-shot search has."""
 
 
 @click.command("search")
-@click.option("--space", required=True, metavar="NAME", help="nb201, darts, s1 to s4, ...")
+@click.option("--space", metavar="NAME", help="See 'list supernets'.  [nb201]")
 @click.option(
     "--strategy",
     metavar="NAME",
-    help="One-shot search: see 'list strategies'; join several with +, such as "
-    "pc-darts+beta-darts.",
+    help="See 'list strategies'; join several with +, such as pc-darts+beta-darts.  [darts]",
 )
 @click.option(
     "--dataset",
     metavar="SOURCE",
-    help="One-shot: digits, fashion-mnist, cifar10:PATH, cifar100:PATH, FILE.npz, FOLDER, "
-    "module:attribute. Discrete: the benchmark's dataset.",
-)
-@click.option(
-    "--out",
-    required=True,
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The run folder; a search that was interrupted there goes on.",
+    help="digits, fashion-mnist, cifar10:PATH, cifar100:PATH, FILE.npz, FOLDER, "
+    "module:attribute, ...  [digits]",
 )
 @click.option(
     "--selection",
     type=click.Path(path_type=Path),
-    metavar="FILE.npz",
+    metavar="DIR|FILE.npz",
     help="Train on these examples, chosen by 'select'.  [all]",
 )
 @click.option(
+    "--pruner",
+    metavar="NAME",
+    help="Drop or weigh examples while the search runs, see 'list pruners'; its options are "
+    "--set pruner.KEY=VALUE.",
+)
+@click.option(
     "--bdp",
+    "schedule",
     is_flag=False,
     flag_value="to-4-percent",
     metavar="[SCHEDULE]",
-    help=f"Bi-level data pruning: {SCHEDULE_HELP}.  [to-4-percent]",
+    help="Short for --pruner bdp --set pruner.schedule=SCHEDULE: to-4-percent, to-14-percent, "
+    "to-1-percent, or the fraction of the examples to be left.  [to-4-percent]",
 )
-@click.option(
-    "--random-pruning", metavar="SCHEDULE", help="Prune at random by such a schedule instead."
-)
-@click.option("--el2n", type=float, metavar="R", help="Prune once to this fraction by EL2N.")
-@click.option(
-    "--weights-drops",
-    type=click.Choice(["low", "high"]),
-    default="low",
-    show_default=True,
-    help="The end of the error's variance that BDP drops from the weights' examples.",
-)
-@click.option(
-    "--architecture-drops",
-    type=click.Choice(["low", "high"]),
-    default="high",
-    show_default=True,
-    help="The same for the architecture's examples.",
-)
-@click.option("--class-balance/--no-class-balance", default=True, help="BDP's class balance.  [on]")
+@click.option("--observer", metavar="NAMES", help="See 'list observers'; comma-separated.")
 @click.option("--epochs", type=int, metavar="E", help="Number of epochs.  [the strategy's]")
 @click.option("--batch-size", type=int, metavar="B", help="Batch size.  [the strategy's]")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of all that is random.")
-@click.option("--device", default="cpu", help="cpu, cuda, ...  [cpu; auto for discrete search]")
+@click.option("--seed", type=int, metavar="S", help="Seed of all that is random.  [0]")
 @click.option("--channels", type=int, metavar="C", help="Channels of the first cells.  [paper's]")
 @click.option("--cells", type=int, metavar="N", help="Cells (nb201: of a stage).  [paper's]")
 @click.option(
-    "--set",
-    "assignments",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Any setting, such as weights_lr=0.1 or population=100. May be repeated.",
+    "--augment/--no-augment", default=None, help="Crop and flip training images.  [augment]"
 )
-@click.option("--augment/--no-augment", default=True, help="Crop and flip images.  [on]")
 @click.option(
     "--hessian-every",
     type=int,
-    default=0,
     metavar="K",
     help="Estimate the dominant Hessian eigenvalue every K epochs.  [never]",
 )
-@click.option("--tensorboard", is_flag=True, help="Write TensorBoard events, too.")
-@click.option(
-    "--data-root",
-    type=click.Path(path_type=Path),
-    envvar="NASLIB_PROXYDATA_DATA",
-    metavar="DIR",
-    help="Folder of benchmark tables, to look the final cell up.  [$NASLIB_PROXYDATA_DATA]",
-)
-@plugin_option
-@discrete_options
-@click.pass_context
+@run_options
 def command(
-    context: click.Context,
-    /,
+    config_file: Path | None,
     assignments: tuple[str, ...],
-    plugin: tuple[Path, ...],
-    **options: Any,
-) -> None:
-    """Search for an architecture.
-
-    With --strategy a supernet is trained, on all data or on less. With --optimizer architectures
-    are proposed one after the other; a predictor or a benchmark says what each is worth.
-    """
-    given = {name: options[name] for name in options if _is_given(context, name)}
-    check_kind(given)
-    if "optimizer" in given:
-        search_by_optimizer({**given, "plugin": plugin or None}, assignments)
-    else:
-        shared = {name: value for name, value in options.items() if name not in DISCRETE}
-        search_by_strategy(assignments, plugin, **shared)
-
-
-def _is_given(context: click.Context, name: str) -> bool:
-    return context.get_parameter_source(name) is not ParameterSource.DEFAULT
-
-
-def check_kind(given: Mapping[str, Any]) -> None:
-    """Refuse options that do not belong together.
-
-    Raises:
-        ConfigError: Not exactly one of --strategy and --optimizer is given, or an option of the
-            other kind of search.
-    """
-    if ("strategy" in given) == ("optimizer" in given):
-        got = "both" if "strategy" in given else "neither"
-        raise ConfigError(
-            "give either --strategy NAME, to train a supernet, or --optimizer NAME, to search "
-            f"architecture by architecture; got {got}"
-        )
-    kind, others = ("strategy", DISCRETE) if "strategy" in given else ("optimizer", ONE_SHOT)
-    misplaced = [f"--{name.replace('_', '-')}" for name in given if name in others]
-    if misplaced:
-        other = "optimizer" if kind == "strategy" else "strategy"
-        raise ConfigError(f"{', '.join(misplaced)}: only with --{other}, got --{kind}")
-    if kind == "strategy" and "dataset" not in given:
-        raise ConfigError("--strategy needs the data to train on; give --dataset SOURCE")
-
-
-def search_by_strategy(
-    assignments: tuple[str, ...],
-    plugin: tuple[Path, ...],
-    *,
+    schedule: str | None,
     epochs: int | None,
     batch_size: int | None,
-    seed: int,
-    device: str,
-    **arguments: Any,
+    **options: Any,
 ) -> None:
-    """Run the one-shot search that the options ask for, and say what it found."""
-    from naslib_proxydata.assemble.search import SearchRequest, run_search
+    """Train a supernet, on all data or on less, and derive an architecture from it.
 
-    given = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "device": device}
-    settings = {key: value for key, value in given.items() if value is not None}
-    request = SearchRequest(
-        settings={**settings, **key_values("--set", assignments)}, plugins=plugin, **arguments
-    )
-    finished = run_search(request, EpochLines())
-    click.echo(f"cell: {finished.result.cell}")
+    A checkpoint is kept after every epoch: running the same command again goes on where it stopped,
+    and with more --epochs a finished search goes on.
+    """
+    from naslib_proxydata.assemble.search import run_search
+    from naslib_proxydata.config import SearchConfig
+    from naslib_proxydata.errors import ConfigError
+
+    pruner = options["pruner"]
+    if schedule is not None and pruner not in (None, "bdp"):
+        raise ConfigError(f"--bdp is a pruner, and so is --pruner {pruner}; give one of them")
+    if schedule is not None:
+        options |= {"pruner": "bdp", "pruner.schedule": schedule}
+    options |= {"training.epochs": epochs, "training.batch_size": batch_size}
+    config = resolved_options(SearchConfig, config_file, assignments, **options)
+    finished = run_search(config, EpochLines())
+    click.echo(f"cell: {finished.cell}")
     click.echo(
         f"{finished.result.processed:,} examples processed in {finished.result.seconds:.0f} s"
     )
@@ -197,11 +95,11 @@ def search_by_strategy(
         click.echo(f"{one.benchmark}, {one.dataset}, {one.metric}: {one.value:.2f}")
     for note in finished.notes:
         click.echo(f"not looked up: {note}")
-    click.echo(f"wrote {request.out}/result.json, history.json and plots")
+    click.echo(f"the report is {config.out}/summary.md")
 
 
 class EpochLines:
-    """Prints a line for each epoch."""
+    """Prints what acts, and a line for each epoch."""
 
     @hookimpl
     def epoch_finished(self, epoch: int, metrics: Mapping[str, float], cell: str) -> None:

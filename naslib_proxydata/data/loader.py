@@ -25,11 +25,13 @@ class Batch(NamedTuple):
         images: float32, normalised, shape (n, channels, h, w).
         labels: int64, shape (n,); -1 where the dataset is unlabelled.
         indices: Dataset indices, int64, shape (n,), on the CPU.
+        weights: What each example's loss is multiplied with, float32, shape (n,); None for 1.
     """
 
     images: Tensor
     labels: Tensor
     indices: Tensor
+    weights: Tensor | None = None
 
 
 class BatchLoader:
@@ -41,6 +43,7 @@ class BatchLoader:
     Args:
         dataset: Where images and labels come from.
         indices: Which examples; all where None.
+        weights: Weight of each of them in the loss, in their order; None for 1.
         batch_size: Examples in a batch.
         generator: A CPU generator for order and augmentation; None keeps the order of
             ``indices`` and augments nothing.
@@ -60,6 +63,7 @@ class BatchLoader:
         generator: torch.Generator | None = None,
         augment: CropAndFlip | None = None,
         device: str | torch.device = "cpu",
+        weights: NDArray[np.float64] | None = None,
     ) -> None:
         if batch_size < 2:
             raise DatasetError(f"the batch size must be at least 2, got {batch_size}")
@@ -71,6 +75,10 @@ class BatchLoader:
             )
         self.dataset = dataset
         self.indices = torch.from_numpy(chosen)
+        self._weights = None
+        if weights is not None:  # by dataset index, so that a batch finds those of its examples
+            self._weights = torch.ones(len(dataset))
+            self._weights[self.indices] = torch.from_numpy(weights).float()
         self.batch_size = batch_size
         self._generator = generator
         self._augment = augment
@@ -94,7 +102,8 @@ class BatchLoader:
                 images = self._augment(images, self._generator)
             absent = torch.full_like(indices, -1)
             labels = absent if self._labels is None else self._labels[indices]
-            yield Batch(self._normalise(images), labels.to(self._device), indices)
+            weights = None if self._weights is None else self._weights[indices].to(self._device)
+            yield Batch(self._normalise(images), labels.to(self._device), indices, weights)
 
 
 def batch_sizes(count: int, batch_size: int) -> list[int]:

@@ -2,73 +2,112 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from naslib_proxydata.errors import PruningError, SearchError
-from naslib_proxydata.hookspecs import Level
+from naslib_proxydata.errors import PluginError, PruningError, SearchError
+from naslib_proxydata.hookspecs import LEVELS, Level, WeightedExamples
+from naslib_proxydata.oneshot.answers import as_kept, as_selection, as_weighted
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.selection.split import split_indices
 
 if TYPE_CHECKING:
-    import pluggy
     from numpy.typing import NDArray
 
     from naslib_proxydata.data.base import Dataset
     from naslib_proxydata.data.loader import Batch, BatchLoader
+    from naslib_proxydata.plugins import Acting
     from naslib_proxydata.selection.base import Selection
 
-LEVELS: tuple[Level, Level] = ("weights", "architecture")
 Active = dict[Level, "NDArray[np.int64]"]
+Predict = Callable[["NDArray[np.int64]"], Any]
+FEWEST_EXAMPLES = 2
+"""Batch normalisation cannot train on a single example."""
 
 
 def starting_examples(
-    dataset: Dataset, selection: Selection | None, plugins: pluggy.PluginManager, seed: int
+    dataset: Dataset, selection: Selection | None, acting: Acting, seed: int
 ) -> Active:
     """Return the examples of each level: the selection's, a plugin's, or two random halves.
 
     Raises:
+        PluginError: A plugin chose what is no selection.
         SelectionError: The selection belongs to another dataset.
         SearchError: A level has fewer than two examples.
     """
+    count = len(dataset)
     if selection is None:
-        selection = plugins.hook.choose_examples(
-            size=len(dataset), targets=dataset.labels, seed=seed
-        )
+        selection = _chosen(acting, count, dataset.labels, seed)
     if selection is None:
-        halves = split_indices(np.arange(len(dataset)), numpy_generator(seed, "split"))
+        halves = split_indices(np.arange(count), numpy_generator(seed, "split"))
     else:
         selection.check_fits(dataset)
         halves = selection.weight_indices, selection.architecture_indices
     for level, half in zip(LEVELS, halves, strict=True):
-        if len(half) < 2:
+        if len(half) < FEWEST_EXAMPLES:
             raise SearchError(
                 f"a search needs at least 2 {level} examples, the selection has {len(half)}"
             )
     return {level: np.sort(half) for level, half in zip(LEVELS, halves, strict=True)}
 
 
-def prune(plugins: pluggy.PluginManager, epoch: int, active: Active) -> Active:
+def _chosen(
+    acting: Acting, count: int, labels: NDArray[np.int64] | None, seed: int
+) -> Selection | None:
+    hook = "choose_examples"
+    for name, answer in acting.answers(hook, size=count, targets=labels, seed=seed):
+        return as_selection(answer, count, seed, name, acting.who(name, hook))
+    return None
+
+
+def kept_examples(acting: Acting, epoch: int, active: Active) -> Active:
     """Return what is left after an epoch: what every plugin keeps.
 
     Raises:
-        PruningError: A plugin kept what was not in use, or nothing is left.
+        PluginError: A plugin answered with something that is no indices.
+        PruningError: A plugin kept what was not in use, or too few are left.
     """
     left: Active = {}
+    hook = "prune_examples"
     for level, before in active.items():
         left[level] = before
-        for kept in plugins.hook.prune_examples(level=level, epoch=epoch, active=before):
-            if not np.isin(kept, before).all():
-                raise PruningError(
-                    f"a plugin kept {level} examples that were not in use; prune_examples must "
-                    "return a subset of active"
-                )
+        for name, answer in acting.answers(hook, level=level, epoch=epoch, active=before):
+            kept = as_kept(answer, before, acting.who(name, hook))
             left[level] = np.intersect1d(left[level], kept)
-        if len(left[level]) == 0:
-            raise PruningError(f"plugins dropped every {level} example in epoch {epoch}")
+        if len(left[level]) < FEWEST_EXAMPLES:
+            raise PruningError(
+                f"{len(left[level])} {level} examples are left after epoch {epoch}, at least "
+                f"{FEWEST_EXAMPLES} are needed; let the pruner drop less"
+            )
     return left
+
+
+def weighted_examples(
+    acting: Acting, epoch: int, pool: Active, active: Active, predict: Predict
+) -> dict[Level, WeightedExamples]:
+    """Return the examples of an epoch that is about to begin, for levels that a plugin weighs.
+
+    Raises:
+        PluginError: An answer is no weighted examples, or two plugins answer for one level.
+        PruningError: An example is not in the pool, or too few are left.
+    """
+    found: dict[Level, WeightedExamples] = {}
+    hook = "weigh_examples"
+    asked = {"epoch": epoch, "pool": pool, "active": active, "predict": predict}
+    for name, answer in acting.answers(hook, **asked):
+        who = acting.who(name, hook)
+        for level, examples in as_weighted(answer, pool, who).items():
+            if level in found:
+                raise PluginError(f"{who} and another weigh the {level} examples; name one")
+            if len(examples.indices) < FEWEST_EXAMPLES:
+                raise PruningError(
+                    f"{who} left {len(examples.indices)} {level} examples for epoch {epoch}, at "
+                    f"least {FEWEST_EXAMPLES} are needed"
+                )
+            found[level] = examples
+    return found
 
 
 def counted_by_class(dataset: Dataset, active: Active) -> dict[Level, list[int]]:

@@ -131,12 +131,18 @@ class Learner:
         return self.architecture.mixtures(self.relaxation, moment)
 
     def loss(self, batch: Batch, mixtures: Mapping[str, Mixture]) -> tuple[Tensor, Tensor]:
-        """Return the cross-entropy of a batch and its logits (n, classes)."""
+        """Return the cross-entropy of a batch and its logits (n, classes).
+
+        With weights it is the mean of w_i times the loss of example i, over all n.
+        """
         images = batch.images.contiguous(memory_format=torch.channels_last)
         if self.settings.image_reduction > 1:
             images = F.avg_pool2d(images, self.settings.image_reduction)
         logits: Tensor = self.supernet(images, mixtures)
-        return F.cross_entropy(logits, batch.labels), logits
+        if batch.weights is None:
+            return F.cross_entropy(logits, batch.labels), logits
+        losses = F.cross_entropy(logits, batch.labels, reduction="none")
+        return (batch.weights * losses).mean(), logits
 
     def penalty(self, moment: Moment) -> Tensor:
         """Return the sum of the strategy's regularisers."""

@@ -11,8 +11,9 @@ import json
 import logging
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -22,7 +23,7 @@ from naslib_proxydata.data.loader import Batch, BatchLoader
 from naslib_proxydata.data.transforms import CropAndFlip
 from naslib_proxydata.errors import RunFolderError, SearchError
 from naslib_proxydata.files import write_text
-from naslib_proxydata.hookspecs import Level, SearchInfo
+from naslib_proxydata.hookspecs import LEVELS, Level, SearchInfo, WeightedExamples
 from naslib_proxydata.oneshot import collapse
 from naslib_proxydata.oneshot.checkpoint import (
     Stateful,
@@ -30,12 +31,12 @@ from naslib_proxydata.oneshot.checkpoint import (
     save_checkpoint,
 )
 from naslib_proxydata.oneshot.examples import (
-    LEVELS,
     Active,
     counted_by_class,
+    kept_examples,
     paired,
-    prune,
     starting_examples,
+    weighted_examples,
 )
 from naslib_proxydata.oneshot.moment import Moment
 from naslib_proxydata.oneshot.pick import pick
@@ -46,10 +47,12 @@ from naslib_proxydata.selection.base import Selection
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pluggy
+    import numpy as np
+    from numpy.typing import NDArray
 
     from naslib_proxydata.data.base import Dataset
     from naslib_proxydata.oneshot.learner import Learner
+    from naslib_proxydata.plugins import Acting
 
 _log = logging.getLogger(__name__)
 
@@ -76,23 +79,21 @@ class Search:
     Attributes:
         dataset: Labelled images.
         learner: Supernet, architecture parameters and strategy.
-        plugins: Where the hooks are called; plugins with ``state_dict`` are checkpointed.
+        acting: Whose hooks are called; actors with ``state_dict`` are checkpointed.
         space: Name of the search space.
-        selection: The examples to train on; where None, plugins are asked, then all are used.
+        selection: The examples to train on; where None, actors are asked, then all are used.
         folder: Where checkpoints and the history go; None keeps no files.
         augment: Whether training images are cropped and flipped.
-        facts: What else must be the same for a run in this folder to go on, such as the
-            schedule of a pruner; plain data.
     """
 
     dataset: Dataset
     learner: Learner
-    plugins: pluggy.PluginManager
+    acting: Acting
     space: str
     selection: Selection | None = None
     folder: Path | None = None
     augment: bool = True
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    pool: Active = field(init=False)
     active: Active = field(init=False)
     records: list[EpochRecord] = field(init=False, default_factory=list)
     _start: dict[Level, str] = field(init=False)
@@ -110,13 +111,13 @@ class Search:
         """
         epochs = self.learner.settings.epochs
         self._choose()
-        self.plugins.hook.search_started(info=self._info())
+        self.acting.hook.search_started(info=self._info())
         self._resume()
         for epoch in range(len(self.records) + 1, epochs + 1):
             self._epoch(epoch)
             self._save()
         result = SearchResult(self._final_cell(), tuple(self.records))
-        self.plugins.hook.search_finished(cell=result.cell, folder=self.folder)
+        self.acting.hook.search_finished(cell=result.cell, folder=self.folder)
         return result
 
     # ------------------------------------------------------------------------ the start
@@ -124,7 +125,8 @@ class Search:
     def _choose(self) -> None:
         self.dataset.required_labels("a one-shot search")
         seed = self.learner.settings.seed
-        self.active = starting_examples(self.dataset, self.selection, self.plugins, seed)
+        self.pool = starting_examples(self.dataset, self.selection, self.acting, seed)
+        self.active = dict(self.pool)
         self._start = {
             level: hashlib.sha256(half.astype("<i8").tobytes()).hexdigest()
             for level, half in self.active.items()
@@ -139,21 +141,20 @@ class Search:
             sizes={level: len(half) for level, half in self.active.items()},
             targets=self.dataset.labels,
             settings=self.learner.settings.model_dump(),
+            seed=self.learner.settings.seed,
+            folder=self.folder,
         )
 
     def _identity(self) -> dict[str, Any]:
-        """Return what must be equal for a checkpoint to belong to this run."""
-        settings = self.learner.settings.model_dump(exclude={"device"})
+        """Return what no configuration says and must be equal for a checkpoint to be this run's."""
         return {
             "space": self.space,
             "strategy": self.learner.strategy.name,
             "dataset": self.dataset.fingerprint,
-            "augment": self.augment,
             "selection": self._start,
             "plugins with state": sorted(name for name, _ in self._stateful()),
             "size of the supernet": self._size,
-            **self.facts,
-            **settings,
+            "seed": self.learner.settings.seed,
         }
 
     def _resume(self) -> None:
@@ -164,8 +165,8 @@ class Search:
         other = [key for key in mine if state["identity"].get(key) != mine[key]]
         if other:
             raise RunFolderError(
-                f"{self.folder} holds another run: {', '.join(other)} differ; use another folder "
-                "or delete this one"
+                f"{self.folder} holds another run: {', '.join(other)} differ; choose another "
+                "--out, or --overwrite to start anew"
             )
         self.learner.load_state_dict(state["learner"])
         self.active = {level: state["active"][level].numpy() for level in LEVELS}
@@ -194,9 +195,10 @@ class Search:
             0.0 if progress is None else progress.skip_dropout(epoch, settings.epochs),
         )
         self.learner.set_epoch(epoch)
+        weighted = self._weighted(epoch)
         meters: dict[Level, Meter] = {level: Meter() for level in LEVELS}
         for weights_batch, architecture_batch in paired(
-            *(self._loader(level, epoch) for level in LEVELS)
+            *(self._loader(level, epoch, weighted.get(level)) for level in LEVELS)
         ):
             outcome = self.learner.architecture_step(weights_batch, architecture_batch, moment)
             self._batch_finished("architecture", epoch, architecture_batch, *outcome, meters)
@@ -206,20 +208,44 @@ class Search:
         if progress is not None:
             progress.epoch_finished(self.learner, moment)
         processed = {level: meter.count for level, meter in meters.items()}
-        self.active = prune(self.plugins, epoch, self.active)
+        used = {
+            level: len(weighted[level].indices if level in weighted else active)
+            for level, active in self.active.items()
+        }
+        self.active = kept_examples(self.acting, epoch, self.active)
         metrics["seconds"] = time.perf_counter() - started
-        self._record(epoch, metrics, processed)
+        self._record(epoch, metrics, processed, used)
 
-    def _loader(self, level: Level, epoch: int) -> BatchLoader:
+    def _loader(self, level: Level, epoch: int, weighted: WeightedExamples | None) -> BatchLoader:
         settings = self.learner.settings
         return BatchLoader(
             self.dataset,
-            self.active[level],
+            self.active[level] if weighted is None else weighted.indices,
             batch_size=self.learner.batch_size,
             generator=torch_generator(settings.seed, "batches", level, epoch),
             augment=CropAndFlip() if self.augment else None,
             device=settings.device,
+            weights=None if weighted is None else weighted.weights,
         )
+
+    def _weighted(self, epoch: int) -> dict[Level, WeightedExamples]:
+        """Ask for the examples of an epoch; nothing is spent where nobody answers."""
+        if not self.acting.implemented("weigh_examples"):
+            return {}
+        predict = partial(self._predict, epoch)
+        return weighted_examples(self.acting, epoch, self.pool, self.active, predict)
+
+    @torch.no_grad()
+    def _predict(self, epoch: int, indices: NDArray[np.int64]) -> Tensor:
+        """Return the softmax outputs of some examples, shape (k, classes), without training."""
+        learner = self.learner
+        settings = learner.settings
+        moment = Moment(epoch, settings.epochs, torch_generator(settings.seed, "predict", epoch))
+        loader = BatchLoader(
+            self.dataset, indices, batch_size=learner.batch_size, device=settings.device
+        )
+        mixtures = learner.mixtures(moment)
+        return torch.cat([learner.loss(batch, mixtures)[1].softmax(1) for batch in loader])
 
     def _batch_finished(
         self,
@@ -231,8 +257,8 @@ class Search:
         meters: dict[Level, Meter],
     ) -> None:
         meters[level].add(loss, logits, batch.labels)
-        if self.plugins.hook.batch_finished.get_hookimpls():
-            self.plugins.hook.batch_finished(
+        if self.acting.implemented("batch_finished"):
+            self.acting.hook.batch_finished(
                 level=level,
                 epoch=epoch,
                 indices=batch.indices.numpy(),
@@ -254,7 +280,13 @@ class Search:
                 )
         return metrics
 
-    def _record(self, epoch: int, metrics: dict[str, float], processed: dict[Level, int]) -> None:
+    def _record(
+        self,
+        epoch: int,
+        metrics: dict[str, float],
+        processed: dict[Level, int],
+        used: dict[Level, int],
+    ) -> None:
         learner = self.learner
         strengths = learner.architecture.strengths(learner.relaxation)
         chosen = learner.supernet.chosen(strengths)
@@ -263,6 +295,7 @@ class Search:
             metrics=metrics,
             cell=learner.supernet.derive(strengths),
             processed=processed,
+            used=used,
             left={level: len(active) for level, active in self.active.items()},
             left_by_class=counted_by_class(self.dataset, self.active),
             free_share=collapse.free_share(chosen),
@@ -273,7 +306,7 @@ class Search:
             _log.warning("epoch %d: %s", epoch, sign)
         self._sign = sign
         self.records.append(record)
-        self.plugins.hook.epoch_finished(epoch=epoch, metrics=metrics, cell=record.cell)
+        self.acting.hook.epoch_finished(epoch=epoch, metrics=metrics, cell=record.cell)
 
     # ------------------------------------------------------------------------- the files
 
@@ -296,7 +329,7 @@ class Search:
         write_text(self.folder / "history.json", history, error=RunFolderError)
 
     def _stateful(self) -> Iterator[tuple[str, Stateful]]:
-        for name, plugin in self.plugins.list_name_plugin():
+        for name, plugin in self.acting.items():
             if isinstance(plugin, Stateful):
                 yield name, plugin
 

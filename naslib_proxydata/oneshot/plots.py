@@ -1,22 +1,23 @@
-"""Figures of searches, drawn without any global state of matplotlib."""
+"""Figures of one-shot searches."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from naslib_proxydata.figures import PALETTE, axes_of, new_figure
 from naslib_proxydata.oneshot.records import EpochRecord
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
     from naslib_proxydata.oneshot.mixture import Choices
     from naslib_proxydata.oneshot.supernets.base import ChosenEdge, Supernet
 
-# Okabe and Ito's palette, which colour-blind readers can tell apart.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#6E6E6E")
 KNOWN_COLOURS = {
     "none": "#E4E4E4",
     "output": "#E4E4E4",
@@ -38,46 +39,39 @@ KNOWN_COLOURS = {
 LEVEL_COLOURS = {"weights": PALETTE[0], "architecture": PALETTE[1]}
 
 
-def draw_search(
+def search_figures(
     records: Sequence[EpochRecord],
     supernet: Supernet,
-    folder: Path,
     measured: Sequence[float] | None = None,
-) -> None:
-    """Write the figures of one search into a folder.
+) -> dict[str, Figure | Axes]:
+    """Return the figures of one search by name.
 
     Args:
         records: One for each epoch.
         supernet: The network that was searched.
-        folder: Made if it is not there.
         measured: Accuracy in percent that a table holds for the cell of each epoch.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    save(trajectory_figure(records, measured), folder / "trajectory.png")
+    figures: dict[str, Figure | Axes] = {"trajectory": trajectory_figure(records, measured)}
     strengths = {kind: np.array(values) for kind, values in records[-1].strengths.items()}
     for kind, choices in supernet.choices.items():
-        heat = strengths_figure(choices, strengths[kind], kind)
-        save(heat, folder / f"strengths-{kind}.png")
+        figures[f"strengths-{kind}"] = draw_strengths(choices, strengths[kind], kind)
     for kind, cell in supernet.chosen(strengths).items():
-        save(cell_figure(cell, kind), folder / f"cell-{kind}.png")
-
-
-def save(figure: Any, path: Path) -> None:
-    """Write a figure as PNG."""
-    figure.savefig(path, format="png", dpi=150)
+        figures[f"cell-{kind}"] = draw_cell(cell, kind)
+    return figures
 
 
 def trajectory_figure(
     records: Sequence[EpochRecord], measured: Sequence[float] | None = None
-) -> Any:
+) -> Figure:
     """Draw accuracies, examples left by class and search time over the epochs.
 
     Args:
         records: One for each epoch.
         measured: Accuracy in percent that a table holds for the cell of each epoch.
     """
-    figure = _figure(12, 4.2)
-    accuracy, left, seconds = figure.subplots(1, 3)
+    figure = new_figure(12, 4.2)
+    panels: Any = figure.subplots(1, 3)
+    accuracy, left, seconds = panels
     epochs = [record.epoch for record in records]
     for level, colour in LEVEL_COLOURS.items():
         values = [record.metrics[f"{level}_accuracy"] for record in records]
@@ -107,17 +101,17 @@ def _draw_left(panel: Any, epochs: Sequence[int], records: Sequence[EpochRecord]
     panel.set(xlabel="epoch", ylabel="examples", title=by_class_title, ylim=(0, None))
 
 
-def strengths_figure(choices: Choices, strengths: Any, title: str) -> Any:
+def draw_strengths(choices: Choices, strengths: Any, title: str, ax: Axes | None = None) -> Axes:
     """Draw the strength of every candidate of every edge as a heat map.
 
     Args:
         choices: Edges and candidates.
         strengths: Shape (edges, operations).
         title: What the figure shows.
+        ax: Where to draw; a new figure where None.
     """
     edges, operations = choices.shape
-    figure = _figure(1.4 * operations + 2.2, 0.42 * edges + 1.6)
-    panel = figure.subplots()
+    panel: Any = axes_of(ax, 1.4 * operations + 2.2, 0.42 * edges + 1.6)
     image = panel.imshow(strengths, cmap="viridis", aspect="auto")
     digits = 2 if np.ptp(strengths) > 0.1 else 4
     same = len(set(choices.operations)) == 1
@@ -135,22 +129,22 @@ def strengths_figure(choices: Choices, strengths: Any, title: str) -> Any:
             colour = "black" if value > middle else "white"
             panel.text(column, row, label, ha="center", va="center", color=colour, fontsize=7)
     panel.set(ylabel="edge", title=f"{title}: strength of each candidate")
-    figure.colorbar(image, ax=panel)
-    return figure
+    panel.figure.colorbar(image, ax=panel)
+    return cast("Axes", panel)
 
 
-def cell_figure(cell: Sequence[ChosenEdge], title: str) -> Any:
+def draw_cell(cell: Sequence[ChosenEdge], title: str, ax: Axes | None = None) -> Axes:
     """Draw a cell: nodes in a row, an arc for each edge, coloured by its operation.
 
     Args:
         cell: Its edges.
         title: What the figure shows.
+        ax: Where to draw; a new figure where None.
     """
     from matplotlib.patches import FancyArrowPatch
 
     nodes = 1 + max(edge.target for edge in cell)
-    figure = _figure(1.6 * nodes + 1, 4.2)
-    panel = figure.subplots()
+    panel: Any = axes_of(ax, 1.6 * nodes + 1, 4.2)
     colours = operation_colours([edge.operation for edge in cell])
     for number, (source, target, name) in enumerate(cell):
         bend = 0.0 if target == source + 1 else (-0.4 if number % 2 else 0.4)
@@ -176,13 +170,20 @@ def cell_figure(cell: Sequence[ChosenEdge], title: str) -> Any:
     panel.set(xlim=(-0.4, nodes - 0.6), ylim=(-reach, reach), title=f"{title}: chosen operations")
     panel.set_axis_off()
     handles = [_line(colours[name], name) for name in colours]
-    figure.legend(handles=handles, loc="outside lower center", ncols=4, fontsize=8, frameon=False)
-    return figure
+    panel.legend(
+        handles=handles,
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0.02),
+        ncols=4,
+        fontsize=8,
+        frameon=False,
+    )
+    return cast("Axes", panel)
 
 
 def operations_figure(
     edges: Sequence[tuple[int, int]], cells: Sequence[Sequence[str]], title: str
-) -> Any:
+) -> Figure:
     """Draw which operations searches chose: a pie for each edge (Moser et al., 2022, figure 5).
 
     Args:
@@ -192,7 +193,7 @@ def operations_figure(
     """
     columns = min(6, len(edges))
     rows = -(-len(edges) // columns)
-    figure = _figure(1.9 * columns, 2.0 * rows + 0.9)
+    figure = new_figure(1.9 * columns, 2.0 * rows + 0.9)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     colours = operation_colours([name for cell in cells for name in cell])
     for number, (panel, edge) in enumerate(zip(panels, edges, strict=False)):
@@ -208,18 +209,21 @@ def operations_figure(
     return figure
 
 
-def cost_figure(
-    points: Mapping[str, Sequence[tuple[float, float]]], cost: str, accuracy: str
-) -> Any:
+def draw_costs(
+    points: Mapping[str, Sequence[tuple[float, float]]],
+    cost: str,
+    accuracy: str,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw accuracy against cost: a small point a search, a large one for a method's mean.
 
     Args:
         points: (cost, accuracy in percent) of each search, by method.
         cost: Label of the costs, with their unit.
         accuracy: Label of the accuracies.
+        ax: Where to draw; a new figure where None.
     """
-    figure = _figure(6.2, 4.2)
-    panel = figure.subplots()
+    panel: Any = axes_of(ax, 6.2, 4.2)
     for number, (method, values) in enumerate(points.items()):
         colour = PALETTE[number % len(PALETTE)]
         costs, accuracies = np.array(values, dtype=float).T
@@ -230,24 +234,24 @@ def cost_figure(
     panel.set(xlabel=cost, ylabel=accuracy, xlim=(0, None))
     panel.legend(title="mean of", fontsize=9)
     panel.grid(alpha=0.3)
-    return figure
+    return cast("Axes", panel)
 
 
-def eigenvalue_figure(values: Mapping[str, Mapping[int, float]]) -> Any:
+def draw_eigenvalues(values: Mapping[str, Mapping[int, float]], ax: Axes | None = None) -> Axes:
     """Draw the dominant Hessian eigenvalue over the epochs of several searches.
 
     Args:
         values: By search, the eigenvalue by epoch.
+        ax: Where to draw; a new figure where None.
     """
-    figure = _figure(6.2, 3.8)
-    panel = figure.subplots()
+    panel: Any = axes_of(ax, 6.2, 3.8)
     for number, (name, by_epoch) in enumerate(values.items()):
         colour = PALETTE[number % len(PALETTE)]
         panel.plot(list(by_epoch), list(by_epoch.values()), "o-", color=colour, label=name, ms=4)
     panel.set(xlabel="epoch", ylabel="dominant eigenvalue of the loss in alpha")
     panel.legend(fontsize=9)
     panel.grid(alpha=0.3)
-    return figure
+    return cast("Axes", panel)
 
 
 def operation_colours(operations: Sequence[str]) -> dict[str, str]:
@@ -262,9 +266,3 @@ def _line(colour: str, label: str) -> Any:
     from matplotlib.lines import Line2D
 
     return Line2D([], [], color=colour, label=label, linewidth=3)
-
-
-def _figure(width: float, height: float) -> Any:
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), layout="constrained")

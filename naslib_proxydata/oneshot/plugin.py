@@ -1,4 +1,4 @@
-"""The one-shot strategies that come with the package, registered like anyone's."""
+"""The supernets, strategies and observers that come with the package, registered like anyone's."""
 
 from __future__ import annotations
 
@@ -7,6 +7,62 @@ from collections.abc import Sequence
 from naslib_proxydata.hookspecs import Registration, hookimpl
 
 _ROOM = "naslib_proxydata.oneshot.strategies"
+_SUPERNETS = "naslib_proxydata.oneshot.supernets"
+
+
+@hookimpl
+def register_supernets() -> Sequence[Registration]:
+    """Offer the built-in supernets, each under the name of its search space."""
+    return [
+        Registration(
+            "nb201",
+            f"{_SUPERNETS}.nb201:NasBench201Supernet",
+            "three stages of cells of 4 nodes and 5 operations",
+            "arXiv 2001.00326",
+        ),
+        Registration(
+            "darts",
+            f"{_SUPERNETS}.darts:DartsSupernet",
+            "normal and reduction cells of 4 nodes and 8 operations",
+            "arXiv 1806.09055",
+        ),
+        *(
+            Registration(
+                f"s{number}",
+                f"{_SUPERNETS}.restricted:SUPERNETS.s{number}",
+                f"the DARTS supernet with the operations of S{number}",
+                "arXiv 1909.09656",
+            )
+            for number in (1, 2, 3, 4)
+        ),
+        *(
+            Registration(
+                f"nb1shot1-{number}",
+                f"{_SUPERNETS}.nb1shot1:SUPERNETS.space_{number}",
+                f"NAS-Bench-101 cells of search space {number}",
+                "arXiv 2001.10422",
+            )
+            for number in (1, 2, 3)
+        ),
+        Registration(
+            "mobilenet",
+            f"{_SUPERNETS}.mobilenet:MobileNetSupernet",
+            "a chain of 21 inverted residual layers",
+            "arXiv 1812.00332",
+        ),
+    ]
+
+
+@hookimpl
+def register_observers() -> Sequence[Registration]:
+    """Offer the built-in observers."""
+    return [
+        Registration(
+            "tensorboard",
+            "naslib_proxydata.oneshot.tensorboard:TensorBoard",
+            "TensorBoard events of every epoch",
+        )
+    ]
 
 
 @hookimpl

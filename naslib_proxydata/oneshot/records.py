@@ -22,6 +22,7 @@ class EpochRecord:
         metrics: As the hook ``epoch_finished`` gets them.
         cell: Text of the architecture that the search would return.
         processed: Examples that went through the network for each level in this epoch.
+        used: Different examples of each level that this epoch trained on.
         left: Examples in use for each level after this epoch's pruning.
         left_by_class: The same by class; empty where there are no labels.
         free_share: Share of the cell's edges whose operation has no parameters.
@@ -32,6 +33,7 @@ class EpochRecord:
     metrics: Mapping[str, float]
     cell: str
     processed: Mapping[Level, int]
+    used: Mapping[Level, int]
     left: Mapping[Level, int]
     left_by_class: Mapping[Level, list[int]]
     free_share: float

@@ -13,6 +13,18 @@ from naslib_proxydata.hookspecs import PROJECT
 from naslib_proxydata.plugins.checks import check_hooks, culprit_monitor
 from naslib_proxydata.plugins.sources import Provider
 
+LIFECYCLE = tuple(
+    name
+    for name, value in vars(hookspecs).items()
+    if hasattr(value, f"{PROJECT}_spec") and not name.startswith("register_")
+)
+"""The hooks that a search calls."""
+
+
+def lifecycle_hooks(plugin: object) -> list[str]:
+    """Return the lifecycle hooks that a plugin implements."""
+    return [hook for hook in LIFECYCLE if hasattr(getattr(plugin, hook, None), f"{PROJECT}_impl")]
+
 
 class Actor(NamedTuple):
     """One object whose hooks are called.

@@ -29,7 +29,14 @@ from naslib_proxydata.plugins.checks import (
     resolve,
 )
 from naslib_proxydata.plugins.kinds import KINDS, NAMED_BY_THEMSELVES
-from naslib_proxydata.plugins.sources import Provider, Source, builtins, files, installed
+from naslib_proxydata.plugins.sources import (
+    BUILT_IN,
+    Provider,
+    Source,
+    builtins,
+    files,
+    installed,
+)
 
 if TYPE_CHECKING:
     from naslib_proxydata.data.base import Dataset
@@ -200,6 +207,14 @@ class Plugins:
     def from_files(self) -> list[tuple[Provider, object]]:
         """Return the plugins that a project's own files are, which act in every search."""
         return [(self._providers[name], self.manager.get_plugin(name)) for name in self._files]
+
+    def from_distributions(self) -> list[tuple[Provider, object]]:
+        """Return the plugins of installed distributions, which act only where they are named."""
+        return [
+            (provider, self.manager.get_plugin(name))
+            for name, provider in self._providers.items()
+            if not provider.is_file and provider.distribution != BUILT_IN
+        ]
 
     def check_pending(self) -> None:
         """Refuse hook implementations that no specification knows.

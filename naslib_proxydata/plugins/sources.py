@@ -15,6 +15,9 @@ from typing import NamedTuple
 import naslib_proxydata
 from naslib_proxydata.hookspecs import PROJECT
 
+BUILT_IN = "naslib-proxydata"
+"""The distribution of the built-in plugins."""
+
 
 @dataclass(frozen=True)
 class Provider:
@@ -60,7 +63,7 @@ def builtins() -> Iterator[Source]:
     package = Path(naslib_proxydata.__file__).parent
     for path in sorted(package.glob("*/plugin.py")):
         name = f"{PROJECT}.{path.parent.name}.plugin"
-        provider = Provider(name, "naslib-proxydata", naslib_proxydata.__version__)
+        provider = Provider(name, BUILT_IN, naslib_proxydata.__version__)
         yield Source(provider, partial(importlib.import_module, name))
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from naslib_proxydata.errors import PruningError
-from naslib_proxydata.hookspecs import Level, SearchInfo, hookimpl
-from naslib_proxydata.pruning.bilevel import LEVELS, labels_of, report
+from naslib_proxydata.hookspecs import LEVELS, Level, SearchInfo, hookimpl
+from naslib_proxydata.pruning.bilevel import labels_of, report
 from naslib_proxydata.pruning.drop import Side, drop, number_to_drop
 from naslib_proxydata.pruning.schedule import Schedule, WantedSchedule
 from naslib_proxydata.pruning.statistics import ErrorStatistics, error_norms

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from naslib_proxydata.errors import PruningError
-from naslib_proxydata.hookspecs import Level, SearchInfo, hookimpl
+from naslib_proxydata.hookspecs import LEVELS, Level, SearchInfo, hookimpl
 from naslib_proxydata.pruning.drop import Pruning, Side, drop, number_to_drop
 from naslib_proxydata.pruning.schedule import Schedule, WantedSchedule
 from naslib_proxydata.pruning.statistics import ErrorStatistics, error_norms
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _log = logging.getLogger(__name__)
-LEVELS: tuple[Level, Level] = ("weights", "architecture")
 
 
 def labels_of(info: SearchInfo, pruner: str) -> NDArray[np.int64]:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from naslib_proxydata.errors import PruningError
-from naslib_proxydata.hookspecs import Level, SearchInfo, WeightedExamples, hookimpl
+from naslib_proxydata.hookspecs import LEVELS, Level, SearchInfo, WeightedExamples, hookimpl
 from naslib_proxydata.pruning.arrays import on_host
-from naslib_proxydata.pruning.bilevel import LEVELS, labels_of
+from naslib_proxydata.pruning.bilevel import labels_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

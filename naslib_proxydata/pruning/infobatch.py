@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from naslib_proxydata.errors import PruningError
-from naslib_proxydata.hookspecs import Level, SearchInfo, WeightedExamples, hookimpl
+from naslib_proxydata.hookspecs import LEVELS, Level, SearchInfo, WeightedExamples, hookimpl
 from naslib_proxydata.pruning.arrays import is_tensor, on_host, put_beside
-from naslib_proxydata.pruning.bilevel import LEVELS, labels_of
+from naslib_proxydata.pruning.bilevel import labels_of
 from naslib_proxydata.seeding import numpy_generator
 
 if TYPE_CHECKING:

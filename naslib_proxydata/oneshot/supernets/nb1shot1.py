@@ -7,7 +7,9 @@ the parents of the output are choices of their own; node 0 is the cell's input.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from functools import partial
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import torch
@@ -191,3 +193,9 @@ class NasBench1Shot1Supernet(Supernet):
         rows = tuple(tuple((i, j) in pairs for j in range(last + 1)) for i in range(last + 1))
         ops = tuple(int(column) for column in strengths[NODE_OPERATIONS].argmax(1))
         return cell_text(validate(Nb101Cell(rows, ops)))
+
+
+SUPERNETS: Final = SimpleNamespace(
+    **{f"space_{number}": partial(NasBench1Shot1Supernet, number) for number in PARENTS}
+)
+"""The constructors of the three spaces, for the plugin."""

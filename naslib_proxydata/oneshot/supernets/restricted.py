@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+from types import SimpleNamespace
+from typing import Final
+
 from naslib_proxydata.oneshot.mixture import Choices
-from naslib_proxydata.oneshot.supernets.darts import EDGES
+from naslib_proxydata.oneshot.supernets.darts import EDGES, DartsSupernet
 from naslib_proxydata.spaces.darts.restricted import CANDIDATES
 
 RESTRICTED = {
@@ -11,3 +15,8 @@ RESTRICTED = {
     for name, candidates in CANDIDATES.items()
 }
 """The choices of each space by its name, for :class:`DartsSupernet`."""
+
+SUPERNETS: Final = SimpleNamespace(
+    **{name: partial(DartsSupernet, choices=choices) for name, choices in RESTRICTED.items()}
+)
+"""Their constructors by name, for the plugin."""

@@ -35,7 +35,7 @@ def score_outputs(
     model.eval()
     scores = [
         formula(model(images).float(), labels).double().cpu()
-        for images, labels, _ in BatchLoader(dataset, batch_size=BATCH_SIZE, device=device)
+        for images, labels, *_ in BatchLoader(dataset, batch_size=BATCH_SIZE, device=device)
     ]
     result: NDArray[np.float64] = torch.cat(scores).numpy()
     return result
@@ -54,7 +54,7 @@ def penultimate_features(model: nn.Module, dataset: Dataset, device: str) -> NDA
     )
     model.eval()
     try:
-        for images, _, _ in BatchLoader(dataset, batch_size=BATCH_SIZE, device=device):
+        for images, *_ in BatchLoader(dataset, batch_size=BATCH_SIZE, device=device):
             model(images)
     finally:
         handle.remove()

@@ -119,7 +119,7 @@ def _train(workplace: Workplace) -> Autoencoder:
     for epoch in range(epochs):
         loss = torch.zeros(())
         loader = BatchLoader(dataset, batch_size=BATCH_SIZE, generator=generator, device=device)
-        for images, _, _ in loader:
+        for images, *_ in loader:
             pixels = _pixels(images, dataset)
             optimizer.zero_grad()
             loss = reconstruction_loss(model(pixels), pixels).mean()

@@ -126,7 +126,7 @@ class _Run:
         )
         self.model.train()
         total = correct = 0.0
-        for step, (images, labels, indices) in enumerate(loader):
+        for step, (images, labels, indices, _) in enumerate(loader):
             progress = (self.epoch + step / len(loader)) / self.recipe.epochs
             for group in self.optimizer.param_groups:
                 group["lr"] = self.recipe.rate(progress)
