@@ -18,6 +18,7 @@ from typing_extensions import Self
 
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.predictors.dps.settings import EvolutionSettings
+from naslib_proxydata.predictors.labels import FEWEST_LABELS
 from naslib_proxydata.schema import Settings
 
 DATA_VARIABLE = "NASLIB_PROXYDATA_DATA"
@@ -25,9 +26,6 @@ DATA_VARIABLE = "NASLIB_PROXYDATA_DATA"
 
 ALWAYS_SHOWN = ("random", "params", "macs")
 """Predictors that every leaderboard has as rows, asked for or not."""
-
-FEWEST_LABELS = 3
-"""Fewer labelled architectures tell a regression nothing."""
 
 SHOWN_WITH_LABELS = ("few-label-structure",)
 """Those that a leaderboard with labelled architectures has besides."""
@@ -106,7 +104,7 @@ class LeaderboardConfig(Settings):
         None, description="Metric to rank against; null for the table's default of each dataset."
     )
     predictors: Options = Field(
-        {"eproxy": {}, "synflow": {}, "naswot": {}, "snip": {}, "grad_norm": {}, "zen": {}},
+        {"eproxy": {}, "synflow": {}, "naswot": {}, "snip": {}, "grad-norm": {}, "zen": {}},
         description="Predictors with their options, by label; the option 'predictor' names the "
         "predictor where the label is not its name. random, params and macs are always added.",
     )

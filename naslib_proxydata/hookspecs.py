@@ -40,12 +40,14 @@ class Registration:
             What it is called with and must return is said by the hook that collects it.
         summary: One line for ``naslib-proxydata list``.
         paper: Where it comes from, such as ``"arXiv 2210.09459, eq. 3"``; empty if nowhere.
+        aliases: Further names under which a user may ask for it, such as one that it had before.
     """
 
     name: str
     factory: str | Callable[..., Any]
     summary: str
     paper: str = ""
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 from naslib_proxydata.assemble.problem import Problem
 from naslib_proxydata.assemble.run import opened_folder, resolved, workers_of
-from naslib_proxydata.config import FEWEST_LABELS, SearchConfig
+from naslib_proxydata.config import SearchConfig
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.evolution import plots
 from naslib_proxydata.evolution.base import Optimizer, OptimizerSettings
@@ -29,6 +29,7 @@ from naslib_proxydata.evolution.nsga2 import Nsga2, front
 from naslib_proxydata.evolution.queries import Oracle, Query, history_csv
 from naslib_proxydata.evolution.random_search import RandomSearch
 from naslib_proxydata.leaderboard import report
+from naslib_proxydata.predictors.labels import FEWEST_LABELS
 from naslib_proxydata.runs.folder import PLOTS, RunFolder
 from naslib_proxydata.runs.scores import Progress, StoredScores
 from naslib_proxydata.runs.setup import load_plugins

@@ -68,11 +68,14 @@ def check_registrations(
     for item in results[0]:
         if not isinstance(item, expected):
             raise PluginError(f"{where} returned {item!r} in its list, {wanted}")
-        if not _NAME.fullmatch(item.name):
-            raise PluginError(
-                f"{where}: the name {item.name!r} is not lower case letters and digits "
-                "joined by single hyphens or underscores"
-            )
+        if isinstance(item.aliases, str):
+            raise PluginError(f"{where}: aliases are a tuple of names, got {item.aliases!r}")
+        for name in (item.name, *item.aliases):
+            if not _NAME.fullmatch(name):
+                raise PluginError(
+                    f"{where}: the name {name!r} is not lower case letters and digits "
+                    "joined by single hyphens or underscores"
+                )
     return list(results[0])
 
 

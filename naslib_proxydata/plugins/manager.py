@@ -7,6 +7,7 @@ and argument before pluggy sees them, so that each mistake is told with plugin a
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -94,6 +95,7 @@ class Plugins:
         self._offers: dict[str, dict[str, tuple[Registration, Provider]]] = {
             kind: {} for kind in KINDS
         }
+        self._aliases: dict[str, dict[str, str]] = {kind: {} for kind in KINDS}
 
     @property
     def hook(self) -> pluggy.HookRelay:
@@ -134,7 +136,7 @@ class Plugins:
         return tuple(self._offers_of(kind))
 
     def registration(self, kind: str, name: str) -> Registration:
-        """Return what was registered under a name.
+        """Return what was registered under a name or an alias.
 
         Raises:
             ConfigError: There is no such kind or name; the closest is named.
@@ -142,7 +144,7 @@ class Plugins:
         return self._offer(kind, name)[0]
 
     def provider(self, kind: str, name: str) -> Provider:
-        """Return who provides a name.
+        """Return who provides a name or an alias.
 
         Raises:
             ConfigError: There is no such kind or name; the closest is named.
@@ -159,7 +161,7 @@ class Plugins:
         Args:
             kind: ``"spaces"``, ``"benchmarks"``, ``"predictors"``, ``"selectors"`` or
                 ``"strategies"``.
-            name: Its registered name.
+            name: Its registered name, or an alias.
             options: Arguments of its factory, as the registration hook says.
 
         Raises:
@@ -171,9 +173,10 @@ class Plugins:
         singular = KINDS[kind].singular
         where = f"{provider}: {singular} {name!r}, factory {factory_path(registration.factory)!r}"
         factory = resolve(registration.factory, where)
+        injected = self._injected(factory, options, f"{singular} {name!r}")
         check_options(factory, options, f"{singular} {name!r}", where)
         try:
-            made = factory(**options)
+            made = factory(**options, **injected)
         except ProxyDataError:
             raise
         except Exception as error:
@@ -202,10 +205,25 @@ class Plugins:
         return self._offers[kind]
 
     def _offer(self, kind: str, name: str) -> tuple[Registration, Provider]:
-        offers = self._offers_of(kind)
-        if name not in offers:
-            raise ConfigError(unknown_name(KINDS[kind].singular, name, offers))
-        return offers[name]
+        offers, aliases = self._offers_of(kind), self._aliases[kind]
+        registered = aliases.get(name, name)
+        if registered not in offers:
+            raise ConfigError(unknown_name(KINDS[kind].singular, name, [*offers, *aliases]))
+        return offers[registered]
+
+    def _injected(self, factory: Any, options: Mapping[str, Any], what: str) -> dict[str, Any]:
+        """Return the registry for a factory that asks for it by a parameter ``plugins``.
+
+        Raises:
+            ConfigError: A user has set it: it is no option.
+        """
+        parameters = inspect.signature(factory).parameters if callable(factory) else {}
+        if "plugins" not in parameters:
+            return {}
+        if "plugins" in options:
+            known = [name for name in parameters if name != "plugins"]
+            raise ConfigError(unknown_name("option", "plugins", known, what))
+        return {"plugins": self}
 
     def _collect(self, kind: str, plugin: object, provider: Provider) -> None:
         """Ask one plugin alone for its registrations of one kind and keep them."""
@@ -217,13 +235,16 @@ class Plugins:
         results = self.manager.subset_hook_caller(hook, others)()
         where = f"{provider}: hook {hook!r}"
         for registration in check_registrations(results, KINDS[kind].registration, where):
-            taken = self._offers[kind].get(registration.name)
-            if taken is not None:
-                raise PluginError(
-                    f"{where}: the name {registration.name!r} is already registered by "
-                    f"{taken[1]}; rename or remove one of the two"
-                )
-            self._offers[kind][registration.name] = (registration, provider)
+            offers, aliases = self._offers[kind], self._aliases[kind]
+            for name in (registration.name, *registration.aliases):
+                taken = offers.get(aliases.get(name, name))
+                if taken is not None:
+                    raise PluginError(
+                        f"{where}: the name {name!r} is already registered by "
+                        f"{taken[1]}; rename or remove one of the two"
+                    )
+            offers[registration.name] = (registration, provider)
+            aliases.update(dict.fromkeys(registration.aliases, registration.name))
 
     def _name_the_culprit(
         self,

@@ -54,14 +54,14 @@ class PredictorSetup:
     device: str
     num_classes: int | None
 
-    def create(self) -> Predictor:
+    def create(self) -> Predictor[Any]:
         """Return the predictor, not prepared."""
-        predictor: Predictor = load_plugins(self.plugin_files).create(
+        predictor: Predictor[Any] = load_plugins(self.plugin_files).create(
             "predictors", self.predictor, **json.loads(self.options)
         )
         return predictor
 
-    def task(self, predictor: Predictor) -> ScoringTask:
+    def task(self, predictor: Predictor[Any]) -> ScoringTask[Any]:
         """Return what the predictor is to be prepared with.
 
         The images are drawn for this predictor alone, so that its scores do not depend on how
@@ -74,7 +74,7 @@ class PredictorSetup:
         num_classes = self.num_classes or max(FEWEST_CLASSES, images.num_classes)
         return ScoringTask(space, images, self.seed, self.device, num_classes)
 
-    def __call__(self) -> Predictor:
+    def __call__(self) -> Predictor[Any]:
         """Return the prepared predictor."""
         predictor = self.create()
         predictor.prepare(self.task(predictor))
@@ -92,18 +92,12 @@ def _images(source: str, count: int, seed: int, size: int) -> ImageBatch:
 def registered_name(plugins: Plugins, label: str, options: Mapping[str, Any]) -> str:
     """Return the registered name that a label of the configuration stands for.
 
-    The option ``predictor`` names it where the label is not the name; hyphens and underscores
-    are taken for each other.
+    The option ``predictor`` names it where the label is not the name; either may be an alias.
 
     Raises:
         ConfigError: There is no such predictor; the closest is named.
     """
-    name = str(options.get("predictor", label))
-    known = plugins.names("predictors")
-    for spelling in (name, name.replace("_", "-"), name.replace("-", "_")):
-        if spelling in known:
-            return spelling
-    return plugins.registration("predictors", name).name
+    return plugins.registration("predictors", str(options.get("predictor", label))).name
 
 
 def options_json(label: str, options: Mapping[str, Any]) -> str:
