@@ -44,12 +44,17 @@ from naslib_proxydata.predictors.dps.scores import (
     training_options,
     with_mac_term,
 )
-from naslib_proxydata.predictors.dps.search import Labelled, Wanted, search_proxies
+from naslib_proxydata.predictors.dps.search import (
+    LabelledArchitectures,
+    LossRequest,
+    search_proxies,
+)
 from naslib_proxydata.predictors.dps.settings import EvolutionSettings
 from naslib_proxydata.predictors.eproxy.config import resolve
 from naslib_proxydata.predictors.eproxy.predictor import Eproxy
 from naslib_proxydata.predictors.eproxy.spectral import SpectralConv2d
 from naslib_proxydata.predictors.few_label.models import shares_below
+from naslib_proxydata.predictors.labels import checked_labels
 from naslib_proxydata.ranking import spearman
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.spaces.nb201.space import NasBench201
@@ -181,7 +186,8 @@ def draw(options: argparse.Namespace, number: int) -> dict[str, Any]:
     tested = [int(row) for row in mixed[:TESTED]]
     chosen = numpy_generator("dps_cost", "labels", number).permutation(mixed[TESTED:])[:LABELS]
     cells = [space.parse(texts[int(row)]) for row in chosen]
-    labelled = Labelled.checked(space, cells, shared, accuracies[chosen], "dps_cost")
+    labels = checked_labels(accuracies[chosen], [True] * len(cells), "dps_cost")
+    labelled = LabelledArchitectures.of(space, cells, shared, labels)
     names = [space.text(cell) for cell in labelled.architectures]
 
     searches: dict[str, dict[str, Any]] = {}
@@ -189,8 +195,8 @@ def draw(options: argparse.Namespace, number: int) -> dict[str, Any]:
         memory = memories[way]
         memory.restart()
 
-        def score(wanted: Sequence[Wanted], memory: Memory = memory) -> list[float]:
-            return [memory.score(one, names[position]) for one, position in wanted]
+        def score(requests: Sequence[LossRequest], memory: Memory = memory) -> list[float]:
+            return [memory.score(options, names[position]) for options, position in requests]
 
         settings = EvolutionSettings(**EVOLUTION, racing=racing)
         started = time.process_time()

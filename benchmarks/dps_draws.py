@@ -24,7 +24,7 @@ from pages import DOCS, device_and_versions, markdown_table
 from naslib_proxydata import plugins
 from naslib_proxydata.leaderboard.labels import draw_labels, mean_interval
 from naslib_proxydata.leaderboard.report import environment
-from naslib_proxydata.predictors.base import Predictor
+from naslib_proxydata.predictors.base import LearningPredictor, Predictor
 from naslib_proxydata.predictors.dps.predictor import Dps
 from naslib_proxydata.predictors.eproxy.predictor import Eproxy
 from naslib_proxydata.predictors.few_label.structure import FewLabelStructure
@@ -62,7 +62,7 @@ def measured(data_root: Path, kept: Path, count: int) -> list[Mapping[str, Any]]
     cells = [space.canonical(space.parse(table.architectures()[int(row)])) for row in drawn]
     values = table.values("cifar10", metric)[drawn]
     raced, plain = (Dps(cycles=CYCLES, shared=shared, racing=one) for one in RACING)
-    predictors: dict[str, Predictor] = {
+    predictors: dict[str, Predictor[Any]] = {
         "dps": raced,
         PLAIN: plain,
         "eproxy": Eproxy(batch=IMAGES),
@@ -80,7 +80,8 @@ def measured(data_root: Path, kept: Path, count: int) -> list[Mapping[str, Any]]
     for labelled, rest in draws[len(rows) : count]:
         row = {}
         for name, predictor in predictors.items():
-            predictor.learn([scores[name][int(one)] for one in labelled], values[labelled])
+            if isinstance(predictor, LearningPredictor):
+                predictor.fit([scores[name][int(one)] for one in labelled], values[labelled])
             ranked = predictor.aggregate([scores[name][int(one)] for one in rest])
             row[name] = spearman(ranked, values[rest]), top_retrieval(ranked, values[rest])
         rows.append(row)

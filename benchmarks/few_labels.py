@@ -33,7 +33,7 @@ from naslib_proxydata.config import LeaderboardConfig
 from naslib_proxydata.data.images import load_images
 from naslib_proxydata.leaderboard.labels import draw_labels, mean_evaluation
 from naslib_proxydata.leaderboard.rows import COLUMNS, Row, Subject
-from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
+from naslib_proxydata.predictors.base import LearningPredictor, Score, ScoringTask
 from naslib_proxydata.predictors.few_label.models import MODELS
 from naslib_proxydata.predictors.few_label.proxies import STRUCTURE, FewLabel
 from naslib_proxydata.predictors.few_label.structure import FewLabelStructure
@@ -222,7 +222,7 @@ def recorded_rows(
         for key, record in complete.items()
     ]
     values = np.array([record["val_accuracy"] for record in complete.values()], dtype=np.float64)
-    predictors: dict[str, Predictor] = {
+    predictors: dict[str, LearningPredictor[Any]] = {
         STRUCTURE: describe,
         "few-label": FewLabel(proxies=list(names)),
         ZERO: FewLabel(proxies=list(names), learns=False),
@@ -250,7 +250,7 @@ def recorded_rows(
     return rows
 
 
-def ablations(names: Mapping[str, str]) -> dict[str, Predictor]:
+def ablations(names: Mapping[str, str]) -> dict[str, LearningPredictor[Any]]:
     """Return few-label with one model, or with one proxy less."""
     sets = {f"{name} alone": [name] for name in MODELS} | {TOGETHER: list(MODELS)}
     models = {name: FewLabel(proxies=list(names), models=some) for name, some in sets.items()}
@@ -261,9 +261,11 @@ def ablations(names: Mapping[str, str]) -> dict[str, Predictor]:
     return {**{f"few-label, {name}": one for name, one in models.items()}, **without}
 
 
-def ranked(predictor: Predictor, scores: Sequence[Score], values: Any, subject: Subject) -> Row:
+def ranked(
+    predictor: LearningPredictor[Any], scores: Sequence[Score], values: Any, subject: Subject
+) -> Row:
     def rank(labelled: Any, rest: Any) -> Any:
-        predictor.learn([scores[i] for i in labelled], values[labelled])
+        predictor.fit([scores[i] for i in labelled], values[labelled])
         return predictor.aggregate([scores[i] for i in rest])
 
     draws = draw_labels(values, LABELS, DRAWS, 0, subject.benchmark, subject.dataset)

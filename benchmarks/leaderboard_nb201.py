@@ -10,7 +10,7 @@ from __future__ import annotations
 from pages import arguments, copy_figure, mean_table, provenance, run
 
 PREDICTORS = (
-    "eproxy,random,params,macs,grad_norm,snip,grasp,fisher,synflow,naswot,jacob-cov,zen,zico,az-nas"
+    "eproxy,random,params,macs,grad-norm,snip,grasp,fisher,synflow,naswot,jacob-cov,zen,zico,az-nas"
 )
 DATASETS = ("cifar10", "cifar100")
 

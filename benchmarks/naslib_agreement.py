@@ -41,8 +41,13 @@ from naslib_proxydata.spaces.nb201.space import NasBench201
 from naslib_proxydata.spaces.transnas.macro import TransNasMacro, TransNasSkeleton
 from naslib_proxydata.spaces.transnas.micro import TransNasCell, TransNasMicro
 
-NASLIB_NAMES = {"macs": "flops", "naswot": "nwot", "jacob-cov": "jacov"}
-BATCHED = ("grad_norm", "snip", "grasp", "fisher", "naswot", "jacob-cov", "zico")
+NASLIB_NAMES = {
+    "macs": "flops",
+    "naswot": "nwot",
+    "jacob-cov": "jacov",
+    "grad-norm": "grad_norm",
+}
+BATCHED = ("grad-norm", "snip", "grasp", "fisher", "naswot", "jacob-cov", "zico")
 BASELINES = ("random", "params", "macs", "synflow", "zen", "az-nas", *BATCHED)
 COLUMNS = [
     "proxy",

@@ -33,7 +33,7 @@ from naslib_proxydata.spaces.nb201.space import NasBench201
 
 from naslib_rows import DOCS, Row, Rows, provenance, spread  # isort: skip
 
-THEIR_NAMES = {"synflow": "synflow", "naswot": "nwot", "snip": "snip", "grad_norm": "grad_norm"}
+THEIR_NAMES = {"synflow": "synflow", "naswot": "nwot", "snip": "snip", "grad-norm": "grad_norm"}
 MIB = 2**20
 
 

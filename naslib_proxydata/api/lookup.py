@@ -52,7 +52,7 @@ def table(name: str, root: str | Path | None = None) -> BenchmarkTable:
     return load_plugins(()).create("benchmarks", name, root=path)
 
 
-def predictor(name: str, **options: Any) -> Predictor:
+def predictor(name: str, **options: Any) -> Predictor[Any]:
     """Return a predictor, such as ``"eproxy"``; ``naslib-proxydata list predictors`` names all.
 
     Args:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def score(
-    predictor: str | Mapping[str, Any] | Predictor,
+    predictor: str | Mapping[str, Any] | Predictor[Any],
     space: str | SearchSpace[Any],
     architectures: Sequence[Any],
     *,
@@ -106,7 +106,7 @@ def score(
 
 
 def _scored_here(
-    predictor: Predictor,
+    predictor: Predictor[Any],
     setup: PredictorSetup,
     space: SearchSpace[Any],
     texts: Sequence[str],

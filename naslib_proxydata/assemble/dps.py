@@ -21,15 +21,15 @@ from naslib_proxydata.plugins import Plugins
 from naslib_proxydata.predictors.base import Score, ScoringTask
 from naslib_proxydata.predictors.dps.scores import ProxyScorer, training_key
 from naslib_proxydata.predictors.dps.search import (
-    Labelled,
-    Searched,
-    Wanted,
+    LabelledArchitectures,
+    LossRequest,
+    ProxySearchResult,
     checked_shared,
     search_proxies,
 )
 from naslib_proxydata.predictors.eproxy.predictor import Eproxy
-from naslib_proxydata.predictors.eproxy.presets import Found, Preset, Provenance, write_preset
-from naslib_proxydata.predictors.labels import FEWEST_LABELS
+from naslib_proxydata.predictors.eproxy.presets import FittedProxy, Preset, Provenance, write_preset
+from naslib_proxydata.predictors.labels import FEWEST_LABELS, checked_labels
 from naslib_proxydata.runs.code import code_version
 from naslib_proxydata.runs.environment import environment
 from naslib_proxydata.runs.executors import Progress, completed, threads_used
@@ -53,7 +53,7 @@ class DpsRun:
         preset: The file that ``--predictors eproxy:FILE`` reads.
     """
 
-    proxies: tuple[Found, ...]
+    proxies: tuple[FittedProxy, ...]
     evaluations: int
     computed: int
     preset: Path
@@ -82,12 +82,11 @@ def run_dps(
     source = _source(config, plugins)
     setup = _setup(config, source.space)
     task = setup.task(setup.create())
-    labelled = Labelled.checked(
+    labelled = LabelledArchitectures.of(
         task.space,
         [task.space.parse(text) for text in source.texts],
         config.shared,
-        source.values,
-        "the labels",
+        checked_labels(source.values, [True] * len(source.texts), "the labels"),
     )
     folder = opened_folder(config, (PRESET, HISTORY))
     with ScoreStore(folder.scores) as store, workers_of(config, executor) as pool:
@@ -121,8 +120,8 @@ class StoredLosses:
         store: ScoreStore,
         executor: Executor,
         setup: PredictorSetup,
-        task: ScoringTask,
-        labelled: Labelled,
+        task: ScoringTask[Any],
+        labelled: LabelledArchitectures[Any],
     ) -> None:
         self.store = store
         self.executor = executor
@@ -135,9 +134,9 @@ class StoredLosses:
         self.computed = 0
         self._known: dict[str, dict[str, float]] = {}
 
-    def __call__(self, wanted: Sequence[Wanted]) -> list[float]:
+    def __call__(self, requests: Sequence[LossRequest]) -> list[float]:
         """Return the scores in the order asked for; each is stored as soon as it arrives."""
-        named = [(training_key(options), position) for options, position in wanted]
+        named = [(training_key(options), position) for options, position in requests]
         missing = {}
         for key, position in named:
             if key not in self._known:
@@ -223,7 +222,7 @@ def _setup(config: DpsConfig, space: str) -> PredictorSetup:
     )
 
 
-def _provenance(config: DpsConfig, source: Source, searched: Searched) -> Provenance:
+def _provenance(config: DpsConfig, source: Source, searched: ProxySearchResult) -> Provenance:
     search = {"cycles", "population", "tournament", "mutation_rate", "racing", "rung"}
     return Provenance(
         **config.model_dump(include=search | {"label_seed", "seed", "images"}),
@@ -238,7 +237,9 @@ def _provenance(config: DpsConfig, source: Source, searched: Searched) -> Proven
     )
 
 
-def _history(searched: Searched, labelled: Labelled) -> list[dict[str, Any]]:
+def _history(
+    searched: ProxySearchResult, labelled: LabelledArchitectures[Any]
+) -> list[dict[str, Any]]:
     """Return one entry a cycle: parent, upper limit of the fitness or the fitness, options."""
     entries = []
     for cycle, (genotype, parent) in enumerate(searched.individuals):

@@ -26,6 +26,7 @@ from naslib_proxydata.leaderboard.rows import (
     mean_seconds,
 )
 from naslib_proxydata.plugins import Plugins
+from naslib_proxydata.predictors.base import LearningPredictor
 from naslib_proxydata.predictors.labels import FEWEST_LABELS
 from naslib_proxydata.runs.environment import environment
 from naslib_proxydata.runs.executors import Progress, one_thread
@@ -105,7 +106,7 @@ class _Given(NamedTuple):
 
     def ranked(
         self,
-        predictor: Predictor,
+        predictor: Predictor[Any],
         scores: Sequence[Score],
         values: NDArray[np.float64],
         subject: Subject,
@@ -113,7 +114,8 @@ class _Given(NamedTuple):
         """Rank what is not labelled."""
         import numpy as np
 
-        predictor.learn(self.scores, np.array(self.accuracies, dtype=np.float64))
+        if isinstance(predictor, LearningPredictor):
+            predictor.fit(self.scores, np.array(self.accuracies, dtype=np.float64))
         ranked = predictor.aggregate([scores[place] for place in self.rest])
         evaluation = make_evaluation(ranked, values[np.array(self.rest, dtype=int)], subject)
         row = replace(evaluation.row, labels=len(self.accuracies))
@@ -167,18 +169,21 @@ class _Scoring:
                 ),
             )
 
+    def _has_labels(self) -> bool:
+        return bool(self.config.labels or self.config.label_table)
+
     def _evaluate(
         self,
         task: Task,
         chosen: NDArray[np.int64],
         label: str,
         setup: PredictorSetup,
-        predictor: Predictor,
+        predictor: Predictor[Any],
     ) -> Iterable[Evaluation]:
         """Score the chosen architectures once and rank them on every dataset of the task."""
         scoring_task = setup.task(predictor)
-        if self.config.labels or self.config.label_table:
-            predictor.prepare(scoring_task)  # what learns may have to score
+        if isinstance(predictor, LearningPredictor) and self._has_labels():
+            predictor.prepare(scoring_task)  # to learn it may have to score
         texts = task.table.architectures()
         title = f"{task.table.name} {label} (seed {setup.seed})"
         drawn = [texts[int(row)] for row in chosen]
@@ -208,7 +213,7 @@ class _Scoring:
     def _given(
         self,
         setup: PredictorSetup,
-        predictor: Predictor,
+        predictor: Predictor[Any],
         space: SearchSpace[Any],
         drawn: Sequence[str],
     ) -> _Given | None:
@@ -232,7 +237,7 @@ class _Scoring:
 
     def _ranked(
         self,
-        predictor: Predictor,
+        predictor: Predictor[Any],
         scores: Sequence[Score],
         values: NDArray[np.float64],
         subject: Subject,
@@ -244,7 +249,8 @@ class _Scoring:
 
         def rank(labelled: Positions, rest: Positions) -> NDArray[np.float64]:
             with one_thread():
-                predictor.learn([scores[int(index)] for index in labelled], values[labelled])
+                if isinstance(predictor, LearningPredictor):
+                    predictor.fit([scores[int(index)] for index in labelled], values[labelled])
                 return predictor.aggregate([scores[int(index)] for index in rest])
 
         named = (subject.benchmark, subject.dataset)
@@ -252,7 +258,7 @@ class _Scoring:
         return mean_evaluation(rank, values, draws, subject)
 
 
-def _images_used(predictor: Predictor, task: ScoringTask) -> str:
+def _images_used(predictor: Predictor[Any], task: ScoringTask[Any]) -> str:
     """Return source, number and shape of the images that a predictor looks at."""
     if predictor.images_needed == 0:
         return "none"

@@ -8,7 +8,7 @@ from typing import Generic
 import numpy as np
 
 from naslib_proxydata.evolution.base import Pool
-from naslib_proxydata.predictors.base import Predictor, Score
+from naslib_proxydata.predictors.base import LearningPredictor, Predictor, Score
 from naslib_proxydata.spaces.base import Architecture
 
 
@@ -25,39 +25,33 @@ class PredictedFitness(Generic[Architecture]):
 
     def __init__(
         self,
-        predictor: Predictor,
+        predictor: Predictor[Architecture],
         scores: Callable[[Sequence[Architecture]], Sequence[Score]],
     ) -> None:
         self.predictor = predictor
         self._compute = scores
         self._scores: dict[Architecture, Score] = {}
-        self._learnt = False
 
     @property
     def learns(self) -> bool:
-        """Whether the predictor does anything with labelled architectures."""
-        return self._overrides("learn") or self._overrides("fit")
+        """Whether the predictor learns from labelled architectures."""
+        return isinstance(self.predictor, LearningPredictor)
 
     def learn(self, architectures: Sequence[Architecture], values: Sequence[float]) -> None:
         """Let the predictor learn from all that is known, and from that alone.
 
+        One that does not learn is left as it is.
+
         Raises:
             LabelError: The labels are too few or all alike.
         """
-        labels = np.array(values, dtype=np.float64)
-        if self._overrides("learn"):
-            self.predictor.learn(self._scored(architectures), labels)
-        else:
-            self.predictor.fit(architectures, labels)
-        self._learnt = True
+        if isinstance(self.predictor, LearningPredictor):
+            labels = np.array(values, dtype=np.float64)
+            self.predictor.fit(self._scored(architectures), labels)
 
     def worth(self, pool: Pool[Architecture]) -> dict[str, float]:
         """Return what each architecture is worth; failed scores and no signal are -inf."""
-        architectures = list(pool.values())
-        if self._learnt and not self._overrides("learn"):
-            values = self.predictor.score(architectures)  # all of its scores changed
-        else:
-            values = self.predictor.aggregate(self._scored(architectures))
+        values = self.predictor.aggregate(self._scored(list(pool.values())))
         values = np.where(np.isnan(values), -np.inf, values)
         return dict(zip(pool, values.tolist(), strict=True))
 
@@ -66,6 +60,3 @@ class PredictedFitness(Generic[Architecture]):
         if missing:
             self._scores.update(zip(missing, self._compute(missing), strict=True))
         return [self._scores[one] for one in architectures]
-
-    def _overrides(self, method: str) -> bool:
-        return getattr(type(self.predictor), method) is not getattr(Predictor, method)

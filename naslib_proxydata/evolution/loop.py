@@ -14,7 +14,7 @@ from naslib_proxydata.evolution.domain import Domain
 from naslib_proxydata.evolution.fitness import PredictedFitness
 from naslib_proxydata.evolution.queries import Oracle, Query
 from naslib_proxydata.evolution.random_search import RandomSearch
-from naslib_proxydata.predictors.few_label.structure import FEWEST_LABELS
+from naslib_proxydata.predictors.labels import FEWEST_LABELS
 from naslib_proxydata.spaces.base import Architecture
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from naslib_proxydata import plugins as plugin_room
 from naslib_proxydata.data.images import load_images
 from naslib_proxydata.naslib_bridge.architectures import bridged
 from naslib_proxydata.naslib_bridge.importing import naslib
-from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
+from naslib_proxydata.predictors.base import LearningPredictor, Predictor, Score, ScoringTask
 
 NO_SIGNAL = -1e9
 """What NASLib gets for an architecture that carries no signal; it has no infinity."""
@@ -45,7 +45,7 @@ class ProxyPredictor(NaslibPredictor):  # type: ignore[misc]
         scores: What was scored so far, by the architecture's text.
     """
 
-    def __init__(self, predictor: Predictor, kind: str = "nasbench201") -> None:
+    def __init__(self, predictor: Predictor[Any], kind: str = "nasbench201") -> None:
         super().__init__(ss_type=kind)
         self.predictor = predictor
         self.method_type = predictor.name
@@ -62,9 +62,10 @@ class ProxyPredictor(NaslibPredictor):  # type: ignore[misc]
             ytrain: Their accuracies in percent.
             info: Not used.
         """
-        architectures = [self.predictor.task.space.parse(self.text(one)) for one in xtrain]
-        self.scores.clear()
-        self.predictor.fit(architectures, np.asarray(ytrain, dtype=np.float64))
+        if isinstance(self.predictor, LearningPredictor):
+            scores = [self._score(self.text(one)) for one in xtrain]
+            self.predictor.fit(scores, np.asarray(ytrain, dtype=np.float64))
+            self.scores.clear()  # what was learnt changes them
 
     def query(self, xtest: Any, info: Any = None, dataloader: Any = None) -> Any:
         """Score architectures.
@@ -135,7 +136,7 @@ def make_predictor(
         NaslibError: The search space is not ours as well.
     """
     offers = plugin_room.load(plugins)
-    predictor: Predictor = offers.create("predictors", name, **options)
+    predictor: Predictor[Any] = offers.create("predictors", name, **options)
     space = offers.create("spaces", bridged(kind).space)
     batch = load_images(images, max(1, predictor.images_needed), seed, space.image_size)
     classes = max(FEWEST_CLASSES, batch.num_classes)

@@ -74,6 +74,8 @@ def check_registrations(
     for item in results[0]:
         if not isinstance(item, expected):
             raise PluginError(f"{where} returned {item!r} in its list, {wanted}")
+        if isinstance(item.aliases, str):
+            raise PluginError(f"{where}: aliases are a tuple of names, got {item.aliases!r}")
         for name in (item.name, *item.aliases):
             if not _NAME.fullmatch(name):
                 raise PluginError(

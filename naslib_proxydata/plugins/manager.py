@@ -111,7 +111,7 @@ class Plugins:
         return tuple(self._offers_of(kind))
 
     def registration(self, kind: str, name: str) -> Registration:
-        """Return what was registered under a name.
+        """Return what was registered under a name or an alias.
 
         Raises:
             ConfigError: There is no such kind or name; the closest is named.
@@ -129,7 +129,7 @@ class Plugins:
         return registration
 
     def provider(self, kind: str, name: str) -> Provider:
-        """Return who provides a name.
+        """Return who provides a name or an alias.
 
         Raises:
             ConfigError: There is no such kind or name; the closest is named.
@@ -150,7 +150,7 @@ class Plugins:
     def create(self, kind: Literal["metrics"], name: str, **options: Any) -> Metric: ...
 
     @overload
-    def create(self, kind: Literal["predictors"], name: str, **options: Any) -> Predictor: ...
+    def create(self, kind: Literal["predictors"], name: str, **options: Any) -> Predictor[Any]: ...
 
     @overload
     def create(self, kind: Literal["datasets"], name: str, **options: Any) -> Dataset: ...

@@ -1,4 +1,8 @@
-"""What a predictor is: something that scores an architecture without training it."""
+"""What a predictor is: something that scores an architecture without training it.
+
+:class:`Predictor` is what every predictor is, :class:`LearningPredictor` one that labelled
+architectures make better.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +10,23 @@ import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal
 
 import numpy as np
 
 from naslib_proxydata.errors import ProxyDataError
+from naslib_proxydata.predictors.returned import real_number
+from naslib_proxydata.spaces.base import Architecture, SearchSpace
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from naslib_proxydata.data.images import ImageBatch
-    from naslib_proxydata.spaces.base import SearchSpace
 
 
 @dataclass(frozen=True)
-class ScoringTask:
+class ScoringTask(Generic[Architecture]):
     """Everything a score may depend on besides the architecture.
 
     Attributes:
@@ -32,7 +37,7 @@ class ScoringTask:
         num_classes: Number of classes of the networks' heads.
     """
 
-    space: SearchSpace[Any]
+    space: SearchSpace[Architecture]
     images: ImageBatch
     seed: int = 0
     device: str = "cpu"
@@ -57,8 +62,27 @@ class Score:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Predictor(ABC):
+def as_score(returned: Any) -> Score:
+    """Return what a predictor returned as a score, a failed one where it holds no number.
+
+    Args:
+        returned: A :class:`Score` or one real number is expected; see
+            :func:`~naslib_proxydata.predictors.returned.real_number`.
+    """
+    score = returned if isinstance(returned, Score) else Score(returned)
+    try:
+        return replace(score, value=real_number(score.value))
+    except ValueError as error:
+        what = "a Score whose value is " if score is returned else ""
+        reasons = (score.reason, f"the predictor returned {what}{error}")
+        return replace(score, value=math.nan, reason="; ".join(filter(None, reasons)))
+
+
+class Predictor(ABC, Generic[Architecture]):
     """Scores architectures; one object serves one :class:`ScoringTask` at a time.
+
+    Generic in what its search spaces call an architecture; one that serves every space leaves
+    the type open.
 
     Attributes:
         name: The name on the command line.
@@ -73,25 +97,15 @@ class Predictor(ABC):
     images_needed: int = 0
     needs_network: ClassVar[bool] = True
     sees: ClassVar[Literal["canonical", "raw"]] = "canonical"
-    task: ScoringTask
+    task: ScoringTask[Architecture]
 
     def settings(self) -> Mapping[str, Any]:
         """Return every setting that changes scores, as plain data; part of the store's key."""
         return {}
 
-    def prepare(self, task: ScoringTask) -> None:
+    def prepare(self, task: ScoringTask[Architecture]) -> None:
         """Bind to a task and compute once what all its architectures share."""
         self.task = task
-
-    def fit(self, architectures: Sequence[Any], accuracies: NDArray[np.float64]) -> None:  # noqa: B027
-        """Learn from labelled architectures; predictors without labels ignore it."""
-
-    def learn(self, scores: Sequence[Score], accuracies: NDArray[np.float64]) -> None:  # noqa: B027
-        """Learn from the scores of labelled architectures; predictors without labels ignore it.
-
-        What :meth:`fit` does when the architectures have been scored already, as a leaderboard
-        has done for all of them once. :meth:`aggregate` then uses what was learnt.
-        """
 
     def parts(self) -> Mapping[str, Mapping[str, Any]]:
         """Return the predictors whose scores this one combines: options by registered name.
@@ -106,11 +120,15 @@ class Predictor(ABC):
         raise NotImplementedError(f"predictor {self.name!r} has no parts")
 
     @abstractmethod
-    def evaluate(self, architecture: Any) -> Score | float:
-        """Score one architecture; exceptions and nan are turned into failed scores."""
+    def evaluate(self, architecture: Architecture) -> Score | float:
+        """Score one architecture.
 
-    def score_one(self, architecture: Any) -> Score:
-        """Score one architecture, never raising for what a network did.
+        Exceptions, nan and what is no number are turned into failed scores by
+        :meth:`score_one`.
+        """
+
+    def score_one(self, architecture: Architecture) -> Score:
+        """Score one architecture, never raising for what a network did or its code returned.
 
         Raises:
             ProxyDataError: The user must put something right (the settings, the images).
@@ -122,21 +140,20 @@ class Predictor(ABC):
         if self.sees == "canonical":
             architecture = space.canonical(architecture)
         try:
-            result = self.evaluate(architecture)
+            score = as_score(self.evaluate(architecture))
         except ProxyDataError:
             raise
         except Exception as error:
-            result = Score(math.nan, f"{type(error).__name__}: {error}")
-        if not isinstance(result, Score):
-            result = Score(float(result))
-        reason = result.reason
-        if math.isnan(result.value) and not reason:
+            score = Score(math.nan, f"{type(error).__name__}: {error}")
+        reason = score.reason
+        if math.isnan(score.value) and not reason:
             reason = "the score is not a number"
-        return Score(result.value, reason, time.perf_counter() - started, result.details)
+        return replace(score, reason=reason, seconds=time.perf_counter() - started)
 
-    def score(self, architectures: Sequence[Any]) -> NDArray[np.float64]:
+    def score(self, architectures: Sequence[Architecture]) -> NDArray[np.float64]:
         """Score architectures one by one; shape (len(architectures),)."""
-        return np.array([self.score_one(one).value for one in architectures], dtype=np.float64)
+        scores = [self.score_one(architecture) for architecture in architectures]
+        return np.array([score.value for score in scores], dtype=np.float64)
 
     def aggregate(self, scores: Sequence[Score]) -> NDArray[np.float64]:
         """Turn the scores of one evaluation into the values that are ranked.
@@ -153,3 +170,30 @@ class Predictor(ABC):
             signal stays -inf. By default the scores' own values.
         """
         return np.array([score.value for score in scores], dtype=np.float64)
+
+
+class LearningPredictor(Predictor[Architecture]):
+    """A predictor that labelled architectures make better.
+
+    It learns from their scores, which a leaderboard or a search has computed and stored before
+    anything is labelled: whatever is to be learnt from (features, say, or the architecture's
+    text) :meth:`evaluate` puts into :attr:`Score.details`, as plain data. Until it has learnt it
+    scores and ranks as well, without labels.
+    """
+
+    @abstractmethod
+    def fit(self, scores: Sequence[Score], accuracies: NDArray[np.float64]) -> None:
+        """Learn from labelled architectures, and forget what was learnt before.
+
+        :meth:`aggregate` then ranks scores of any time, of before the learning too.
+
+        Args:
+            scores: What :meth:`score_one` returned for them, in whatever state it was; those
+                that failed or carry no signal among them.
+            accuracies: Of the same architectures, higher is better, shape (len(scores),).
+
+        Raises:
+            LabelError: They are fewer than
+                :data:`~naslib_proxydata.predictors.labels.FEWEST_LABELS`, all alike, or not one
+                finite number for each.
+        """

@@ -7,9 +7,10 @@ from typing import Any
 from naslib_proxydata.predictors.base import Predictor
 from naslib_proxydata.schema import Settings
 from naslib_proxydata.seeding import numpy_generator
+from naslib_proxydata.spaces.base import Architecture
 
 
-class Floor(Predictor):
+class Floor(Predictor[Architecture]):
     """A predictor without options that runs no network and counts dead edges.
 
     Benchmark tables print the counts of networks as published, dead edges included.
@@ -22,29 +23,29 @@ class Floor(Predictor):
         Settings.parse(options, f"predictor {self.name!r}")
 
 
-class Random(Floor):
+class Random(Floor[Architecture]):
     """A uniform number by seed and architecture, whatever the order of architectures."""
 
     name = "random"
 
-    def evaluate(self, architecture: Any) -> float:
+    def evaluate(self, architecture: Architecture) -> float:
         """Draw a number in [0, 1) that belongs to the architecture's text."""
         text = self.task.space.text(architecture)
         return float(numpy_generator(self.task.seed, self.name, text).random())
 
 
-class Params(Floor):
+class Params(Floor[Architecture]):
     """Trainable parameters of the published network; more score higher."""
 
     name = "params"
 
-    def evaluate(self, architecture: Any) -> float:
+    def evaluate(self, architecture: Architecture) -> float:
         """Return the parameter count."""
         space = self.task.space
         return float(space.params(architecture, num_classes=self.task.num_classes))
 
 
-class Macs(Floor):
+class Macs(Floor[Architecture]):
     """Multiply-accumulates of the published network for one image; more score higher.
 
     Benchmark tables often call them FLOPs.
@@ -52,7 +53,7 @@ class Macs(Floor):
 
     name = "macs"
 
-    def evaluate(self, architecture: Any) -> float:
+    def evaluate(self, architecture: Architecture) -> float:
         """Return the multiply-accumulates at the space's image size."""
         space = self.task.space
         return float(space.macs(architecture, num_classes=self.task.num_classes))

@@ -29,10 +29,11 @@ def register_predictors() -> Sequence[Registration]:
             "macs", f"{_ROOM}.floors:Macs", "multiply-accumulates of the published network"
         ),
         Registration(
-            "grad_norm",
+            "grad-norm",
             f"{_ROOM}.zero_cost.grad_norm:GradNorm",
             "summed norms of the loss gradients",
             "arXiv 2101.08134, section 3.2",
+            aliases=("grad_norm",),
         ),
         Registration(
             "snip",

@@ -11,7 +11,7 @@ from naslib_proxydata.predictors.base import Predictor, Score
 from naslib_proxydata.runs.executors import completed, threads_used
 from naslib_proxydata.runs.store import ScoreContext, ScoreStore
 
-Setup = Callable[[], Predictor]
+Setup = Callable[[], Predictor[Any]]
 """Makes a prepared predictor; picklable, and equal by value, so that each worker calls it once."""
 
 Progress = Callable[[int, int], None]
@@ -79,7 +79,7 @@ def score_chunk(setup: Setup, texts: Sequence[str], threads: int = 1) -> list[Sc
 
 
 @lru_cache(maxsize=1)
-def _prepared(setup: Setup) -> Predictor:
+def _prepared(setup: Setup) -> Predictor[Any]:
     """Make the predictor of a process; the one before is let go, to keep memory flat."""
     return setup()
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from naslib_proxydata.runs.code import code_version
 from naslib_proxydata.runs.evaluate import CHEAP_CHUNK, evaluate
@@ -39,7 +39,7 @@ class StoredScores:
         self.computed = 0
 
     def get(
-        self, setup: PredictorSetup, predictor: Predictor, texts: Sequence[str], title: str
+        self, setup: PredictorSetup, predictor: Predictor[Any], texts: Sequence[str], title: str
     ) -> list[Score]:
         """Return the scores of architectures, computing those that are not stored.
 
@@ -76,7 +76,9 @@ class StoredScores:
         return [by_key[key] for key in keys]
 
 
-def _context(predictor: Predictor, task: ScoringTask, setup: PredictorSetup) -> ScoreContext:
+def _context(
+    predictor: Predictor[Any], task: ScoringTask[Any], setup: PredictorSetup
+) -> ScoreContext:
     """Return what the scores depend on besides the architecture."""
     return ScoreContext(
         space=setup.space,
@@ -97,7 +99,7 @@ def scored_on(setup: PredictorSetup) -> str:
     return kind if setup.threads == 1 else f"{kind}, {setup.threads} threads"
 
 
-def _keys(predictor: Predictor, task: ScoringTask, texts: Sequence[str]) -> list[str]:
+def _keys(predictor: Predictor[Any], task: ScoringTask[Any], texts: Sequence[str]) -> list[str]:
     """Return the store's key of each architecture: one for all that share a score."""
     if predictor.sees == "raw":
         return list(texts)

@@ -64,7 +64,7 @@ class PredictorSetup:
         """The plugins, loaded once per process."""
         return load_plugins(self.plugin_files, self.no_plugin)
 
-    def create(self) -> Predictor:
+    def create(self) -> Predictor[Any]:
         """Return the predictor, not prepared."""
         return self.plugins.create("predictors", self.predictor, **json.loads(self.options))
 
@@ -72,7 +72,9 @@ class PredictorSetup:
         """Return the same setup with another predictor; options are JSON."""
         return replace(self, predictor=predictor, options=options)
 
-    def task(self, predictor: Predictor, space: SearchSpace[Any] | None = None) -> ScoringTask:
+    def task(
+        self, predictor: Predictor[Any], space: SearchSpace[Any] | None = None
+    ) -> ScoringTask[Any]:
         """Return what the predictor is to be prepared with.
 
         The images are drawn for this predictor alone, so that its scores do not depend on how
@@ -89,7 +91,7 @@ class PredictorSetup:
         num_classes = self.num_classes or max(FEWEST_CLASSES, images.num_classes)
         return ScoringTask(space, images, self.seed, self.device, num_classes)
 
-    def __call__(self) -> Predictor:
+    def __call__(self) -> Predictor[Any]:
         """Return the prepared predictor."""
         predictor = self.create()
         predictor.prepare(self.task(predictor))
@@ -107,18 +109,12 @@ def _images(source: str, count: int, seed: int, size: int) -> ImageBatch:
 def registered_name(plugins: Plugins, label: str, options: Mapping[str, Any]) -> str:
     """Return the registered name that a label of the configuration stands for.
 
-    The option ``predictor`` names it where the label is not the name; hyphens and underscores
-    are taken for each other.
+    The option ``predictor`` names it where the label is not the name; either may be an alias.
 
     Raises:
         ConfigError: There is no such predictor; the closest is named.
     """
-    name = str(options.get("predictor", label))
-    known = plugins.names("predictors")
-    for spelling in (name, name.replace("_", "-"), name.replace("-", "_")):
-        if spelling in known:
-            return spelling
-    return plugins.registration("predictors", name).name
+    return plugins.registration("predictors", str(options.get("predictor", label))).name
 
 
 def options_json(label: str, options: Mapping[str, Any]) -> str:

@@ -262,8 +262,12 @@ def test_bad_input_is_told_before_anything_is_computed(run, computed, options, e
     assert computed() == 0
 
 
-def test_underscores_and_hyphens_are_taken_for_each_other(run):
-    assert "grad-norm" in {row.predictor for row in run(predictors="grad-norm", n=2).rows}
+def test_a_predictor_may_be_named_by_an_alias(run):
+    several = {"grad_norm": {}, "mine": {"predictor": "grad_norm"}, "grad-norm": {}}
+    board = run(predictors=several, n=2)
+    assert set(several) <= {row.predictor for row in board.rows}
+    again = run(predictors="grad-norm", n=2, overwrite=True)
+    assert board.computed == again.computed  # one predictor, scored once
 
 
 def test_what_stops_a_run_leaves_the_scores_before(run, tmp_path):

@@ -19,7 +19,7 @@ from naslib_proxydata.evolution.loop import (
     search_with_predictor,
 )
 from naslib_proxydata.evolution.queries import COLUMNS, Oracle, history_csv
-from naslib_proxydata.predictors.base import Predictor, Score
+from naslib_proxydata.predictors.base import LearningPredictor, Predictor, Score
 from naslib_proxydata.seeding import numpy_generator
 from tests.evolution.grid import FUNCTIONS, grid, value
 
@@ -33,8 +33,8 @@ class Sum(Predictor):
         return float(sum(architecture))
 
 
-class Nearest(Predictor):
-    """Learns by scores: the value of the nearest labelled pair."""
+class Nearest(LearningPredictor):
+    """Learns: the value of the nearest labelled pair."""
 
     name = "nearest"
     aggregated = 0
@@ -42,7 +42,7 @@ class Nearest(Predictor):
     def evaluate(self, architecture):
         return Score(0.0, details={"pair": sorted(architecture)})
 
-    def learn(self, scores, accuracies):
+    def fit(self, scores, accuracies):
         self.known = [
             (one.details["pair"], acc) for one, acc in zip(scores, accuracies, strict=True)
         ]
@@ -55,20 +55,6 @@ class Nearest(Predictor):
         if not hasattr(self, "known"):
             return 0.0
         return min((math.dist(pair, other), -acc) for other, acc in self.known)[1] * -1
-
-
-class NearestByFit(Nearest):
-    """The same by architectures."""
-
-    learn = Predictor.learn
-
-    def fit(self, architectures, accuracies):
-        self.known = [
-            (sorted(one), acc) for one, acc in zip(architectures, accuracies, strict=True)
-        ]
-
-    def score(self, architectures):
-        return np.array([self.nearest(sorted(one)) for one in architectures])
 
 
 def fitness_of(predictor):
@@ -148,9 +134,8 @@ def test_a_predictor_without_labels_spends_all_queries_on_what_it_ranks_best():
     assert {one.round for one in oracle.queries} == {1}
 
 
-@pytest.mark.parametrize("kind", [Nearest, NearestByFit])
-def test_a_predictor_that_learns_is_taught_after_every_round(kind):
-    oracle, fitness, rounds = guided(kind())
+def test_a_predictor_that_learns_is_taught_after_every_round():
+    oracle, fitness, rounds = guided(Nearest())
     assert fitness.learns
     assert [one.round for one in oracle.queries] == [0] * 6 + [
         n for n in range(1, 6) for _ in range(5)

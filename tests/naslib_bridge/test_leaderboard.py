@@ -192,7 +192,7 @@ def test_evolution_by_the_ensemble(tmp_path: Path, table: Any) -> None:
         (), "nb201", "few-label-structure", "{}", "photos", None, SEED, "cpu", None
     )()
     space = reference.task.space
-    reference.fit([space.parse(text) for text in texts], np.array(values))
+    reference.fit([reference.score_one(space.parse(text)) for text in texts], np.array(values))
     visited = list(predictor.scores)
     expected = [reference.score_one(space.parse(text)).value for text in visited]
     assert [predictor.value(text) for text in visited] == expected

@@ -317,6 +317,58 @@ def test_create_resolves_an_import_path() -> None:
     assert made.evaluate(None) == 1.0
 
 
+def aliased(name: str = "constant", *aliases: str) -> Registration:
+    return Registration(name, predictor, "t", aliases=aliases)
+
+
+def test_an_alias_stands_for_the_registered_name() -> None:
+    found = Plugins()
+    add(found, offering(aliased("constant", "old_constant")))
+    assert found.names("predictors") == ("constant",)
+    assert found.registration("predictors", "old_constant").name == "constant"
+    assert found.provider("predictors", "old_constant").plugin == "stranger"
+    assert found.create("predictors", "old_constant", value=4.0).evaluate(None) == 4.0
+    with pytest.raises(ConfigError, match=r"Did you mean 'old_constant'"):
+        found.create("predictors", "old-constannt")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "taken"),
+    [
+        (aliased("one", "shared"), aliased("two", "shared"), "shared"),
+        (aliased("one", "two"), aliased("two"), "two"),
+        (aliased("one"), aliased("two", "one"), "one"),
+    ],
+)
+def test_an_alias_that_is_taken_is_refused(
+    first: Registration, second: Registration, taken: str
+) -> None:
+    complaint = told(add, Plugins(), offering(first, second))
+    assert f"the name '{taken}' is already registered by plugin 'stranger'" in complaint
+
+
+def test_an_alias_is_a_name_in_a_tuple() -> None:
+    assert "'Old name' is not lower case" in told(
+        add, Plugins(), offering(aliased("a", "Old name"))
+    )
+    letters = Registration("constant", predictor, "t", aliases="old")  # type: ignore[arg-type]
+    assert "aliases are a tuple of names, got 'old'" in told(add, Plugins(), offering(letters))
+
+
+def test_the_registry_is_handed_to_a_factory_that_asks_for_it() -> None:
+    seen = []
+
+    def factory(value: float = 1.0, plugins: Plugins | None = None) -> Any:
+        seen.append(plugins)
+        return predictor(value)
+
+    found = offered(factory)
+    assert found.create("predictors", "constant", value=2.0).evaluate(None) == 2.0
+    assert seen == [found]
+    with pytest.raises(ConfigError, match=r"unknown option 'plugins'.*Known: value\."):
+        found.create("predictors", "constant", plugins=found)
+
+
 def test_an_unknown_name_names_the_closest() -> None:
     with pytest.raises(
         ConfigError, match=r"unknown predictor 'constent'\. Did you mean 'constant'"

@@ -29,7 +29,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "zen": {"batch_size": 4, "repeats": 1},
     **{
         name: {"batch_size": 8}
-        for name in ("grad_norm", "snip", "grasp", "fisher", "naswot", "jacob-cov", "az-nas")
+        for name in ("grad-norm", "snip", "grasp", "fisher", "naswot", "jacob-cov", "az-nas")
     },
 }
 SPACE = NasBench201(channels=2, cells_per_stage=1)
@@ -207,5 +207,5 @@ def test_labels_move_gradient_proxies_but_not_the_others() -> None:
             predictor = make(name, **SMALL[name])
             predictor.prepare(ScoringTask(SPACE, batch))
             values.append(score(predictor, LIVE).value)
-        uses_labels = name in ("grad_norm", "snip", "grasp", "fisher", "zico")
+        uses_labels = name in ("grad-norm", "snip", "grasp", "fisher", "zico")
         assert (values[0] != values[1]) == uses_labels, name

@@ -35,23 +35,27 @@ def evolve(
     repeated with remembered scores takes the same course to where it was stopped, and one that
     is raced the same as one that is not as long as the tournaments have the same winners.
     """
-    found: list[Individual] = []
+    individuals: list[Individual] = []
     for cycle in range(settings.cycles):
         generator = numpy_generator(seed, "dps", "cycle", cycle)
         if cycle < settings.population:
-            found.append(Individual(sample(generator, taps), None))
+            individuals.append(Individual(sample(generator, taps), None))
         else:
+            # Age decides who dies, not fitness: a proxy that was lucky on few labels is forgotten
+            # unless its children do as well (arXiv 1802.01548).
             window = range(cycle - settings.population, cycle)
             drawn = sorted(generator.choice(window, settings.tournament, replace=False).tolist())
-            parent = winner(race, found, drawn)
-            child = mutate(found[parent].genotype, generator, settings.mutation_rate, taps)
-            found.append(Individual(child, parent))
+            parent = winner(race, individuals, drawn)
+            child = mutate(individuals[parent].genotype, generator, settings.mutation_rate, taps)
+            individuals.append(Individual(child, parent))
         if progress is not None:
             progress(cycle + 1, settings.cycles)
-    return found, race.best([one.genotype for one in found], settings.keep)
+    return individuals, race.best(
+        [individual.genotype for individual in individuals], settings.keep
+    )
 
 
-def winner(race: Race, found: list[Individual], drawn: list[int]) -> int:
+def winner(race: Race, individuals: list[Individual], drawn: list[int]) -> int:
     """Return which of the drawn cycles has the fittest proxy, the oldest of equally fit ones."""
-    (best,) = race.best([found[cycle].genotype for cycle in drawn])
-    return next(cycle for cycle in drawn if canonical(found[cycle].genotype) == best)
+    (best,) = race.best([individuals[cycle].genotype for cycle in drawn])
+    return next(cycle for cycle in drawn if canonical(individuals[cycle].genotype) == best)

@@ -10,13 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
+from naslib_proxydata.predictors.base import LearningPredictor, Score, ScoringTask
 from naslib_proxydata.predictors.dps.scores import ProxyScorer, training_key, with_mac_term
-from naslib_proxydata.predictors.dps.search import Labelled, Wanted, checked_shared, search_proxies
+from naslib_proxydata.predictors.dps.search import (
+    LabelledArchitectures,
+    LossRequest,
+    checked_shared,
+    search_proxies,
+)
 from naslib_proxydata.predictors.dps.settings import EvolutionSettings
 from naslib_proxydata.predictors.eproxy.config import checked_preset, resolve
 from naslib_proxydata.predictors.eproxy.predictor import Eproxy
 from naslib_proxydata.predictors.few_label.models import shares_below
+from naslib_proxydata.predictors.labels import checked_labels
+from naslib_proxydata.spaces.base import Architecture
 
 Floats = NDArray[np.float64]
 
@@ -32,7 +39,7 @@ class DpsSettings(EvolutionSettings):
     )
 
 
-class Dps(Predictor):
+class Dps(LearningPredictor[Architecture]):
     """Eproxy with settings that rank a few labelled architectures best (arXiv 2210.09459).
 
     :meth:`fit` searches them by regularised evolution. The best of many proxies on few labels
@@ -48,62 +55,61 @@ class Dps(Predictor):
     def __init__(self, **options: Any) -> None:
         self.options = DpsSettings.parse(options, "predictor 'dps'")
         self._shared = checked_shared(self.options.shared, "predictor 'dps'")
-        self._start = Eproxy(**self._shared)
+        self._start: Eproxy[Architecture] = Eproxy(**self._shared)
         self.images_needed = self._start.images_needed
-        self._given: list[dict[str, Any]] = []
+        self._preset_proxies: list[dict[str, Any]] = []
         if self.options.preset is not None:
             preset = checked_preset(self.options.preset)
-            self._found_in = preset.provenance.space
-            self._given = [dict(one.options) for one in preset.proxies[: self.options.keep]]
-        self._proxies = [{**proxy, **self._shared} for proxy in self._given]
+            self._preset_space = preset.provenance.space
+            self._preset_proxies = [
+                dict(proxy.options) for proxy in preset.proxies[: self.options.keep]
+            ]
+        self._proxies = [{**proxy, **self._shared} for proxy in self._preset_proxies]
         self._labelled: Floats = np.zeros((0, 0))
 
     def settings(self) -> Mapping[str, Any]:
         """Return what the stored scores depend on: the options of all proxies, and the preset's."""
-        return {"shared": self._shared, "proxies": self._given}
+        return {"shared": self._shared, "proxies": self._preset_proxies}
 
-    def prepare(self, task: ScoringTask) -> None:
+    def prepare(self, task: ScoringTask[Architecture]) -> None:
         """Bind to a task; what was learnt for another one is forgotten."""
         super().prepare(task)
         self._start.prepare(task)
         self._scorer = ProxyScorer(task)
         self._memo: dict[tuple[str, str], float] = {}
-        self._proxies = [{**self._fitting(proxy), **self._shared} for proxy in self._given]
+        self._proxies = [{**self._fitting(proxy), **self._shared} for proxy in self._preset_proxies]
 
-    def fit(self, architectures: Sequence[Any], accuracies: NDArray[np.float64]) -> None:
-        """Search the proxies that rank the labelled architectures best.
+    def fit(self, scores: Sequence[Score], accuracies: NDArray[np.float64]) -> None:
+        """Search the proxies that rank the labelled architectures best; nothing with a preset.
+
+        Scores by one proxy tell nothing of the others, so the architectures are scored anew, by
+        each proxy of the search. Their text stands in the scores' details. Those without signal
+        have none there and are left out: every proxy ranks them last.
 
         Raises:
-            LabelError: See :meth:`Labelled.checked`.
+            LabelError: See :func:`checked_labels`.
         """
-        if self._given:
+        if self._preset_proxies:
             return
-        where = f"predictor {self.name!r}"
-        space, shared = self.task.space, self._shared
-        labelled = Labelled.checked(space, architectures, shared, accuracies, where)
-        texts = [space.text(one) for one in labelled.architectures]
+        known = ["architecture" in score.details for score in scores]
+        labels = checked_labels(accuracies, known, f"predictor {self.name!r}")
+        space = self.task.space
+        architectures = [
+            space.parse(score.details["architecture"])
+            for score, kept in zip(scores, known, strict=True)
+            if kept
+        ]
+        labelled = LabelledArchitectures.of(space, architectures, self._shared, labels)
+        texts = [space.text(architecture) for architecture in labelled.architectures]
 
-        def score(wanted: Sequence[Wanted]) -> list[float]:
-            return [self._loss_score(options, texts[position]) for options, position in wanted]
+        def score_batch(requests: Sequence[LossRequest]) -> list[float]:
+            return [self._loss_score(options, texts[position]) for options, position in requests]
 
-        found = search_proxies(labelled, score, self.options, self.task.seed)
-        self._proxies = [one.options for one in found.proxies]
-        alive = [text for text in texts if space.carries_signal(space.parse(text))]
-        self._labelled = np.array([self._values(text) for text in alive])
+        result = search_proxies(labelled, score_batch, self.options, self.task.seed)
+        self._proxies = [proxy.options for proxy in result.proxies]
+        self._labelled = np.array([self._values(text) for text in texts])
 
-    def learn(self, scores: Sequence[Score], accuracies: NDArray[np.float64]) -> None:
-        """Do as :meth:`fit`, for architectures that a leaderboard has scored already.
-
-        Those without signal are left out: every proxy ranks them last.
-        """
-        known = [index for index, one in enumerate(scores) if "architecture" in one.details]
-        parse = self.task.space.parse
-        self.fit(
-            [parse(scores[index].details["architecture"]) for index in known],
-            np.asarray(accuracies, dtype=np.float64)[known],
-        )
-
-    def evaluate(self, architecture: Any) -> Score:
+    def evaluate(self, architecture: Architecture) -> Score:
         """Score by every proxy; the value is the mean rank among the labelled ones, in (0, 1].
 
         By a preset's proxies, for which there are none, it is the fittest one's score.
@@ -117,22 +123,22 @@ class Dps(Predictor):
         details = {"architecture": text, "scores": values}
         if all(map(math.isnan, values)):
             return Score(math.nan, "the loss diverged by every proxy", details=details)
-        if self._given:
+        if self._preset_proxies:
             return Score(values[0], details=details)
         return Score(
             float(shares_below(np.array([values]), self._labelled).mean()), details=details
         )
 
-    def score(self, architectures: Sequence[Any]) -> Floats:
+    def score(self, architectures: Sequence[Architecture]) -> Floats:
         """Score architectures and rank them together; shape (len(architectures),)."""
-        return self.aggregate([self.score_one(one) for one in architectures])
+        return self.aggregate([self.score_one(architecture) for architecture in architectures])
 
     def aggregate(self, scores: Sequence[Score]) -> Floats:
         """Return the mean over proxies of each one's rank among all these, in (0, 1]."""
         values = super().aggregate(scores)
         if not self._proxies:
             return values
-        rows = [index for index, one in enumerate(scores) if "architecture" in one.details]
+        rows = [index for index, score in enumerate(scores) if "architecture" in score.details]
         if not rows:
             return values
         table = np.array([self._known_values(scores[index]) for index in rows])
@@ -142,12 +148,12 @@ class Dps(Predictor):
 
     def _fitting(self, proxy: Mapping[str, Any]) -> dict[str, Any]:
         """Return a preset's proxy without the largest MACs of another space."""
-        own = self._found_in == self.task.space.name
+        own = self._preset_space == self.task.space.name
         return {key: value for key, value in proxy.items() if own or key != "mac_reference"}
 
     def _known_values(self, score: Score) -> list[float]:
         """Return an architecture's scores by all proxies, a preset's from where they are stored."""
-        if self._given and "scores" in score.details:
+        if self._preset_proxies and "scores" in score.details:
             return list(score.details["scores"])
         return self._values(score.details["architecture"])
 
@@ -156,8 +162,8 @@ class Dps(Predictor):
         space = self.task.space
         macs = space.macs(space.parse(text), image_size=space.image_size)
         return [
-            with_mac_term(self._loss_score(one, text), resolve(one, space.name), macs)
-            for one in self._proxies
+            with_mac_term(self._loss_score(proxy, text), resolve(proxy, space.name), macs)
+            for proxy in self._proxies
         ]
 
     def _loss_score(self, options: Mapping[str, Any], text: str) -> float:

@@ -31,14 +31,14 @@ INDIFFERENT = 0.01
 labels a correlation of one half has a standard error of 0.17."""
 
 
-class Request(NamedTuple):
+class ScoreRequest(NamedTuple):
     """A score that is wanted: of the labelled architecture at a position, by a proxy."""
 
     genotype: Genotype
     position: int
 
 
-Evaluate: TypeAlias = Callable[[Sequence[Request]], Sequence[float]]
+Evaluate: TypeAlias = Callable[[Sequence[ScoreRequest]], Sequence[float]]
 """Scores a batch, in any order and on any number of processes; higher is better."""
 
 
@@ -76,7 +76,7 @@ class Race:
 
         Genotypes of one canonical form are one candidate, and are returned in that form.
         """
-        names = list(dict.fromkeys(canonical(one) for one in candidates))
+        names = list(dict.fromkeys(canonical(genotype) for genotype in candidates))
         while True:
             rung = self._next_rung(names, keep)
             if not rung:
@@ -104,6 +104,7 @@ class Race:
             self._exact[key] = exact_upper_limit(scores, self._ordered)
         if self.racing != "statistical" or not 0 < len(scores) < len(self.labels):
             return self._exact[key]
+        # The certain limit is the lower one where few others are known or they differ widely.
         return min(self._exact[key], statistical_upper_limit(*self._estimate(name)))
 
     def _known(self, name: Genotype) -> int:
@@ -118,9 +119,13 @@ class Race:
         fresh = [(name, min(FIRST_RUNG, total)) for name in open_ if self._known(name) == 0]
         if fresh:
             return fresh
+        # The worst of those that would be kept now. Who can at best equal it goes on, too: of
+        # equals the first named counts, which only their final fitness can tell.
         done = [_last(self.fitness(name)) for name in names if self._known(name) == total]
         bar = sorted(done)[-keep] if len(done) >= keep else -math.inf
         contenders = [name for name in open_ if self.upper(name) >= bar]
+        # Only the most promising go on: one that is complete raises the bar, and the others may
+        # then be left behind unscored.
         ranked = sorted(contenders, key=lambda name: -self._estimate(name)[0])
         return [(name, min(self._known(name) + self.rung, total)) for name in ranked[:keep]]
 
@@ -135,7 +140,7 @@ class Race:
     def _advance(self, rung: Sequence[tuple[Genotype, int]]) -> None:
         """Score, in one batch, every architecture up to the rung of each."""
         requests = [
-            Request(name, int(position))
+            ScoreRequest(name, int(position))
             for name, goal in rung
             for position in self.order[self._known(name) : goal]
         ]
@@ -176,7 +181,7 @@ def gains(correlations: Sequence[float]) -> Floats:
 
     A correlation that is not defined, as with equal or failed scores, counts as 0.
     """
-    defined = np.array([_defined(one) for one in correlations])
+    defined = np.array([_defined(correlation) for correlation in correlations])
     gained: Floats = defined[-1] - defined
     return gained
 
@@ -200,8 +205,8 @@ def expected_gain(gains: Sequence[Floats], known: int) -> tuple[float, float]:
     """
     if len(gains) < FEWEST_COMPLETE:
         return 0.0, math.inf
-    gained = np.array([one[known - 1] for one in gains])
-    return float(gained.mean()), float(gained.std(ddof=1))
+    remaining = np.array([gained[known - 1] for gained in gains])
+    return float(remaining.mean()), float(remaining.std(ddof=1))
 
 
 def statistical_upper_limit(mean: float, deviation: float) -> float:

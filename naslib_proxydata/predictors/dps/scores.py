@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
 from naslib_proxydata.predictors.eproxy.config import EproxyConfig, Feature, resolve
 from naslib_proxydata.predictors.eproxy.labels import feature
+from naslib_proxydata.predictors.eproxy.mac_term import mac_term
 from naslib_proxydata.predictors.eproxy.predictor import Eproxy, batch
 from naslib_proxydata.predictors.eproxy.student import (
     Student,
@@ -46,10 +47,10 @@ def training_key(options: Mapping[str, Any]) -> str:
 
 
 def with_mac_term(score: float, config: EproxyConfig, macs: int) -> float:
-    """Return a score without MAC term times ``1 - mac_alpha macs / mac_reference``."""
-    if not config.mac_alpha or not config.mac_reference or not math.isfinite(score):
-        return score
-    return score * (1.0 - config.mac_alpha * macs / config.mac_reference)
+    """Return a score times its :func:`mac_term`; a failed one, or no signal, stays as it is."""
+    if not math.isfinite(score):
+        return score  # -inf times a negative term would rank first
+    return score * mac_term(macs, config.mac_alpha, config.mac_reference)
 
 
 class ProxyScorer:
@@ -59,7 +60,7 @@ class ProxyScorer:
         task: What the scores depend on besides proxy and architecture.
     """
 
-    def __init__(self, task: ScoringTask) -> None:
+    def __init__(self, task: ScoringTask[Any]) -> None:
         self.task = task
         self._shared = _Shared(task)
         self._predictor: tuple[str, _Sharing] | None = None
@@ -77,7 +78,7 @@ class ProxyScorer:
 class _Shared:
     """What proxies share."""
 
-    def __init__(self, task: ScoringTask) -> None:
+    def __init__(self, task: ScoringTask[Any]) -> None:
         self.task = task
         self._images: dict[tuple[object, ...], Tensor] = {}
         self._features: dict[tuple[str, int], Tensor] = {}
@@ -160,14 +161,14 @@ class _Initial:
         return 2 * sum(int(value.nbytes) for value in self._state)
 
 
-class _Sharing(Eproxy):
+class _Sharing(Eproxy[Any]):
     """Eproxy that takes what it can from what proxies share; its scores are the same."""
 
     def __init__(self, shared: _Shared, options: Mapping[str, Any]) -> None:
         super().__init__(**options)
         self._shared = shared
 
-    def prepare(self, task: ScoringTask) -> None:
+    def prepare(self, task: ScoringTask[Any]) -> None:
         """Bind to a task and take images, barriers and targets from what is shared."""
         Predictor.prepare(self, task)
         self.config = resolve(self._options, task.space.name)

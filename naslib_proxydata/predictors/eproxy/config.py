@@ -69,9 +69,9 @@ class EproxyConfig(Settings):
         resize: How a tap is brought to the target's size.
         network_init: Initial weights of trunk and transform layers.
         barrier_init: Initial weights of the barriers.
-        mac_alpha: The loss is multiplied by ``1 - mac_alpha * macs / mac_reference``: positive
-            values favour architectures with more multiply-accumulates. (The release writes it
-            this way; the paper writes ``1 + alpha * norm(FLOPs)``.)
+        mac_alpha: The loss is multiplied by ``1 - mac_alpha * macs / mac_reference``
+            (:mod:`mac_term`): positive values favour architectures with more
+            multiply-accumulates.
         mac_reference: MACs of the largest architecture of the space.
         barrier: Whether there are barriers; without them the transform layer faces the target.
         augment: Whether images are cropped (padding 4) and flipped at random, once for all.
@@ -129,7 +129,7 @@ def resolve(options: Mapping[str, Any], space: str | None) -> EproxyConfig:
     """
     name = str(options.get("preset", "release"))
     start = name if name in START_POINTS else space or ""
-    preset = _paper() if name == "paper" else {**_release(start), **found_options(name, space)}
+    preset = _paper() if name == "paper" else {**_release(start), **preset_options(name, space)}
     if space in _MAC_REFERENCE:
         preset["mac_reference"] = _MAC_REFERENCE[space]
     config = EproxyConfig.parse({**preset, **options}, _WHERE)
@@ -141,7 +141,7 @@ def resolve(options: Mapping[str, Any], space: str | None) -> EproxyConfig:
     return config
 
 
-def found_options(name: str, space: str | None = None) -> dict[str, Any]:
+def preset_options(name: str, space: str | None = None) -> dict[str, Any]:
     """Return what the fittest proxy of a preset sets; nothing for the built-in presets.
 
     The largest MACs of the space where it was found are left out for another space.
@@ -152,10 +152,10 @@ def found_options(name: str, space: str | None = None) -> dict[str, Any]:
     if name in BUILT_IN:
         return {}
     preset = checked_preset(name)
-    found = dict(preset.proxies[0].options)
+    options = dict(preset.proxies[0].options)
     if space not in (None, preset.provenance.space):
-        found.pop("mac_reference", None)
-    return found
+        options.pop("mac_reference", None)
+    return options
 
 
 def checked_preset(name: str) -> Preset:

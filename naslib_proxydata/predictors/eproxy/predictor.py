@@ -11,19 +11,21 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
-from naslib_proxydata.predictors.eproxy.config import EproxyConfig, found_options, resolve
+from naslib_proxydata.predictors.eproxy.config import EproxyConfig, preset_options, resolve
 from naslib_proxydata.predictors.eproxy.labels import MakeFeature, feature, target
+from naslib_proxydata.predictors.eproxy.mac_term import mac_term
 from naslib_proxydata.predictors.eproxy.sgd import Sgd
 from naslib_proxydata.predictors.eproxy.student import Student, assemble, make_barriers
 from naslib_proxydata.seeding import torch_generator
+from naslib_proxydata.spaces.base import Architecture
 
 _PADDING = 4
 
 
-class Eproxy(Predictor):
+class Eproxy(Predictor[Architecture]):
     """The negative loss of a few steps of training against a fixed synthetic target.
 
-    ``score = -(1 - mac_alpha macs / mac_reference) sum_b branch_decay^b MSE_b``, read in the
+    ``score = -mac_term sum_b branch_decay^b MSE_b`` (:mod:`mac_term`), read in the
     forward pass of the last iteration, before its step (the release's definition). The training
     loss is the plain sum of the MSEs. ``details["losses"]`` holds the sum of every iteration,
     without the MAC term; MACs are those of the canonical architecture at 32x32.
@@ -43,14 +45,14 @@ class Eproxy(Predictor):
     def __init__(self, **options: Any) -> None:
         self._options = options
         self.config: EproxyConfig = resolve(options, space=None)
-        self._found = found_options(self.config.preset)
+        self._from_preset = preset_options(self.config.preset)
         self.images_needed = self.config.batch
 
     def settings(self) -> Mapping[str, Any]:
         """Return the options as given and what their preset sets, which decide the config."""
-        return {**self._found, "preset": self.config.preset, **self._options}
+        return {**self._from_preset, "preset": self.config.preset, **self._options}
 
-    def prepare(self, task: ScoringTask) -> None:
+    def prepare(self, task: ScoringTask[Architecture]) -> None:
         """Draw images, targets and barriers, which all architectures share."""
         super().prepare(task)
         self.config = resolve(self._options, task.space.name)
@@ -71,7 +73,7 @@ class Eproxy(Predictor):
         ]
         self._images = images.to(task.device, memory_format=torch.channels_last)
 
-    def student(self, architecture: Any) -> Student:
+    def student(self, architecture: Architecture) -> Student:
         """Build the network that is trained, in its initial state."""
         task = self.task
         trunk = task.space.trunk(
@@ -81,7 +83,7 @@ class Eproxy(Predictor):
         )
         return assemble(trunk, self._barriers, self.config, self._size, task.seed)
 
-    def evaluate(self, architecture: Any) -> Score:
+    def evaluate(self, architecture: Architecture) -> Score:
         """Train the architecture's trunk and return its negative loss with the MAC term."""
         config = self.config
         student = _placed(self.student(architecture), self.task.device)
@@ -91,15 +93,15 @@ class Eproxy(Predictor):
             return Score(math.nan, f"the loss diverged at iteration {len(losses)}", details=details)
         return Score(-losses[-1] * self._mac_term(architecture), details=details)
 
-    def _mac_term(self, architecture: Any) -> float:
-        if not self.config.mac_alpha or self.config.mac_reference is None:
-            return 1.0
-        space = self.task.space
+    def _mac_term(self, architecture: Architecture) -> float:
+        config, space = self.config, self.task.space
+        if not config.mac_alpha:
+            return 1.0  # nothing is counted in a space that may not know how
         macs = space.macs(architecture, image_size=space.image_size)
-        return 1.0 - self.config.mac_alpha * macs / self.config.mac_reference
+        return mac_term(macs, config.mac_alpha, config.mac_reference)
 
 
-def batch(task: ScoringTask, config: EproxyConfig) -> Tensor:
+def batch(task: ScoringTask[Any], config: EproxyConfig) -> Tensor:
     """Draw the images, shape (batch, channels, image_size, image_size), normalised.
 
     Each is cropped out of its padding by 4 zero pixels and flipped with probability 1/2 where

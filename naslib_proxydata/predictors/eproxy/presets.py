@@ -63,8 +63,13 @@ class Provenance(Settings):
     note: str = ""
 
 
-class Found(Settings):
-    """One proxy of a preset: its Spearman correlation on the labels, and Eproxy's options."""
+class FittedProxy(Settings):
+    """A proxy that was fitted to labels.
+
+    Attributes:
+        fitness: Its Spearman correlation on them.
+        options: Of Eproxy.
+    """
 
     fitness: float
     options: dict[str, Any]
@@ -81,7 +86,7 @@ class Preset(Settings):
 
     format: int = FORMAT
     provenance: Provenance
-    proxies: Annotated[tuple[Found, ...], Field(min_length=1)]
+    proxies: Annotated[tuple[FittedProxy, ...], Field(min_length=1)]
 
 
 def preset_names() -> list[str]:

@@ -229,5 +229,5 @@ def rank_average(predictions: Sequence[Floats]) -> Floats:
     """Return the mean rank of each item over the predictions (n,), higher is better."""
     from scipy import stats
 
-    ranks = [stats.rankdata(one) for one in predictions]
+    ranks = [stats.rankdata(values) for values in predictions]
     return np.asarray(np.mean(ranks, axis=0), dtype=np.float64)

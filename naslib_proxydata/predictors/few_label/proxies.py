@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from naslib_proxydata.errors import ConfigError, unknown_name
-from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
+from naslib_proxydata import plugins as plugin_room
+from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.predictors.base import LearningPredictor, Predictor, Score, ScoringTask
 from naslib_proxydata.predictors.few_label.models import (
     Features,
     Floats,
@@ -26,6 +26,10 @@ from naslib_proxydata.predictors.few_label.structure import (
     FewLabelStructure,
     log_macs,
 )
+from naslib_proxydata.spaces.base import Architecture
+
+if TYPE_CHECKING:
+    from naslib_proxydata.plugins import Plugins
 
 STRUCTURE = FewLabelStructure.name
 
@@ -34,21 +38,14 @@ class FewLabelProxiesSettings(FewLabelSettings):
     """Options of few-label.
 
     Attributes:
-        proxies: Built-in predictors whose scores are features, with their default options.
+        proxies: Registered predictors, a plugin's too, whose scores are features; with their
+            default options, and none that learns from labels itself.
     """
 
     proxies: tuple[str, ...] = Field(("synflow", "naswot", "jacob-cov", "eproxy"), min_length=1)
 
-    @field_validator("proxies")
-    @classmethod
-    def _without_itself(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        for name in names:
-            if name.startswith("few-label"):
-                raise ValueError(f"{name!r} is no proxy: it learns from labels itself")
-        return names
 
-
-class FewLabel(FewLabelStructure):
+class FewLabel(FewLabelStructure[Architecture]):
     """few-label-structure with zero-cost proxies and Eproxy's losses as further features.
 
     Each proxy is the normal scores of its ranks among all architectures that are ranked
@@ -60,6 +57,17 @@ class FewLabel(FewLabelStructure):
     The aggregate, which ranks by itself without labels, was fixed on NAS-Bench-201 CIFAR-10:
     sum over proxies and multiply-accumulates of log(rank / n), as AZ-NAS sums its parts
     (arXiv 2403.19232, section 3).
+
+    Args:
+        plugins: Where the proxies are registered; ``Plugins.create`` hands itself over. Without
+            it they are the built-in and the installed ones.
+        **options: Fields of :class:`FewLabelProxiesSettings`.
+
+    Attributes:
+        proxies: Registered names of the proxies.
+
+    Raises:
+        ConfigError: An option is wrong, a proxy is not registered or learns from labels itself.
     """
 
     name = "few-label"
@@ -68,26 +76,31 @@ class FewLabel(FewLabelStructure):
     settings_type: ClassVar[type[FewLabelSettings]] = FewLabelProxiesSettings
     options: FewLabelProxiesSettings
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, plugins: Plugins | None = None, **options: Any) -> None:
         super().__init__(**options)
-        self._parts = {name: _create(name) for name in self.parts()}
+        registered = plugins or plugin_room.load()
+        self.proxies = tuple(_registered(registered, name) for name in self.options.proxies)
+        self._parts: dict[str, Predictor[Architecture]] = {
+            STRUCTURE: FewLabelStructure(),
+            **{name: _create(registered, name) for name in self.proxies},
+        }
         self.images_needed = max(part.images_needed for part in self._parts.values())
 
     def settings(self) -> Mapping[str, Any]:
         """Return the proxies: the models play no part in what is stored."""
-        return {"proxies": list(self.options.proxies)}
+        return {"proxies": list(self.proxies)}
 
     def parts(self) -> Mapping[str, Mapping[str, Any]]:
         """Return few-label-structure and the proxies."""
-        return {name: {} for name in (STRUCTURE, *self.options.proxies)}
+        return {name: {} for name in self._parts}
 
-    def prepare(self, task: ScoringTask) -> None:
+    def prepare(self, task: ScoringTask[Architecture]) -> None:
         """Prepare every part with the same task."""
         super().prepare(task)
         for part in self._parts.values():
             part.prepare(task)
 
-    def evaluate(self, architecture: Any) -> Score:
+    def evaluate(self, architecture: Architecture) -> Score:
         """Score an architecture by every part and combine them."""
         return self.combine(
             {name: part.score_one(architecture) for name, part in self._parts.items()}
@@ -99,16 +112,16 @@ class FewLabel(FewLabelStructure):
         structure = parts[STRUCTURE]
         if any(score.value == -math.inf and score.reason for score in parts.values()):
             return Score(-math.inf, NO_SIGNAL, seconds)
-        proxies = {name: _numbers(parts[name]) for name in self.options.proxies}
+        proxies = {name: _numbers(parts[name]) for name in self.proxies}
         details = {**structure.details, "proxies": proxies}
         return self.valued(Score(structure.details["structure"][SIZE][-1], "", seconds, details))
 
     def scaling(self, reference: Sequence[Score]) -> Callable[[Sequence[Score]], Features]:
         """Return the map from scores to structure, proxies and their aggregate."""
         structure = super().scaling(reference)
-        names = self.options.proxies
+        names = self.proxies
         widths = {
-            name: max(len(one.details["proxies"][name]) for one in reference) for name in names
+            name: max(len(score.details["proxies"][name]) for score in reference) for name in names
         }
         ranks = {name: _scaling(_proxy(reference, name, widths[name])) for name in names}
         together = _scaling(self._aggregate(reference, reference)[:, None])
@@ -127,7 +140,7 @@ class FewLabel(FewLabelStructure):
     def _aggregate(self, scores: Sequence[Score], reference: Sequence[Score]) -> Floats:
         """Return the sum of log-ranks with ranks among a reference, shape (len(scores),)."""
         total = np.zeros(len(scores))
-        for name in self.options.proxies:
+        for name in self.proxies:
             total += _log_rank(_proxy(scores, name, 1), _proxy(reference, name, 1))
         return total + _log_rank(log_macs(scores)[:, None], log_macs(reference)[:, None])
 
@@ -137,19 +150,29 @@ def _log_rank(values: Floats, reference: Floats) -> Floats:
     return np.asarray(np.log(shares_below(values, reference))[:, 0], dtype=np.float64)
 
 
-def _create(name: str) -> Predictor:
-    """Make a built-in predictor with its default options.
+def _registered(plugins: Plugins, name: str) -> str:
+    """Return the name that a proxy, which may be given by an alias, is registered under.
 
     Raises:
-        ConfigError: There is no built-in predictor of the name.
+        ConfigError: There is no such predictor; the closest is named.
     """
-    from naslib_proxydata.predictors.plugin import register_predictors
+    try:
+        return plugins.registration("predictors", name).name
+    except ConfigError as error:
+        raise ConfigError(f"predictor 'few-label', proxies: {error}") from None
 
-    factories = {one.name: one.factory for one in register_predictors()}
-    if name not in factories:
-        raise ConfigError(unknown_name("proxy", name, factories, "predictor 'few-label'"))
-    module, _, attribute = str(factories[name]).partition(":")
-    made: Predictor = getattr(import_module(module), attribute)()
+
+def _create(plugins: Plugins, name: str) -> Predictor[Any]:
+    """Make a registered predictor with its default options.
+
+    Raises:
+        ConfigError: It learns from labels itself, which would be learnt from twice.
+    """
+    made: Predictor[Any] = plugins.create("predictors", name)
+    if isinstance(made, LearningPredictor):
+        raise ConfigError(
+            f"predictor 'few-label', proxies: {name!r} is no proxy: it learns from labels itself"
+        )
     return made
 
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, field_validator
 
-from naslib_proxydata.errors import LabelError, unknown_name
-from naslib_proxydata.predictors.base import Predictor, Score
+from naslib_proxydata.errors import unknown_name
+from naslib_proxydata.predictors.base import LearningPredictor, Score
 from naslib_proxydata.predictors.few_label.features import structure_features
 from naslib_proxydata.predictors.few_label.models import (
     MODELS,
@@ -21,15 +21,15 @@ from naslib_proxydata.predictors.few_label.models import (
     rank_average,
     standardiser,
 )
+from naslib_proxydata.predictors.labels import checked_labels
 from naslib_proxydata.schema import Settings
+from naslib_proxydata.spaces.base import Architecture
 
 Floats = NDArray[np.float64]
 
 NO_SIGNAL = "the output does not depend on the input"
 SIZE = "size"
 """The kind of structural features that are log parameters and log multiply-accumulates."""
-FEWEST_LABELS = 3
-"""A regression on fewer labels has nothing left to leave out."""
 
 
 class FewLabelSettings(Settings):
@@ -54,7 +54,7 @@ class FewLabelSettings(Settings):
         return names
 
 
-class FewLabelStructure(Predictor):
+class FewLabelStructure(LearningPredictor[Architecture]):
     """Regression from the structure of labelled architectures to the ranks of their accuracies.
 
     Features are those of :mod:`structure` (arXiv 2404.16551) and the logarithms of parameters
@@ -81,7 +81,7 @@ class FewLabelStructure(Predictor):
         """Return nothing: what is stored of an architecture depends on no option."""
         return {}
 
-    def evaluate(self, architecture: Any) -> Score:
+    def evaluate(self, architecture: Architecture) -> Score:
         """Describe an architecture; the value is what the labels say of it, without others."""
         space = self.task.space
         kinds = structure_features(space.graph_view(architecture))
@@ -94,46 +94,23 @@ class FewLabelStructure(Predictor):
             return Score(-math.inf, NO_SIGNAL, details=score.details)
         return self.valued(score)
 
-    def fit(self, architectures: Sequence[Any], accuracies: NDArray[np.float64]) -> None:
-        """Score the labelled architectures and learn from them.
-
-        Raises:
-            LabelError: See :meth:`learn`.
-        """
-        self.learn([self.score_one(one) for one in architectures], accuracies)
-
-    def learn(self, scores: Sequence[Score], accuracies: NDArray[np.float64]) -> None:
+    def fit(self, scores: Sequence[Score], accuracies: NDArray[np.float64]) -> None:
         """Fit the models to the labelled architectures that could be scored.
 
         Raises:
-            LabelError: The labels are not one finite number for each architecture, are fewer
-                than :data:`FEWEST_LABELS`, or are all equal.
+            LabelError: See :func:`checked_labels`.
         """
         if not self.options.learns:
             return
-        labels = np.asarray(accuracies, dtype=np.float64)
-        if labels.shape != (len(scores),) or not np.isfinite(labels).all():
-            raise LabelError(
-                f"predictor {self.name!r}: expected one finite label for each of {len(scores)} "
-                f"architectures, got shape {labels.shape} with "
-                f"{int(np.isfinite(labels).sum())} finite"
-            )
-        usable = [index for index, score in enumerate(scores) if math.isfinite(score.value)]
-        known = labels[usable]
-        if len(usable) < FEWEST_LABELS or np.ptp(known) == 0:
-            alike = ", all equal" if len(usable) and np.ptp(known) == 0 else ""
-            raise LabelError(
-                f"predictor {self.name!r}: at least {FEWEST_LABELS} labelled architectures that "
-                f"carry a signal, with labels that differ, are needed; got {len(usable)}{alike}. "
-                "Draw more labels, or label other architectures"
-            )
-        self._known = [scores[index] for index in usable]
-        self._targets = normal_scores(known)
+        usable = [math.isfinite(score.value) for score in scores]
+        labels = checked_labels(accuracies, usable, f"predictor {self.name!r}")
+        self._known = [score for score, known in zip(scores, usable, strict=True) if known]
+        self._targets = normal_scores(labels)
         self._alone = None
 
-    def score(self, architectures: Sequence[Any]) -> NDArray[np.float64]:
+    def score(self, architectures: Sequence[Architecture]) -> NDArray[np.float64]:
         """Score architectures and rank them together; shape (len(architectures),)."""
-        return self.aggregate([self.score_one(one) for one in architectures])
+        return self.aggregate([self.score_one(architecture) for architecture in architectures])
 
     def aggregate(self, scores: Sequence[Score]) -> NDArray[np.float64]:
         """Rank by what was learnt, features standardised over all these and the labelled."""

@@ -21,6 +21,7 @@ from naslib_proxydata.predictors.zero_cost.untrained import (
     place,
     weighted_layers,
 )
+from naslib_proxydata.spaces.base import Architecture
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -140,11 +141,11 @@ def rank_sum(components: Sequence[Mapping[str, float]]) -> NDArray[np.float64]:
     count = len(components)
     total = np.zeros(count)
     for name in COMPONENTS:
-        total += np.log(rankdata([one[name] for one in components]) / max(count, 1))
+        total += np.log(rankdata([values[name] for values in components]) / max(count, 1))
     return total
 
 
-class AzNas(UntrainedNetworkPredictor):
+class AzNas(UntrainedNetworkPredictor[Architecture]):
     """AZ-NAS of the canonical trunk on Gaussian inputs with Kaiming-normal weights.
 
     The published value is a sum of log-ranks over all evaluated architectures: see
@@ -160,7 +161,7 @@ class AzNas(UntrainedNetworkPredictor):
         super().__init__(**options)
         self.images_needed = 0  # inputs are Gaussian
 
-    def components(self, architecture: Any) -> dict[str, float]:
+    def components(self, architecture: Architecture) -> dict[str, float]:
         """Return the four components, higher is better; complexity is the MACs."""
         space, generator = self.task.space, self.generator("weights, inputs and signs")
         shape = self.input_shape(self.options.batch_size)
@@ -177,10 +178,11 @@ class AzNas(UntrainedNetworkPredictor):
             "complexity": float(complexity),
         }
 
-    def measure(self, architecture: Any) -> Score:
+    def measure(self, architecture: Architecture) -> Score:
         """Return the value of a single score, with the components as details."""
         parts = self.components(architecture)
         features = parts["expressivity"] + parts["progressivity"]
+        # exp keeps the sum finite where an identity block has made the trainability -inf.
         value = features + math.exp(parts["trainability"]) + math.log(parts["complexity"])
         return Score(value, details=parts)
 

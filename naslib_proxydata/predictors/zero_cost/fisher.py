@@ -13,6 +13,7 @@ from naslib_proxydata.predictors.zero_cost.untrained import (
     hooked,
     weighted_layers,
 )
+from naslib_proxydata.spaces.base import Architecture
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -73,13 +74,13 @@ def fisher(
     return total
 
 
-class Fisher(UntrainedNetworkPredictor):
+class Fisher(UntrainedNetworkPredictor[Architecture]):
     """Fisher of the canonical network; dead edges have no saliency."""
 
     name = "fisher"
     settings_type = FisherSettings
     options: FisherSettings
 
-    def measure(self, architecture: Any) -> float:
+    def measure(self, architecture: Architecture) -> float:
         """Return the summed channel saliency."""
         return fisher(self.network(architecture), self.inputs, self.labels, self.options.per)

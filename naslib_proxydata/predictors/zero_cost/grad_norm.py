@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from naslib_proxydata.predictors.zero_cost.untrained import (
     BatchSettings,
     UntrainedNetworkPredictor,
     weight_gradients,
 )
+from naslib_proxydata.seeding import torch_generator
+from naslib_proxydata.spaces.base import Architecture
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor, nn
 
 
@@ -28,12 +31,20 @@ def grad_norm(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
     return sum(float(g.norm()) for _, g in weight_gradients(network, inputs, labels))
 
 
-class GradNorm(UntrainedNetworkPredictor):
+class GradNorm(UntrainedNetworkPredictor[Architecture]):
     """Gradient norm of the canonical network; dead edges have no gradient."""
 
-    name = "grad_norm"
+    name = "grad-norm"
     settings_type = BatchSettings
 
-    def measure(self, architecture: Any) -> float:
+    def generator(self, purpose: str) -> torch.Generator:
+        """Return a generator that is the same for every architecture.
+
+        It is seeded with the name that the predictor had once: another text would draw other
+        weights, and give other scores.
+        """
+        return torch_generator(self.task.seed, "grad_norm", purpose)
+
+    def measure(self, architecture: Architecture) -> float:
         """Return the gradient norm."""
         return grad_norm(self.network(architecture), self.inputs, self.labels)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -11,6 +11,7 @@ from naslib_proxydata.predictors.zero_cost.untrained import (
     UntrainedNetworkPredictor,
     weight_gradients,
 )
+from naslib_proxydata.spaces.base import Architecture
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -30,6 +31,7 @@ def grasp(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
     """
     pairs = weight_gradients(network, inputs, labels, create_graph=True)
     weights = [weight for weight, _ in pairs]
+    # One factor is held fixed: the derivative of g . g would be 2 H g.
     flow = torch.stack([(gradient.detach() * gradient).sum() for _, gradient in pairs]).sum()
     products = torch.autograd.grad(flow, weights, allow_unused=True)
     return -sum(
@@ -39,12 +41,12 @@ def grasp(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
     )
 
 
-class Grasp(UntrainedNetworkPredictor):
+class Grasp(UntrainedNetworkPredictor[Architecture]):
     """GraSP of the canonical network; dead edges have no gradient flow."""
 
     name = "grasp"
     settings_type = BatchSettings
 
-    def measure(self, architecture: Any) -> float:
+    def measure(self, architecture: Architecture) -> float:
         """Return the summed gradient-flow score."""
         return grasp(self.network(architecture), self.inputs, self.labels)

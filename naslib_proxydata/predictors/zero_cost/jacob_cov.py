@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from naslib_proxydata.predictors.zero_cost.untrained import BatchSettings, UntrainedNetworkPredictor
+from naslib_proxydata.spaces.base import Architecture
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,16 +43,17 @@ def jacob_cov(network: nn.Module, inputs: Tensor) -> float:
     jacobian = input_jacobian(network, inputs)
     if (jacobian.std(axis=1) == 0).any():
         return float("nan")
+    # Rounding makes some of the smallest slightly negative; below -k there is no logarithm.
     eigenvalues = np.linalg.eigvalsh(np.corrcoef(jacobian)).clip(min=0)
     return float(-np.sum(np.log(eigenvalues + _K) + 1 / (eigenvalues + _K)))
 
 
-class JacobCov(UntrainedNetworkPredictor):
+class JacobCov(UntrainedNetworkPredictor[Architecture]):
     """Jacobian covariance of the canonical network; dead edges have no slope."""
 
     name = "jacob-cov"
     settings_type = BatchSettings
 
-    def measure(self, architecture: Any) -> float:
+    def measure(self, architecture: Architecture) -> float:
         """Return the score of the Jacobian's correlations."""
         return jacob_cov(self.network(architecture), self.inputs)

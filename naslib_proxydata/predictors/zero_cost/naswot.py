@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from naslib_proxydata.predictors.zero_cost.untrained import (
     UntrainedNetworkPredictor,
     hooked,
 )
+from naslib_proxydata.spaces.base import Architecture
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,7 +53,7 @@ def code_kernel(network: nn.Module, inputs: Tensor) -> NDArray[np.float64]:
     def add(_: nn.Module, arguments: tuple[Tensor, ...], __: Tensor) -> None:
         # The order of units does not matter; this one copies nothing in channels-last memory.
         codes = (arguments[0] > 0).movedim(1, -1).flatten(1).to(torch.float32)  # n x units
-        ones = codes.sum(1)
+        ones = codes.sum(1)  # exact in single precision: whole numbers below 2^24
         kernel.add_(2 * (codes @ codes.T) - ones[:, None] - ones + codes.shape[1])
 
     with hooked([module for module in network.modules() if isinstance(module, nn.ReLU)], add):
@@ -66,7 +67,7 @@ def naswot(network: nn.Module, inputs: Tensor) -> float:
     return float(logarithm) if sign > 0 else -math.inf
 
 
-class Naswot(UntrainedNetworkPredictor):
+class Naswot(UntrainedNetworkPredictor[Architecture]):
     """NASWOT of the network as published.
 
     ReLUs of dead edges code images too, and both the authors' program and the scores that
@@ -77,6 +78,6 @@ class Naswot(UntrainedNetworkPredictor):
     sees = "raw"
     settings_type = NaswotSettings
 
-    def measure(self, architecture: Any) -> float:
+    def measure(self, architecture: Architecture) -> float:
         """Return the log-determinant of the code kernel."""
         return naswot(self.network(architecture), self.inputs)

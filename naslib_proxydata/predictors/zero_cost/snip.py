@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from naslib_proxydata.predictors.zero_cost.untrained import (
     BatchSettings,
     UntrainedNetworkPredictor,
     weight_gradients,
 )
+from naslib_proxydata.spaces.base import Architecture
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -31,12 +32,12 @@ def snip(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
     return sum(float((weight.detach() * gradient).abs().sum()) for weight, gradient in pairs)
 
 
-class Snip(UntrainedNetworkPredictor):
+class Snip(UntrainedNetworkPredictor[Architecture]):
     """SNIP of the canonical network; dead edges have no sensitivity."""
 
     name = "snip"
     settings_type = BatchSettings
 
-    def measure(self, architecture: Any) -> float:
+    def measure(self, architecture: Architecture) -> float:
         """Return the summed connection sensitivity."""
         return snip(self.network(architecture), self.inputs, self.labels)

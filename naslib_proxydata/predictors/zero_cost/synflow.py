@@ -13,6 +13,7 @@ from naslib_proxydata.predictors.zero_cost.untrained import (
     hooked,
     weighted_layers,
 )
+from naslib_proxydata.spaces.base import Architecture
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -69,11 +70,11 @@ def _without_bias(layer: nn.Conv2d | nn.Linear, output: Tensor) -> Tensor:
     return output - layer.bias.view(-1, *[1] * (output.ndim - 2))
 
 
-class Synflow(UntrainedNetworkPredictor):
+class Synflow(UntrainedNetworkPredictor[Architecture]):
     """SynFlow of the canonical network; nothing flows through dead edges."""
 
     name = "synflow"
 
-    def measure(self, architecture: Any) -> float:
+    def measure(self, architecture: Architecture) -> float:
         """Return the logarithm of the synaptic flow; no image is looked at."""
         return synflow(self.network(architecture, torch.float64), self.input_shape(1)[1:])

@@ -14,9 +14,10 @@ from torch import nn
 from torch.nn import functional
 
 from naslib_proxydata.errors import DatasetError
-from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
+from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask, as_score
 from naslib_proxydata.schema import Settings
 from naslib_proxydata.seeding import torch_generator
+from naslib_proxydata.spaces.base import Architecture
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,7 +33,7 @@ class BatchSettings(Settings):
     batch_size: int = Field(64, ge=2)
 
 
-class UntrainedNetworkPredictor(Predictor):
+class UntrainedNetworkPredictor(Predictor[Architecture]):
     """Scores the freshly initialised network of an architecture.
 
     The initial weights depend on the seed and the predictor's name alone, so that
@@ -56,7 +57,7 @@ class UntrainedNetworkPredictor(Predictor):
         """Return the options."""
         return self.options.model_dump()
 
-    def prepare(self, task: ScoringTask) -> None:
+    def prepare(self, task: ScoringTask[Architecture]) -> None:
         """Normalise the images and move them to the device once.
 
         Raises:
@@ -86,7 +87,7 @@ class UntrainedNetworkPredictor(Predictor):
         """Move images (n, channels, h, w) to the device, in channels-last memory format."""
         return images.to(self.task.device).contiguous(memory_format=torch.channels_last)
 
-    def network(self, architecture: Any, dtype: torch.dtype = torch.float32) -> nn.Module:
+    def network(self, architecture: Architecture, dtype: torch.dtype = torch.float32) -> nn.Module:
         """Build the network, in train mode, on the device."""
         network = self.task.space.network(
             architecture,
@@ -97,16 +98,16 @@ class UntrainedNetworkPredictor(Predictor):
         return place(network, self.task.device, dtype).train()
 
     @abstractmethod
-    def measure(self, architecture: Any) -> Score | float:
+    def measure(self, architecture: Architecture) -> Score | float:
         """Compute the proxy; a value that is not finite counts as failed."""
 
-    def evaluate(self, architecture: Any) -> Score:
+    def evaluate(self, architecture: Architecture) -> Score:
         """Score one architecture."""
-        result = self.measure(architecture)
-        score = result if isinstance(result, Score) else Score(result)
+        score = as_score(self.measure(architecture))
         if math.isfinite(score.value):
             return score
-        return Score(math.nan, f"the proxy is {score.value}", details=score.details)
+        reason = score.reason or f"the proxy is {score.value}"
+        return Score(math.nan, reason, details=score.details)
 
 
 def place(network: nn.Module, device: str, dtype: torch.dtype = torch.float32) -> nn.Module:
@@ -140,6 +141,7 @@ def weight_gradients(
     """
     weights = [layer.weight for layer in weighted_layers(network)]
     loss = functional.cross_entropy(network(inputs), labels)
+    # Weights that the loss does not depend on, as those of dead edges, have no gradient.
     gradients = torch.autograd.grad(loss, weights, create_graph=create_graph, allow_unused=True)
     return [(w, g) for w, g in zip(weights, gradients, strict=True) if g is not None]
 

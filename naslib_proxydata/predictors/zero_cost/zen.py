@@ -16,6 +16,7 @@ from naslib_proxydata.predictors.zero_cost.untrained import (
     place,
     weighted_layers,
 )
+from naslib_proxydata.spaces.base import Architecture
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -66,6 +67,7 @@ def zen(trunk: Trunk, inputs: Tensor, noise: Tensor, alpha: float) -> float:
     scales: list[float] = []
 
     def record(_: nn.Module, arguments: tuple[Tensor, ...], __: Tensor) -> None:
+        # Without correction: in train mode batch norm divides by the biased variance.
         variance = arguments[0].var((0, 2, 3), correction=0).mean()
         scales.append(0.5 * math.log(float(variance)))
 
@@ -77,7 +79,7 @@ def zen(trunk: Trunk, inputs: Tensor, noise: Tensor, alpha: float) -> float:
     return math.log(distance) + sum(scales) if distance > 0 else -math.inf
 
 
-class Zen(UntrainedNetworkPredictor):
+class Zen(UntrainedNetworkPredictor[Architecture]):
     """Zen-score of the canonical trunk on Gaussian inputs.
 
     A dead edge's batch norm would add its log-variance although nothing depends on it; the
@@ -92,7 +94,7 @@ class Zen(UntrainedNetworkPredictor):
         super().__init__(**options)
         self.images_needed = 0  # inputs are Gaussian
 
-    def measure(self, architecture: Any) -> float:
+    def measure(self, architecture: Architecture) -> float:
         """Return the mean Zen-score of the repetitions."""
         generator = self.generator("weights and inputs")
         shape = self.input_shape(self.options.batch_size)

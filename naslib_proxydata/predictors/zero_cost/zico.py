@@ -13,6 +13,7 @@ from naslib_proxydata.predictors.zero_cost.untrained import (
     UntrainedNetworkPredictor,
     weight_gradients,
 )
+from naslib_proxydata.spaces.base import Architecture
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -57,7 +58,7 @@ def zico(network: nn.Module, inputs: Tensor, labels: Tensor, batches: int) -> fl
     return total
 
 
-class Zico(UntrainedNetworkPredictor):
+class Zico(UntrainedNetworkPredictor[Architecture]):
     """ZiCo of the canonical network; dead edges have no gradient."""
 
     name = "zico"
@@ -68,7 +69,7 @@ class Zico(UntrainedNetworkPredictor):
         super().__init__(**options)
         self.images_needed = self.options.batch_size * self.options.batches
 
-    def measure(self, architecture: Any) -> float:
+    def measure(self, architecture: Architecture) -> float:
         """Return the summed log inverse coefficient of variation."""
         network = self.network(architecture)
         return zico(network, self.inputs, self.labels, self.options.batches)

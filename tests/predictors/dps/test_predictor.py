@@ -42,12 +42,18 @@ def cells(task, count, seed=0):
     return [one for one in drawn if task.space.carries_signal(one)][:count]
 
 
+def scored(predictor, architectures):
+    return [predictor.score_one(one) for one in architectures]
+
+
 @pytest.fixture(scope="module")
 def fitted(task):
     predictor = Dps(**QUICK)
     predictor.prepare(task)
     known = cells(task, 6, seed=1)
-    predictor.fit(known, np.array([float(task.space.macs(one)) for one in known]))
+    predictor.fit(
+        scored(predictor, known), np.array([float(task.space.macs(one)) for one in known])
+    )
     return predictor
 
 
@@ -113,14 +119,14 @@ def test_the_proxies_are_the_fittest_of_the_search(task, fitted):
     assert spearman(best.score(known), macs) >= np.nanmax(fitness)
 
 
-def test_learning_from_scores_is_fitting(task, fitted):
+def test_what_carries_no_signal_teaches_nothing(task, fitted):
     known = cells(task, 6, seed=1)
     other = Dps(**QUICK)
     other.prepare(task)
     scores = [other.score_one(one) for one in (task.space.parse(DEAD), *known)]
     assert scores[0] == Score(-math.inf, scores[0].reason, scores[0].seconds)
     json.dumps([dict(score.details) for score in scores])
-    other.learn(scores, np.array([10.0, *(float(task.space.macs(one)) for one in known)]))
+    other.fit(scores, np.array([10.0, *(float(task.space.macs(one)) for one in known)]))
     assert other._proxies == fitted._proxies
     rest = cells(task, 3, seed=2)
     dead = task.space.parse(DEAD)
@@ -146,7 +152,7 @@ def test_a_preset_is_not_searched_again(task, tmp_path):
     predictor.prepare(task)
     several = cells(task, 3)
     scores = [predictor.score_one(one) for one in several]
-    predictor.learn(scores, np.array([1.0, 2.0, 3.0]))
+    predictor.fit(scores, np.array([1.0, 2.0, 3.0]))
     alone = Eproxy(preset=str(tmp_path / "best.yaml"), **SHARED)
     alone.prepare(task)
     assert [score.value for score in scores] == list(alone.score(several))
@@ -169,7 +175,7 @@ def test_where_the_largest_macs_are_not_known_those_of_the_labels_count(task):
     predictor = Dps(**{**QUICK, "shared": shared})
     predictor.prepare(ScoringTask(space, task.images))
     known = cells(task, 4)
-    predictor.fit(known, np.arange(4.0))
+    predictor.fit(scored(predictor, known), np.arange(4.0))
     largest = max(space.macs(space.canonical(one), image_size=8) for one in known)
     assert predictor._proxies[0]["mac_reference"] == largest
 
@@ -186,9 +192,9 @@ def test_wrong_labels_are_told(task, labels, message):
     predictor = Dps(**QUICK)
     predictor.prepare(task)
     with pytest.raises(LabelError, match=message):
-        predictor.fit(cells(task, 3), np.array(labels))
+        predictor.fit(scored(predictor, cells(task, 3)), np.array(labels))
     with pytest.raises(LabelError, match="at least 3 labelled"):
-        predictor.fit(cells(task, 2), np.arange(2.0))
+        predictor.fit(scored(predictor, cells(task, 2)), np.arange(2.0))
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ import pytest
 import yaml
 
 from naslib_proxydata.errors import ConfigError, RunFolderError
-from naslib_proxydata.predictors.eproxy.config import checked_preset, found_options, resolve
+from naslib_proxydata.predictors.eproxy.config import checked_preset, preset_options, resolve
 from naslib_proxydata.predictors.eproxy.predictor import Eproxy
 from naslib_proxydata.predictors.eproxy.presets import (
     FORMAT,
-    Found,
+    FittedProxy,
     Preset,
     Provenance,
     preset_names,
@@ -47,8 +47,8 @@ WHERE = {
 
 
 def preset(**options):
-    first = Found(fitness=0.9, options={**OPTIONS, **options})
-    second = Found(fitness=0.8, options={**OPTIONS, "learning_rate": 1.1})
+    first = FittedProxy(fitness=0.9, options={**OPTIONS, **options})
+    second = FittedProxy(fitness=0.8, options={**OPTIONS, "learning_rate": 1.1})
     return Preset(provenance=Provenance(**WHERE), proxies=(first, second))
 
 
@@ -100,8 +100,8 @@ def test_a_preset_fits_another_space(file):
 
 def test_the_largest_macs_of_one_space_are_not_taken_for_another(file):
     write_preset(file, preset(mac_reference=123.0))
-    assert found_options(str(file), "nb201")["mac_reference"] == 123.0
-    assert "mac_reference" not in found_options(str(file), "transnas-micro")
+    assert preset_options(str(file), "nb201")["mac_reference"] == 123.0
+    assert "mac_reference" not in preset_options(str(file), "transnas-micro")
     assert resolve({"preset": str(file)}, "nb101").mac_reference == 7_218_069_504
 
 

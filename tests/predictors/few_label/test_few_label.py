@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from naslib_proxydata import plugins
 from naslib_proxydata.data.images import load_images
 from naslib_proxydata.errors import ConfigError, LabelError
-from naslib_proxydata.predictors.base import Score, ScoringTask
+from naslib_proxydata.hookspecs import Registration, hookimpl
+from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
 from naslib_proxydata.predictors.few_label.models import ranker, shares_below, standardiser
 from naslib_proxydata.predictors.few_label.proxies import STRUCTURE, FewLabel
 from naslib_proxydata.predictors.few_label.structure import FewLabelStructure, structure_of
@@ -58,24 +60,29 @@ def test_twenty_labels_rank_measured_cells(shared_data):
     for start in range(0, 100, 20):
         known = np.arange(start, start + 20)
         rest = np.setdiff1d(np.arange(500), known)
-        predictor.learn([scores[row] for row in known], values[chosen[known]])
+        predictor.fit([scores[row] for row in known], values[chosen[known]])
         ranked = predictor.aggregate([scores[row] for row in rest])
         rhos.append(stats.spearmanr(ranked, values[chosen[rest]], nan_policy="raise").statistic)
     assert np.mean(rhos) > 0.79
 
 
-def test_fit_and_score_are_learn_and_aggregate(structure, cells):
+def scored(predictor, cells):
+    return [predictor.score_one(cell) for cell in cells]
+
+
+def test_scores_from_before_the_learning_rank_as_those_from_after(structure, cells):
     known, rest = cells[:20], cells[20:60]
-    structure.fit(known, made_up(known))
+    before = scored(structure, rest)
+    structure.fit(scored(structure, known), made_up(known))
     ranked = structure.score(rest)
-    again = prepared(FewLabelStructure(), NasBench201())
-    again.learn([again.score_one(cell) for cell in known], made_up(known))
-    np.testing.assert_array_equal(ranked, again.aggregate([again.score_one(cell) for cell in rest]))
+    np.testing.assert_array_equal(ranked, structure.aggregate(before))
+    structure.fit(scored(structure, known), made_up(known))  # scores by what was learnt
+    np.testing.assert_array_equal(ranked, structure.aggregate(before))
     assert stats.spearmanr(ranked, made_up(rest)).statistic > 0.8
 
 
 def test_a_single_score_depends_on_the_labelled_alone(structure, cells):
-    structure.fit(cells[:20], made_up(cells[:20]))
+    structure.fit(scored(structure, cells[:20]), made_up(cells[:20]))
     alone = [structure.score_one(cell).value for cell in cells[20:60]]
     assert alone[:5] == [structure.score_one(cell).value for cell in cells[20:25]]
     assert stats.spearmanr(alone, made_up(cells[20:60])).statistic > 0.8
@@ -84,9 +91,9 @@ def test_a_single_score_depends_on_the_labelled_alone(structure, cells):
 def test_only_the_order_of_labels_counts(structure, cells):
     scores = [structure.score_one(cell) for cell in cells[:60]]
     labels = made_up(cells[:20])
-    structure.learn(scores[:20], labels)
+    structure.fit(scores[:20], labels)
     first = structure.aggregate(scores[20:])
-    structure.learn(scores[:20], np.exp(labels))
+    structure.fit(scores[:20], np.exp(labels))
     np.testing.assert_array_equal(first, structure.aggregate(scores[20:]))
 
 
@@ -101,11 +108,11 @@ def test_equal_functions_are_one(structure):
 def test_what_carries_no_signal_ranks_last_and_teaches_nothing(structure, cells):
     dead = structure.task.space.parse(DEAD)
     known = [*cells[:20], dead]
-    structure.fit(known, np.append(made_up(cells[:20]), 1e9))
+    structure.fit(scored(structure, known), np.append(made_up(cells[:20]), 1e9))
     ranked = structure.score([*cells[20:30], dead])
     assert ranked[-1] == -math.inf
     assert np.isfinite(ranked[:-1]).all()
-    structure.fit(cells[:20], made_up(cells[:20]))
+    structure.fit(scored(structure, cells[:20]), made_up(cells[:20]))
     np.testing.assert_array_equal(ranked, structure.score([*cells[20:30], dead]))
 
 
@@ -117,7 +124,7 @@ def test_without_labels_more_macs_are_better(structure, cells):
 def test_labels_may_be_left_unused(cells):
     predictor = prepared(FewLabelStructure(learns=False), NasBench201())
     before = predictor.score(cells[20:50])
-    predictor.fit(cells[:20], -made_up(cells[:20]))
+    predictor.fit(scored(predictor, cells[:20]), -made_up(cells[:20]))
     np.testing.assert_array_equal(before, predictor.score(cells[20:50]))
 
 
@@ -133,7 +140,7 @@ def test_labels_may_be_left_unused(cells):
 )
 def test_bad_labels_are_told(structure, cells, count, labels, message):
     with pytest.raises(LabelError, match=message):
-        structure.fit(cells[:count], np.array(labels))
+        structure.fit(scored(structure, cells[:count]), np.array(labels))
 
 
 @pytest.mark.parametrize(
@@ -141,13 +148,61 @@ def test_bad_labels_are_told(structure, cells, count, labels, message):
     [
         ({"models": ["ridg"]}, r"unknown model 'ridg'.*Did you mean 'ridge'"),
         ({"models": []}, "models"),
-        ({"proxies": ["synflo"]}, r"unknown proxy 'synflo'.*'synflow'"),
+        ({"proxies": ["synflo"]}, r"few-label', proxies: unknown predictor 'synflo'.*'synflow'"),
         ({"proxies": ["few-label-structure"]}, "no proxy: it learns from labels itself"),
+        ({"proxies": ["dps"]}, "'dps' is no proxy: it learns from labels itself"),
+        ({"proxies": []}, "proxies"),
     ],
 )
 def test_bad_options_are_told(options, message):
     with pytest.raises(ConfigError, match=message):
         FewLabel(**options)
+
+
+class WithPlugin:
+    """A registry with a proxy of a plugin's own."""
+
+    class Longest(Predictor):
+        name = "longest"
+        needs_network = False
+
+        def evaluate(self, architecture):
+            return len(self.task.space.text(architecture))
+
+    @hookimpl
+    def register_predictors(self):
+        return [Registration("longest", self.Longest, "length of the text", aliases=("long",))]
+
+
+@pytest.fixture
+def registry():
+    found = plugins.load()
+    found.add(WithPlugin(), plugins.Provider("with-plugin", "tests", "1"))
+    return found
+
+
+def test_a_proxy_may_be_a_plugins(registry):
+    predictor = registry.create("predictors", "few-label", proxies=["longest", "synflow"])
+    space = NasBench201(channels=4, cells_per_stage=1)
+    prepared(predictor, space)
+    cell = space.sample(np.random.default_rng(0))
+    score = predictor.score_one(cell)
+    assert score.details["proxies"]["longest"] == [len(space.text(space.canonical(cell)))]
+    with pytest.raises(ConfigError, match="unknown predictor 'longest'"):
+        FewLabel(proxies=["longest"])
+
+
+def test_a_proxy_may_be_named_by_an_alias(registry):
+    short = registry.create("predictors", "few-label", proxies=["long", "grad_norm"])
+    full = registry.create("predictors", "few-label", proxies=["longest", "grad-norm"])
+    assert short.settings() == full.settings() == {"proxies": ["longest", "grad-norm"]}
+    assert short.parts() == full.parts() == {STRUCTURE: {}, "longest": {}, "grad-norm": {}}
+
+
+@pytest.mark.parametrize("name", ["few-label", "few-label-structure"])
+def test_the_registry_is_no_option(registry, name):
+    with pytest.raises(ConfigError, match=r"unknown (option|key) 'plugins'"):
+        registry.create("predictors", name, plugins=registry)
 
 
 def combined(predictor, rows):
@@ -171,7 +226,7 @@ def test_a_proxy_that_knows_is_learnt_from():
     predictor = FewLabel(proxies=["synflow", "zen"])
     scores = combined(predictor, rows)
     assert scores[0].seconds >= 2.0
-    predictor.learn(scores[:20], truth[:20])
+    predictor.fit(scores[:20], truth[:20])
     assert stats.spearmanr(predictor.aggregate(scores[20:]), truth[20:]).statistic > 0.7
 
 
@@ -191,7 +246,7 @@ def test_a_proxy_is_learnt_from_whichever_way_it_points(sign):
     truth = np.random.default_rng(4).normal(size=150)
     predictor = FewLabel(proxies=["synflow"])
     scores = combined(predictor, [{"synflow": sign * value} for value in truth])
-    predictor.learn(scores[:20], truth[:20])
+    predictor.fit(scores[:20], truth[:20])
     assert stats.spearmanr(predictor.aggregate(scores[20:]), truth[20:]).statistic > 0.8
 
 
@@ -203,18 +258,18 @@ def test_proxies_that_say_nothing_hardly_disturb(shared_data):
     chosen = generator.permutation(len(values))[:300]
     plain = prepared(FewLabelStructure(), space)
     described = [plain.score_one(space.parse(table.architectures()[row])) for row in chosen]
-    told = FewLabel(proxies=["synflow", "zen", "naswot"])
+    misled = FewLabel(proxies=["synflow", "zen", "naswot"])
     noisy = [
-        told.combine(
-            {STRUCTURE: one, **{name: Score(generator.normal()) for name in told.options.proxies}}
+        misled.combine(
+            {STRUCTURE: one, **{name: Score(generator.normal()) for name in misled.proxies}}
         )
         for one in described
     ]
     rhos = {}
-    for name, predictor, scores in (("structure", plain, described), ("noise", told, noisy)):
+    for name, predictor, scores in (("structure", plain, described), ("noise", misled, noisy)):
         for start in range(0, 100, 20):
             rest = np.setdiff1d(np.arange(300), known := np.arange(start, start + 20))
-            predictor.learn([scores[row] for row in known], values[chosen[known]])
+            predictor.fit([scores[row] for row in known], values[chosen[known]])
             ranked = predictor.aggregate([scores[row] for row in rest])
             rho = stats.spearmanr(ranked, values[chosen[rest]]).statistic
             rhos.setdefault(name, []).append(rho)
@@ -238,7 +293,7 @@ def test_a_failed_proxy_ranks_last_in_that_proxy_alone():
     rows[4]["synflow"] = math.nan
     predictor = FewLabel(proxies=["synflow"])
     scores = combined(predictor, rows)
-    predictor.learn(scores[:20], np.arange(20.0))
+    predictor.fit(scores[:20], np.arange(20.0))
     assert np.isfinite(predictor.aggregate(scores[20:])).all()
 
 
@@ -283,5 +338,5 @@ def test_the_whole_predictor_runs_on_a_narrow_space():
     predictor = prepared(FewLabel(proxies=["synflow", "jacob-cov"]), space)
     generator = np.random.default_rng(0)
     cells = [space.sample(generator) for _ in range(9)]
-    predictor.fit(cells[:6], np.arange(6.0))
+    predictor.fit(scored(predictor, cells[:6]), np.arange(6.0))
     assert predictor.score([*cells[6:], space.parse(DEAD)])[-1] == -math.inf

@@ -1,4 +1,4 @@
-"""grad_norm, snip, grasp, fisher and zico against derivatives taken the slow way."""
+"""grad-norm, snip, grasp, fisher and zico against derivatives taken the slow way."""
 
 from __future__ import annotations
 

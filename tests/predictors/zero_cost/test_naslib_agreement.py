@@ -47,7 +47,7 @@ def images(shared_data: Path) -> ImageBatch:
         ("synflow", "synflow", 60, {}),
         ("naswot", "nwot", 40, {"batch_size": BATCH_SIZE}),
         ("snip", "snip", 30, {"batch_size": BATCH_SIZE}),
-        ("grad_norm", "grad_norm", 30, {"batch_size": BATCH_SIZE}),
+        ("grad-norm", "grad_norm", 30, {"batch_size": BATCH_SIZE}),
         ("fisher", "fisher", 30, {"batch_size": BATCH_SIZE}),
     ],
 )

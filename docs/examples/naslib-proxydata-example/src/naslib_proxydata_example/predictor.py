@@ -11,7 +11,7 @@ from naslib_proxydata.predictors.base import Predictor
 from naslib_proxydata.seeding import torch_generator
 
 
-class ConvolutionCount(Predictor):
+class ConvolutionCount(Predictor[Any]):
     """Scores a network by how many convolutions it has.
 
     Args:
