@@ -125,7 +125,8 @@ class Brightness(Scorer):
         return self.sign * pixels.float().mean((1, 2, 3)).double().numpy()
 
 def ramp(path):
-    return ArrayDataset("ramp", np.arange(int(path), dtype=np.uint8)[:, None, None] * np.ones((1, 4, 4), np.uint8))
+    levels = np.arange(int(path), dtype=np.uint8)
+    return ArrayDataset("ramp", np.tile(levels[:, None, None], (1, 4, 4)))
 
 @hookimpl
 def register_scorers():
