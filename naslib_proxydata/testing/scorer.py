@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -108,8 +109,9 @@ class ScorerContract:
 
     def test_refuses_an_unknown_option(self, scorer: Scorer) -> None:
         """A misspelt option is an error, not ignored."""
+        factory: Callable[..., Scorer] = type(scorer)
         with pytest.raises((ConfigError, TypeError)):
-            type(scorer)(no_such_option=1)
+            factory(no_such_option=1)
 
 
 def _draw_globally() -> None:
