@@ -26,7 +26,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     subprocess.run(command, check=True)
     # The options of the run around it are not for the plugin's own tests.
     outer = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
-    return {**outer, "PYTHONPATH": str(target)}
+    path = [str(target), *filter(None, [outer.get("PYTHONPATH")])]
+    return {**outer, "PYTHONPATH": os.pathsep.join(path)}
 
 
 def run(environment: dict[str, str], *command: str) -> str:

@@ -56,7 +56,7 @@ def test_npz_layouts_agree(tmp_path: Path) -> None:
     images, labels = rgb(6), np.array([0, 1, 2, 0, 1, 2])
     np.savez(tmp_path / "last.npz", images=images, labels=labels)
     np.savez(tmp_path / "first.npz", x=images.transpose(0, 3, 1, 2), y=labels[:, None])
-    last, first = (open_dataset(str(tmp_path / f"{one}.npz")) for one in ("last", "first"))
+    last, first = (open_dataset(str(tmp_path / f"{name}.npz")) for name in ("last", "first"))
     assert last.fingerprint == first.fingerprint
     assert last.num_classes == 3
     np.savez(tmp_path / "unlabelled.npz", image=images)
