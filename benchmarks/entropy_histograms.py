@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from naslib_proxydata import plugins as room
+from naslib_proxydata.figures import new_figure, save_figure
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.selection.base import SelectorInputs
-from naslib_proxydata.selection.plots import draw_scores, new_figure, save_figure
+from naslib_proxydata.selection.plots import draw_scores
 
 SIZES = (1500, 5000, 15000)
 SELECTORS = ("random", "entropy-p1", "entropy-p2", "entropy-p3")
@@ -44,7 +45,7 @@ def main() -> None:
         selector = plugins.create("selectors", name)
         for axes, size in zip(row, SIZES, strict=True):
             chosen = selector.select(inputs, size, numpy_generator(options.seed, "figure", name))
-            draw_scores(axes, entropies, chosen, BIN_WIDTH, "entropy (nats)")
+            draw_scores(entropies, chosen, BIN_WIDTH, "entropy (nats)", ax=axes)
             axes.set_title(f"{name}, k = {size:,}", fontsize=9)
             axes.label_outer()
             low = 100 * np.mean(ranks[chosen] < 0.1)

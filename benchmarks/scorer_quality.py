@@ -20,8 +20,9 @@ import numpy as np
 import torch
 from scipy.stats import spearmanr
 
+from naslib_proxydata import plugins as room
 from naslib_proxydata.data.sources import open_dataset
-from naslib_proxydata.selection.scorers.base import Workplace
+from naslib_proxydata.selection.scorers.context import ScoringContext
 from naslib_proxydata.selection.scorers.recipe import PAPER, QUICK
 from naslib_proxydata.selection.scorers.scoring import score_dataset
 
@@ -44,12 +45,17 @@ def main() -> int:
 
     dataset = open_dataset(f"cifar10:{options.data / 'cifar10_train10000.npz'}")
     recipe = {"quick": QUICK, "paper": PAPER}[options.recipe]
-    place = Workplace(dataset, options.cache, options.model, recipe, options.seed, options.device)
+    scorers = {
+        name: room.load().create("scorers", name) for name in ("entropy", "forgetting", "el2n")
+    }
+    context = ScoringContext(
+        dataset, options.cache, options.model, recipe, options.seed, options.device
+    )
     started = time.process_time()
-    own = score_dataset("entropy", place)
+    own = score_dataset(scorers["entropy"], context)
     seconds = time.process_time() - started
-    forgetting = score_dataset("forgetting", place)
-    el2n = score_dataset("el2n", place)
+    forgetting = score_dataset(scorers["forgetting"], context)
+    el2n = score_dataset(scorers["el2n"], context)
 
     with np.load(options.data / "entropy_lists.npz") as archive:
         published = archive["cifar10_entropy"][dataset.source_index]

@@ -41,7 +41,7 @@ from naslib_proxydata.selection.kmeans_outliers import (
     standardised,
 )
 from naslib_proxydata.selection.probabilistic import EntropyP1Selector
-from naslib_proxydata.selection.scorers.base import Workplace
+from naslib_proxydata.selection.scorers.context import ScoringContext
 from naslib_proxydata.selection.scorers.models import build_model
 from naslib_proxydata.selection.scorers.plain import PixelScorer
 
@@ -91,7 +91,7 @@ def matrix_product(features: NDArray[np.float32], size: int) -> None:
 def kmeans_agreement(data: Path) -> None:
     """Compare the selector's centres with Lloyd's algorithm on the shared CIFAR-10 images."""
     dataset = open_dataset(f"cifar10:{data / 'cifar10_train10000.npz'}")
-    points = standardised(PixelScorer().compute(Workplace(dataset, Path())))
+    points = standardised(PixelScorer().compute(ScoringContext(dataset, Path())))
     inertias, kept = [], []
     for algorithm, starts in ((KMeans, 1), (KMeans, 1), (MiniBatchKMeans, 3)):
         means = algorithm(100, init="random", n_init=starts, random_state=len(kept)).fit(points)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from naslib_proxydata.selection.files import load_selection
+
 EXAMPLE = Path(__file__).parents[1] / "docs" / "examples" / "naslib-proxydata-example"
 
 
@@ -24,7 +26,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     subprocess.run(command, check=True)
     # The options of the run around it are not for the plugin's own tests.
     outer = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
-    return {**outer, "PYTHONPATH": str(target)}
+    path = [str(target), *filter(None, [outer.get("PYTHONPATH")])]
+    return {**outer, "PYTHONPATH": os.pathsep.join(path)}
 
 
 def run(environment: dict[str, str], *command: str) -> str:
@@ -39,6 +42,22 @@ def test_the_command_line_lists_it(installed: dict[str, str]) -> None:
     assert "convolutions" in listing
     assert "naslib-proxydata-example" in listing
     assert "evenly-spaced" in run(installed, program, "list", "selectors")
+
+
+def test_its_scorer_and_its_format_make_a_selection(
+    installed: dict[str, str], tmp_path: Path
+) -> None:
+    """Images of 3 x 3 pixels, the later the more contrast."""
+    lines = (f"{number % 2},{','.join(['0', str(12 * number)] * 4)},0" for number in range(20))
+    (tmp_path / "grey.csv").write_text("\n".join(lines))
+    program = str(Path(sys.executable).with_name("naslib-proxydata"))
+    command = [program, "select", "--dataset", f"pixel-csv:{tmp_path / 'grey.csv'}", "--size", "4"]
+    command += ["--selector", "entropy-top", "--scorer", "contrast", "--set", "scorer.border=0"]
+    command += ["--cache", str(tmp_path / "cache"), "--out", str(tmp_path / "run")]
+    assert "4 of 20 examples of grey" in run(installed, *command)
+    assert load_selection(tmp_path / "run").indices.tolist() == [16, 17, 18, 19]
+    for kind, name in (("scorers", "contrast"), ("datasets", "pixel-csv")):
+        assert name in run(installed, program, "list", kind)
 
 
 def test_python_finds_it_through_its_entry_point(installed: dict[str, str]) -> None:

@@ -81,6 +81,20 @@ def test_register_predictors() -> None:
     assert with_plugins(register_predictors).names("predictors") == ("one", "two")
 
 
+def test_register_datasets() -> None:
+    def register_datasets() -> Sequence[Registration]:
+        return [Registration("squares", made_here, "grey squares")]
+
+    assert with_plugins(register_datasets).names("datasets") == ("squares",)
+
+
+def test_register_scorers() -> None:
+    def register_scorers() -> Sequence[Registration]:
+        return [Registration("brightness", made_here, "mean pixel")]
+
+    assert with_plugins(register_scorers).names("scorers") == ("brightness",)
+
+
 def test_register_selectors() -> None:
     def register_selectors() -> Sequence[Registration]:
         return [Registration("every-other", made_here, "t")]

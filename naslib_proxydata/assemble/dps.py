@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from naslib_proxydata import __version__
+from naslib_proxydata.code import code_version
 from naslib_proxydata.config import DpsConfig
 from naslib_proxydata.leaderboard.labels import draw_labels
 from naslib_proxydata.plugins import Plugins
@@ -30,7 +31,6 @@ from naslib_proxydata.predictors.dps.search import (
 from naslib_proxydata.predictors.eproxy.predictor import Eproxy
 from naslib_proxydata.predictors.eproxy.presets import FittedProxy, Preset, Provenance, write_preset
 from naslib_proxydata.predictors.labels import FEWEST_LABELS, checked_labels
-from naslib_proxydata.runs.code import code_version
 from naslib_proxydata.runs.environment import environment
 from naslib_proxydata.runs.executors import Progress, completed, threads_used
 from naslib_proxydata.runs.scores import scored_on

@@ -1,186 +1,249 @@
-"""A selection: from a request to indices, files and a figure."""
+"""A selection: from a configuration to a run folder with indices, scores and a figure."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from naslib_proxydata import plugins as room
 from naslib_proxydata.cache import cache_folder
+from naslib_proxydata.config import SelectConfig
 from naslib_proxydata.data.sources import open_dataset
 from naslib_proxydata.errors import SelectionError
-from naslib_proxydata.runs.setup import resolved_device
+from naslib_proxydata.plugins import Plugins
+from naslib_proxydata.runs.environment import environment, provenance
+from naslib_proxydata.runs.executors import Progress, threads_used
+from naslib_proxydata.runs.folder import RunFolder
+from naslib_proxydata.runs.setup import load_plugins
+from naslib_proxydata.runs.start import opened_folder, resolved
 from naslib_proxydata.selection.base import Selection, Selector
-from naslib_proxydata.selection.files import save_selection
-from naslib_proxydata.selection.plots import draw_selection
-from naslib_proxydata.selection.run import make_selection
+from naslib_proxydata.selection.files import SELECTION, save_selection
+from naslib_proxydata.selection.plots import selection_figure
+from naslib_proxydata.selection.report import selection_markdown
+from naslib_proxydata.selection.run import make_selection, selector_inputs
 from naslib_proxydata.selection.score_files import read_scores, write_scores
-from naslib_proxydata.selection.scorers.base import Workplace
+from naslib_proxydata.selection.scorers.context import ScoringContext
+from naslib_proxydata.selection.scorers.finding import find_scorer
 from naslib_proxydata.selection.scorers.recipe import PAPER, QUICK
-from naslib_proxydata.selection.scorers.scoring import make_scorer, score_dataset
+from naslib_proxydata.selection.scorers.scoring import score_dataset
+from naslib_proxydata.selection.split import check_shares
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     from naslib_proxydata.data.base import Dataset
+    from naslib_proxydata.selection.scorers.base import Scorer
 
 _log = logging.getLogger(__name__)
 
+SCORES = "scores.npz"
+RESULTS = (SELECTION, str(Path(SELECTION).with_suffix(".json")), SCORES)
 UNITS = {
     "entropy": "entropy (nats)",
     "loss": "loss (nats)",
     "reconstruction": "loss (nats / pixel)",
 }
+"""What the scores of a scorer are called on an axis, where its name is not enough."""
 
 
-@dataclass(frozen=True)
-class SelectionRequest:
-    """What a user asks for; the fields are the options of ``naslib-proxydata select``.
+def run_select(config: SelectConfig, *, progress: Progress | None = None) -> Selection:
+    """Score, choose, split, and write the run folder.
 
-    Attributes:
-        dataset: See :func:`naslib_proxydata.data.sources.open_dataset`.
-        selector: Name of the selector.
-        out: The ``.npz`` file to write.
-        size: Number of examples, or None where ``fraction`` says it.
-        fraction: Share of the dataset, in (0, 1]; the number is rounded down.
-        options: Arguments of the selector.
-        seed: Seed of scorer, choice and split.
-        shares: Shares of the weights and of the architecture.
-        scores: A score file to use, or None to compute what the selector needs.
-        save_scores: Where to write the scores or features, or None.
-        scorer: Name of the scorer; the selector's own where empty.
-        model: Name of the scorer's model; the scorer's own where empty.
-        quick: Train with the quick recipe (15 epochs), not with the paper's (200).
-        device: A torch device string, or ``auto``: a GPU where there is one.
-        cache: Folder of training runs and scores, or None for the user's.
-        plot: Also draw ``out`` with the suffix ``.png``.
-        plugins: Python files with further plugins.
-    """
+    The folder holds ``selection.npz`` and ``selection.json``, ``scores.npz`` and
+    ``plots/selection.png`` where asked for, ``summary.md``, ``config.yaml`` and ``env.json``.
 
-    dataset: str
-    selector: str
-    out: Path
-    size: int | None = None
-    fraction: float | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
-    seed: int = 0
-    shares: tuple[float, float] = (0.5, 0.5)
-    scores: Path | None = None
-    save_scores: Path | None = None
-    scorer: str = ""
-    model: str = ""
-    quick: bool = False
-    device: str = "auto"
-    cache: Path | None = None
-    plot: bool = False
-    plugins: tuple[Path, ...] = ()
-
-
-def run_selection(request: SelectionRequest) -> Selection:
-    """Open, score, choose, write and draw.
+    Args:
+        config: What to choose, from what, and how.
+        progress: Told how far the training of a scorer's model is.
 
     Raises:
-        ProxyDataError: Something is to be put right by the user; nothing is written then but
-            the cache.
+        ProxyDataError: Something of the configuration does not fit the dataset or this machine,
+            or a file cannot be read or written. All but a diverging model is told before any
+            model is trained.
     """
-    selector: Selector = room.load(request.plugins).create(
-        "selectors", request.selector, **request.options
-    )
-    if request.out.suffix != ".npz":
-        raise SelectionError(f"a selection's file must end in .npz, got {request.out}")
-    dataset = open_dataset(request.dataset)
-    size = resolved_size(request, len(dataset))
-    if "labels" in selector.needs:
-        dataset.required_labels(f"selector {selector.name!r}")
-    values = _values(request, selector, dataset)
-    if request.plot and values is None and dataset.labels is None:
-        raise SelectionError("--plot: there are neither scores nor classes to draw")
-    started = time.perf_counter()
-    selection = make_selection(
-        dataset, selector, size, seed=request.seed, values=values, shares=request.shares
-    )
-    _log.info("chose %d of %d in %.2f s", size, len(dataset), time.perf_counter() - started)
-    save_selection(selection, request.out)
-    if request.save_scores is not None and values is not None:
-        write_scores(request.save_scores, values, dataset)
-    if request.plot:
-        _draw(request, selector, dataset, selection, values)
+    plugins = load_plugins(config.plugin, config.no_plugin)
+    config = _with_whole_paths(resolved(config))
+    with threads_used(config.threads):
+        prepared = _prepare(config, plugins, progress)
+        folder = opened_folder(config, RESULTS)
+        values = prepared.values()
+        started = time.perf_counter()
+        selection = make_selection(
+            prepared.dataset,
+            prepared.selector,
+            prepared.size,
+            seed=config.seed,
+            values=values,
+            shares=config.split,
+        )
+        seconds = time.perf_counter() - started
+        _log.info("chose %d of %d in %.2f s", selection.size, selection.dataset_size, seconds)
+        env = environment(config, plugins)
+        _write(folder, config, env, prepared, selection, values)
     return selection
 
 
-def resolved_size(request: SelectionRequest, count: int) -> int:
-    """Return the number of examples that a request means for a dataset of ``count``.
+def resolved_size(config: SelectConfig, count: int) -> int:
+    """Return the number of examples that a configuration means for a dataset of ``count``.
 
     Raises:
-        SelectionError: Not exactly one of size and fraction is given, the size is not from 1 to
-            ``count``, or the fraction is not in (0, 1] or leaves no example.
+        SelectionError: The size is above ``count``, or the fraction leaves no example.
     """
-    if (request.size is None) == (request.fraction is None):
-        raise SelectionError("give either --size or --fraction")
-    if request.size is not None:
-        if not 1 <= request.size <= count:
+    if config.size is not None:
+        if config.size > count:
             raise SelectionError(
-                f"--size must be from 1 to {count}, the number of examples, got {request.size}"
+                f"size must be from 1 to {count}, the number of examples, got {config.size}"
             )
-        return request.size
-    fraction = float(request.fraction or 0)
+        return config.size
+    fraction = config.fraction or 0.0
     size = int(fraction * count + 1e-9)  # 0.29 * 100 is 28.999...
-    if not 0 < fraction <= 1 or size < 1:
+    if size < 1:
         raise SelectionError(
-            f"--fraction must be above 0 and at most 1 and leave an example, got {fraction} of "
-            f"{count}"
+            f"a fraction of {fraction} of {count} examples must leave an example; take a larger one"
         )
     return size
 
 
-def _values(request: SelectionRequest, selector: Selector, dataset: Dataset) -> NDArray[Any] | None:
-    """Return the scores or features that the selector needs, or that a score file holds."""
-    if request.scores is not None:
-        return read_scores(request.scores, dataset.name).for_dataset(dataset)
-    wanted = selector.needs & {"scores", "features"}
-    name = request.scorer or (selector.scorer if wanted else "")
-    if not name:
-        if wanted:
-            raise SelectionError(
-                f"selector {selector.name!r} needs {' and '.join(sorted(wanted))}; give --scorer "
-                "or --scores"
-            )
-        return None
-    given = make_scorer(name).gives
-    if wanted and given not in wanted:
-        raise SelectionError(
-            f"selector {selector.name!r} needs {sorted(wanted)[0]}, scorer {name!r} gives {given}"
-        )
-    place = Workplace(
-        dataset,
-        request.cache or cache_folder(),
-        request.model,
-        QUICK if request.quick else PAPER,
-        request.seed,
-        resolved_device(request.device),
+@dataclass(frozen=True)
+class _Prepared:
+    """What a selection is made from, checked, before anything is spent.
+
+    Attributes:
+        dataset: What is chosen from.
+        selector: What chooses.
+        size: Number of examples to choose.
+        given: Scores or features of the user's file, or None.
+        scorer: What computes them where none are given, or None.
+        context: Where it computes them.
+    """
+
+    dataset: Dataset
+    selector: Selector
+    size: int
+    given: NDArray[Any] | None
+    scorer: Scorer | None
+    context: ScoringContext
+
+    def values(self) -> NDArray[Any] | None:
+        """Return the scores or features, computed if need be."""
+        return self.given if self.scorer is None else score_dataset(self.scorer, self.context)
+
+    @property
+    def has_scores(self) -> bool:
+        """Whether there will be a number, not a vector, for each example."""
+        if self.scorer is not None:
+            return self.scorer.gives == "scores"
+        return self.given is not None and self.given.ndim == 1
+
+
+def _with_whole_paths(config: SelectConfig) -> SelectConfig:
+    """Return the configuration with paths that mean the same from every folder."""
+    paths = {"scores": config.scores, "cache": config.cache}
+    return config.model_copy(
+        update={name: path and path.expanduser().resolve() for name, path in paths.items()}
     )
-    return score_dataset(name, place)
 
 
-def _draw(
-    request: SelectionRequest,
-    selector: Selector,
-    dataset: Dataset,
+def _prepare(config: SelectConfig, plugins: Plugins, progress: Progress | None) -> _Prepared:
+    """Make and check everything that the choice is made from."""
+    selector = plugins.create("selectors", config.selector.name, **config.selector.options)
+    check_shares(config.split)
+    dataset = open_dataset(config.dataset, plugins)
+    size = resolved_size(config, len(dataset))
+    if "labels" in selector.needs:
+        dataset.required_labels(f"selector {selector.name!r}")
+    context = ScoringContext(
+        dataset,
+        config.cache or cache_folder(),
+        config.model,
+        QUICK if config.quick else PAPER,
+        config.seed,
+        config.device,
+        progress,
+    )
+    given = _given(config, selector, dataset)
+    scorer = None if given is not None else _scorer(config, plugins, selector, context)
+    prepared = _Prepared(dataset, selector, size, given, scorer, context)
+    _check_outputs(config, prepared)
+    return prepared
+
+
+def _given(config: SelectConfig, selector: Selector, dataset: Dataset) -> NDArray[Any] | None:
+    """Return the scores or features of the user's file, which must do for the selector."""
+    if config.scores is None:
+        return None
+    given = read_scores(config.scores, dataset.name).for_dataset(dataset)
+    inputs = selector_inputs(dataset, given)
+    for need in sorted(selector.needs):
+        inputs.required(need, selector.name)
+    return given
+
+
+def _scorer(
+    config: SelectConfig, plugins: Plugins, selector: Selector, context: ScoringContext
+) -> Scorer | None:
+    """Return the scorer that is wanted, which must be able to score the dataset."""
+    named = config.scorer
+    scorer = (
+        find_scorer(selector, plugins)
+        if named is None
+        else find_scorer(selector, plugins, named.name, named.options)
+    )
+    if scorer is not None:
+        scorer.check(context)
+    return scorer
+
+
+def _check_outputs(config: SelectConfig, prepared: _Prepared) -> None:
+    """Refuse a file or a figure that there will be nothing for."""
+    if config.save_scores and prepared.given is None and prepared.scorer is None:
+        raise SelectionError(
+            f"save_scores: selector {prepared.selector.name!r} needs no scores, so there are none "
+            "to keep; name a scorer that computes some"
+        )
+    if config.plot and not prepared.has_scores and prepared.dataset.labels is None:
+        raise SelectionError(
+            "plot: there are neither scores nor classes to draw; leave it out, or name a scorer "
+            "that gives scores"
+        )
+
+
+def _write(
+    folder: RunFolder,
+    config: SelectConfig,
+    env: Mapping[str, Any],
+    prepared: _Prepared,
     selection: Selection,
     values: NDArray[Any] | None,
 ) -> None:
-    kind = request.scorer or selector.scorer
-    draw_selection(
-        request.out.with_suffix(".png"),
-        f"{selector.name}: {selection.size:,} of {len(dataset):,} examples of {dataset.name}",
+    """Write every file of the run folder but the configuration."""
+    save_selection(selection, folder.path / SELECTION)
+    if config.save_scores and values is not None:
+        write_scores(folder.path / SCORES, values, prepared.dataset)
+    figures = []
+    if config.plot:
+        named = config.scorer.name if config.scorer else prepared.selector.scorer
+        figure = _figure(selection, prepared.dataset, values, named)
+        figures.append(folder.draw("selection", figure))
+    folder.write_json("env.json", env)
+    summary = selection_markdown(selection, prepared.dataset, folder.path, figures, provenance(env))
+    folder.write("summary.md", summary)
+
+
+def _figure(
+    selection: Selection, dataset: Dataset, values: NDArray[Any] | None, scorer: str
+) -> Figure:
+    """Return the figure of a selection whose scores come from the scorer of this name."""
+    return selection_figure(
+        f"{selection.method}: {selection.size:,} of {len(dataset):,} examples of {dataset.name}",
         selection.indices,
         scores=values if values is not None and values.ndim == 1 else None,
         labels=dataset.labels,
         class_names=dataset.class_names,
-        bin_width=float(selector.parameters().get("bin_width", 0.5)),
-        score_name=UNITS.get(kind, kind or "score"),
+        bin_width=float(selection.parameters.get("bin_width", 0.5)),
+        score_name=UNITS.get(scorer, scorer or "score"),
     )

@@ -15,9 +15,17 @@ from naslib_proxydata.runs.settings import RunConfig, listed
 class SelectConfig(RunConfig):
     """Everything ``naslib-proxydata select`` can be told."""
 
-    IMMATERIAL: ClassVar[tuple[str, ...]] = (*RunConfig.IMMATERIAL, "data_root", "cache", "plot")
+    IMMATERIAL: ClassVar[tuple[str, ...]] = (
+        *RunConfig.IMMATERIAL,
+        "data_root",
+        "cache",
+        "plot",
+        "save_scores",
+    )
 
-    dataset: str = Field("digits", description="What is chosen from: NAME, NAME:PATH, FILE, ...")
+    dataset: str = Field(
+        "digits", description="What is chosen from: NAME, NAME:PATH, FILE, FOLDER, ..."
+    )
     selector: Choice = Field(Named(name="random"), description="The selector with its options.")
     size: int | None = Field(None, ge=1, description="Number of examples.")
     fraction: float | None = Field(

@@ -57,7 +57,7 @@ class Dataset(ABC):
         if not 0 <= index < len(self):
             raise IndexError(f"index {index} is outside dataset {self.name!r} of {len(self)}")
         label = -1 if self.labels is None else int(self.labels[index])
-        return self.pixels(np.array([index]))[0], label, index
+        return self.pixels(np.array([index]))[0], label, int(index)
 
     @property
     def num_classes(self) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,10 +9,13 @@ import numpy as np
 from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.data.folder import open_folder
 from naslib_proxydata.data.npz import open_npz
+from naslib_proxydata.data.paths import required_path
 from naslib_proxydata.errors import DatasetError
 from naslib_proxydata.unpickle import array_globals, unpickle
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from naslib_proxydata.data.base import Dataset
 
 SIDE = 32
@@ -29,6 +31,16 @@ ARCHIVES = {
 }
 
 
+def open_cifar10(path: str = "") -> Dataset:
+    """Open the training images of CIFAR-10; see :func:`open_cifar`."""
+    return open_cifar("cifar10", path)
+
+
+def open_cifar100(path: str = "") -> Dataset:
+    """Open the training images of CIFAR-100; see :func:`open_cifar`."""
+    return open_cifar("cifar100", path)
+
+
 def open_cifar(name: str, path: str) -> Dataset:
     """Open the training images of CIFAR-10 or CIFAR-100.
 
@@ -38,16 +50,16 @@ def open_cifar(name: str, path: str) -> Dataset:
             file, or a folder of images with one folder a class.
 
     Raises:
-        DatasetError: Nothing of this kind is there, or a file is damaged.
+        DatasetError: There is no path, nothing of this kind there, or a file is damaged.
     """
-    place = Path(path).expanduser()
+    place = required_path(path, name)
     if place.suffix == ".npz":
         return open_npz(str(place), name)
     files = sorted(place.glob(PATTERNS[name])) or sorted(place.glob(f"*/{PATTERNS[name]}"))
     files = [file for file in files if file.is_file()]
     if files:
         return _open_batches(name, files)
-    if place.is_dir() and any(one.is_dir() for one in place.iterdir()):
+    if place.is_dir() and any(entry.is_dir() for entry in place.iterdir()):
         return open_folder(str(place), name)
     raise DatasetError(
         f"no {name} in {place}: expected the files {PATTERNS[name]} of {ARCHIVES[name]} (unpack "
@@ -65,7 +77,7 @@ def _open_batches(name: str, files: list[Path]) -> ArrayDataset:
         raise DatasetError(f"{files[0].parent} holds no {name} batches: {error!r}") from None
     meta_name, key = NAMES[name]
     meta = files[0].parent / meta_name
-    names = [one.decode() for one in _read(meta)[key]] if meta.is_file() else []
+    names = [encoded.decode() for encoded in _read(meta)[key]] if meta.is_file() else []
     return ArrayDataset(name, images, labels, names)
 
 

@@ -5,12 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from naslib_proxydata.data.arrays import ArrayDataset
+from naslib_proxydata.errors import DatasetError
 
 BRIGHTEST = 16  # the largest grey value in the source
 
 
-def open_digits() -> ArrayDataset:
-    """Return the digits with grey values rescaled from 0-16 to 0-255."""
+def open_digits(path: str = "") -> ArrayDataset:
+    """Return the digits with grey values rescaled from 0-16 to 0-255.
+
+    Args:
+        path: Empty; scikit-learn knows where they are.
+
+    Raises:
+        DatasetError: There is a path.
+    """
+    if path:
+        raise DatasetError(f"dataset 'digits' takes no path, got {path!r}: write digits")
     from sklearn.datasets import load_digits
 
     source = load_digits()

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from naslib_proxydata.data.base import Dataset
+from naslib_proxydata.data.paths import required_path
 from naslib_proxydata.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -69,20 +70,21 @@ class FolderDataset(Dataset):
         return np.asarray(image, dtype=np.uint8)
 
 
-def open_folder(path: str, name: str = "") -> FolderDataset:
+def open_folder(path: str = "", name: str = "") -> FolderDataset:
     """Open a folder of images: labelled with one folder a class, unlabelled if they lie flat.
 
     A folder that holds ``train`` is entered. Classes are counted in the order of their names.
 
     Raises:
-        DatasetError: The folder is absent or holds no images, or a class folder is empty.
+        DatasetError: There is no path, the folder is absent or holds no images, or a class folder
+            is empty.
     """
-    root = Path(path).expanduser()
+    root = required_path(path, "folder")
     if not root.is_dir():
         raise DatasetError(f"no folder {root}; check the path")
     root = root / "train" if (root / "train").is_dir() else root
     name = name or root.resolve().name
-    folders = sorted(one for one in root.iterdir() if one.is_dir())
+    folders = sorted(entry for entry in root.iterdir() if entry.is_dir())
     if not folders:
         flat = _images_in(root)
         if not flat:
@@ -93,9 +95,9 @@ def open_folder(path: str, name: str = "") -> FolderDataset:
     if empty:
         raise DatasetError(f"{root}: class folder {empty[0]!r} holds no images; remove or fill it")
     labels = np.repeat(np.arange(len(folders)), [len(files) for files in by_class])
-    files = [file for one in by_class for file in one]
+    files = [file for held in by_class for file in held]
     return FolderDataset(name, files, labels, tuple(folder.name for folder in folders))
 
 
 def _images_in(folder: Path) -> list[Path]:
-    return sorted(one for one in folder.iterdir() if one.suffix.lower() in SUFFIXES)
+    return sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)

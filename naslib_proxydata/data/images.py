@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from naslib_proxydata.plugins import Plugins
+
 Statistics: TypeAlias = tuple[tuple[float, ...], tuple[float, ...]]
 """Mean and standard deviation by channel."""
 
@@ -67,7 +69,9 @@ class ImageBatch:
         return (pixels - mean) / std
 
 
-def load_images(source: str, count: int, seed: int, size: int = 32) -> ImageBatch:
+def load_images(
+    source: str, count: int, seed: int, size: int = 32, plugins: Plugins | None = None
+) -> ImageBatch:
     """Draw labelled images for predictors, the same for the same arguments.
 
     Each round of images shows every class once in random order, so that any first few of them
@@ -81,6 +85,7 @@ def load_images(source: str, count: int, seed: int, size: int = 32) -> ImageBatc
         seed: Seed of the draw.
         size: Height and width; images of another size are resized, grey ones repeated to
             three channels.
+        plugins: Where formats of datasets are registered, see ``open_dataset``.
 
     Raises:
         DatasetError: The source is unknown or holds fewer than ``count`` images.
@@ -97,7 +102,7 @@ def load_images(source: str, count: int, seed: int, size: int = 32) -> ImageBatc
         pixels = torch.from_numpy(np.rint(255 * normal.clip(0, 1)).astype(np.uint8))
         noise = (NOISE_MEAN,) * 3, (NOISE_STD,) * 3
         return _batch(pixels, np.arange(count) % NOISE_CLASSES, noise, source, NOISE_CLASSES)
-    dataset = open_dataset(source)
+    dataset = open_dataset(source, plugins)
     labels = np.zeros(len(dataset), np.int64) if dataset.labels is None else dataset.labels
     # Not by the source: where a file lies must not decide which of its images are drawn.
     generator = _generator(seed, dataset.name)

@@ -39,7 +39,7 @@ class WrappedDataset(Dataset):
         self.name = name
         self._source: Any = source
         self._pairs = isinstance(source[0], (tuple, list))
-        self.class_names = tuple(str(one) for one in getattr(source, "classes", ()))
+        self.class_names = tuple(str(name) for name in getattr(source, "classes", ()))
         self.labels = self._find_labels()
 
     def __len__(self) -> int:

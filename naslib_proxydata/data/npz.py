@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from naslib_proxydata.data.arrays import ArrayDataset
+from naslib_proxydata.data.paths import required_path
 from naslib_proxydata.errors import DatasetError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -20,7 +21,7 @@ IMAGE_KEYS = ("images", "image", "x", "x_train", "data")
 LABEL_KEYS = ("labels", "label", "y", "y_train", "targets")
 
 
-def open_npz(path: str, name: str = "") -> ArrayDataset:
+def open_npz(path: str = "", name: str = "") -> ArrayDataset:
     """Read a dataset from an ``.npz`` file.
 
     Images are found under ``images``, ``image``, ``x``, ``x_train`` or ``data`` as uint8 of
@@ -30,12 +31,14 @@ def open_npz(path: str, name: str = "") -> ArrayDataset:
     known) may be absent.
 
     Raises:
-        DatasetError: The file is absent, damaged, holds pickles or lacks images.
+        DatasetError: There is no path, or the file is absent, damaged, holds pickles or lacks
+            images.
     """
-    arrays = read_arrays(Path(path))
-    name = name or Path(path).stem
+    file = required_path(path, "npz")
+    arrays = read_arrays(file)
+    name = name or file.stem
     labels = _first(arrays, LABEL_KEYS)
-    names = [_text(one) for one in arrays.get("class_names", np.array([]))]
+    names = [_text(value) for value in arrays.get("class_names", np.array([]))]
     index = arrays.get("index")
     known = index is not None and len(index) > 0 and int(index.min()) >= 0
     return ArrayDataset(

@@ -6,66 +6,58 @@ import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from naslib_proxydata.errors import DatasetError, unknown_name
+from naslib_proxydata.errors import ConfigError, DatasetError, unknown_name
 
 if TYPE_CHECKING:
     from naslib_proxydata.data.base import Dataset
+    from naslib_proxydata.plugins import Plugins
 
-FORMATS = ("cifar10", "cifar100", "digits", "fashion-mnist", "folder", "npz")
 
-
-def open_dataset(source: str) -> Dataset:
+def open_dataset(source: str, plugins: Plugins | None = None) -> Dataset:
     """Open a dataset by what a user writes.
 
     Args:
-        source: One of ``digits``; ``fashion-mnist`` or ``fashion-mnist:FOLDER``; ``cifar10:PATH``
-            or ``cifar100:PATH``; ``npz:FILE`` or the path of an ``.npz`` file; ``folder:FOLDER``
-            or the path of a folder; ``module:attribute`` of a map-style dataset.
+        source: ``NAME`` or ``NAME:PATH`` of a registered format, such as ``digits`` or
+            ``cifar10:PATH``; the path of an ``.npz`` file or of a folder; or
+            ``module:attribute`` of a map-style dataset.
+        plugins: Where formats are registered; the built-in and installed ones where None.
 
     Raises:
         DatasetError: The source is unknown, absent or damaged.
+        PluginError: The format of a plugin raised, or returned something else.
     """
+    plugins = plugins if plugins is not None else _installed_plugins()
     name, _, path = source.partition(":")
-    if name in ("cifar10", "cifar100", "folder", "npz") and not path:
-        raise DatasetError(f"dataset {name!r} needs a path: write {name}:PATH")
-    if name in FORMATS:
-        return _open_format(name, path)
+    if _is_format(name, plugins):
+        return plugins.create("datasets", name, path=path)
     if Path(source).suffix == ".npz":
-        return _open_format("npz", source)
+        return plugins.create("datasets", "npz", path=source)
     if Path(source).expanduser().is_dir():
-        return _open_format("folder", source)
+        return plugins.create("datasets", "folder", path=source)
     if path and _importable(name):
         from naslib_proxydata.data.importable import open_importable
 
         return open_importable(source)
     raise DatasetError(
-        unknown_name("dataset", name, FORMATS)
+        unknown_name("dataset", name, plugins.names("datasets"))
         + " An existing folder, an .npz file and module:attribute of an importable dataset are "
         "understood, too."
     )
 
 
-def _open_format(name: str, path: str) -> Dataset:
-    """Open a dataset of a known format, importing only what this format needs."""
-    if name == "digits":
-        from naslib_proxydata.data.digits import open_digits
+def _installed_plugins() -> Plugins:
+    from naslib_proxydata import plugins as room
 
-        return open_digits()
-    if name == "fashion-mnist":
-        from naslib_proxydata.data.idx import open_fashion_mnist
+    return room.load()
 
-        return open_fashion_mnist(path)
-    if name == "npz":
-        from naslib_proxydata.data.npz import open_npz
 
-        return open_npz(path)
-    if name == "folder":
-        from naslib_proxydata.data.folder import open_folder
-
-        return open_folder(path)
-    from naslib_proxydata.data.cifar import open_cifar
-
-    return open_cifar(name, path)
+def _is_format(name: str, plugins: Plugins) -> bool:
+    """Return whether a format has this name, or this alias."""
+    try:
+        plugins.registration("datasets", name)
+    except ConfigError:
+        return False
+    return True
 
 
 def _importable(module: str) -> bool:

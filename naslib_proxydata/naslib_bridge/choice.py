@@ -12,9 +12,10 @@ from naslib_proxydata.selection.base import Selection, Selector
 from naslib_proxydata.selection.files import load_selection
 from naslib_proxydata.selection.run import make_selection
 from naslib_proxydata.selection.score_files import read_scores
-from naslib_proxydata.selection.scorers.base import Workplace
+from naslib_proxydata.selection.scorers.context import ScoringContext
+from naslib_proxydata.selection.scorers.finding import find_scorer, needed_arrays
 from naslib_proxydata.selection.scorers.recipe import PAPER, QUICK
-from naslib_proxydata.selection.scorers.scoring import make_scorer, score_dataset
+from naslib_proxydata.selection.scorers.scoring import score_dataset
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,26 +82,27 @@ def _select(
             f"train_portion must be above 0 and below 1 to leave examples to both levels, got "
             f"{portion}"
         )
-    values = _values(wanted, selector, dataset, seed, device)
+    values = _values(wanted, selector, plugins, dataset, seed, device)
     shares = (portion, 1 - portion)
     return make_selection(dataset, selector, size, seed=seed, values=values, shares=shares)
 
 
 def _values(
-    wanted: SelectorBlock, selector: Selector, dataset: TrainingData, seed: int, device: str
+    wanted: SelectorBlock,
+    selector: Selector,
+    plugins: Plugins,
+    dataset: TrainingData,
+    seed: int,
+    device: str,
 ) -> NDArray[np.floating[Any]] | None:
     """Return the scores or features that the selector needs, or that a score file holds."""
     if wanted.scores is not None:
         return read_scores(wanted.scores, dataset.name).for_dataset(dataset)
-    needs = selector.needs & {"scores", "features"}
-    name = wanted.scorer or selector.scorer
-    if not needs:
+    if not needed_arrays(selector):
         return None
-    if not name or make_scorer(name).gives not in needs:
-        raise SelectionError(
-            f"selector {selector.name!r} needs {' and '.join(sorted(needs))}; give 'scores', a "
-            "file, or 'scorer', the name of one that gives them"
-        )
+    scorer = find_scorer(selector, plugins, wanted.scorer or "")
+    if scorer is None:
+        return None
     recipe = QUICK if wanted.quick else PAPER
-    place = Workplace(dataset, cache_folder(), recipe=recipe, seed=seed, device=device)
-    return score_dataset(name, place)
+    context = ScoringContext(dataset, cache_folder(), recipe=recipe, seed=seed, device=device)
+    return score_dataset(scorer, context)

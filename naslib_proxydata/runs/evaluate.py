@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import lru_cache
+from typing import Any
 
 from naslib_proxydata.predictors.base import Predictor, Score
 from naslib_proxydata.runs.executors import completed, threads_used

@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from naslib_proxydata.runs.code import code_version
+from naslib_proxydata.code import code_version
 from naslib_proxydata.runs.evaluate import CHEAP_CHUNK, evaluate
 from naslib_proxydata.runs.executors import Progress, SerialExecutor
 from naslib_proxydata.runs.setup import PredictorSetup, options_json

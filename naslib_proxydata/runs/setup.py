@@ -87,7 +87,13 @@ class PredictorSetup:
         space = self.plugins.create("spaces", self.space) if space is None else space
         if self.image_size is not None:
             space.image_size = self.image_size
-        images = _images(self.images, max(1, predictor.images_needed), self.seed, space.image_size)
+        images = _images(
+            self.plugins,
+            self.images,
+            max(1, predictor.images_needed),
+            self.seed,
+            space.image_size,
+        )
         num_classes = self.num_classes or max(FEWEST_CLASSES, images.num_classes)
         return ScoringTask(space, images, self.seed, self.device, num_classes)
 
@@ -99,11 +105,11 @@ class PredictorSetup:
 
 
 @lru_cache(maxsize=4)
-def _images(source: str, count: int, seed: int, size: int) -> ImageBatch:
+def _images(plugins: Plugins, source: str, count: int, seed: int, size: int) -> ImageBatch:
     """Load images once per process, for predictors that need as many."""
     from naslib_proxydata.data.images import load_images
 
-    return load_images(source, count, seed, size)
+    return load_images(source, count, seed, size, plugins)
 
 
 def registered_name(plugins: Plugins, label: str, options: Mapping[str, Any]) -> str:

@@ -34,7 +34,7 @@ class ScoreContext:
         image_size: Height and width of the images, in pixels.
         num_classes: Number of outputs of the networks' heads.
         device: Kind of the device, such as ``cpu``.
-        code: Version of the code (:func:`naslib_proxydata.runs.code.code_version`).
+        code: Version of the code (:func:`naslib_proxydata.code.code_version`).
     """
 
     space: str

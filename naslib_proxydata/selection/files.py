@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORMAT = 1
+SELECTION = "selection.npz"
+"""The selection's file in a run folder."""
 
 
 def save_selection(selection: Selection, path: Path) -> None:
@@ -49,9 +51,13 @@ def save_selection(selection: Selection, path: Path) -> None:
 def load_selection(path: Path) -> Selection:
     """Read what :func:`save_selection` wrote.
 
+    Args:
+        path: The ``.npz`` file, or a run folder that holds :data:`SELECTION`.
+
     Raises:
         SelectionError: A file is absent or damaged, or the two do not belong together.
     """
+    path = path / SELECTION if path.is_dir() else path
     sidecar = _sidecar(path)
     try:
         with np.load(path, allow_pickle=False) as archive:
@@ -72,7 +78,8 @@ def load_selection(path: Path) -> Selection:
         )
     except FileNotFoundError as error:
         raise SelectionError(
-            f"no file {error.filename}; a selection is an .npz file and the .json beside it"
+            f"no file {error.filename}; a selection is an .npz file and the .json beside it, or "
+            f"the run folder of naslib-proxydata select, which holds {SELECTION}"
         ) from None
     except (KeyError, ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise SelectionError(f"{path} is not a readable selection: {error!r}") from None
@@ -80,7 +87,7 @@ def load_selection(path: Path) -> Selection:
 
 def _sidecar(path: Path) -> Path:
     if path.suffix != ".npz":
-        raise SelectionError(f"a selection's file must end in .npz, got {path}")
+        raise SelectionError(f"a selection is a run folder or a file that ends in .npz, got {path}")
     return path.with_suffix(".json")
 
 

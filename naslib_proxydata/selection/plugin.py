@@ -1,4 +1,4 @@
-"""The selectors that come with the package, registered like anyone's."""
+"""The selectors and scorers that come with the package, registered like anyone's."""
 
 from __future__ import annotations
 
@@ -7,9 +7,70 @@ from collections.abc import Sequence
 from naslib_proxydata.hookspecs import Registration, hookimpl
 
 _ROOM = "naslib_proxydata.selection"
+_SCORERS = f"{_ROOM}.scorers"
 _PROXY_DATA = "arXiv 2106.04784"
 _LESS_IS_MORE = "Moser et al., Less is More: Proxy Datasets in NAS, CVPR workshops 2022"
 _NASTRANSFER = "arXiv 2006.13314"
+
+
+@hookimpl
+def register_scorers() -> Sequence[Registration]:
+    """Offer the built-in scorers."""
+    return [
+        Registration(
+            "entropy",
+            f"{_SCORERS}.outputs:EntropyScorer",
+            "scores: entropy of the predicted probabilities, in nats",
+            _PROXY_DATA,
+        ),
+        Registration(
+            "el2n",
+            f"{_SCORERS}.outputs:EL2NScorer",
+            "scores: norm of the error vector early in training",
+            "arXiv 2107.07075",
+        ),
+        Registration(
+            "margin",
+            f"{_SCORERS}.outputs:MarginScorer",
+            "scores: probability of the likeliest class minus that of the second",
+        ),
+        Registration(
+            "loss",
+            f"{_SCORERS}.outputs:LossScorer",
+            "scores: cross-entropy, in nats",
+        ),
+        Registration(
+            "forgetting",
+            f"{_SCORERS}.histories:ForgettingScorer",
+            "scores: forgetting events over a training run",
+            "arXiv 1812.05159",
+        ),
+        Registration(
+            "features",
+            f"{_SCORERS}.histories:FeatureScorer",
+            "features: input of the trained model's last linear layer",
+            "arXiv 1708.00489",
+        ),
+        Registration(
+            "pixels",
+            f"{_SCORERS}.plain:PixelScorer",
+            "features: raw pixels in [0, 1]",
+            _LESS_IS_MORE,
+        ),
+        Registration("class", f"{_SCORERS}.plain:ClassScorer", "scores: the label"),
+        Registration(
+            "reconstruction",
+            f"{_SCORERS}.reconstruction:ReconstructionScorer",
+            "scores: loss of an autoencoder, in nats per pixel",
+            _LESS_IS_MORE,
+        ),
+        Registration(
+            "transfer",
+            f"{_SCORERS}.transfer:TransferScorer",
+            "scores: loss of a head on a frozen, pretrained network, in nats",
+            _LESS_IS_MORE,
+        ),
+    ]
 
 
 @hookimpl

@@ -37,13 +37,7 @@ def make_selection(
     Raises:
         SelectionError: See :meth:`Selector.select` and ``split.split_indices``.
     """
-    is_scores = values is not None and values.ndim == 1
-    inputs = SelectorInputs(
-        len(dataset),
-        dataset.labels,
-        values if is_scores else None,
-        None if is_scores else values,
-    )
+    inputs = selector_inputs(dataset, values)
     indices = selector.select(inputs, size, numpy_generator(seed, "select", selector.name))
     weights, architecture = split_indices(indices, numpy_generator(seed, "split"), shares)
     return Selection(
@@ -56,4 +50,15 @@ def make_selection(
         seed,
         dataset.name,
         dataset.fingerprint,
+    )
+
+
+def selector_inputs(dataset: Dataset, values: NDArray[Any] | None) -> SelectorInputs:
+    """Return what a selector may look at; ``values`` of shape (n,) are scores, others features."""
+    is_scores = values is not None and values.ndim == 1
+    return SelectorInputs(
+        len(dataset),
+        dataset.labels,
+        values if is_scores else None,
+        None if is_scores else values,
     )

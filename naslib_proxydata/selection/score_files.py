@@ -145,7 +145,7 @@ def _read_npz(path: Path, name: str) -> ScoreList:
         with np.load(path, allow_pickle=False) as archive:
             keys = {key.removeprefix(f"{name}_"): key for key in archive.files}
             known = ("index", "class", "fingerprint", *VALUES)
-            arrays = {one: archive[keys[one]] for one in known if one in keys}
+            arrays = {key: archive[keys[key]] for key in known if key in keys}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise SelectionError(f"{path} is not a readable .npz file: {error}") from None
     values = _values(arrays, path, name)

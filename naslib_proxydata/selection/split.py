@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+ROUNDING = 1e-9
+"""How far a sum of shares may be from 1 and still count as 1."""
+
+
 def split_indices(
     indices: NDArray[np.int64],
     generator: np.random.Generator,
@@ -29,10 +33,19 @@ def split_indices(
     Raises:
         SelectionError: A share is not positive or their sum is above 1.
     """
-    if min(shares) <= 0 or sum(shares) > 1 + 1e-9:
-        raise SelectionError(f"shares must be positive and sum to at most 1, got {shares}")
+    check_shares(shares)
     shuffled = generator.permutation(indices)
     weights = int(shares[0] * len(indices))
-    whole = sum(shares) > 1 - 1e-9
+    whole = sum(shares) > 1 - ROUNDING
     end = len(indices) if whole else weights + int(shares[1] * len(indices))
     return np.sort(shuffled[:weights]), np.sort(shuffled[weights:end])
+
+
+def check_shares(shares: tuple[float, float]) -> None:
+    """Refuse shares that no selection can be split by.
+
+    Raises:
+        SelectionError: A share is not positive or their sum is above 1.
+    """
+    if min(shares) <= 0 or sum(shares) > 1 + ROUNDING:
+        raise SelectionError(f"shares must be positive and sum to at most 1, got {shares}")

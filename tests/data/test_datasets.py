@@ -15,8 +15,11 @@ import torch
 from PIL import Image
 
 from naslib_proxydata.data.arrays import ArrayDataset
+from naslib_proxydata.data.images import load_images
 from naslib_proxydata.data.sources import open_dataset
 from naslib_proxydata.errors import DatasetError
+from naslib_proxydata.hookspecs import Registration, hookimpl
+from naslib_proxydata.plugins import Provider, load
 
 SHA256 = {
     "cifar10_train10000.npz": "2f36aac721d9bc8dfa4fe788f951685e47e5c0a3cbe784a9f55ec7e438b91b0a",
@@ -53,7 +56,7 @@ def test_npz_layouts_agree(tmp_path: Path) -> None:
     images, labels = rgb(6), np.array([0, 1, 2, 0, 1, 2])
     np.savez(tmp_path / "last.npz", images=images, labels=labels)
     np.savez(tmp_path / "first.npz", x=images.transpose(0, 3, 1, 2), y=labels[:, None])
-    last, first = (open_dataset(str(tmp_path / f"{one}.npz")) for one in ("last", "first"))
+    last, first = (open_dataset(str(tmp_path / f"{name}.npz")) for name in ("last", "first"))
     assert last.fingerprint == first.fingerprint
     assert last.num_classes == 3
     np.savez(tmp_path / "unlabelled.npz", image=images)
@@ -202,6 +205,10 @@ def test_importable_datasets(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("cifar11:x", "Did you mean 'cifar1"),
         ("cifar10", "write cifar10:PATH"),
+        ("cifar100:", "write cifar100:PATH"),
+        ("npz", "write npz:PATH"),
+        ("folder", "write folder:PATH"),
+        ("digits:/nowhere", "takes no path"),
         ("cifar10:/nowhere", "cifar-10-python.tar.gz"),
         ("npz:/nowhere.npz", "no file"),
         ("folder:/nowhere", "no folder"),
@@ -229,3 +236,32 @@ def test_damaged_npz(tmp_path: Path) -> None:
     np.savez(path, images=rgb(2), labels=np.array([0.5, 1]))
     with pytest.raises(DatasetError, match="whole numbers"):
         open_dataset(str(path))
+
+
+def test_formats_of_plugins_are_understood(tmp_path: Path) -> None:
+    asked = []
+
+    def open_grey(path: str) -> ArrayDataset:
+        asked.append(path)
+        return ArrayDataset("grey", np.zeros((6, 4, 4), np.uint8))
+
+    class Plugin:
+        @hookimpl
+        def register_datasets(self) -> list[Registration]:
+            return [Registration("grey", open_grey, "grey images", aliases=("gray",))]
+
+    found = load()
+    found.add(Plugin(), Provider("mine", "tests"))
+    assert open_dataset("grey", found).name == "grey"
+    assert open_dataset("gray:a:b", found).name == "grey"
+    assert asked == ["", "a:b"]
+    assert load_images("grey:x", 3, seed=0, size=8, plugins=found).source == "grey"
+    with pytest.raises(DatasetError, match="Did you mean 'grey'"):
+        open_dataset("grei", found)
+    with pytest.raises(DatasetError, match="unknown dataset 'grey'"):
+        open_dataset("grey")
+
+
+def test_indices_are_plain_whatever_asks_for_them() -> None:
+    _, label, index = open_dataset("digits")[np.int64(7)]  # type: ignore[index]
+    assert (type(label), type(index), index) == (int, int, 7)

@@ -6,12 +6,8 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from naslib_proxydata.selection.plots import (
-    draw_classes,
-    draw_scores,
-    draw_selection,
-    new_figure,
-)
+from naslib_proxydata.figures import new_figure, save_figure
+from naslib_proxydata.selection.plots import draw_classes, draw_scores, selection_figure
 
 CHOSEN = np.arange(0, 1000, 10)
 
@@ -30,8 +26,7 @@ def heights(axes: object, container: int) -> list[float]:
     ],
 )
 def test_bars_count_all_and_chosen_examples(scores: np.ndarray, label: str) -> None:  # type: ignore[type-arg]
-    axes = new_figure(3, 3).subplots()
-    draw_scores(axes, scores, CHOSEN, 0.5, "entropy (nats)")
+    axes = draw_scores(scores, CHOSEN, 0.5, "entropy (nats)")
     assert axes.get_xlabel() == label
     assert sum(heights(axes, 0)) == 1000
     assert sum(heights(axes, 1)) == 100
@@ -39,8 +34,7 @@ def test_bars_count_all_and_chosen_examples(scores: np.ndarray, label: str) -> N
 
 
 def test_classes_are_counted_and_named() -> None:
-    axes = new_figure(3, 3).subplots()
-    draw_classes(axes, np.arange(1000) % 3, CHOSEN, ("a", "b", "c"))
+    axes = draw_classes(np.arange(1000) % 3, CHOSEN, ("a", "b", "c"))
     assert heights(axes, 0) == [34, 33, 33]
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["a", "b", "c"]
 
@@ -54,6 +48,14 @@ def test_a_selection_is_drawn_as_far_as_it_can_be(tmp_path: Path) -> None:
         ("classes", {"scores": None, "labels": labels}),
     ):
         path = tmp_path / "new" / f"{name}.png"
-        draw_selection(path, name, CHOSEN, **own)  # type: ignore[arg-type]
+        save_figure(selection_figure(name, CHOSEN, **own), path)  # type: ignore[arg-type]
         widths.append(imread(path).shape[1])
     assert widths[0] == 2 * widths[1] == 2 * widths[2]
+
+
+def test_panels_are_drawn_on_the_axes_of_the_caller() -> None:
+    left, right = new_figure(6, 3).subplots(1, 2)
+    assert draw_scores(np.linspace(0.5, 1.4, 1000), CHOSEN, ax=left) is left
+    assert draw_classes(np.arange(1000) % 3, CHOSEN, ax=right) is right
+    assert left.containers
+    assert right.containers

@@ -9,7 +9,7 @@ import pytest
 from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.selection.base import Selection
-from naslib_proxydata.selection.files import load_selection, save_selection
+from naslib_proxydata.selection.files import SELECTION, load_selection, save_selection
 from naslib_proxydata.selection.split import split_indices
 
 
@@ -73,7 +73,7 @@ def test_a_selection_of_another_dataset_is_refused() -> None:
 
 def test_damaged_files_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "s.npz"
-    with pytest.raises(SelectionError, match=r"end in \.npz"):
+    with pytest.raises(SelectionError, match=r"ends in \.npz"):
         save_selection(selection_of([1]), tmp_path / "s.txt")
     with pytest.raises(SelectionError, match="no file"):
         load_selection(path)
@@ -91,6 +91,14 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
     path.with_suffix(".json").write_text(json.dumps(facts))
     with pytest.raises(SelectionError, match="method"):
         load_selection(path)
+
+
+def test_a_run_folder_stands_for_its_selection(tmp_path: Path) -> None:
+    save_selection(selection_of([2, 5]), tmp_path / SELECTION)
+    np.testing.assert_array_equal(load_selection(tmp_path).indices, [2, 5])
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SelectionError, match=r"empty/selection\.npz.*run folder"):
+        load_selection(tmp_path / "empty")
 
 
 def test_split_shares() -> None:

@@ -7,17 +7,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
+from torch import nn
 
 from naslib_proxydata import plugins
+from naslib_proxydata.data.base import Dataset
 from naslib_proxydata.errors import TableAbsentError
 from naslib_proxydata.predictors.base import Predictor
 from naslib_proxydata.selection.base import Selector
+from naslib_proxydata.selection.scorers.base import Scorer
 from naslib_proxydata.spaces.base import SearchSpace
 from naslib_proxydata.tables.base import BenchmarkTable
 from naslib_proxydata.testing import (
     BenchmarkContract,
+    DatasetContract,
     PredictorContract,
+    ScorerContract,
     SearchSpaceContract,
     SelectorContract,
 )
@@ -46,6 +53,62 @@ class TestSelectors(SelectorContract):
     @pytest.fixture(params=FOUND.names("selectors"))
     def selector(self, request: pytest.FixtureRequest) -> Selector:
         return FOUND.create("selectors", request.param)
+
+
+class TestScorers(ScorerContract):
+    model = "tests.testing.test_builtins:SmallNetwork"
+
+    @pytest.fixture(params=FOUND.names("scorers"))
+    def scorer(self, request: pytest.FixtureRequest) -> Scorer:
+        return FOUND.create("scorers", request.param)
+
+
+class SmallNetwork(nn.Sequential):
+    """A model that trains at once; without arguments it stands for a pretrained one."""
+
+    def __init__(self, num_classes: int = 4) -> None:
+        super().__init__(nn.AvgPool2d(4), nn.Flatten(), nn.Linear(48, num_classes))
+
+
+class TestDatasets(DatasetContract):
+    @pytest.fixture(params=FOUND.names("datasets"))
+    def dataset(self, request: pytest.FixtureRequest, tmp_path: Path) -> Dataset:
+        return FOUND.create("datasets", request.param, path=WRITTEN[request.param](tmp_path))
+
+
+def write_arrays(folder: Path) -> str:
+    images = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 3), dtype=np.uint8)
+    np.savez(folder / "some.npz", images=images, labels=np.arange(20) % 3, index=np.arange(20) * 2)
+    return str(folder / "some.npz")
+
+
+def write_files(folder: Path) -> str:
+    for number in range(20):
+        path = folder / "images" / f"class{number % 3}" / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 6), (number, 0, 0)).save(path)
+    return str(folder / "images")
+
+
+def write_idx(folder: Path) -> str:
+    for stem, content in (
+        ("train-images-idx3-ubyte", bytes([0, 0, 8, 3, 0, 0, 0, 20, 0, 0, 0, 4, 0, 0, 0, 4])),
+        ("train-labels-idx1-ubyte", bytes([0, 0, 8, 1, 0, 0, 0, 20])),
+    ):
+        size = 320 if "images" in stem else 20
+        (folder / stem).write_bytes(content + bytes(number % 10 for number in range(size)))
+    return str(folder)
+
+
+WRITTEN: dict[str, Callable[[Path], str]] = {
+    "digits": lambda _: "",
+    "fashion-mnist": write_idx,
+    "cifar10": write_files,
+    "cifar100": write_arrays,
+    "npz": write_arrays,
+    "folder": write_files,
+}
+"""How a small dataset of each format is made, and its path."""
 
 
 @functools.cache

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,19 +11,27 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from naslib_proxydata.data.arrays import ArrayDataset
+from naslib_proxydata.data.base import Dataset
+from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
 from naslib_proxydata.selection.base import Selector, SelectorInputs
+from naslib_proxydata.selection.scorers.base import Scorer
+from naslib_proxydata.selection.scorers.context import ScoringContext
 from naslib_proxydata.spaces.nb201.space import NasBench201
 from naslib_proxydata.tables.base import BenchmarkTable
 from naslib_proxydata.testing import (
     BenchmarkContract,
+    DatasetContract,
     PredictorContract,
+    ScorerContract,
     SearchSpaceContract,
     SelectorContract,
 )
 
 # What pytest calls a fixture's function, without the fixture around it.
 task_for: Callable[..., ScoringTask] = PredictorContract.task.__wrapped__  # type: ignore[attr-defined]
+context_for: Callable[..., ScoringContext] = ScorerContract.context.__wrapped__  # type: ignore[attr-defined]
 inputs_for: Callable[..., SelectorInputs] = SelectorContract.inputs.__wrapped__  # type: ignore[attr-defined]
 
 
@@ -190,6 +199,165 @@ def test_a_selector_that_checks_nothing() -> None:
     caught(contract.test_refuses_nan_scores, needy, inputs_for(contract))
 
 
+# ---------------------------------------------------------------------------------- scorers
+
+
+class Formula(Scorer):
+    """A scorer that is one function of the dataset."""
+
+    name = "formula"
+
+    def __init__(self, formula: Callable[[Dataset], Any] | None = None, **options: Any) -> None:
+        self.formula = formula
+
+    def compute(self, context: ScoringContext) -> Any:
+        assert self.formula is not None
+        return self.formula(context.dataset)
+
+
+class SaysItNeedsLabels(Formula):
+    needs_labels = True
+
+    def check(self, context: ScoringContext) -> None:
+        """Checks nothing."""
+
+
+class Unstable(Formula):
+    def settings(self) -> Mapping[str, Any]:
+        return {"call": next(calls)}
+
+
+def whitened(dataset: Dataset) -> Any:
+    assert isinstance(dataset, ArrayDataset)
+    dataset.images.zero_()
+    return np.zeros(len(dataset))
+
+
+def relabelled(dataset: Dataset) -> Any:
+    labels = dataset.required_labels("a test")
+    labels[:] = 0
+    return labels
+
+
+BAD_SCORERS: list[tuple[Scorer, str]] = [
+    (Formula(lambda data: np.full(len(data), np.nan)), "test_gives_what_it_says"),
+    (
+        Formula(lambda data: torch.rand(len(data)).numpy()),
+        "test_scores_depend_on_dataset_and_seed_alone",
+    ),
+    (
+        Formula(lambda data: np.random.random(len(data))),  # noqa: NPY002
+        "test_scores_depend_on_dataset_and_seed_alone",
+    ),
+    (
+        Formula(lambda data: np.full(len(data), next(calls))),
+        "test_what_is_stored_is_what_was_computed",
+    ),
+    (Formula(whitened), "test_leaves_the_dataset_alone"),
+    (Formula(relabelled), "test_leaves_the_dataset_alone"),
+    (SaysItNeedsLabels(relabelled), "test_unlabelled_data_are_scored_or_refused"),
+    (Unstable(), "test_settings_are_plain_data"),
+]
+
+
+@pytest.mark.parametrize(("scorer", "test"), BAD_SCORERS)
+def test_a_bad_scorer(scorer: Scorer, test: str, tmp_path: Path) -> None:
+    contract = ScorerContract()
+    caught(getattr(contract, test), scorer, context_for(contract, tmp_path))
+
+
+def test_a_scorer_of_the_wrong_shape_or_with_any_option(tmp_path: Path) -> None:
+    contract = ScorerContract()
+    short = Formula(lambda data: np.zeros(len(data) - 1))
+    with pytest.raises(SelectionError, match="must return an array of shape"):
+        contract.test_gives_what_it_says(short, context_for(contract, tmp_path))
+    caught(contract.test_refuses_an_unknown_option, short)
+
+
+# --------------------------------------------------------------------------------- datasets
+
+
+class Careless(Dataset):
+    """Twenty images, each brighter than the one before, without any check."""
+
+    name = "careless"
+
+    def __init__(self) -> None:
+        self.images = torch.arange(20, dtype=torch.uint8)[:, None, None, None].repeat(1, 1, 4, 4)
+        self.labels = np.arange(20, dtype=np.int64) % 2
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def pixels(self, indices: NDArray[np.int64]) -> torch.Tensor:
+        return self.images[torch.from_numpy(np.array(indices))]
+
+
+def test_a_good_dataset_passes() -> None:
+    contract = DatasetContract()
+    for name in [name for name in dir(contract) if name.startswith("test_")]:
+        if "positions" not in name:
+            getattr(contract, name)(Careless())
+
+
+def test_bad_datasets() -> None:
+    class Nameless(Careless):
+        name = ""
+
+    class Floats(Careless):
+        def pixels(self, indices: NDArray[np.int64]) -> torch.Tensor:
+            return super().pixels(indices) / 255
+
+    class Sorting(Careless):
+        def pixels(self, indices: NDArray[np.int64]) -> torch.Tensor:
+            return super().pixels(np.sort(indices))
+
+    class Shifted(Careless):
+        def __getitem__(self, index: int) -> tuple[torch.Tensor, int, int]:
+            return (*super().__getitem__(index)[:2], index + 1)
+
+    class Endless(Careless):
+        def __getitem__(self, index: int) -> tuple[torch.Tensor, int, int]:
+            return super().__getitem__(index % len(self))
+
+    class FromOne(Careless):
+        def __init__(self) -> None:
+            super().__init__()
+            self.labels = self.labels - 1
+
+    class TwiceThere(Careless):
+        source_index = np.zeros(20, np.int64)
+
+    class Lending(Careless):
+        def pixels(self, indices: NDArray[np.int64]) -> torch.Tensor:
+            return self.images[indices[0] : indices[-1] + 1]
+
+    class Noisy(Careless):
+        def pixels(self, indices: NDArray[np.int64]) -> torch.Tensor:
+            return super().pixels(indices) + torch.randint(0, 9, (1,), dtype=torch.uint8)
+
+    contract = DatasetContract()
+    contract.looked_at = 20
+    for dataset, test in [
+        (Nameless(), contract.test_has_a_name_and_examples),
+        (Floats(), contract.test_images_are_bytes_of_one_shape),
+        (Sorting(), contract.test_indices_may_come_in_any_order),
+        (Shifted(), contract.test_an_item_is_image_label_and_index),
+        (Endless(), contract.test_ends_where_it_says),
+        (FromOne(), contract.test_labels_are_classes_counted_from_zero),
+        (TwiceThere(), contract.test_positions_in_a_larger_dataset_are_its_own),
+        (Lending(), contract.test_reading_is_repeatable),
+        (Noisy(), contract.test_reading_is_repeatable),
+    ]:
+        caught(test, dataset)
+
+    class Losing(Careless):
+        def pixels(self, indices: NDArray[np.int64]) -> torch.Tensor:
+            return super().pixels(indices).float() * torch.inf
+
+    caught(contract.test_loads_in_batches, Losing())
+
+
 # ----------------------------------------------------------------------------------- tables
 
 
@@ -306,6 +474,8 @@ def test_contracts_want_their_fixture() -> None:
     for contract, fixture in [
         (PredictorContract, "factory"),
         (SelectorContract, "selector"),
+        (ScorerContract, "scorer"),
+        (DatasetContract, "dataset"),
         (BenchmarkContract, "table"),
         (SearchSpaceContract, "space"),
     ]:

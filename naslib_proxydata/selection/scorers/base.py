@@ -1,67 +1,16 @@
-"""What a scorer is, and where it works."""
+"""What a scorer is: a dataset goes in, a number or a vector for each example comes out."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from naslib_proxydata.selection.scorers.recipe import PAPER, Recipe
-from naslib_proxydata.selection.scorers.training import Trained, train
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import numpy as np
     from numpy.typing import NDArray
 
-    from naslib_proxydata.data.base import Dataset
-
-
-@dataclass(frozen=True)
-class Workplace:
-    """What scorers share: the dataset, the model that is trained on it, and the disk.
-
-    Attributes:
-        dataset: What is scored.
-        cache: Folder of training runs and scores.
-        model: Name of the model, see ``models.build_model``; each scorer's own where empty.
-        recipe: How models are trained.
-        seed: Seed of weights, order and augmentation.
-        device: A torch device string.
-    """
-
-    dataset: Dataset
-    cache: Path
-    model: str = ""
-    recipe: Recipe = PAPER
-    seed: int = 0
-    device: str = "cpu"
-
-    def key(self, model: str) -> Mapping[str, Any]:
-        """Return everything a training run depends on, as plain data."""
-        return {
-            "dataset": self.dataset.fingerprint,
-            "model": model,
-            "recipe": self.recipe.model_dump(),
-            "seed": self.seed,
-        }
-
-    def trained(self, model: str, early: bool = False) -> Trained:
-        """Return the model trained on the dataset; runs that the cache holds cost nothing."""
-        folder = self.cache / "runs" / digest(self.key(model))
-        return train(
-            self.dataset,
-            model,
-            self.recipe,
-            seed=self.seed,
-            device=self.device,
-            folder=folder,
-            early=early,
-        )
+    from naslib_proxydata.selection.scorers.context import ScoringContext
 
 
 class Scorer(ABC):
@@ -71,23 +20,36 @@ class Scorer(ABC):
         name: The name on the command line.
         gives: What its array is to a selector.
         own_model: Name of the model where the user names none; empty where none is used.
+        needs_labels: Whether an unlabelled dataset cannot be scored.
         cached: Whether the array is worth keeping on disk.
     """
 
     name: ClassVar[str]
     gives: ClassVar[Literal["scores", "features"]] = "scores"
-    own_model: ClassVar[str] = "resnet20"
+    own_model: ClassVar[str] = ""
+    needs_labels: ClassVar[bool] = False
     cached: ClassVar[bool] = True
 
+    def settings(self) -> Mapping[str, Any]:
+        """Return every setting that changes the array, as plain data; part of the cache's key."""
+        return {}
+
     @abstractmethod
-    def compute(self, workplace: Workplace) -> NDArray[np.floating[Any]]:
+    def compute(self, context: ScoringContext) -> NDArray[np.floating[Any]]:
         """Return scores, shape (n,), or features, shape (n, dimensions), in dataset order."""
 
-    def model(self, workplace: Workplace) -> str:
+    def model(self, context: ScoringContext) -> str:
         """Return the name of the model that this scorer uses there."""
-        return workplace.model or self.own_model
+        return context.model or self.own_model
 
+    def check(self, context: ScoringContext) -> None:
+        """Refuse what cannot be scored, before anything is spent.
 
-def digest(facts: Mapping[str, Any]) -> str:
-    """Return a name for plain data that is the same whenever the data are."""
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+        Raises:
+            DatasetError: The scorer needs labels and the dataset has none.
+            SelectionError: The model is unknown, or cannot be imported or built.
+        """
+        if self.needs_labels:
+            context.dataset.required_labels(f"scorer {self.name!r}")
+        if self.own_model:
+            context.check_model(self.model(context))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import torch
 
 DEPTHS = {"resnet20": 20, "resnet56": 56}
+TORCHVISION = "torchvision:"
 
 
 def build_model(
@@ -74,14 +75,22 @@ def pretrained_backbone(name: str) -> nn.Module:
     Raises:
         SelectionError: It cannot be imported or is no ``torch.nn.Module``.
     """
-    module, _, attribute = name.partition(":")
-    if module == "torchvision":
-        found = _attribute("torchvision.models", attribute)
+    found = find_backbone(name)
+    if name.startswith(TORCHVISION):
         model = found(weights="DEFAULT")
     else:
-        found = _attribute(module, attribute)
         model = found if isinstance(found, nn.Module) else found()
     return _checked(model, name).eval().requires_grad_(False)
+
+
+def find_backbone(name: str) -> Any:
+    """Import what :func:`pretrained_backbone` makes a network of, and load no weights.
+
+    Raises:
+        SelectionError: It cannot be imported.
+    """
+    module, _, attribute = name.partition(":")
+    return _attribute("torchvision.models" if name.startswith(TORCHVISION) else module, attribute)
 
 
 def last_linear(model: nn.Module) -> nn.Linear:
@@ -100,8 +109,7 @@ def last_linear(model: nn.Module) -> nn.Linear:
 
 
 def _import_model(name: str, num_classes: int) -> nn.Module:
-    module, _, attribute = name.partition(":")
-    found = _attribute("torchvision.models" if module == "torchvision" else module, attribute)
+    found = find_backbone(name)
     try:
         model = found(num_classes=num_classes)
     except TypeError as error:

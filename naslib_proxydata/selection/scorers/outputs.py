@@ -6,16 +6,18 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
 from naslib_proxydata.selection.scorers import formulas
-from naslib_proxydata.selection.scorers.base import Scorer, Workplace
 from naslib_proxydata.selection.scorers.inference import score_outputs
+from naslib_proxydata.selection.scorers.trained import TrainedModelScorer
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from naslib_proxydata.selection.scorers.context import ScoringContext
 
-class OutputScorer(Scorer):
+
+class OutputScorer(TrainedModelScorer):
     """Trains a model on the dataset and applies a formula to its outputs, example by example.
 
     Attributes:
@@ -24,10 +26,10 @@ class OutputScorer(Scorer):
 
     early: ClassVar[bool] = False
 
-    def compute(self, workplace: Workplace) -> NDArray[np.float64]:
+    def compute(self, context: ScoringContext) -> NDArray[np.float64]:
         """Train or reuse the model; then one forward pass in eval mode, not augmented."""
-        trained = workplace.trained(self.model(workplace), self.early)
-        return score_outputs(trained.model, workplace.dataset, self.formula, workplace.device)
+        trained = context.trained(self.model(context), self.early)
+        return score_outputs(trained.model, context.dataset, self.formula, context.device)
 
     @abstractmethod
     def formula(self, logits: Tensor, labels: Tensor) -> Tensor:

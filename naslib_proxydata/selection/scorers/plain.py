@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from naslib_proxydata.selection.scorers.base import Scorer, Workplace
+from naslib_proxydata.selection.scorers.base import Scorer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from naslib_proxydata.selection.scorers.context import ScoringContext
 
 CHUNK = 2000
 
@@ -19,12 +21,11 @@ class PixelScorer(Scorer):
 
     name = "pixels"
     gives = "features"
-    own_model = ""
     cached = False
 
-    def compute(self, workplace: Workplace) -> NDArray[np.float32]:
+    def compute(self, context: ScoringContext) -> NDArray[np.float32]:
         """Read all images into one array, float32, shape (n, channels h w)."""
-        dataset = workplace.dataset
+        dataset = context.dataset
         width = dataset.pixels(np.array([0])).numel()
         vectors = np.empty((len(dataset), width), np.float32)
         for start in range(0, len(dataset), CHUNK):
@@ -38,9 +39,9 @@ class ClassScorer(Scorer):
     """The class itself, as a number."""
 
     name = "class"
-    own_model = ""
+    needs_labels = True
     cached = False
 
-    def compute(self, workplace: Workplace) -> NDArray[np.float64]:
+    def compute(self, context: ScoringContext) -> NDArray[np.float64]:
         """Return the labels as float64, shape (n,)."""
-        return workplace.dataset.required_labels("scorer 'class'").astype(np.float64)
+        return context.dataset.required_labels("scorer 'class'").astype(np.float64)

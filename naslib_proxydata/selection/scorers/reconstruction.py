@@ -12,7 +12,7 @@ from torch.nn import functional
 from naslib_proxydata.data.loader import BatchLoader
 from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.seeding import torch_generator
-from naslib_proxydata.selection.scorers.base import Scorer, Workplace
+from naslib_proxydata.selection.scorers.base import Scorer
 from naslib_proxydata.selection.scorers.inference import score_outputs
 from naslib_proxydata.selection.scorers.models import initialise
 from naslib_proxydata.selection.scorers.recipe import PAPER
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from naslib_proxydata.data.base import Dataset
+    from naslib_proxydata.selection.scorers.context import ScoringContext
 
 _log = logging.getLogger(__name__)
 
@@ -81,17 +82,16 @@ class ReconstructionScorer(Scorer):
     """
 
     name = "reconstruction"
-    own_model = ""
 
-    def compute(self, workplace: Workplace) -> NDArray[np.float64]:
+    def compute(self, context: ScoringContext) -> NDArray[np.float64]:
         """Train on the dataset, then score it."""
-        model = _train(workplace)
+        model = _train(context)
 
         def formula(restored: Tensor, _: Tensor) -> Tensor:
             return restored
 
-        scoring = _Scoring(model, workplace.dataset)
-        return score_outputs(scoring, workplace.dataset, formula, workplace.device)
+        scoring = _Scoring(model, context.dataset)
+        return score_outputs(scoring, context.dataset, formula, context.device)
 
 
 class _Scoring(nn.Module):
@@ -108,14 +108,14 @@ class _Scoring(nn.Module):
         return reconstruction_loss(self.model(pixels), pixels)
 
 
-def _train(workplace: Workplace) -> Autoencoder:
-    dataset, device = workplace.dataset, workplace.device
+def _train(context: ScoringContext) -> Autoencoder:
+    dataset, device = context.dataset, context.device
     model = Autoencoder(dataset[0][0].shape[0])
-    initialise(model, torch_generator(workplace.seed, "autoencoder", "weights"))
+    initialise(model, torch_generator(context.seed, "autoencoder", "weights"))
     model.to(device).train()
     optimizer = torch.optim.Adam(model.parameters())
-    generator = torch_generator(workplace.seed, "autoencoder", "order")
-    epochs = max(1, round(PAPER_EPOCHS * workplace.recipe.epochs / PAPER.epochs))
+    generator = torch_generator(context.seed, "autoencoder", "order")
+    epochs = max(1, round(PAPER_EPOCHS * context.recipe.epochs / PAPER.epochs))
     for epoch in range(epochs):
         loss = torch.zeros(())
         loader = BatchLoader(dataset, batch_size=BATCH_SIZE, generator=generator, device=device)
@@ -128,12 +128,13 @@ def _train(workplace: Workplace) -> Autoencoder:
         if not torch.isfinite(loss):
             raise SelectionError(f"the autoencoder's loss is {loss} in epoch {epoch + 1}")
         _log.info("autoencoder: epoch %d of %d, loss %.4f", epoch + 1, epochs, loss)
+        context.report("training the autoencoder", epoch + 1, epochs)
     return model
 
 
 def _pixels(images: Tensor, dataset: Dataset) -> Tensor:
     """Undo the loader's normalisation and make both sides multiples of 16."""
-    mean, std = (torch.tensor(one, device=images.device) for one in dataset.statistics)
+    mean, std = (torch.tensor(part, device=images.device) for part in dataset.statistics)
     pixels = (images * std.view(-1, 1, 1) + mean.view(-1, 1, 1)).clamp(0, 1)
     height, width = (-(-side // REDUCTION) * REDUCTION for side in images.shape[2:])
     if (height, width) != tuple(images.shape[2:]):

@@ -1,71 +1,103 @@
-"""Scorers by name, and the cache that makes a second selector cost nothing."""
+"""Scoring a dataset, and the cache that makes a second selector cost nothing."""
 
 from __future__ import annotations
 
-import importlib
 import logging
+import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from naslib_proxydata.errors import SelectionError, unknown_name
+from naslib_proxydata.code import foreign_code_version
+from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.files import write_atomically
-from naslib_proxydata.selection.scorers.base import Scorer, Workplace, digest
+from naslib_proxydata.selection.scorers.context import digest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from naslib_proxydata.data.base import Dataset
+    from naslib_proxydata.selection.scorers.base import Scorer
+    from naslib_proxydata.selection.scorers.context import ScoringContext
+
 _log = logging.getLogger(__name__)
-_ROOM = "naslib_proxydata.selection.scorers"
-
-SCORERS = {
-    "entropy": f"{_ROOM}.outputs:EntropyScorer",
-    "el2n": f"{_ROOM}.outputs:EL2NScorer",
-    "margin": f"{_ROOM}.outputs:MarginScorer",
-    "loss": f"{_ROOM}.outputs:LossScorer",
-    "forgetting": f"{_ROOM}.histories:ForgettingScorer",
-    "features": f"{_ROOM}.histories:FeatureScorer",
-    "pixels": f"{_ROOM}.plain:PixelScorer",
-    "class": f"{_ROOM}.plain:ClassScorer",
-    "reconstruction": f"{_ROOM}.reconstruction:ReconstructionScorer",
-    "transfer": f"{_ROOM}.transfer:TransferScorer",
-}
 
 
-def make_scorer(name: str) -> Scorer:
-    """Return a scorer by name.
-
-    Raises:
-        SelectionError: There is none of this name.
-    """
-    if name not in SCORERS:
-        raise SelectionError(unknown_name("scorer", name, SCORERS))
-    module, _, attribute = SCORERS[name].partition(":")
-    scorer: Scorer = getattr(importlib.import_module(module), attribute)()
-    return scorer
-
-
-def score_dataset(name: str, workplace: Workplace) -> NDArray[np.floating[Any]]:
+def score_dataset(scorer: Scorer, context: ScoringContext) -> NDArray[np.floating[Any]]:
     """Return a scorer's array for a dataset, from the cache where it was computed before.
 
-    The cache is keyed by the dataset's fingerprint, the scorer, the model, the recipe and the
-    seed.
+    The cache is keyed by the dataset's fingerprint, the scorer, its settings, the model, the
+    recipe and the seed, and by the code of a scorer from outside this package.
+
+    Returns:
+        Scores, shape (n,), or features, shape (n, dimensions), in dataset order.
 
     Raises:
-        SelectionError: The scorer is unknown or fails.
+        SelectionError: The scorer fails or returned no such array, or the cache is damaged.
         DatasetError: The scorer needs labels and the dataset has none.
     """
-    scorer = make_scorer(name)
     if not scorer.cached:
-        return scorer.compute(workplace)
-    key = digest({"scorer": name, **workplace.key(scorer.model(workplace))})
-    path = workplace.cache / "scores" / f"{key}.npz"
+        return _computed(scorer, context)
+    path = context.cache / "scores" / f"{cache_key(scorer, context)}.npz"
     if path.is_file():
-        _log.info("scores %r come from the cache, %s", name, path)
-        with np.load(path, allow_pickle=False) as archive:
-            return np.array(archive["array"])
-    array = scorer.compute(workplace)
+        _log.info("scores %r come from the cache, %s", scorer.name, path)
+        return _read(path)
+    array = _computed(scorer, context)
     write_atomically(
         path, lambda file: np.savez_compressed(file, array=array), error=SelectionError
     )
     return array
+
+
+def cache_key(scorer: Scorer, context: ScoringContext) -> str:
+    """Return the name of a scorer's array, which is another whenever the array may be."""
+    # Where there are none they leave no trace, so that what was stored before they were keys
+    # of their own is found.
+    own = {"settings": dict(scorer.settings()), "code": foreign_code_version(type(scorer))}
+    told = {name: value for name, value in own.items() if value}
+    return digest({"scorer": scorer.name, **told, **context.key(scorer.model(context))})
+
+
+def _computed(scorer: Scorer, context: ScoringContext) -> NDArray[np.floating[Any]]:
+    """Compute an array and refuse one that is not what scorers give."""
+    given: Any = scorer.compute(context)
+    try:
+        array = np.asarray(given)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise SelectionError(
+            f"scorer {scorer.name!r} returned a {type(given).__name__} that is no array: {error}; "
+            "it must return a numpy array"
+        ) from error
+    _check_shape(array, scorer, context.dataset)
+    if np.issubdtype(array.dtype, np.integer):
+        return array.astype(np.float64)
+    if not np.issubdtype(array.dtype, np.floating):
+        raise SelectionError(
+            f"scorer {scorer.name!r} must return real numbers, got an array of {array.dtype}"
+        )
+    return array
+
+
+def _check_shape(array: NDArray[Any], scorer: Scorer, dataset: Dataset) -> None:
+    """Refuse an array that does not hold what the scorer gives for each example."""
+    count = len(dataset)
+    features = scorer.gives == "features"
+    if array.ndim == (2 if features else 1) and len(array) == count and array.size >= count:
+        return
+    shape = f"({count}, dimensions)" if features else f"({count},)"
+    raise SelectionError(
+        f"scorer {scorer.name!r} gives {scorer.gives}, so it must return an array of shape "
+        f"{shape} for the {count} examples of {dataset.name!r}, got {array.shape}"
+    )
+
+
+def _read(path: Path) -> NDArray[np.floating[Any]]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return np.array(archive["array"])
+    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise SelectionError(
+            f"the stored scores {path} cannot be read ({type(error).__name__}: {error}); remove "
+            "the file to compute them again"
+        ) from error

@@ -20,6 +20,8 @@ from naslib_proxydata.selection.scorers.forgetting import ForgettingCounter
 from naslib_proxydata.selection.scorers.models import build_model
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import nn
 
     from naslib_proxydata.data.base import Dataset
@@ -50,6 +52,7 @@ def train(
     device: str,
     folder: Path,
     early: bool = False,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> Trained:
     """Train a model, or go on with a run that ``folder`` holds, or return its result.
 
@@ -65,6 +68,7 @@ def train(
         device: A torch device string.
         folder: Where checkpoints lie; one folder for each dataset, model, recipe and seed.
         early: Stop at ``recipe.early_epoch`` and return that model.
+        progress: Told after each epoch what is trained, how many epochs are done, and of how many.
 
     Raises:
         DatasetError: The dataset is unlabelled.
@@ -82,6 +86,8 @@ def train(
         if run.epoch == recipe.early_epoch:
             run.save(folder / "early.pt")
         run.save(folder / "checkpoint.pt")
+        if progress is not None:
+            progress(f"training {model_name}", run.epoch, last)
     return Trained(run.model.eval(), run.forgetting)
 
 

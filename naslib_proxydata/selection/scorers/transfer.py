@@ -12,15 +12,21 @@ from torch.nn import functional
 from naslib_proxydata.data.loader import batch_sizes
 from naslib_proxydata.seeding import torch_generator
 from naslib_proxydata.selection.scorers import formulas
-from naslib_proxydata.selection.scorers.base import Scorer, Workplace
+from naslib_proxydata.selection.scorers.base import Scorer
 from naslib_proxydata.selection.scorers.inference import penultimate_features
-from naslib_proxydata.selection.scorers.models import initialise, pretrained_backbone
+from naslib_proxydata.selection.scorers.models import (
+    find_backbone,
+    initialise,
+    pretrained_backbone,
+)
 from naslib_proxydata.selection.scorers.recipe import PAPER
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
+
+    from naslib_proxydata.selection.scorers.context import ScoringContext
 
 _log = logging.getLogger(__name__)
 
@@ -40,14 +46,20 @@ class TransferScorer(Scorer):
 
     name = "transfer"
     own_model = "torchvision:resnet18"
+    needs_labels = True
 
-    def compute(self, workplace: Workplace) -> NDArray[np.float64]:
+    def check(self, context: ScoringContext) -> None:
+        """Refuse an unlabelled dataset, and a network that cannot be imported."""
+        context.dataset.required_labels(f"scorer {self.name!r}")
+        find_backbone(self.model(context))
+
+    def compute(self, context: ScoringContext) -> NDArray[np.float64]:
         """Extract features, train the head, score."""
-        labels = torch.from_numpy(workplace.dataset.required_labels("scorer 'transfer'"))
-        backbone = pretrained_backbone(self.model(workplace)).to(workplace.device)
-        features = penultimate_features(backbone, workplace.dataset, workplace.device)
-        epochs = max(1, round(PAPER_EPOCHS * workplace.recipe.epochs / PAPER.epochs))
-        head = train_head(torch.from_numpy(features), labels, epochs, workplace.seed)
+        labels = torch.from_numpy(context.dataset.required_labels("scorer 'transfer'"))
+        backbone = pretrained_backbone(self.model(context)).to(context.device)
+        features = penultimate_features(backbone, context.dataset, context.device)
+        epochs = max(1, round(PAPER_EPOCHS * context.recipe.epochs / PAPER.epochs))
+        head = train_head(torch.from_numpy(features), labels, epochs, context.seed)
         with torch.no_grad():
             losses = formulas.cross_entropy(head(torch.from_numpy(features)), labels)
         result: NDArray[np.float64] = losses.numpy()

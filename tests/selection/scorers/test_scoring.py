@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 import types
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,21 +15,35 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from naslib_proxydata import plugins
 from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.data.sources import open_dataset
-from naslib_proxydata.errors import DatasetError, SelectionError
+from naslib_proxydata.errors import ConfigError, DatasetError, SelectionError
 from naslib_proxydata.seeding import torch_generator
-from naslib_proxydata.selection.scorers import training
-from naslib_proxydata.selection.scorers.base import Workplace
+from naslib_proxydata.selection.scorers import scoring, training
+from naslib_proxydata.selection.scorers.base import Scorer
+from naslib_proxydata.selection.scorers.context import ScoringContext
 from naslib_proxydata.selection.scorers.models import (
     build_model,
     last_linear,
     pretrained_backbone,
 )
 from naslib_proxydata.selection.scorers.recipe import Recipe
-from naslib_proxydata.selection.scorers.scoring import SCORERS, make_scorer, score_dataset
+from naslib_proxydata.selection.scorers.scoring import cache_key, score_dataset
 
+EARLIER_KEY = "d28aa5a3fe8d3f62bdd8619e914c5c54"  # of commit c9c2cb1
 FAST = Recipe(epochs=4, learning_rate=0.05, batch_size=64, schedule="one-cycle", augment=False)
+
+
+PLUGINS = plugins.load()
+
+
+def scored(name: str, context: ScoringContext) -> NDArray[np.floating[Any]]:
+    return score_dataset(PLUGINS.create("scorers", name), context)
+
+
+def checked(name: str, context: ScoringContext) -> None:
+    PLUGINS.create("scorers", name).check(context)
 
 
 class SmallNet(nn.Module):
@@ -52,48 +69,52 @@ def my_models(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def place(tmp_path: Path, my_models: None) -> Workplace:
-    return Workplace(open_dataset("digits"), tmp_path, "my_models:SmallNet", FAST)
+def context(tmp_path: Path, my_models: None) -> ScoringContext:
+    return ScoringContext(open_dataset("digits"), tmp_path, "my_models:SmallNet", FAST)
 
 
-def test_hard_examples_score_as_hard(place: Workplace) -> None:
+def test_hard_examples_score_as_hard(context: ScoringContext) -> None:
     """All measures of one model agree on what is hard, and easy digits are learnt."""
-    scores = {name: score_dataset(name, place) for name in ("entropy", "margin", "loss", "el2n")}
+    scores = {name: scored(name, context) for name in ("entropy", "margin", "loss", "el2n")}
     assert all(array.shape == (1797,) for array in scores.values())
     assert np.corrcoef(scores["entropy"], scores["margin"])[0, 1] < -0.8
     assert np.corrcoef(scores["el2n"], scores["loss"])[0, 1] > 0.4
     assert np.median(scores["loss"]) < 0.3 < np.log(10)
     assert 0 < scores["entropy"].min() <= scores["entropy"].max() <= np.log(10)
-    forgetting = score_dataset("forgetting", place)
+    forgetting = scored("forgetting", context)
     assert set(np.unique(forgetting)) <= set(range(5))
-    features = score_dataset("features", place)
+    features = scored("features", context)
     assert features.shape == (1797, 128)
 
 
-def test_a_second_scorer_trains_nothing(place: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
-    entropies = score_dataset("entropy", place)
+def test_a_second_scorer_trains_nothing(
+    context: ScoringContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entropies = scored("entropy", context)
 
     def fail(self: object) -> None:
         raise AssertionError("trained again")
 
     monkeypatch.setattr(training._Run, "train_epoch", fail)
-    score_dataset("features", place)
-    score_dataset("el2n", place)
-    np.testing.assert_array_equal(score_dataset("entropy", place), entropies)
-    other_seed = Workplace(place.dataset, place.cache, place.model, FAST, seed=1)
+    scored("features", context)
+    scored("el2n", context)
+    np.testing.assert_array_equal(scored("entropy", context), entropies)
+    other_seed = ScoringContext(context.dataset, context.cache, context.model, FAST, seed=1)
     with pytest.raises(AssertionError, match="trained again"):
-        score_dataset("entropy", other_seed)
+        scored("entropy", other_seed)
     images = np.zeros((20, 8, 8), np.uint8)
     other = ArrayDataset("other", images, np.arange(20) % 2)
     with pytest.raises(AssertionError, match="trained again"):
-        score_dataset("entropy", Workplace(other, place.cache, place.model, FAST))
+        scored("entropy", ScoringContext(other, context.cache, context.model, FAST))
 
 
 def test_an_interrupted_run_ends_as_an_uninterrupted_one(
-    place: Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    context: ScoringContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def scores(folder: str) -> NDArray[np.floating]:  # type: ignore[type-arg]
-        return score_dataset("loss", Workplace(place.dataset, tmp_path / folder, place.model, FAST))
+        return scored(
+            "loss", ScoringContext(context.dataset, tmp_path / folder, context.model, FAST)
+        )
 
     whole = scores("whole")
     original = training._Run.train_epoch
@@ -111,17 +132,20 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(
     np.testing.assert_array_equal(scores("cut"), whole)
 
 
-def test_damaged_checkpoints_and_diverging_runs_are_told(place: Workplace) -> None:
-    score_dataset("forgetting", place)
-    (checkpoint,) = (place.cache / "runs").glob("*/checkpoint.pt")
+def test_damaged_checkpoints_and_diverging_runs_are_told(context: ScoringContext) -> None:
+    scored("forgetting", context)
+    (checkpoint,) = (context.cache / "runs").glob("*/checkpoint.pt")
     checkpoint.write_bytes(b"damaged")
     with pytest.raises(SelectionError, match="remove it to train again"):
-        score_dataset("entropy", place)
-    wild = Workplace(
-        place.dataset, place.cache, place.model, FAST.model_copy(update={"learning_rate": 1e12})
+        scored("entropy", context)
+    wild = ScoringContext(
+        context.dataset,
+        context.cache,
+        context.model,
+        FAST.model_copy(update={"learning_rate": 1e12}),
     )
     with pytest.raises(SelectionError, match="use a lower learning rate"):
-        score_dataset("entropy", wild)
+        scored("entropy", wild)
 
 
 def test_an_autoencoder_restores_what_it_has_seen_often(tmp_path: Path) -> None:
@@ -130,21 +154,23 @@ def test_an_autoencoder_restores_what_it_has_seen_often(tmp_path: Path) -> None:
     odd = generator.integers(0, 256, (10, 16, 16))
     images = np.concatenate([usual, odd]).astype(np.uint8)
     recipe = Recipe(epochs=60)  # 15 epochs of the autoencoder
-    place = Workplace(ArrayDataset("squares", images), tmp_path, recipe=recipe)
-    losses = score_dataset("reconstruction", place)
-    elsewhere = Workplace(place.dataset, tmp_path / "again", recipe=recipe)
-    np.testing.assert_array_equal(score_dataset("reconstruction", elsewhere), losses)
+    context = ScoringContext(ArrayDataset("squares", images), tmp_path, recipe=recipe)
+    losses = scored("reconstruction", context)
+    elsewhere = ScoringContext(context.dataset, tmp_path / "again", recipe=recipe)
+    np.testing.assert_array_equal(scored("reconstruction", elsewhere), losses)
     assert set(np.argsort(losses)[-10:]) == set(range(190, 200))
 
 
 def test_transfer_uses_a_given_backbone(tmp_path: Path, my_models: None) -> None:
-    place = Workplace(open_dataset("digits"), tmp_path, "my_models:trained", Recipe(epochs=80))
-    losses = score_dataset("transfer", place)
+    context = ScoringContext(
+        open_dataset("digits"), tmp_path, "my_models:trained", Recipe(epochs=80)
+    )
+    losses = scored("transfer", context)
     assert losses.shape == (1797,)
     assert losses.mean() < 0.9 * np.log(10)
-    np.testing.assert_array_equal(score_dataset("transfer", place), losses)
+    np.testing.assert_array_equal(scored("transfer", context), losses)
     with pytest.raises(SelectionError, match=r"no torch\.nn\.Linear"):
-        score_dataset("transfer", Workplace(place.dataset, tmp_path, "my_models:no_head", FAST))
+        scored("transfer", ScoringContext(context.dataset, tmp_path, "my_models:no_head", FAST))
 
 
 def test_torchvision_is_used_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,23 +193,27 @@ def test_torchvision_is_used_where_it_is_installed(monkeypatch: pytest.MonkeyPat
 
 def test_pixels_and_classes_need_no_model(tmp_path: Path) -> None:
     digits = open_dataset("digits")
-    place = Workplace(digits, tmp_path)
-    pixels = score_dataset("pixels", place)
+    context = ScoringContext(digits, tmp_path)
+    pixels = scored("pixels", context)
     assert pixels.shape == (1797, 64)
     np.testing.assert_allclose(pixels[7] * 255, digits[7][0].flatten(), rtol=1e-6)
-    np.testing.assert_array_equal(score_dataset("class", place), digits.labels)
+    np.testing.assert_array_equal(scored("class", context), digits.labels)
     assert not any(tmp_path.iterdir())
 
 
 def test_unlabelled_data_and_unknown_names_are_refused(tmp_path: Path, my_models: None) -> None:
     unlabelled = ArrayDataset("bare", np.zeros((4, 8, 8), np.uint8))
     for name in ("entropy", "class", "transfer"):
-        place = Workplace(unlabelled, tmp_path, "" if name == "entropy" else "my_models:trained")
-        with pytest.raises(DatasetError, match="needs class labels"):
-            score_dataset(name, place)
-    with pytest.raises(SelectionError, match="Did you mean 'entropy'"):
-        make_scorer("entrpy")
-    assert all(make_scorer(name).name == name for name in SCORERS)
+        context = ScoringContext(
+            unlabelled, tmp_path, "" if name == "entropy" else "my_models:trained"
+        )
+        for refuse in (scored, checked):
+            with pytest.raises(DatasetError, match="needs class labels"):
+                refuse(name, context)
+    with pytest.raises(ConfigError, match="Did you mean 'entropy'"):
+        scored("entrpy", context)
+    with pytest.raises(ConfigError, match="unknown option 'bins'"):
+        PLUGINS.create("scorers", "entropy", bins=3)
 
 
 @pytest.mark.parametrize(
@@ -196,6 +226,105 @@ def test_unlabelled_data_and_unknown_names_are_refused(tmp_path: Path, my_models
         ("my_models:no_head", "cannot be built with num_classes"),
     ],
 )
-def test_wrong_models_are_refused(place: Workplace, model: str, message: str) -> None:
-    with pytest.raises(SelectionError, match=message):
-        score_dataset("entropy", Workplace(place.dataset, place.cache, model, FAST))
+def test_wrong_models_are_refused(context: ScoringContext, model: str, message: str) -> None:
+    other = ScoringContext(context.dataset, context.cache, model, FAST)
+    for refuse in (scored, checked):
+        with pytest.raises(SelectionError, match=message):
+            refuse("entropy", other)
+    assert not any(context.cache.iterdir()), "nothing was trained"
+
+
+def test_a_transferred_network_is_looked_for_before_it_is_loaded(context: ScoringContext) -> None:
+    absent = ScoringContext(context.dataset, context.cache, "my_models:absent", FAST)
+    with pytest.raises(SelectionError, match="cannot import my_models:absent"):
+        checked("transfer", absent)
+    checked("transfer", ScoringContext(context.dataset, context.cache, "my_models:trained", FAST))
+
+
+class Returning(Scorer):
+    """Returns what it was made with, as a stranger's scorer may."""
+
+    name = "returning"
+
+    def __init__(self, array: Any, calls: list[int] | None = None, **settings: Any) -> None:
+        self.array = array
+        self.calls = calls if calls is not None else []
+        self.own = settings
+
+    def settings(self) -> Mapping[str, Any]:
+        return self.own
+
+    def compute(self, context: ScoringContext) -> Any:
+        self.calls.append(1)
+        return self.array
+
+
+class Vectors(Returning):
+    gives = "features"
+
+
+@pytest.mark.parametrize(
+    ("scorer", "message"),
+    [
+        (Returning(None), r"must return an array of shape \(1797,\)"),
+        (Returning(np.zeros(1796)), r"1797 examples of 'digits', got \(1796,\)"),
+        (Returning(np.zeros((1797, 2))), "gives scores"),
+        (Vectors(np.zeros(1797)), r"gives features.* of shape \(1797, dimensions\)"),
+        (Vectors(np.zeros((1797, 0))), "gives features"),
+        (Returning(["high"] * 1797), "must return real numbers"),
+        (Returning(np.zeros(1797, bool)), "an array of bool"),
+        (Returning(np.zeros(1797, complex)), "an array of complex128"),
+        (Returning([1, [2, 3]]), "returned a list that is no array"),
+    ],
+)
+def test_what_a_scorer_returns_is_checked(tmp_path: Path, scorer: Scorer, message: str) -> None:
+    with pytest.raises(SelectionError, match=f"scorer 'returning'.*{message}"):
+        score_dataset(scorer, ScoringContext(open_dataset("digits"), tmp_path))
+    assert not any(tmp_path.iterdir()), "nothing wrong is kept"
+
+
+def test_whole_numbers_and_lists_are_scores(tmp_path: Path) -> None:
+    context = ScoringContext(open_dataset("digits"), tmp_path)
+    found = score_dataset(Returning(list(range(1797))), context)
+    assert found.dtype == np.float64
+    np.testing.assert_array_equal(found, np.arange(1797))
+
+
+def test_another_setting_or_other_code_is_scored_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+    context = ScoringContext(open_dataset("digits"), tmp_path)
+    array = np.zeros(1797)
+    for _ in range(2):
+        score_dataset(Returning(array, calls, width=1), context)
+    assert len(calls) == 1
+    score_dataset(Returning(array, calls, width=2), context)
+    assert len(calls) == 2
+    monkeypatch.setattr(scoring, "foreign_code_version", lambda *_: "changed since")
+    score_dataset(Returning(array, calls, width=2), context)
+    assert len(calls) == 3
+
+
+def test_the_key_of_a_built_in_scorer_is_what_it_always_was(tmp_path: Path) -> None:
+    """So that what was computed by an earlier version is found."""
+    context = ScoringContext(open_dataset("digits"), tmp_path)
+    assert cache_key(PLUGINS.create("scorers", "entropy"), context) == EARLIER_KEY
+
+
+def test_damaged_stored_scores_are_told(tmp_path: Path) -> None:
+    context = ScoringContext(open_dataset("digits"), tmp_path)
+    score_dataset(Returning(np.zeros(1797)), context)
+    (stored,) = (tmp_path / "scores").iterdir()
+    stored.write_bytes(b"damaged")
+    with pytest.raises(SelectionError, match="remove the file to compute them again"):
+        score_dataset(Returning(np.zeros(1797)), context)
+
+
+def test_training_says_how_far_it_is(context: ScoringContext) -> None:
+    seen: list[tuple[str, int, int]] = []
+    told = replace(context, progress=lambda *how_far: seen.append(how_far))
+    scored("loss", told)
+    assert seen == [("training my_models:SmallNet", epoch, 4) for epoch in range(1, 5)]
+    scored("margin", told)
+    assert len(seen) == 4, "nothing is trained again"

@@ -1,14 +1,24 @@
-"""The plugin's predictor and selector do what naslib-proxydata expects of them."""
+"""What the plugin offers does what naslib-proxydata expects of it."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from naslib_proxydata_example.dataset import open_pixel_csv
 from naslib_proxydata_example.predictor import ConvolutionCount
+from naslib_proxydata_example.scorer import Contrast
 from naslib_proxydata_example.selector import EvenlySpaced
 
+from naslib_proxydata.data.base import Dataset
 from naslib_proxydata.predictors.base import Predictor
 from naslib_proxydata.selection.base import Selector
-from naslib_proxydata.testing import PredictorContract, SelectorContract
+from naslib_proxydata.selection.scorers.base import Scorer
+from naslib_proxydata.testing import (
+    DatasetContract,
+    PredictorContract,
+    ScorerContract,
+    SelectorContract,
+)
 
 
 class TestConvolutionCount(PredictorContract):
@@ -21,3 +31,17 @@ class TestEvenlySpaced(SelectorContract):
     @pytest.fixture
     def selector(self) -> Selector:
         return EvenlySpaced()
+
+
+class TestContrast(ScorerContract):
+    @pytest.fixture
+    def scorer(self) -> Scorer:
+        return Contrast(border=2)
+
+
+class TestPixelCsv(DatasetContract):
+    @pytest.fixture
+    def dataset(self, tmp_path: Path) -> Dataset:
+        path = tmp_path / "grey.csv"
+        path.write_text("\n".join(f"{number % 2},{number},0,0,255" for number in range(20)))
+        return open_pixel_csv(str(path))

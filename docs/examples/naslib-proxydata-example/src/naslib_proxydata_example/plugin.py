@@ -22,6 +22,28 @@ def register_predictors() -> Sequence[Registration]:
 
 
 @hookimpl
+def register_datasets() -> Sequence[Registration]:
+    return [
+        Registration(
+            "pixel-csv",
+            "naslib_proxydata_example.dataset:open_pixel_csv",
+            "a CSV file with a label and the pixels of a square grey image in each line",
+        )
+    ]
+
+
+@hookimpl
+def register_scorers() -> Sequence[Registration]:
+    return [
+        Registration(
+            "contrast",
+            "naslib_proxydata_example.scorer:Contrast",
+            "scores: standard deviation of an image's pixels",
+        )
+    ]
+
+
+@hookimpl
 def register_selectors() -> Sequence[Registration]:
     return [
         Registration(

@@ -25,9 +25,18 @@ def code_version(*classes: type) -> str:
     purpose: a score computed anew costs seconds, a stale one is wrong.
     """
     digest = hashlib.sha256(_package_digest())
-    for path in sorted(set(_foreign_files(*classes))):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    _add_foreign_files(digest, *classes)
     return digest.hexdigest()
+
+
+def foreign_code_version(*classes: type) -> str:
+    """Hash the files outside this package that define the classes and their bases.
+
+    Returns:
+        The empty text where all of them belong to this package.
+    """
+    digest = hashlib.sha256()
+    return digest.hexdigest() if _add_foreign_files(digest, *classes) else ""
 
 
 @cache
@@ -46,10 +55,18 @@ def _sources(room: Path) -> list[Path]:
     return sorted(file for file in room.rglob("*") if file.suffix in {".py", ".c", ".h"})
 
 
+def _add_foreign_files(digest: hashlib._Hash, *classes: type) -> int:
+    """Let a digest cover the files outside this package, and return how many there are."""
+    files = sorted(set(_foreign_files(*classes)))
+    for path in files:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return len(files)
+
+
 def _foreign_files(*classes: type) -> Iterator[Path]:
     """Yield the files that define the classes and their bases, outside this package."""
-    for one in classes:
-        for base in one.__mro__:
+    for defined in classes:
+        for base in defined.__mro__:
             file = getattr(sys.modules.get(base.__module__), "__file__", None)
             if file is None or base.__module__.split(".")[0] in ("abc", "typing", "builtins"):
                 continue

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
+from naslib_proxydata import code
 from naslib_proxydata.predictors.floors import Params, Random
-from naslib_proxydata.runs import code
 
 
 def test_built_in_predictors_share_the_version_of_the_package():
@@ -30,6 +30,9 @@ def test_a_plugin_adds_the_file_it_lives_in(tmp_path):
     assert first != code.code_version()
     assert load(source) == first
     assert load(source + "# changed\n") != first
+    mine = sys.modules["mine_for_test"].Mine
+    assert code.foreign_code_version(mine) == code.foreign_code_version(mine, Params) != ""
+    assert code.foreign_code_version(Params, Random) == "", "nothing of it is from outside"
     del sys.modules["mine_for_test"]
 
 
