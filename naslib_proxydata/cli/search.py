@@ -1,4 +1,4 @@
-"""``naslib-proxydata search``: search a supernet, or a space architecture by architecture."""
+"""``naslib-proxydata search``: search by training a supernet."""
 
 from __future__ import annotations
 
@@ -7,50 +7,28 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
-from naslib_proxydata.cli.evolve import DISCRETE, discrete_options, search_by_optimizer
 from naslib_proxydata.cli.options import key_values, plugin_option
-from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.hookspecs import hookimpl
 
 SCHEDULE_HELP = (
     "to-4-percent, to-14-percent, to-1-percent, or the fraction of the examples to be left"
 )
 
-ONE_SHOT = (
-    "strategy",
-    "selection",
-    "bdp",
-    "random_pruning",
-    "el2n",
-    "weights_drops",
-    "architecture_drops",
-    "class_balance",
-    "epochs",
-    "batch_size",
-    "channels",
-    "cells",
-    "augment",
-    "hessian_every",
-    "tensorboard",
-)
-"""The options that only a one-shot search has."""
-
 
 @click.command("search")
 @click.option("--space", required=True, metavar="NAME", help="nb201, darts, s1 to s4, ...")
 @click.option(
     "--strategy",
+    required=True,
     metavar="NAME",
-    help="One-shot search: see 'list strategies'; join several with +, such as "
-    "pc-darts+beta-darts.",
+    help="See 'list strategies'; join several with +, such as pc-darts+beta-darts.",
 )
 @click.option(
     "--dataset",
+    required=True,
     metavar="SOURCE",
-    help="One-shot: digits, fashion-mnist, cifar10:PATH, cifar100:PATH, FILE.npz, FOLDER, "
-    "module:attribute. Discrete: the benchmark's dataset.",
+    help="digits, fashion-mnist, cifar10:PATH, cifar100:PATH, FILE.npz, FOLDER, module:attribute.",
 )
 @click.option(
     "--out",
@@ -94,7 +72,7 @@ ONE_SHOT = (
 @click.option("--epochs", type=int, metavar="E", help="Number of epochs.  [the strategy's]")
 @click.option("--batch-size", type=int, metavar="B", help="Batch size.  [the strategy's]")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of all that is random.")
-@click.option("--device", default="cpu", help="cpu, cuda, ...  [cpu; auto for discrete search]")
+@click.option("--device", default="cpu", help="cpu, cuda, ...  [cpu]")
 @click.option("--channels", type=int, metavar="C", help="Channels of the first cells.  [paper's]")
 @click.option("--cells", type=int, metavar="N", help="Cells (nb201: of a stage).  [paper's]")
 @click.option(
@@ -102,7 +80,7 @@ ONE_SHOT = (
     "assignments",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Any setting, such as weights_lr=0.1 or population=100. May be repeated.",
+    help="Any setting, such as weights_lr=0.1. May be repeated.",
 )
 @click.option("--augment/--no-augment", default=True, help="Crop and flip images.  [on]")
 @click.option(
@@ -121,53 +99,16 @@ ONE_SHOT = (
     help="Folder of benchmark tables, to look the final cell up.  [$NASLIB_PROXYDATA_DATA]",
 )
 @plugin_option
-@discrete_options
-@click.pass_context
 def command(
-    context: click.Context,
-    /,
     assignments: tuple[str, ...],
     plugin: tuple[Path, ...],
     **options: Any,
 ) -> None:
     """Search for an architecture.
 
-    With --strategy a supernet is trained, on all data or on less. With --optimizer architectures
-    are proposed one after the other; a predictor or a benchmark says what each is worth.
+    A supernet is trained, on all data or on less.
     """
-    given = {name: options[name] for name in options if _is_given(context, name)}
-    check_kind(given)
-    if "optimizer" in given:
-        search_by_optimizer({**given, "plugin": plugin or None}, assignments)
-    else:
-        shared = {name: value for name, value in options.items() if name not in DISCRETE}
-        search_by_strategy(assignments, plugin, **shared)
-
-
-def _is_given(context: click.Context, name: str) -> bool:
-    return context.get_parameter_source(name) is not ParameterSource.DEFAULT
-
-
-def check_kind(given: Mapping[str, Any]) -> None:
-    """Refuse options that do not belong together.
-
-    Raises:
-        ConfigError: Not exactly one of --strategy and --optimizer is given, or an option of the
-            other kind of search.
-    """
-    if ("strategy" in given) == ("optimizer" in given):
-        got = "both" if "strategy" in given else "neither"
-        raise ConfigError(
-            "give either --strategy NAME, to train a supernet, or --optimizer NAME, to search "
-            f"architecture by architecture; got {got}"
-        )
-    kind, others = ("strategy", DISCRETE) if "strategy" in given else ("optimizer", ONE_SHOT)
-    misplaced = [f"--{name.replace('_', '-')}" for name in given if name in others]
-    if misplaced:
-        other = "optimizer" if kind == "strategy" else "strategy"
-        raise ConfigError(f"{', '.join(misplaced)}: only with --{other}, got --{kind}")
-    if kind == "strategy" and "dataset" not in given:
-        raise ConfigError("--strategy needs the data to train on; give --dataset SOURCE")
+    search_by_strategy(assignments, plugin, **options)
 
 
 def search_by_strategy(

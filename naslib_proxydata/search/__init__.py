@@ -1,1 +1,0 @@
-"""Discrete search over a space with a predictor."""
