@@ -12,9 +12,10 @@ class RandomSearch(Optimizer[Architecture]):
     name = "random"
 
     def propose(self, fitness: Fitness) -> list[Architecture]:
-        """Return as many random architectures as are known, and at least one.
+        """Return one random architecture, or as many as are known where all are evaluated at once.
 
         Draws do not depend on each other, so that how many are drawn at once changes no result;
-        doubling them keeps the evaluations of all that is known few.
+        doubling them keeps few the evaluations of all that is known.
         """
-        return [self.domain.sample(self.generator) for _ in range(max(1, len(fitness)))]
+        count = max(1, len(fitness)) if self.batched else 1
+        return [self.domain.sample(self.generator) for _ in range(count)]

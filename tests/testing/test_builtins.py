@@ -11,12 +11,14 @@ import pytest
 
 from naslib_proxydata import plugins
 from naslib_proxydata.errors import TableAbsentError
+from naslib_proxydata.evolution.base import Optimizer
 from naslib_proxydata.predictors.base import Predictor
 from naslib_proxydata.selection.base import Selector
 from naslib_proxydata.spaces.base import SearchSpace
 from naslib_proxydata.tables.base import BenchmarkTable
 from naslib_proxydata.testing import (
     BenchmarkContract,
+    OptimizerContract,
     PredictorContract,
     SearchSpaceContract,
     SelectorContract,
@@ -46,6 +48,12 @@ class TestSelectors(SelectorContract):
     @pytest.fixture(params=FOUND.names("selectors"))
     def selector(self, request: pytest.FixtureRequest) -> Selector:
         return FOUND.create("selectors", request.param)
+
+
+class TestOptimizers(OptimizerContract):
+    @pytest.fixture(params=FOUND.names("optimizers"))
+    def factory(self, request: pytest.FixtureRequest) -> Callable[..., Optimizer[Any]]:
+        return functools.partial(FOUND.create, "optimizers", request.param)
 
 
 @functools.cache
