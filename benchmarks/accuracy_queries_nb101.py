@@ -23,7 +23,8 @@ from search_protocol import (
 )
 
 from naslib_proxydata import plugins
-from naslib_proxydata.evolution.plots import Curve, curves_figure, save
+from naslib_proxydata.evolution.plots import Curve, draw_curves
+from naslib_proxydata.figures import save_figure
 from naslib_proxydata.leaderboard.labels import mean_interval
 
 COLUMN = ("cifar10", "validation_accuracy")
@@ -52,27 +53,26 @@ def main() -> None:
 
 def best(protocol: TableByHash, method: str, seed: int) -> list[float]:
     """Return the best accuracy after each query, in percent."""
-    oracle = protocol.run(method, seed, QUERIES, lambda _: False)
-    return [one.best for one in oracle.queries]
+    true = protocol.run(method, seed, QUERIES, lambda _: False)
+    return [query.best for query in true.queries]
 
 
 def page(options: argparse.Namespace, curves: dict[str, np.ndarray], protocol: TableByHash) -> None:
-    drawn = {}
+    means = {}
     for method, runs in curves.items():
         intervals = [mean_interval(list(column)) for column in runs.T]
-        drawn[NAMES[method].replace("`", "")] = Curve(
+        means[NAMES[method].replace("`", "")] = Curve(
             runs.mean(axis=0),
             np.array([one.low for one in intervals]),
             np.array([one.high for one in intervals]),
         )
-    figure = curves_figure(
-        drawn,
+    drawn = draw_curves(
+        means,
         f"NAS-Bench-101, {len(protocol.texts):,} cells, {options.seeds} seeds: mean and 95 %",
         "best validation accuracy so far, %",
         lowest=93.0,
     )
-    (options.docs / "figures").mkdir(parents=True, exist_ok=True)
-    save(figure, options.docs / "figures" / "accuracy_queries_nb101.png")
+    save_figure(drawn, options.docs / "figures" / "accuracy_queries_nb101.png")
     lines = [
         (NAMES[method], *(mean_cell(list(runs[:, count - 1]), 2) for count in SHOWN))
         for method, runs in curves.items()
@@ -103,7 +103,7 @@ Best validation accuracy in percent, mean over seeds and 95 % interval of the me
 One such run:
 
 ```text
-naslib-proxydata search --space nb101 --optimizer random --predictor {GUIDED} \\
+naslib-proxydata evolve --space nb101 --optimizer random --predictor {GUIDED} \\
     --evaluations {EVALUATIONS} --labels {LABELS} --queries {QUERIES} --out runs/nb101
 ```
 """

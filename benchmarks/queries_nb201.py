@@ -25,8 +25,9 @@ from search_protocol import (
 )
 
 from naslib_proxydata import plugins
-from naslib_proxydata.evolution.plots import save, shares_figure
-from naslib_proxydata.evolution.queries import Oracle
+from naslib_proxydata.evolution.plots import draw_shares
+from naslib_proxydata.evolution.queries import TrueFitness
+from naslib_proxydata.figures import save_figure
 
 DATASETS = ("cifar10", "cifar100")
 METRIC = "validation_accuracy"
@@ -59,11 +60,11 @@ def counted(protocol: WholeTable, dataset: str, method: str, seed: int) -> int |
     best = protocol.space.parse(protocol.texts[int(np.argmax(protocol.values))])
     wanted = protocol.domain.key(best)
 
-    def done(oracle: Oracle[Any]) -> bool:
-        return wanted in oracle.values
+    def is_found(true: TrueFitness[Any]) -> bool:
+        return wanted in true.values
 
-    oracle = protocol.run(method, seed, MOST[method], done)
-    return next((one.number for one in oracle.queries if one.hash == wanted), None)
+    true = protocol.run(method, seed, MOST[method], is_found)
+    return next((query.number for query in true.queries if query.hash == wanted), None)
 
 
 def page(options: argparse.Namespace, found: dict[tuple[str, str, int], int | None]) -> None:
@@ -72,7 +73,7 @@ def page(options: argparse.Namespace, found: dict[tuple[str, str, int], int | No
         for method in MOST:
             numbers = [found[dataset, method, seed] for seed in range(options.seeds)]
             lines.append((dataset, NAMES[method], *cells(numbers, MOST[method])))
-    figure = shares_figure(
+    drawn = draw_shares(
         {
             NAMES[method].replace("`", ""): [
                 found[DATASETS[0], method, seed] for seed in range(options.seeds)
@@ -81,8 +82,7 @@ def page(options: argparse.Namespace, found: dict[tuple[str, str, int], int | No
         },
         f"NAS-Bench-201, {DATASETS[0]}: runs that have found the best cell",
     )
-    (options.docs / "figures").mkdir(parents=True, exist_ok=True)
-    save(figure, options.docs / "figures" / "queries_nb201.png")
+    save_figure(drawn, options.docs / "figures" / "queries_nb201.png")
     lines = markdown_table(("dataset", "search", "found", "mean [95 %]", "median", "worst"), lines)
     text = f"""# Queries to the best cell of NAS-Bench-201
 
@@ -109,7 +109,7 @@ stands beside.
 One such run, which goes on to its last query:
 
 ```text
-naslib-proxydata search --space nb201 --optimizer re --predictor {GUIDED} \\
+naslib-proxydata evolve --space nb201 --optimizer re --predictor {GUIDED} \\
     --labels {LABELS} --queries 60 --out runs/nb201
 ```
 """

@@ -14,12 +14,11 @@ from pages import DOCS
 
 from naslib_proxydata import plugins
 from naslib_proxydata.data.images import load_images
-from naslib_proxydata.evolution.base import Optimizer, OptimizerSettings
-from naslib_proxydata.evolution.catalogue import optimizer_class
+from naslib_proxydata.evolution.base import Optimizer
 from naslib_proxydata.evolution.domain import Domain
 from naslib_proxydata.evolution.fitness import PredictedFitness
 from naslib_proxydata.evolution.loop import Budget, search_by_value, search_with_predictor
-from naslib_proxydata.evolution.queries import Oracle
+from naslib_proxydata.evolution.queries import TrueFitness
 from naslib_proxydata.leaderboard.labels import mean_interval
 from naslib_proxydata.predictors.base import ScoringTask
 from naslib_proxydata.predictors.few_label.structure import FewLabelStructure
@@ -60,7 +59,7 @@ class Protocol:
         self.rows = {text: row for row, text in enumerate(self.texts)}
         self.proposer, self.evaluations = proposer, evaluations
         self.domain: Domain[Any] = Domain(
-            self.space, allows=self.is_measured, listed=self.texts, what="a value"
+            self.space, allows=self.is_measured, listed=self.texts, condition="a value"
         )
         self.scores: dict[Any, Any] = {}
         self.describe = FewLabelStructure()
@@ -75,40 +74,45 @@ class Protocol:
         raise NotImplementedError
 
     def run(
-        self, method: str, seed: int, queries: int, done: Callable[[Oracle[Any]], bool]
-    ) -> Oracle[Any]:
-        """Search once and return the oracle with its history.
+        self, method: str, seed: int, queries: int, should_stop: Callable[[TrueFitness[Any]], bool]
+    ) -> TrueFitness[Any]:
+        """Search once and return the true fitness, which holds the history.
 
         Args:
             method: ``random``, ``re``, or :data:`GUIDED`.
             seed: Seed of the run.
             queries: How many at most.
-            done: Whether the search may end before.
+            should_stop: Whether the search may end before.
         """
-        oracle = Oracle(self.domain, lambda one: float(self.values[self.row(one)]))
+        true = TrueFitness(self.domain, lambda one: float(self.values[self.row(one)]))
         if method != GUIDED:
-            optimizer = self.optimizer(method, seed, 0, (), 1)
-            search_by_value(optimizer, oracle, queries, lambda: done(oracle))
-            return oracle
-        fitness = PredictedFitness(FewLabelStructure(), self.described)
-        generation = self.evaluations if self.proposer == "random" else 50
+            optimizer = self.begun(method, seed, 0)
+            search_by_value(optimizer, true, queries, lambda: should_stop(true))
+            return true
         search_with_predictor(
-            lambda round_, start: self.optimizer(self.proposer, seed, round_, start, generation),
-            fitness,
-            oracle,
+            lambda number, start: self.begun(self.proposer, seed, number, start, batched=True),
+            PredictedFitness(FewLabelStructure(), self.described),
+            true,
             Budget(queries, self.evaluations, LABELS, PER_ROUND),
             numpy_generator(seed, "search", "labels"),
-            lambda: done(oracle),
+            lambda: should_stop(true),
         )
-        return oracle
+        return true
 
-    def optimizer(
-        self, name: str, seed: int, round_: int, start: Sequence[Any], generation: int
+    def begun(
+        self,
+        name: str,
+        seed: int,
+        round_number: int,
+        start: Sequence[Any] = (),
+        *,
+        batched: bool = False,
     ) -> Optimizer[Any]:
-        """Return a new optimizer; at most half of its population is given."""
-        settings = OptimizerSettings(generation=generation)
-        generator = numpy_generator(seed, "search", name, round_)
-        return optimizer_class(name)(self.domain, generator, settings, start[:25])
+        """Return a new optimizer of a round."""
+        optimizer = plugins.load().create("optimizers", name)
+        generator = numpy_generator(seed, "search", name, round_number)
+        optimizer.begin(self.domain, generator, start, batched=batched)
+        return optimizer
 
     def described(self, architectures: Sequence[Any]) -> list[Any]:
         """Return the structure of architectures, computed once for all runs."""

@@ -220,7 +220,8 @@ def register_observers() -> Sequence[Registration]:
 def register_optimizers() -> Sequence[Registration]:
     """Offer optimizers of a discrete search.
 
-    Factory: ``(**options) -> naslib_proxydata.evolution.base.Optimizer``.
+    Factory: ``(**options) -> naslib_proxydata.evolution.base.Optimizer``. What it searches is told
+    it by ``begin``, when a search begins.
     """
     raise NotImplementedError
 

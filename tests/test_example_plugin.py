@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -58,6 +59,18 @@ def test_its_scorer_and_its_format_make_a_selection(
     assert load_selection(tmp_path / "run").indices.tolist() == [16, 17, 18, 19]
     for kind, name in (("scorers", "contrast"), ("datasets", "pixel-csv")):
         assert name in run(installed, program, "list", kind)
+
+
+def test_its_optimizer_searches(
+    installed: dict[str, str], tmp_path: Path, shared_data: Path
+) -> None:
+    program = str(Path(sys.executable).with_name("naslib-proxydata"))
+    command = [program, "evolve", "--optimizer", "local-search", "--set", "optimizer.draws=5"]
+    command += ["--queries", "40", "--data-root", str(shared_data), "--out", str(tmp_path / "run")]
+    assert "best of 40 true queries" in run(installed, *command)
+    result = json.loads((tmp_path / "run" / "result.json").read_text())
+    assert result["optimizer"] == {"name": "local-search", "draws": 5}
+    assert result["versions"]["naslib-proxydata-example"] == "0.1.0"
 
 
 def test_python_finds_it_through_its_entry_point(installed: dict[str, str]) -> None:

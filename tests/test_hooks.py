@@ -13,6 +13,8 @@ import torch
 from numpy.typing import NDArray
 
 from naslib_proxydata import hookspecs
+from naslib_proxydata.errors import ConfigError, PluginError
+from naslib_proxydata.evolution.base import Fitness, Optimizer
 from naslib_proxydata.hookspecs import (
     BenchmarkRegistration,
     Level,
@@ -107,6 +109,30 @@ def test_register_strategies() -> None:
         return [Registration("greedy", made_here, "t")]
 
     assert with_plugins(register_strategies).names("strategies") == ("greedy",)
+
+
+def test_register_optimizers() -> None:
+    class Nothing(Optimizer[Any]):
+        name = "nothing"
+
+        def __init__(self, patience: int = 1) -> None:
+            self.patience = patience
+
+        def propose(self, fitness: Fitness) -> list[Any]:
+            return []
+
+    def register_optimizers() -> Sequence[Registration]:
+        return [Registration("nothing", Nothing, "t"), Registration("other", Nothing, "t")]
+
+    found = with_plugins(register_optimizers)
+    assert found.names("optimizers") == ("nothing", "other")
+    made = found.create("optimizers", "nothing", patience=3)
+    assert isinstance(made, Nothing)
+    assert made.patience == 3
+    with pytest.raises(PluginError, match="calls itself 'nothing'; expected name = 'other'"):
+        found.create("optimizers", "other")
+    with pytest.raises(ConfigError, match="Did you mean 'patience'"):
+        found.create("optimizers", "nothing", patiense=3)
 
 
 def test_choose_examples() -> None:

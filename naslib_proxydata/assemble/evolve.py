@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from naslib_proxydata.assemble.problem import Problem
 from naslib_proxydata.config import EvolveConfig
-from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.evolution import plots
-from naslib_proxydata.evolution.base import Optimizer, OptimizerSettings
-from naslib_proxydata.evolution.catalogue import optimizer_class
 from naslib_proxydata.evolution.fitness import PredictedFitness
 from naslib_proxydata.evolution.loop import (
     Budget,
@@ -23,23 +19,17 @@ from naslib_proxydata.evolution.loop import (
     search_by_value,
     search_with_predictor,
 )
-from naslib_proxydata.evolution.nsga2 import Nsga2, front
-from naslib_proxydata.evolution.queries import Oracle, Query, history_csv
-from naslib_proxydata.evolution.random_search import RandomSearch
-from naslib_proxydata.predictors.labels import FEWEST_LABELS
+from naslib_proxydata.evolution.queries import Query, TrueFitness, history_csv
 from naslib_proxydata.runs.environment import environment, provenance
-from naslib_proxydata.runs.executors import Progress
+from naslib_proxydata.runs.executors import Progress, threads_used
 from naslib_proxydata.runs.folder import RunFolder
 from naslib_proxydata.runs.scores import StoredScores
 from naslib_proxydata.runs.setup import load_plugins
 from naslib_proxydata.runs.start import opened_folder, resolved, workers_of
 from naslib_proxydata.runs.store import ScoreStore
 from naslib_proxydata.seeding import numpy_generator
-from naslib_proxydata.tables.label_file import read_labels
 
 HISTORY, FRONT, RESULT = "history.csv", "front.csv", "result.json"
-MOST_LABELS = 20
-"""Queries spent on random labels where the user leaves that open; at most a third of all."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +39,7 @@ class Evolution:
     Attributes:
         best: The query with the best value, or the evaluation with the best score.
         history: Every query, or every evaluation where nothing was queried.
-        front: The best trades of value for multiply-accumulates; empty but for NSGA-II.
+        front: The best trades between the optimizer's objectives; empty where it has one.
         measured: Dataset, metric and value of all that the benchmark holds of the best.
         computed: Number of scores computed; the others were in the store.
         folder: The run folder.
@@ -72,7 +62,8 @@ def run_evolve(
     """Search, look the best up, write and draw.
 
     A search is repeated, not restored: scores that the folder holds are not computed again, and
-    all else follows from the seed, so that an interrupted search ends as an uninterrupted one.
+    all else follows from the seed, so that an interrupted search ends as an uninterrupted one, and
+    one that is extended as one that was that long from the start.
 
     Args:
         config: What to do.
@@ -81,144 +72,140 @@ def run_evolve(
         progress: Told how far the predictor is.
 
     Raises:
-        ProxyDataError: Something is to be put right by the user; scores computed before are kept.
+        ConfigError: See :class:`~naslib_proxydata.assemble.problem.Problem`, which also says
+            what else is refused before anything is written.
+        RunFolderError: The run folder cannot be used or written.
+        SearchError: Nothing was found that may be proposed.
     """
     plugins = load_plugins(config.plugin, config.no_plugin)
-    config = resolved(config)
-    problem = Problem(config, plugins)
-    make = partial(_optimizer, problem)
-    make(0, ())  # so that a wrong setting stops the run before it has cost time
-    folder = opened_folder(config, (HISTORY, FRONT, RESULT))
-    with ScoreStore(folder.scores) as store, workers_of(config, executor) as pool:
-        scores = StoredScores(store, pool, progress)
-        history = _searched(problem, make, scores, folder)
-    best = max(history, key=lambda one: one.worth)
+    config = _with_absolute_paths(resolved(config))
+    with threads_used(config.threads):
+        problem = Problem(config, plugins)
+        folder = opened_folder(config, (HISTORY, FRONT, RESULT))
+        with ScoreStore(folder.scores) as store, workers_of(config, executor) as pool:
+            scores = StoredScores(store, pool, progress)
+            history = _searched(problem, scores, folder)
+    best = max(history, key=lambda query: query.fitness)
     found = Evolution(
         best,
         tuple(history),
-        tuple(front(history)) if issubclass(optimizer_class(config.optimizer), Nsga2) else (),
+        tuple(problem.optimizer.front(history)),
         problem.looked_up(best.architecture),
         scores.computed,
         folder.path,
     )
-    env = environment(config, plugins)
-    _write(folder, problem, found, env)
+    _write(folder, problem, found, environment(config, plugins))
     return found
 
 
-def _searched(
-    problem: Problem,
-    make: Callable[[int, Sequence[Any]], Optimizer[Any]],
-    scores: StoredScores,
-    folder: RunFolder,
-) -> Sequence[Query]:
+def _with_absolute_paths(config: EvolveConfig) -> EvolveConfig:
+    """Return the configuration as it can be run from any folder."""
+    if config.label_table is None:
+        return config
+    return config.model_copy(update={"label_table": config.label_table.expanduser().resolve()})
+
+
+def _searched(problem: Problem, scores: StoredScores, folder: RunFolder) -> Sequence[Query]:
     """Search and return every query, or every evaluation where there is none."""
     config = problem.config
-    if problem.setup is None:
-        oracle = Oracle(problem.domain, problem.measure)
-        search_by_value(make(0, ()), oracle, config.queries)
-        return oracle.queries
-    fitness = _fitness(problem, scores)
-    given = _given(problem, fitness)
-    oracle = Oracle(problem.domain, problem.measure, given)
+    true = TrueFitness(problem.domain, problem.measure, problem.given)
+    if problem.predictor is None:
+        search_by_value(problem.begin(0), true, config.queries)
+        return true.queries
+    predicted = _predicted(problem, scores)
     if config.queries == 0:
-        if given:
-            fitness.learn(list(oracle.architectures.values()), list(oracle.values.values()))
-        return search_by_score(make(1, oracle.best(len(given))), fitness, config.evaluations)
-    labels = config.labels or 0
-    if config.labels is None and not given:
-        labels = min(MOST_LABELS, max(FEWEST_LABELS, config.queries // 3))
+        if problem.given:
+            predicted.learn(list(true.architectures.values()), list(true.values.values()))
+        best = true.best(len(problem.given))
+        return search_by_score(problem.begin(1, best), predicted, config.evaluations)
 
-    def keep() -> bool:
-        folder.write(HISTORY, history_csv(oracle.queries))
+    def keep_history() -> bool:
+        folder.write(HISTORY, history_csv(true.queries))
         return False
 
-    budget = Budget(config.queries, config.evaluations, labels, config.per_round)
-    generator = numpy_generator(config.seed, "search", "labels")
-    search_with_predictor(make, fitness, oracle, budget, generator, keep)
-    return oracle.queries
+    search_with_predictor(
+        problem.begin,
+        predicted,
+        true,
+        Budget(config.queries, config.evaluations, problem.labels, config.per_round),
+        numpy_generator(config.seed, "search", "labels"),
+        keep_history,
+    )
+    return true.queries
 
 
-def _optimizer(problem: Problem, round_: int, start: Sequence[Any]) -> Optimizer[Any]:
-    """Make the optimizer of a round; what it starts with fills at most half of its population."""
-    config = problem.config
-    kind = optimizer_class(config.optimizer)
-    generation = config.generation or 1
-    if config.generation is None and problem.setup is not None:
-        # Random search needs no value before the last draw.
-        generation = config.evaluations if kind is RandomSearch else config.population
-    values = {"population": config.population, "sample": config.sample, "generation": generation}
-    settings = OptimizerSettings.parse(values, f"optimizer {config.optimizer!r}")
-    generator = numpy_generator(config.seed, "search", config.optimizer, round_)
-    return kind(problem.domain, generator, settings, start[: config.population // 2])
-
-
-def _fitness(problem: Problem, scores: StoredScores) -> PredictedFitness[Any]:
-    setup = problem.setup
+def _predicted(problem: Problem, scores: StoredScores) -> PredictedFitness[Any]:
+    """Return the predictor as a fitness whose scores are stored."""
+    setup, predictor = problem.setup, problem.predictor
     assert setup is not None
+    assert predictor is not None
     title = f"{problem.config.space} {setup.predictor} (seed {setup.seed})"
     unfitted = setup.create()
 
     def stored(architectures: Sequence[Any]) -> Sequence[Any]:
-        texts = [problem.space.text(one) for one in architectures]
+        texts = [problem.space.text(architecture) for architecture in architectures]
         return scores.get(setup, unfitted, texts, title)
 
-    return PredictedFitness(setup(), stored)
-
-
-def _given(problem: Problem, fitness: PredictedFitness[Any]) -> list[tuple[Any, float]]:
-    """Return the labelled architectures of the user's file."""
-    file = problem.config.label_table
-    if file is None:
-        return []
-    if not fitness.learns:
-        raise ConfigError(
-            f"--label-table: predictor {fitness.predictor.name!r} does not learn from labels; "
-            "name one that does, such as few-label-structure"
-        )
-    labels = read_labels(file, problem.space, fewest=FEWEST_LABELS)
-    return list(zip(labels.architectures, labels.accuracies, strict=True))
+    return PredictedFitness(predictor, stored)
 
 
 def _write(folder: RunFolder, problem: Problem, found: Evolution, env: dict[str, Any]) -> None:
     """Write every file of the run folder but the scores and the configuration."""
     config = problem.config
-    title = f"{config.space}, {config.optimizer}, seed {config.seed}"
+    title = f"{config.space}, {problem.optimizer.name}, seed {config.seed}"
+    label = problem.fitness_label
     folder.write(HISTORY, history_csv(found.history))
-    figure = plots.history_figure(found.history, title, problem.ordinate)
-    folder.draw("history", figure)
+    folder.draw("history", plots.draw_history(found.history, title, label))
     if found.front:
         folder.write(FRONT, history_csv(found.front))
-        figure = plots.front_figure(found.history, found.front, title, problem.ordinate)
-        folder.draw("front", figure)
+        folder.draw("front", plots.draw_front(found.history, found.front, title, label))
     folder.write_json("env.json", env)
-    folder.write_json(RESULT, _result(found))
+    folder.write_json(RESULT, _result(problem, found, env))
     folder.write("summary.md", _summary(problem, found, env))
 
 
-def _result(found: Evolution) -> dict[str, Any]:
-    """Return the best as plain data, without numbers that JSON does not know."""
-    numbers = asdict(found.best)
-    plain = {
+def _result(problem: Problem, found: Evolution, env: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was searched, by what, and the best, as plain data."""
+    config, optimizer, table = problem.config, problem.optimizer, problem.table
+    dataset, metric = problem.column
+    measured = [
+        {"dataset": dataset, "metric": metric, "value": value}
+        for dataset, metric, value in found.measured
+    ]
+    return {
+        "space": config.space,
+        "benchmark": None if table is None else table.name,
+        "dataset": dataset or None,
+        "metric": metric or None,
+        "optimizer": {"name": optimizer.name, **optimizer.settings()},
+        "predictor": None if config.predictor is None else config.predictor.model_dump(mode="json"),
+        "queries": config.queries,
+        "evaluations": config.evaluations,
+        "seed": config.seed,
+        "best": _finite(asdict(found.best)),
+        "measured": measured,
+        "versions": {"python": env["python"], **env["packages"], **env["plugins"]},
+    }
+
+
+def _finite(numbers: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out the numbers that JSON does not know."""
+    return {
         key: value
         for key, value in numbers.items()
         if not isinstance(value, float) or math.isfinite(value)
     }
-    measured = [
-        dict(zip(("dataset", "metric", "value"), one, strict=True)) for one in found.measured
-    ]
-    return {**plain, "measured": measured}
 
 
-def _summary(problem: Problem, found: Evolution, env: dict[str, Any]) -> str:
+def _summary(problem: Problem, found: Evolution, env: Mapping[str, Any]) -> str:
     """Return the report."""
     config, best = problem.config, found.best
     what = "true queries" if config.queries else "evaluated architectures"
     lines = [
-        f"# {config.space}: {config.optimizer}",
+        f"# {config.space}: {problem.optimizer.name}",
         "",
-        f"{len(found.history)} {what}, {problem.ordinate}, seed {config.seed}. Best, number "
-        f"{best.number}: {best.worth:.6g}, {best.macs:,} MACs:",
+        f"{len(found.history)} {what}, {problem.fitness_label}, seed {config.seed}. Best, number "
+        f"{best.number}: {best.fitness:.6g}, {best.macs:,} MACs:",
         "",
         f"    {best.architecture}",
         "",

@@ -1,9 +1,9 @@
-"""What a discrete search searches: space, benchmark, limits and predictor, from names."""
+"""What a discrete search searches: space, benchmark, limits, predictor and optimizer, from names."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,14 +11,23 @@ import numpy as np
 
 from naslib_proxydata.config import EvolveConfig
 from naslib_proxydata.errors import ConfigError, TableError
+from naslib_proxydata.evolution.base import Optimizer
 from naslib_proxydata.evolution.domain import Domain
+from naslib_proxydata.evolution.fitness import PredictedFitness
 from naslib_proxydata.plugins import Plugins
+from naslib_proxydata.predictors.base import Predictor
+from naslib_proxydata.predictors.labels import FEWEST_LABELS
 from naslib_proxydata.runs.setup import PredictorSetup, options_json, registered_name
+from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.tables.base import BenchmarkTable
+from naslib_proxydata.tables.label_file import read_labels
+
+MOST_LABELS = 20
+"""Queries spent on random labels where the user leaves that open; at most a third of all."""
 
 
 class Problem:
-    """What is searched, and what for.
+    """What is searched, what for, and by what; all that can be wrong with it is told at once.
 
     Args:
         config: The configuration.
@@ -30,9 +39,17 @@ class Problem:
         table: The benchmark; None where nothing is queried and none was named.
         column: Dataset and metric of it.
         domain: What may be proposed: what the limits allow, and the benchmark has a value for.
+        optimizer: Proposes.
+        predictor: Prepared; None where the true value is the fitness.
+        given: The labelled architectures of the user's file, with their accuracies.
+        labels: Queries of random architectures that the predictor learns from first.
 
     Raises:
-        ConfigError: A name is unknown, or nothing says what an architecture is worth.
+        ConfigError: A name or an option is unknown, nothing says what an architecture is worth,
+            or the predictor cannot learn from what is there.
+        DatasetError: The predictor needs more images than there are.
+        LabelError: The user's labels cannot be learnt from.
+        SearchError: Nothing lies within the limits.
         TableError: The benchmark cannot be read, or lacks the dataset or metric.
     """
 
@@ -53,14 +70,34 @@ class Problem:
             self.column = dataset, config.metric or self.table.default_metric(dataset)
             self.table.require(*self.column)
         self.domain = self._domain()
+        self.optimizer: Optimizer[Any] = plugins.create(
+            "optimizers", config.optimizer.name, **config.optimizer.options
+        )
+        if config.macs_low is not None or config.macs_high is not None:
+            self.domain.sample(numpy_generator(config.seed, "evolve", "limits"))
+        self.predictor: Predictor | None = None if self.setup is None else self.setup()
+        self.given = self._given()
+        self.labels = self._labels()
 
     @property
-    def ordinate(self) -> str:
+    def fitness_label(self) -> str:
         """What the history's values are."""
         if self.config.queries:
             return f"{self.column[1].replace('_', ' ')} ({self.column[0]})"
         assert self.setup is not None
         return f"score by {self.setup.predictor}"
+
+    @property
+    def learns(self) -> bool:
+        """Whether the predictor learns from labels."""
+        return self.predictor is not None and PredictedFitness(self.predictor, _unscored).learns
+
+    def begin(self, round_number: int, start: Sequence[Any] = ()) -> Optimizer[Any]:
+        """Return the optimizer, begun anew for a round."""
+        words = ("search", self.optimizer.name, round_number)
+        generator = numpy_generator(self.config.seed, *words)
+        self.optimizer.begin(self.domain, generator, start, batched=self.setup is not None)
+        return self.optimizer
 
     def measure(self, architecture: Any) -> float:
         """Return the true value of an architecture."""
@@ -71,39 +108,77 @@ class Problem:
         """Return dataset, metric and value of all that the table holds of an architecture."""
         if self.table is None:
             return ()
-        found = [
+        values = [
             (dataset, metric, self.table.query(text, dataset, metric))
             for dataset, metrics in self.table.columns().items()
             for metric in metrics
         ]
-        return tuple(one for one in found if math.isfinite(one[2]))
+        return tuple(known for known in values if math.isfinite(known[2]))
 
     def _domain(self) -> Domain[Any]:
         config, table = self.config, self.table
         conditions: list[Callable[[Any], bool]] = []
-        wanted: list[str] = []
+        asked: list[str] = []
         listed: list[str] | None = None
         if table is not None:
             values, texts = table.values(*self.column), table.architectures()
             listed = [texts[int(row)] for row in np.flatnonzero(np.isfinite(values))]
-            conditions.append(lambda one: _is_measured(table, values, self.space.text(one)))
-            wanted.append(f"a value in {table.label}")
+            conditions.append(lambda arch: _is_measured(table, values, self.space.text(arch)))
+            asked.append(f"a value in {table.label}")
         if config.macs_low is not None or config.macs_high is not None:
             low, high = config.macs_low or 0.0, config.macs_high or math.inf
-            conditions.append(lambda one: low <= domain.macs(one) <= high)
-            wanted.append(f"{low:,.0f} to {high:,.0f} MACs")
+            conditions.append(lambda arch: low <= domain.macs(arch) <= high)
+            asked.append(f"{low:,.0f} to {high:,.0f} MACs")
         domain = Domain(
             self.space,
-            allows=(lambda one: all(allows(one) for allows in conditions)) if conditions else None,
+            allows=(lambda arch: all(allows(arch) for allows in conditions))
+            if conditions
+            else None,
             listed=listed,
             macs=partial(
                 self.space.macs,
                 num_classes=config.macs_num_classes,
                 image_size=config.macs_image_size,
             ),
-            what=" and ".join(wanted),
+            condition=" and ".join(asked),
         )
         return domain
+
+    def _given(self) -> tuple[tuple[Any, float], ...]:
+        file = self.config.label_table
+        if file is None:
+            return ()
+        self._require_learning("label_table")
+        labels = read_labels(file, self.space, fewest=FEWEST_LABELS)
+        return tuple(zip(labels.architectures, labels.accuracies, strict=True))
+
+    def _labels(self) -> int:
+        """Return how many random labels are queried: as the user says, or a third of all."""
+        queries, labels = self.config.queries, self.config.labels
+        if labels:
+            self._require_learning("labels")
+        if labels is not None or self.given or not self.learns or not queries:
+            return labels or 0
+        if queries <= FEWEST_LABELS:
+            assert self.setup is not None
+            raise ConfigError(
+                f"queries: predictor {self.setup.predictor!r} first learns from "
+                f"{FEWEST_LABELS} random ones, so that there must be more, got {queries}; give "
+                "more, or a --label-table"
+            )
+        return min(MOST_LABELS, max(FEWEST_LABELS, queries // 3))
+
+    def _require_learning(self, key: str) -> None:
+        if not self.learns:
+            assert self.setup is not None  # as the configuration has checked
+            raise ConfigError(
+                f"{key}: predictor {self.setup.predictor!r} does not learn from labels; name one "
+                "that does, such as few-label-structure"
+            )
+
+
+def _unscored(architectures: Sequence[Any]) -> Sequence[Any]:
+    raise NotImplementedError("nothing is scored to find out whether a predictor learns")
 
 
 def _is_measured(table: BenchmarkTable, values: Any, text: str) -> bool:

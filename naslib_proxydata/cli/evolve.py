@@ -1,85 +1,75 @@
-"""The part of ``naslib-proxydata search`` that belongs to ``--optimizer``."""
+"""``naslib-proxydata evolve``: search a space architecture by architecture."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from naslib_proxydata.cli.options import label_table_option, workers_option
-
-OPTIONS: tuple[Callable[..., Any], ...] = (
-    click.option("--optimizer", metavar="NAME", help="Discrete search: random, re or nsga2."),
-    click.option(
-        "--predictor", metavar="NAME", help="The fitness.  [the true value of the benchmark]"
-    ),
-    click.option("--queries", type=int, metavar="N", help="True values to look up.  [0]"),
-    click.option(
-        "--evaluations", type=int, metavar="N", help="Architectures a predictor ranks.  [200]"
-    ),
-    click.option(
-        "--labels",
-        type=int,
-        metavar="N",
-        help="Queries spent at random first, to learn from.  [a third, at most 20]",
-    ),
-    label_table_option("Labelled architectures of your own to learn from."),
-    click.option("--benchmark", metavar="NAME", help="What is queried.  [the space's first]"),
-    click.option("--metric", metavar="NAME", help="What is looked up.  [the dataset's default]"),
-    click.option("--macs-low", type=float, metavar="N", help="Fewest multiply-accumulates."),
-    click.option("--macs-high", type=float, metavar="N", help="Most multiply-accumulates."),
-    click.option(
-        "--macs-image-size",
-        type=int,
-        metavar="PIXELS",
-        help="Image size at which they are counted.  [the space's]",
-    ),
-    click.option("--images", metavar="SOURCE", help="What predictors look at.  [photos]"),
-    workers_option,
-    click.option("--overwrite", is_flag=True, help="Start anew in the run folder."),
+from naslib_proxydata.cli.options import (
+    images_option,
+    label_table_option,
+    resolved_options,
+    run_options,
 )
 
+if TYPE_CHECKING:
+    from naslib_proxydata.assemble.evolve import Evolution
 
-DISCRETE = (
-    "optimizer",
-    "predictor",
-    "queries",
-    "evaluations",
-    "labels",
-    "label_table",
-    "benchmark",
-    "metric",
-    "macs_low",
-    "macs_high",
-    "macs_image_size",
-    "images",
-    "workers",
-    "overwrite",
+
+@click.command("evolve")
+@click.option("--space", metavar="NAME", help="nb201, nb101, darts, ...  [nb201]")
+@click.option("--optimizer", metavar="NAME", help="re, random, nsga2, ...  [re]")
+@click.option("--predictor", metavar="NAME", help="The fitness.  [the benchmark's true value]")
+@click.option("--queries", type=int, metavar="N", help="True values to look up.  [0]")
+@click.option(
+    "--evaluations", type=int, metavar="N", help="Architectures a predictor ranks.  [200]"
 )
-"""The options that only a discrete search has."""
+@click.option(
+    "--labels",
+    type=int,
+    metavar="N",
+    help="Queries spent at random first, to learn from.  [a third, at most 20]",
+)
+@label_table_option("Labelled architectures of your own to learn from.")
+@click.option("--benchmark", metavar="NAME", help="What is queried.  [the space's first]")
+@click.option("--dataset", metavar="NAME", help="Its dataset.  [the first]")
+@click.option("--metric", metavar="NAME", help="Its metric.  [the dataset's default]")
+@click.option("--macs-low", type=float, metavar="N", help="Fewest multiply-accumulates.")
+@click.option("--macs-high", type=float, metavar="N", help="Most multiply-accumulates.")
+@click.option(
+    "--macs-image-size",
+    type=int,
+    metavar="PIXELS",
+    help="Image size at which they are counted.  [the space's]",
+)
+@click.option("--seed", type=int, metavar="S", help="Seed of all that is random.  [0]")
+@images_option
+@run_options
+def command(config_file: Path | None, assignments: tuple[str, ...], **options: Any) -> None:
+    """Search a space architecture by architecture, by true values or a predictor.
 
-
-def discrete_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of a discrete search."""
-    for option in reversed(OPTIONS):
-        command = option(command)
-    return command
-
-
-def search_by_optimizer(given: Mapping[str, Any], assignments: tuple[str, ...]) -> None:
-    """Run the discrete search that the given options ask for, and say what it found."""
-    from naslib_proxydata.assemble.evolve import run_discrete
+    With --queries alone the benchmark's value is the fitness, with --predictor alone its score.
+    With both, queries are spent on what the predictor ranks best. Options of the optimizer are
+    set by --set optimizer.KEY=VALUE. Scores are kept as they arrive: running the same command
+    again goes on where it stopped, with more --queries or --evaluations if you like.
+    """
+    from naslib_proxydata.assemble.evolve import run_evolve
     from naslib_proxydata.cli.progress import shown_progress
-    from naslib_proxydata.config import SearchConfig, resolve
+    from naslib_proxydata.config import EvolveConfig
 
-    config = resolve(SearchConfig, None, given, assignments)
+    config = resolved_options(EvolveConfig, config_file, assignments, **options)
     with shown_progress() as progress:
-        found = run_discrete(config, progress=progress)
+        found = run_evolve(config, progress=progress)
+    _show(found, "true queries" if config.queries else "evaluated architectures")
+
+
+def _show(found: Evolution, what: str) -> None:
+    """Print the best, what is known of it, and where the files are."""
     best = found.best
-    what = "true queries" if config.queries else "evaluated architectures"
     click.echo(f"architecture: {best.architecture}")
-    click.echo(f"best of {len(found.history)} {what}, number {best.number}: {best.worth:.6g}")
+    click.echo(f"best of {len(found.history)} {what}, number {best.number}: {best.fitness:.6g}")
     click.echo(f"{best.macs:,} multiply-accumulates")
     for dataset, metric, value in found.measured:
         click.echo(f"{dataset}, {metric}: {value:.2f}")

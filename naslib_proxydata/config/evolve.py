@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
 from typing_extensions import Self
@@ -67,6 +67,15 @@ class EvolveConfig(RunConfig):
     image_size: ImageSize = None
     num_classes: NumClasses = None
     out: Path = Field(Path("runs/evolve"), description="The run folder.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _options_of_the_optimizer(cls, values: Any) -> Any:
+        """Point to where the optimizer's options belong; it checks them itself."""
+        for key in ("population", "sample", "generation"):
+            if key in values:
+                raise ValueError(f"{key} is an option of the optimizer; write optimizer.{key}")
+        return values
 
     @model_validator(mode="after")
     def _budget_makes_sense(self) -> Self:

@@ -1,1 +1,1 @@
-"""Discrete search with a predictor and true queries."""
+"""Discrete search: optimizers propose, a predictor or true queries say how fit each is."""

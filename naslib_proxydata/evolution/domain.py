@@ -11,9 +11,9 @@ from naslib_proxydata.spaces.base import Architecture, SearchSpace
 if TYPE_CHECKING:
     import numpy as np
 
-TRIES = 10_000
+MOST_DRAWS = 10_000
 """Random architectures in a row that may lie outside before a search is refused."""
-EDITS = 3
+MOST_EDITS = 3
 """Edits after which a mutation that finds nothing allowed becomes a random draw."""
 
 
@@ -25,7 +25,7 @@ class Domain(Generic[Architecture]):
         allows: Whether an architecture may be proposed; by default every one may.
         listed: Texts that random draws choose from; by default draws are the space's own.
         macs: Multiply-accumulates of an architecture; by default the space's own count.
-        what: What ``allows`` asks for, for messages.
+        condition: What ``allows`` asks for, for messages.
     """
 
     def __init__(
@@ -35,12 +35,12 @@ class Domain(Generic[Architecture]):
         allows: Callable[[Architecture], bool] | None = None,
         listed: Sequence[str] | None = None,
         macs: Callable[[Architecture], int] | None = None,
-        what: str = "",
+        condition: str = "",
     ) -> None:
         self.space = space
         self._allows = allows
         self.listed = listed
-        self.what = what
+        self.condition = condition
         self._count = macs or space.macs
         self._macs: dict[Architecture, int] = {}
         self._keys: dict[Architecture, str] = {}
@@ -70,14 +70,14 @@ class Domain(Generic[Architecture]):
         """Draw an allowed architecture at random.
 
         Raises:
-            SearchError: None of :data:`TRIES` draws is allowed.
+            SearchError: None of :data:`MOST_DRAWS` draws is allowed.
         """
-        for _ in range(TRIES):
+        for _ in range(MOST_DRAWS):
             drawn = self._draw(generator)
             if self.allows(drawn):
                 return drawn
         raise SearchError(
-            f"none of {TRIES:,} random architectures of {self.space.name!r} has {self.what}; the "
+            f"none of {MOST_DRAWS:,} random architectures of {self.space.name!r} has {self.condition}; the "
             f"last one, {self.space.text(drawn)}, has {self.macs(drawn):,} MACs"
         )
 
@@ -90,7 +90,7 @@ class Domain(Generic[Architecture]):
         if self._allows is None:
             return self.space.mutate(architecture, generator)
         here = architecture
-        for _ in range(EDITS):
+        for _ in range(MOST_EDITS):
             neighbours = self.space.neighbours(here)
             if not neighbours:
                 break

@@ -7,16 +7,16 @@ from typing import Generic
 
 import numpy as np
 
-from naslib_proxydata.evolution.base import Pool
+from naslib_proxydata.evolution.base import Individuals
 from naslib_proxydata.predictors.base import LearningPredictor, Predictor, Score
 from naslib_proxydata.spaces.base import Architecture
 
 
 class PredictedFitness(Generic[Architecture]):
-    """Ranks the architectures of a pool together, by what a predictor says of each.
+    """Ranks the architectures of a search together, by what a predictor says of each.
 
     Scores belong to architectures and are taken from ``scores``, once each; what is ranked is
-    the predictor's aggregate of them over the whole pool, after what it has learnt.
+    the predictor's aggregate of them over all of these, after what it has learnt.
 
     Args:
         predictor: Prepared.
@@ -49,11 +49,11 @@ class PredictedFitness(Generic[Architecture]):
             labels = np.array(values, dtype=np.float64)
             self.predictor.fit(self._scored(architectures), labels)
 
-    def worth(self, pool: Pool[Architecture]) -> dict[str, float]:
-        """Return what each architecture is worth; failed scores and no signal are -inf."""
-        values = self.predictor.aggregate(self._scored(list(pool.values())))
+    def of(self, individuals: Individuals[Architecture]) -> dict[str, float]:
+        """Return the fitness of individuals by key; failed scores and no signal are -inf."""
+        values = self.predictor.aggregate(self._scored(list(individuals.values())))
         values = np.where(np.isnan(values), -np.inf, values)
-        return dict(zip(pool, values.tolist(), strict=True))
+        return dict(zip(individuals, values.tolist(), strict=True))
 
     def _scored(self, architectures: Sequence[Architecture]) -> list[Score]:
         missing = [one for one in dict.fromkeys(architectures) if one not in self._scores]

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from naslib_proxydata.evolution.base import Optimizer, OptimizerSettings, Pool, Worth
+from naslib_proxydata.evolution.base import Fitness, Individuals, Optimizer
 from naslib_proxydata.evolution.domain import Domain
 from naslib_proxydata.evolution.fitness import PredictedFitness
-from naslib_proxydata.evolution.queries import Oracle, Query
+from naslib_proxydata.evolution.queries import Query, TrueFitness
 from naslib_proxydata.evolution.random_search import RandomSearch
 from naslib_proxydata.predictors.labels import FEWEST_LABELS
 from naslib_proxydata.spaces.base import Architecture
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 PATIENCE = 20
 """Known architectures proposed in a row, for each that is known, after which the domain counts as
 exhausted; where all are equally likely, the odds that one is missed are e^-20."""
-FEWEST = 50
-"""What is known counts as at least so many."""
+SMALLEST_DOMAIN = 50
+"""At least so many count as known there, so that a search of few does not give up at once."""
 
-MakeOptimizer = Callable[[int, Sequence[Architecture]], Optimizer[Architecture]]
-"""Makes the optimizer of a round (from 1) that begins with the given architectures."""
-Done = Callable[[], bool]
+BeginRound = Callable[[int, Sequence[Architecture]], Optimizer[Architecture]]
+"""Returns the optimizer of a round (from 1), begun with the given architectures."""
+ShouldStop = Callable[[], bool]
 """Called after queries have been made; where it returns True the search ends."""
 
 logger = logging.getLogger(__name__)
@@ -55,112 +55,134 @@ def explore(
     optimizer: Optimizer[Architecture],
     domain: Domain[Architecture],
     count: int,
-    worth_of: Callable[[Pool[Architecture], Sequence[str]], Worth],
-    known: Worth = MappingProxyType({}),
-    done: Done = lambda: False,
-) -> tuple[dict[str, Architecture], Worth]:
+    evaluate: Callable[[Individuals[Architecture], Sequence[str]], Fitness],
+    known: Fitness = MappingProxyType({}),
+    should_stop: ShouldStop = lambda: False,
+) -> tuple[dict[str, Architecture], Fitness]:
     """Let an optimizer propose until so many different architectures are evaluated.
 
     Args:
-        optimizer: A new one.
+        optimizer: One that has just begun.
         domain: Its domain.
         count: How many to evaluate; fewer where the domain has no more.
-        worth_of: Evaluates a pool of which some keys are new.
-        known: What is worth so much from the start, and not evaluated again.
-        done: Whether to stop before.
+        evaluate: Returns the fitness of all individuals, of which some keys are new.
+        known: Whose fitness is known from the start, and not evaluated again.
+        should_stop: Whether to stop before.
 
     Returns:
-        The pool, and what its architectures are worth.
+        The individuals, and their fitness.
     """
-    pool: dict[str, Architecture] = {}
-    worth = known
+    individuals: dict[str, Architecture] = {}
+    fitness = known
     idle = 0
-    while len(pool) < count and not done() and idle < PATIENCE * max(FEWEST, len(pool)):
+    while (
+        len(individuals) < count
+        and not should_stop()
+        and idle < PATIENCE * max(SMALLEST_DOMAIN, len(individuals))
+    ):
         new = []
-        proposed = optimizer.propose(worth)
+        proposed = optimizer.propose(fitness)
         for architecture in proposed:
             key = domain.key(architecture)
-            if key not in pool and key not in known and len(pool) < count:
-                pool[key] = architecture
+            if key not in individuals and key not in known and len(individuals) < count:
+                individuals[key] = architecture
                 new.append(key)
         idle = 0 if new else idle + len(proposed)
         if new:
-            worth = worth_of(pool, new)
-    if len(pool) < count and not done():
-        logger.warning("nothing new after %d architectures: %d were asked for", len(pool), count)
-    return pool, worth
+            fitness = evaluate(individuals, new)
+    if len(individuals) < count and not should_stop():
+        logger.warning(
+            "nothing new after %d architectures: %d were asked for", len(individuals), count
+        )
+    return individuals, fitness
 
 
 def search_by_value(
     optimizer: Optimizer[Architecture],
-    oracle: Oracle[Architecture],
+    true: TrueFitness[Architecture],
     queries: int,
-    done: Done = lambda: False,
+    should_stop: ShouldStop = lambda: False,
 ) -> None:
-    """Search with the true value as the fitness; the oracle keeps the history."""
+    """Search with the true value as the fitness, which keeps the history."""
 
-    def worth_of(pool: Pool[Architecture], new: Sequence[str]) -> Worth:
+    def query(individuals: Individuals[Architecture], new: Sequence[str]) -> Fitness:
         for key in new:
-            oracle.query(pool[key])
-        return oracle.values
+            true.query(individuals[key])
+        return true.values
 
-    explore(optimizer, oracle.domain, queries, worth_of, oracle.values, done)
+    explore(optimizer, true.domain, queries, query, true.values, should_stop)
 
 
 def search_by_score(
-    optimizer: Optimizer[Architecture], fitness: PredictedFitness[Architecture], evaluations: int
+    optimizer: Optimizer[Architecture], predicted: PredictedFitness[Architecture], evaluations: int
 ) -> list[Query]:
     """Search with a predictor alone and return what was evaluated, in that order."""
     domain = optimizer.domain
-    pool, worth = explore(optimizer, domain, evaluations, lambda pool, _: fitness.worth(pool))
+    individuals, fitness = explore(
+        optimizer, domain, evaluations, lambda individuals, _: predicted.of(individuals)
+    )
     history: list[Query] = []
     best = -math.inf
-    for number, (key, one) in enumerate(pool.items(), start=1):
-        best = max(best, worth[key])
-        text = domain.space.text(one)
-        history.append(Query(number, 1, text, key, worth[key], math.nan, domain.macs(one), best))
+    for number, (key, architecture) in enumerate(individuals.items(), start=1):
+        score = fitness[key]
+        best = max(best, score)
+        text, macs = domain.space.text(architecture), domain.macs(architecture)
+        history.append(Query(number, 1, text, key, score, math.nan, macs, best))
     return history
 
 
 def search_with_predictor(
-    make: MakeOptimizer[Architecture],
-    fitness: PredictedFitness[Architecture],
-    oracle: Oracle[Architecture],
+    begin: BeginRound[Architecture],
+    predicted: PredictedFitness[Architecture],
+    true: TrueFitness[Architecture],
     budget: Budget,
     generator: np.random.Generator,
-    done: Done = lambda: False,
+    should_stop: ShouldStop = lambda: False,
 ) -> None:
-    """Search by fitness, and spend true queries on what ranks best; the oracle keeps the history.
+    """Search by prediction, and spend true queries on what ranks best; they are the history.
 
     A predictor that learns is first given random labels, then after every round all that is
-    known. In a round a new optimizer, which begins with the best that is known, evolves on what
+    known. In a round an optimizer, which begins with the best that is known, evolves on what
     the predictor says; the best-ranked of its architectures that are not known yet are queried.
+
+    Args:
+        begin: Begins the optimizer of a round.
+        predicted: The predictor's fitness.
+        true: The true fitness.
+        budget: How much may be spent.
+        generator: Draws the random labels.
+        should_stop: Asked after each round.
     """
-    domain = oracle.domain
-    if fitness.learns and budget.labels:
-        settings = OptimizerSettings(generation=budget.labels)
-        search_by_value(RandomSearch(domain, generator, settings), oracle, budget.labels)
-    round_ = 0
-    while len(oracle.queries) < budget.queries:
-        round_ += 1
-        if fitness.learns and len(oracle.values) >= FEWEST_LABELS:
-            fitness.learn(list(oracle.architectures.values()), list(oracle.values.values()))
-        optimizer = make(round_, oracle.best(len(oracle.values)))
-        pool, worth = explore(
-            optimizer, domain, budget.evaluations, lambda pool, _: fitness.worth(pool)
+    domain = true.domain
+    if predicted.learns and budget.labels:
+        draws: RandomSearch[Architecture] = RandomSearch()
+        draws.begin(domain, generator)
+        search_by_value(draws, true, budget.labels)
+    round_number = 0
+    while len(true.queries) < budget.queries:
+        round_number += 1
+        if predicted.learns and len(true.values) >= FEWEST_LABELS:
+            predicted.learn(list(true.architectures.values()), list(true.values.values()))
+        optimizer = begin(round_number, true.best(len(true.values)))
+        individuals, fitness = explore(
+            optimizer, domain, budget.evaluations, lambda individuals, _: predicted.of(individuals)
         )
-        left = budget.queries - len(oracle.queries)
-        chosen = fresh(optimizer, pool, worth, oracle.values)
-        chosen = chosen[: min(left, budget.per_round) if fitness.learns else left]
+        left = budget.queries - len(true.queries)
+        chosen = best_unknown(optimizer, individuals, fitness, true.values)
+        chosen = chosen[: min(left, budget.per_round) if predicted.learns else left]
         if not chosen:
-            logger.warning("round %d found nothing that is not known yet; the search ends", round_)
+            logger.warning(
+                "round %d found nothing that is not known yet; the search ends", round_number
+            )
             return
         for key in chosen:
-            oracle.query(pool[key], score=worth[key], round_=round_)
-        if done():
+            true.query(individuals[key], score=fitness[key], round_number=round_number)
+        if should_stop():
             return
 
 
-def fresh(optimizer: Optimizer[Any], pool: Pool[Any], worth: Worth, known: Worth) -> list[str]:
-    """Return the keys of a pool that are not known, best-ranked first."""
-    return [key for key in optimizer.ranked(pool, worth) if key not in known]
+def best_unknown(
+    optimizer: Optimizer[Any], individuals: Individuals[Any], fitness: Fitness, known: Fitness
+) -> list[str]:
+    """Return the keys of individuals that are not known, best-ranked first."""
+    return [key for key in optimizer.ranked(individuals, fitness) if key not in known]

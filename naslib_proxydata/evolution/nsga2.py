@@ -1,20 +1,22 @@
-"""NSGA-II: worth against multiply-accumulates (Deb et al. 2002, doi 10.1109/4235.996017).
+"""NSGA-II: fitness against multiply-accumulates (Deb et al. 2002, doi 10.1109/4235.996017).
 
 Sorting into fronts and crowding distances are pymoo's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from naslib_proxydata.errors import SearchError
-from naslib_proxydata.evolution.base import Optimizer, OptimizerSettings, Pool, Worth
+from naslib_proxydata.evolution.base import Fitness, Individuals, Optimizer
 from naslib_proxydata.evolution.domain import Domain
 from naslib_proxydata.evolution.queries import Query
+from naslib_proxydata.schema import Settings
 from naslib_proxydata.spaces.base import Architecture
 
 if TYPE_CHECKING:
@@ -23,79 +25,108 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 
+class Nsga2Settings(Settings):
+    """The options of NSGA-II."""
+
+    population: int = Field(
+        50, ge=2, description="Architectures that survive, and children of a generation."
+    )
+
+
 class Nsga2(Optimizer[Architecture]):
-    """Evolves towards all best trades of worth for multiply-accumulates.
+    """Evolves towards all best trades of fitness for multiply-accumulates.
 
     Parents and children compete for the ``population`` places: by front, within a front by
     crowding distance. A child is the mutation of the winner of a tournament of two; spaces have
     no crossover. Every generation has as many children as the population members.
+
+    Args:
+        options: See :class:`Nsga2Settings`.
+
+    Raises:
+        SearchError: pymoo is not installed.
     """
 
     name = "nsga2"
 
-    def __init__(
+    def __init__(self, **options: Any) -> None:
+        self.options = Nsga2Settings.parse(options, "optimizer 'nsga2'")
+        require_pymoo()
+
+    def settings(self) -> Mapping[str, Any]:
+        """Return its options."""
+        return self.options.model_dump()
+
+    def begin(
         self,
         domain: Domain[Architecture],
         generator: Generator,
-        settings: OptimizerSettings,
         start: Sequence[Architecture] = (),
+        *,
+        batched: bool = False,
     ) -> None:
-        super().__init__(domain, generator, settings, start)
-        require_pymoo()
-        self._living: dict[str, Architecture] = {}
+        """Begin with nobody alive."""
+        super().begin(domain, generator, start, batched=batched)
+        self._population: dict[str, Architecture] = {}
 
-    def propose(self, worth: Worth) -> list[Architecture]:
-        """Return the random population at first, then a generation of children."""
-        if not self._living:
-            proposed = self.first(self.settings.population)
+    def propose(self, fitness: Fitness) -> list[Architecture]:
+        """Return the first population, then a generation of children."""
+        size = self.options.population
+        if not self._population:
+            proposed = self.initial(size)
         else:
-            order = self.ranked(self._living, worth)[: self.settings.population]
-            self._living = {key: self._living[key] for key in order}
-            parents = list(self._living.values())
-            proposed = [self._child(parents, worth) for _ in range(self.settings.population)]
-        for one in proposed:
-            self._living.setdefault(self.domain.key(one), one)
+            survivors = self.ranked(self._population, fitness)[:size]
+            self._population = {key: self._population[key] for key in survivors}
+            parents = list(self._population.values())
+            proposed = [self._child(parents, fitness) for _ in range(size)]
+        for architecture in proposed:
+            self._population.setdefault(self.domain.key(architecture), architecture)
         return proposed
 
-    def ranked(self, pool: Pool[Architecture], worth: Worth) -> list[str]:
+    def ranked(self, individuals: Individuals[Architecture], fitness: Fitness) -> list[str]:
         """Return the keys by front, within a front the loneliest first."""
-        keys = list(pool)
-        values = np.array([worth[key] for key in keys])
-        macs = np.array([self.domain.macs(pool[key]) for key in keys])
-        fronts, crowding = judged(objectives(values, macs))
+        keys = list(individuals)
+        values = np.array([fitness[key] for key in keys])
+        macs = np.array([self.domain.macs(individuals[key]) for key in keys])
+        fronts, crowding = fronts_and_crowding(objectives(values, macs))
         return [keys[int(place)] for place in np.lexsort((-crowding, fronts))]
 
-    def _child(self, ranked: Sequence[Architecture], worth: Worth) -> Architecture:
+    def front(self, history: Sequence[Query]) -> Sequence[Query]:
+        """Return the queries that no other beats in both fitness and multiply-accumulates."""
+        return pareto_front(history)
+
+    def _child(self, ranked: Sequence[Architecture], fitness: Fitness) -> Architecture:
         """Mutate the better of two members drawn from a population that is sorted."""
         winner = int(self.generator.integers(len(ranked), size=2).min())
-        return self.child(ranked[winner], worth)
+        return self.child(ranked[winner], fitness)
 
 
-def front(history: Sequence[Query]) -> list[Query]:
-    """Return the queries that no other beats in both worth and multiply-accumulates.
+def pareto_front(history: Sequence[Query]) -> list[Query]:
+    """Return the queries that no other beats in both fitness and multiply-accumulates.
 
     In the order of their multiply-accumulates; of equals the earlier alone.
     """
-    values = np.array([one.worth for one in history])
-    fronts, _ = judged(objectives(values, np.array([one.macs for one in history])))
+    values = np.array([query.fitness for query in history])
+    macs = np.array([query.macs for query in history])
+    fronts, _ = fronts_and_crowding(objectives(values, macs))
     best: dict[tuple[float, int], Query] = {}
-    for one, place in zip(history, fronts, strict=True):
-        if place == 0 and np.isfinite(one.worth):
-            best.setdefault((one.worth, one.macs), one)
-    return sorted(best.values(), key=lambda one: one.macs)
+    for query, front in zip(history, fronts, strict=True):
+        if front == 0 and np.isfinite(query.fitness):
+            best.setdefault((query.fitness, query.macs), query)
+    return sorted(best.values(), key=lambda query: query.macs)
 
 
-def objectives(values: Floats, macs: NDArray[np.int64]) -> Floats:
-    """Return what is to be small, shape (n, 2): the negative values and the MACs.
+def objectives(fitness: Floats, macs: NDArray[np.int64]) -> Floats:
+    """Return what is to be small, shape (n, 2): the negative fitness and the MACs.
 
-    A value that is not finite counts as the worst one that is.
+    A fitness that is not finite counts as the worst one that is.
     """
-    finite = values[np.isfinite(values)]
+    finite = fitness[np.isfinite(fitness)]
     worst = float(finite.min()) if len(finite) else 0.0
-    return np.stack([-np.where(np.isfinite(values), values, worst), macs.astype(float)], axis=1)
+    return np.stack([-np.where(np.isfinite(fitness), fitness, worst), macs.astype(float)], axis=1)
 
 
-def judged(small: Floats) -> tuple[NDArray[np.int64], Floats]:
+def fronts_and_crowding(small: Floats) -> tuple[NDArray[np.int64], Floats]:
     """Return front (0 is the best) and crowding distance within it of points (n, d)."""
     from pymoo.operators.survival.rank_and_crowding.metrics import get_crowding_function
     from pymoo.util.nds.non_dominated_sorting import NonDominatedSorting

@@ -1,20 +1,24 @@
-"""The figures of discrete searches, drawn without any global state of matplotlib."""
+"""The figures of discrete searches; each is drawn on the caller's axes, or on new ones."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from naslib_proxydata.evolution.queries import Query
+from naslib_proxydata.figures import BLUE, GREEN, GREY, ORANGE, PINK, axes_of
 
-# Okabe and Ito's palette, which colour-blind readers can tell apart.
-BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#6E6E6E"
-COLOURS = (GREY, BLUE, ORANGE, "#009E73", "#CC79A7")
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLOURS = (GREY, BLUE, ORANGE, GREEN, PINK)
+"""Of methods that are compared, in their order; the first is the one to beat."""
+WIDTH, HEIGHT = 6.4, 4.2
+"""Of a new figure, in inches."""
 
 
 class Curve(NamedTuple):
@@ -25,83 +29,101 @@ class Curve(NamedTuple):
     high: NDArray[np.float64]
 
 
-def save(figure: Any, path: Path) -> None:
-    """Write a figure as PNG, whatever the file's name ends with."""
-    figure.savefig(path, format="png", dpi=150)
-
-
-def history_figure(history: Sequence[Query], title: str, ordinate: str) -> Any:
+def draw_history(history: Sequence[Query], title: str, label: str, ax: Axes | None = None) -> Axes:
     """Draw every query, and the best so far, against the number of queries.
 
     Args:
-        history: What :func:`search_by_value` and its like leave.
+        history: Every query, or every evaluation of a search without queries.
         title: The title.
-        ordinate: What the values are, with their unit.
+        label: What the fitness is, with its unit.
+        ax: Where to draw; new axes where None.
     """
-    figure, panel = _panel(title)
-    numbers = [one.number for one in history]
-    worth = [_worth(one) for one in history]
-    panel.plot(numbers, worth, ".", color=GREY, alpha=0.7, label="each")
-    best = [one.best if math.isfinite(one.best) else math.nan for one in history]
+    panel = _titled(title, ax)
+    numbers = [query.number for query in history]
+    fitness = [_drawn(query.fitness) for query in history]
+    panel.plot(numbers, fitness, ".", color=GREY, alpha=0.7, label="each")
+    best = [_drawn(query.best) for query in history]
     panel.step(numbers, best, where="post", color=BLUE, lw=2, label="best so far")
     measured = history and not math.isnan(history[0].value)
     panel.set_xlabel("true queries" if measured else "evaluated architectures")
-    panel.set_ylabel(ordinate)
+    panel.set_ylabel(label)
     panel.legend(loc="lower right")
-    return figure
+    return panel
 
 
-def front_figure(points: Sequence[Query], front: Sequence[Query], title: str, ordinate: str) -> Any:
-    """Draw values against multiply-accumulates, and the front of the best trades."""
-    figure, panel = _panel(title)
-    macs = [one.macs / 1e6 for one in points]
-    panel.plot(macs, [_worth(one) for one in points], ".", color=GREY, alpha=0.7, label="all")
-    ordered = sorted(front, key=lambda one: one.macs)
+def draw_front(
+    history: Sequence[Query],
+    front: Sequence[Query],
+    title: str,
+    label: str,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw fitness against multiply-accumulates, and the front of the best trades.
+
+    Args:
+        history: All queries.
+        front: Those of them on the front.
+        title: The title.
+        label: What the fitness is, with its unit.
+        ax: Where to draw; new axes where None.
+    """
+    panel = _titled(title, ax)
+    fitness = [_drawn(query.fitness) for query in history]
+    panel.plot(_millions(history), fitness, ".", color=GREY, alpha=0.7, label="all")
+    ordered = sorted(front, key=lambda query: query.macs)
     panel.step(
-        [one.macs / 1e6 for one in ordered],
-        [_worth(one) for one in ordered],
+        _millions(ordered),
+        [_drawn(query.fitness) for query in ordered],
         where="post",
         marker="o",
         color=ORANGE,
         label="front",
     )
     panel.set_xlabel("multiply-accumulates, millions")
-    panel.set_ylabel(ordinate)
+    panel.set_ylabel(label)
     panel.legend(loc="lower right")
-    return figure
+    return panel
 
 
-def curves_figure(
-    curves: Mapping[str, Curve], title: str, ordinate: str, lowest: float | None = None
-) -> Any:
+def draw_curves(
+    curves: Mapping[str, Curve],
+    title: str,
+    label: str,
+    lowest: float | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw the mean best value of several methods against queries, with intervals.
 
     Args:
         curves: By the method's name.
         title: The title.
-        ordinate: What the values are, with their unit.
+        label: What the values are, with their unit.
         lowest: Where the axis of values begins; by default with the lowest.
+        ax: Where to draw; new axes where None.
     """
-    figure, panel = _panel(title)
+    panel = _titled(title, ax)
     for (name, curve), colour in zip(curves.items(), COLOURS, strict=False):
         numbers = np.arange(1, len(curve.mean) + 1)
         panel.plot(numbers, curve.mean, color=colour, lw=1.8, label=name)
         panel.fill_between(numbers, curve.low, curve.high, color=colour, alpha=0.2, lw=0)
     panel.set_xlabel("true queries")
-    panel.set_ylabel(ordinate)
+    panel.set_ylabel(label)
     panel.set_ylim(bottom=lowest)
     panel.legend(loc="lower right")
-    return figure
+    return panel
 
 
-def shares_figure(runs: Mapping[str, Sequence[int | None]], title: str) -> Any:
+def draw_shares(
+    runs: Mapping[str, Sequence[int | None]], title: str, ax: Axes | None = None
+) -> Axes:
     """Draw the share of runs that have reached something against queries, on a log axis.
 
     Args:
         runs: By the method's name, the number of the query that reached it; None where none did.
         title: The title.
+        ax: Where to draw; new axes where None.
     """
-    figure, panel = _panel(title)
+    panel = _titled(title, ax)
     longest = max(number for numbers in runs.values() for number in numbers if number is not None)
     for (name, numbers), colour in zip(runs.items(), COLOURS, strict=False):
         reached = sorted(number for number in numbers if number is not None)
@@ -117,23 +139,22 @@ def shares_figure(runs: Mapping[str, Sequence[int | None]], title: str) -> Any:
     panel.set_xscale("log")
     panel.set_xlabel("true queries")
     panel.set_ylabel("runs, %")
-    figure.legend(loc="outside lower center", ncols=len(runs), fontsize=9)
-    return figure
+    panel.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=len(runs), fontsize=9)
+    return panel
 
 
-def _worth(one: Query) -> float:
+def _drawn(fitness: float) -> float:
     """Return what a point is drawn at, nan where that is infinite."""
-    return one.worth if math.isfinite(one.worth) else math.nan
+    return fitness if math.isfinite(fitness) else math.nan
 
 
-def _panel(title: str) -> tuple[Any, Any]:
-    """Return a figure that belongs to no window system, and its only panel."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+def _millions(queries: Sequence[Query]) -> list[float]:
+    """Return multiply-accumulates in millions."""
+    return [query.macs / 1e6 for query in queries]
 
-    figure = Figure(figsize=(6.4, 4.2), layout="constrained")
-    FigureCanvasAgg(figure)
-    panel = figure.subplots()
+
+def _titled(title: str, ax: Axes | None) -> Axes:
+    panel = axes_of(ax, WIDTH, HEIGHT)
     panel.set_title(title, fontsize=11)
     panel.grid(alpha=0.3)
-    return figure, panel
+    return panel

@@ -39,7 +39,7 @@ class Query:
     best: float
 
     @property
-    def worth(self) -> float:
+    def fitness(self) -> float:
         """The value, or the score where nothing was measured."""
         return self.score if math.isnan(self.value) else self.value
 
@@ -47,8 +47,8 @@ class Query:
 COLUMNS = tuple(field.name for field in fields(Query))
 
 
-class Oracle(Generic[Architecture]):
-    """Measures architectures, never two of one function, and remembers what it measured.
+class TrueFitness(Generic[Architecture]):
+    """The true value of architectures: no function is queried twice, and every query is kept.
 
     Args:
         domain: What keys and counts architectures.
@@ -76,9 +76,14 @@ class Oracle(Generic[Architecture]):
             self._keep(architecture, value)
 
     def query(
-        self, architecture: Architecture, *, score: float = math.nan, round_: int = 0
+        self, architecture: Architecture, *, score: float = math.nan, round_number: int = 0
     ) -> float:
         """Measure an architecture that is not known yet.
+
+        Args:
+            architecture: What to measure.
+            score: What the predictor said of it; nan where none did.
+            round_number: The round in which the predictor chose it; 0 where none did.
 
         Raises:
             SearchError: Its function is known, or what was measured is no number.
@@ -94,7 +99,7 @@ class Oracle(Generic[Architecture]):
         best = max(value, self.queries[-1].best if self.queries else -math.inf)
         number = len(self.queries) + 1
         macs = self.domain.macs(architecture)
-        self.queries.append(Query(number, round_, text, key, score, value, macs, best))
+        self.queries.append(Query(number, round_number, text, key, score, value, macs, best))
         return value
 
     def best(self, count: int) -> list[Architecture]:
@@ -113,7 +118,9 @@ def history_csv(queries: Sequence[Query]) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for one in queries:
-        cells = astuple(one)
-        writer.writerow(["" if isinstance(x, float) and math.isnan(x) else x for x in cells])
+    for query in queries:
+        cells = astuple(query)
+        writer.writerow(
+            ["" if isinstance(cell, float) and math.isnan(cell) else cell for cell in cells]
+        )
     return stream.getvalue()

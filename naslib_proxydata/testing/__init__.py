@@ -13,6 +13,7 @@ override the fixture that it names; pytest does the rest::
 
 from naslib_proxydata.testing.benchmark import BenchmarkContract
 from naslib_proxydata.testing.dataset import DatasetContract
+from naslib_proxydata.testing.optimizer import OptimizerContract
 from naslib_proxydata.testing.predictor import PredictorContract
 from naslib_proxydata.testing.scorer import ScorerContract
 from naslib_proxydata.testing.selector import SelectorContract
@@ -21,6 +22,7 @@ from naslib_proxydata.testing.space import SearchSpaceContract
 __all__ = [
     "BenchmarkContract",
     "DatasetContract",
+    "OptimizerContract",
     "PredictorContract",
     "ScorerContract",
     "SearchSpaceContract",

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from naslib_proxydata.assemble.evolve import run_discrete
-from naslib_proxydata.config import SearchConfig, resolve
+from naslib_proxydata.assemble.evolve import run_evolve
+from naslib_proxydata.config import EvolveConfig, resolve
 from naslib_proxydata.errors import ConfigError, LabelError, RunFolderError, SearchError, TableError
 from naslib_proxydata.spaces.nb201.space import NasBench201
 from tests.leaderboard import fake_plugin
@@ -25,7 +25,10 @@ PLUGIN = Path(fake_plugin.__file__)
 
 def run(folder, **options):
     values = {"space": "numbers", "images": "noise", "plugin": [PLUGIN], "out": folder, **options}
-    return run_discrete(resolve(SearchConfig, None, values))
+    return run_evolve(resolve(EvolveConfig, None, values))
+
+
+SMALL = {"name": "re", "population": 4, "sample": 2}
 
 
 def lines(folder, name="history.csv"):
@@ -34,7 +37,7 @@ def lines(folder, name="history.csv"):
 
 
 def test_the_true_value_is_the_fitness_without_a_predictor(tmp_path):
-    found = run(tmp_path / "run", dataset="one", queries=12, population=4, sample=2)
+    found = run(tmp_path / "run", dataset="one", queries=12, optimizer=SMALL)
     table = fake_plugin.NumbersTable("numbers").values("one", "validation_accuracy")
     history = lines(found.folder)
     assert [float(one["value"]) for one in history] == [
@@ -47,12 +50,14 @@ def test_the_true_value_is_the_fitness_without_a_predictor(tmp_path):
     names = {path.name for path in found.folder.iterdir()}
     assert {"config.yaml", "env.json", "summary.md", "history.csv", "result.json"} <= names
     assert (found.folder / "plots" / "history.png").is_file()
-    assert json.loads((found.folder / "result.json").read_text())["number"] == found.best.number
+    assert json.loads((found.folder / "result.json").read_text())["best"]["number"] == 1 + [
+        one.value for one in found.history
+    ].index(found.best.value)
     assert found.best.architecture in (found.folder / "summary.md").read_text()
 
 
 def test_only_what_has_a_value_is_queried(tmp_path):
-    found = run(tmp_path / "run", dataset="two", queries=25, population=6, sample=3)
+    found = run(tmp_path / "run", dataset="two", queries=25, optimizer=SMALL)
     assert all(int(one.architecture) % 3 for one in found.history)
     assert len({one.hash for one in found.history}) == 25
 
@@ -68,16 +73,16 @@ def test_an_absent_or_foreign_benchmark_is_told(tmp_path):
 
 
 def test_a_predictor_alone_needs_no_table(tmp_path):
-    found = run(tmp_path / "run", predictor="macs", evaluations=20, population=5, sample=2)
+    found = run(tmp_path / "run", predictor="macs", evaluations=20, optimizer=SMALL)
     assert [one.score for one in found.history] == [one.macs for one in found.history]
     assert found.best.score == max(one.score for one in found.history)
     assert found.measured == ()
-    assert "value" not in json.loads((found.folder / "result.json").read_text())
+    assert "value" not in json.loads((found.folder / "result.json").read_text())["best"]
 
 
 def test_limits_on_macs_are_kept(tmp_path):
     limits = {"macs_low": 10 * 16, "macs_high": 20 * 16, "macs_image_size": 16}
-    options = {"predictor": "params", "evaluations": 5, "population": 3, "sample": 1}
+    options = {"predictor": "params", "evaluations": 5, "optimizer": SMALL}
     found = run(tmp_path / "run", **limits, **options)
     assert all(10 <= int(one.architecture) <= 20 for one in found.history)
     assert all(one.macs == 16 * int(one.architecture) for one in found.history)
@@ -86,7 +91,7 @@ def test_limits_on_macs_are_kept(tmp_path):
 
 
 def test_nsga2_leaves_a_front(tmp_path):
-    options = {"optimizer": "nsga2", "population": 6, "sample": 2, "queries": 18, "dataset": "one"}
+    options = {"optimizer": {"name": "nsga2", "population": 6}, "queries": 18, "dataset": "one"}
     found = run(tmp_path / "run", **options)
     front = lines(found.folder, "front.csv")
     assert len(front) == len(found.front) >= 2
@@ -96,7 +101,7 @@ def test_nsga2_leaves_a_front(tmp_path):
     assert (found.folder / "plots" / "front.png").is_file()
 
 
-LEARNING = {"few-label-structure": {"models": ["ridge"]}}
+LEARNING = {"name": "few-label-structure", "models": ["ridge"]}
 """The forest would take most of the time."""
 GUIDED = {
     "predictor": LEARNING,
@@ -105,8 +110,7 @@ GUIDED = {
     "labels": 5,
     "per_round": 4,
     "evaluations": 25,
-    "population": 6,
-    "sample": 2,
+    "optimizer": {"name": "re", "population": 6, "sample": 2},
 }
 
 
@@ -122,7 +126,7 @@ def test_labels_of_a_file_are_learnt_from(tmp_path):
     file = tmp_path / "labels.csv"
     rows = [f"{number},{100 - number}" for number in range(10, 40, 6)]
     file.write_text("\n".join(["architecture,accuracy", *rows]))
-    options = {"evaluations": 20, "population": 6, "sample": 2, "label_table": file}
+    options = {"evaluations": 20, "optimizer": SMALL, "label_table": file}
     found = run(tmp_path / "run", predictor=LEARNING, **options)
     # Fewer is better, says the file, so the best are small numbers; without labels, large ones.
     assert int(found.best.architecture) < 10
@@ -140,44 +144,96 @@ def test_labels_of_a_file_are_learnt_from(tmp_path):
 
 def test_scores_are_stored_and_a_finished_search_computes_nothing(tmp_path):
     log = tmp_path / "log"
-    options = {"predictor": {"counted": {"log": str(log)}}, "evaluations": 15, "population": 5}
-    first = run(tmp_path / "run", **options, sample=2)
+    options = {"predictor": {"name": "counted", "log": str(log)}, "evaluations": 15}
+    first = run(tmp_path / "run", **options, optimizer=SMALL)
     assert first.computed == 15
     computed = log.read_text()
-    again = run(tmp_path / "run", **options, sample=2)
+    again = run(tmp_path / "run", **options, optimizer=SMALL)
     assert again.computed == 0
     assert log.read_text() == computed
     assert again.history == first.history
 
 
 def test_another_configuration_is_refused_in_the_same_folder(tmp_path):
-    run(tmp_path / "run", dataset="one", queries=5)
-    with pytest.raises(RunFolderError, match="queries: 5 there, 6 now"):
-        run(tmp_path / "run", dataset="one", queries=6)
-    found = run(tmp_path / "run", dataset="one", queries=6, overwrite=True)
-    assert len(lines(found.folder)) == 6
+    run(tmp_path / "run", dataset="one", queries=6)
+    with pytest.raises(RunFolderError, match="queries: 6 there, 5 now"):
+        run(tmp_path / "run", dataset="one", queries=5)
+    with pytest.raises(RunFolderError, match="seed: 0 there, 1 now"):
+        run(tmp_path / "run", dataset="one", queries=7, seed=1)
+    with pytest.raises(RunFolderError, match="optimizer.population: None there, 20 now"):
+        optimizer = {"name": "re", "population": 20}
+        run(tmp_path / "run", dataset="one", queries=6, optimizer=optimizer)
+    found = run(tmp_path / "run", dataset="one", queries=5, seed=1, overwrite=True)
+    assert len(lines(found.folder)) == 5
 
 
-@pytest.mark.parametrize("optimizer", ["re", "nsga2"])
-def test_a_killed_search_goes_on_and_gives_the_same_history(tmp_path, optimizer):
+def test_more_queries_go_on_as_if_they_had_been_asked_for_at_once(tmp_path):
+    run(tmp_path / "run", dataset="one", queries=6, optimizer=SMALL)
+    before = lines(tmp_path / "run")
+    extended = run(tmp_path / "run", dataset="one", queries=14, optimizer=SMALL)
+    assert lines(extended.folder)[:6] == before
+    whole = run(tmp_path / "whole", dataset="one", queries=14, optimizer=SMALL)
+    assert extended.history == whole.history
+
+
+@pytest.mark.parametrize("more", [{"queries": 16}, {"evaluations": 24}])
+def test_more_of_a_guided_search_reuses_the_scores(tmp_path, more):
+    options = {"predictor": "counted", "dataset": "one", "queries": 6, "evaluations": 12}
+    options |= {"optimizer": SMALL}
+    first = run(tmp_path / "run", **options)
+    extended = run(tmp_path / "run", **{**options, **more})
+    whole = run(tmp_path / "whole", **{**options, **more})
+    assert extended.history == whole.history
+    assert first.computed == 12
+    assert extended.computed == whole.computed - 12
+
+
+def test_a_run_is_repeated_from_its_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{number},{100 - number}" for number in range(10, 40, 6)]
+    Path("labels.csv").write_text("\n".join(["architecture,accuracy", *rows]))
+    options = {"label_table": Path("labels.csv"), "threads": 2, "per_round": 3, "labels": 0}
+    found = run(tmp_path / "run", **{**GUIDED, **options})
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    config = resolve(EvolveConfig, found.folder / "config.yaml", {"out": tmp_path / "again"})
+    again = run_evolve(config)
+    assert again.history == found.history
+    first, second = (json.loads((one.folder / "result.json").read_text()) for one in (found, again))
+    assert first == second
+    assert first["optimizer"] == {"name": "re", "population": 6, "sample": 2, "generation": None}
+    assert first["predictor"] == LEARNING
+    assert [first[key] for key in ("space", "dataset", "seed")] == ["numbers", "one", 0]
+    assert first["versions"]["naslib-proxydata"]
+    assert json.loads((found.folder / "env.json").read_text())["threads"] == 2
+
+
+def test_a_start_outside_the_limits_is_not_proposed(tmp_path):
+    (tmp_path / "labels.csv").write_text("architecture,accuracy\n40,90\n44,80\n10,10\n")
+    options = {"predictor": LEARNING, "label_table": tmp_path / "labels.csv", "optimizer": SMALL}
+    limits = {"macs_high": 20 * 16, "macs_image_size": 16, "evaluations": 8}
+    found = run(tmp_path / "run", **options, **limits)
+    assert max(int(one.architecture) for one in found.history) <= 20
+
+
+@pytest.mark.parametrize(("optimizer", "tournament"), [("re", {"sample": 2}), ("nsga2", {})])
+def test_a_killed_search_goes_on_and_gives_the_same_history(tmp_path, optimizer, tournament):
     options = {
         "space": "numbers",
-        "optimizer": optimizer,
+        "optimizer": {"name": optimizer, "population": 8, **tournament},
         "dataset": "one",
-        "predictor": {"counted": {"sleep": 0.02}},
+        "predictor": {"name": "counted", "sleep": 0.02},
         "evaluations": 25,
         "queries": 6,
-        "population": 8,
-        "sample": 2,
         "images": "noise",
         "plugin": [str(PLUGIN)],
         "out": str(tmp_path / "killed"),
     }
     program = (
         "import json, sys\n"
-        "from naslib_proxydata.assemble.evolve import run_discrete\n"
-        "from naslib_proxydata.config import SearchConfig\n"
-        "run_discrete(SearchConfig.parse(json.loads(sys.argv[1]), 'test'))\n"
+        "from naslib_proxydata.assemble.evolve import run_evolve\n"
+        "from naslib_proxydata.config import EvolveConfig\n"
+        "run_evolve(EvolveConfig.parse(json.loads(sys.argv[1]), 'test'))\n"
     )
     process = subprocess.Popen([sys.executable, "-c", program, json.dumps(options)])
     log = tmp_path / "killed" / "scores.sqlite-wal"
@@ -186,8 +242,8 @@ def test_a_killed_search_goes_on_and_gives_the_same_history(tmp_path, optimizer)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert not (tmp_path / "killed" / "result.json").exists()
-    resumed = run_discrete(SearchConfig.parse(options, "test"))
-    whole = run_discrete(SearchConfig.parse({**options, "out": str(tmp_path / "whole")}, "test"))
+    resumed = run_evolve(EvolveConfig.parse(options, "test"))
+    whole = run_evolve(EvolveConfig.parse({**options, "out": str(tmp_path / "whole")}, "test"))
     assert 0 < resumed.computed < whole.computed
     for name in ("history.csv", "result.json"):
         assert (resumed.folder / name).read_bytes() == (whole.folder / name).read_bytes()
@@ -204,8 +260,13 @@ def test_a_killed_search_goes_on_and_gives_the_same_history(tmp_path, optimizer)
         ({"predictor": "macs,params"}, "predictor"),
         ({"predictor": "macs", "optimizer": "rs"}, "unknown optimizer 'rs'"),
         ({"predictor": "maccs"}, "Did you mean 'macs'"),
-        ({"predictor": "macs", "population": 4, "sample": 9}, "at most the population's 4, got 9"),
+        ({"predictor": "macs", "optimizer": {**SMALL, "sample": 9}}, "population's 4, got 9"),
         ({"space": "nombers", "predictor": "macs"}, "Did you mean 'numbers'"),
+        ({"predictor": "macs", "population": 4}, "write optimizer.population"),
+        ({"predictor": "macs", "optimizer": {"name": "re", "popul": 4}}, "Did you mean 'popul"),
+        ({"predictor": {"name": "naswot", "batch": 4}}, "Did you mean 'batch_size'"),
+        ({"predictor": "macs", "queries": 9, "labels": 4}, "'macs' does not learn from labels"),
+        ({"predictor": LEARNING, "queries": 3}, "learns from 3 random ones.* got 3"),
     ],
 )
 def test_what_cannot_be_searched_is_told_before_anything_is_written(tmp_path, options, message):

@@ -18,7 +18,7 @@ def even(architecture):
 
 @given(st.integers(0, 1000), st.integers(0, SIDE - 1), st.integers(0, SIDE - 1))
 def test_nothing_outside_is_proposed_and_a_mutation_moves(seed, x, y):
-    domain = grid(allows=even, what="an even sum")
+    domain = grid(allows=even, condition="an even sum")
     generator = numpy_generator(seed)
     assert even(domain.sample(generator))
     child = domain.mutate((x, y), generator)
@@ -30,7 +30,7 @@ def test_nothing_outside_is_proposed_and_a_mutation_moves(seed, x, y):
 
 
 def test_allowed_neighbours_are_equally_likely():
-    domain = grid(allows=lambda one: one != (6, 5), what="no hole")
+    domain = grid(allows=lambda one: one != (6, 5), condition="no hole")
     generator = numpy_generator(0)
     counts = Counter(domain.mutate((5, 5), generator) for _ in range(3000))
     assert set(counts) == {(4, 5), (5, 6), (5, 4)}
@@ -46,14 +46,14 @@ def test_without_a_condition_the_space_itself_draws_and_mutates():
 def test_draws_come_from_the_list():
     listed = ["1,1", "2,3", "11,0"]
     allowed = {Grid().parse(text) for text in listed}
-    domain = grid(listed=listed, allows=lambda one: one in allowed, what="a place in the list")
+    domain = grid(listed=listed, allows=lambda one: one in allowed, condition="a place in the list")
     generator = numpy_generator(0)
     assert {domain.sample(generator) for _ in range(60)} == allowed
     assert {domain.mutate((11, 0), generator) for _ in range(60)} <= allowed
 
 
 def test_an_empty_domain_is_refused_with_what_was_asked_for():
-    domain = grid(allows=lambda one: domain.macs(one) > 10**6, what="over a million MACs")
+    domain = grid(allows=lambda one: domain.macs(one) > 10**6, condition="over a million MACs")
     with pytest.raises(SearchError, match=r"none of 10,000 .*'grid' has over a million.* MACs"):
         domain.sample(numpy_generator(0))
 

@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 
 from naslib_proxydata.errors import SearchError
-from naslib_proxydata.evolution.base import OptimizerSettings
-from naslib_proxydata.evolution.catalogue import optimizer_class
 from naslib_proxydata.evolution.fitness import PredictedFitness
 from naslib_proxydata.evolution.loop import (
     Budget,
@@ -18,7 +16,9 @@ from naslib_proxydata.evolution.loop import (
     search_by_value,
     search_with_predictor,
 )
-from naslib_proxydata.evolution.queries import COLUMNS, Oracle, history_csv
+from naslib_proxydata.evolution.queries import COLUMNS, TrueFitness, history_csv
+from naslib_proxydata.evolution.random_search import RandomSearch
+from naslib_proxydata.evolution.regularised_evolution import RegularisedEvolution
 from naslib_proxydata.predictors.base import LearningPredictor, Predictor, Score
 from naslib_proxydata.seeding import numpy_generator
 from tests.evolution.grid import FUNCTIONS, grid, value
@@ -73,78 +73,88 @@ def fitness_of(predictor):
 BUDGET = Budget(queries=30, evaluations=40, labels=6, per_round=5)
 
 
-def guided(predictor, *, name="re", seed=0, given=(), budget=BUDGET, done=None):
+def evolution(seed=0, **options):
+    optimizer = RegularisedEvolution(**{"population": 10, "sample": 3, **options})
+    optimizer.begin(grid(), numpy_generator(seed))
+    return optimizer
+
+
+def draws(seed=0):
+    optimizer = RandomSearch()
+    optimizer.begin(grid(), numpy_generator(seed))
+    return optimizer
+
+
+def guided(predictor, *, seed=0, given=(), budget=BUDGET, should_stop=None):
     domain = grid()
-    oracle = Oracle(domain, value, given)
+    true = TrueFitness(domain, value, given)
     fitness = fitness_of(predictor)
     rounds = []
 
     def make(round_, start):
         rounds.append(list(start))
-        chosen = OptimizerSettings(population=10, sample=3, generation=10)
-        generator = numpy_generator(seed, "round", round_)
-        return optimizer_class(name)(domain, generator, chosen, start[:5])
+        optimizer = RegularisedEvolution(population=10, sample=3)
+        optimizer.begin(domain, numpy_generator(seed, "round", round_), start, batched=True)
+        return optimizer
 
-    arguments = () if done is None else (done,)
+    arguments = () if should_stop is None else (should_stop,)
     generator = numpy_generator(seed, "labels")
-    search_with_predictor(make, fitness, oracle, budget, generator, *arguments)
-    return oracle, fitness, rounds
+    search_with_predictor(make, fitness, true, budget, generator, *arguments)
+    return true, fitness, rounds
 
 
 def test_an_exhausted_domain_ends_the_search():
-    oracle = Oracle(grid(), value)
-    optimizer = optimizer_class("random")(grid(), numpy_generator(0), OptimizerSettings())
-    search_by_value(optimizer, oracle, 10_000)
-    assert len(oracle.queries) == FUNCTIONS
+    true = TrueFitness(grid(), value)
+    search_by_value(draws(), true, 10_000)
+    assert len(true.queries) == FUNCTIONS
 
 
 def test_a_search_may_stop_before():
-    oracle = Oracle(grid(), value)
-    optimizer = optimizer_class("random")(grid(), numpy_generator(0), OptimizerSettings())
-    search_by_value(optimizer, oracle, 50, lambda: len(oracle.queries) >= 7)
-    assert len(oracle.queries) == 7
+    true = TrueFitness(grid(), value)
+    search_by_value(draws(), true, 50, lambda: len(true.queries) >= 7)
+    assert len(true.queries) == 7
 
 
 def test_nothing_is_queried_twice_and_nan_is_no_value():
-    oracle = Oracle(grid(), value, [((1, 2), 3.0)])
-    oracle.query((5, 6))
+    true = TrueFitness(grid(), value, [((1, 2), 3.0)])
+    true.query((5, 6))
     for known in ((6, 5), (2, 1)):
         with pytest.raises(SearchError, match="measured before"):
-            oracle.query(known)
-    assert [one.architecture for one in oracle.queries] == ["5,6"]
+            true.query(known)
+    assert [one.architecture for one in true.queries] == ["5,6"]
     with pytest.raises(SearchError, match="expected a number for 0,0, got nan"):
-        Oracle(grid(), lambda _: math.nan).query((0, 0))
+        TrueFitness(grid(), lambda _: math.nan).query((0, 0))
 
 
 def test_best_is_told_best_first():
-    oracle = Oracle(grid(), value, [((7, 9), 100.0)])
+    true = TrueFitness(grid(), value, [((7, 9), 100.0)])
     for pair in ((0, 0), (7, 8), (5, 5)):
-        oracle.query(pair)
-    assert oracle.best(2) == [(7, 9), (7, 8)]
+        true.query(pair)
+    assert true.best(2) == [(7, 9), (7, 8)]
 
 
 def test_a_predictor_without_labels_spends_all_queries_on_what_it_ranks_best():
-    oracle, fitness, rounds = guided(Sum(), budget=Budget(8, 40, 6, 5))
+    true, fitness, rounds = guided(Sum(), budget=Budget(8, 40, 6, 5))
     assert not fitness.learns
     assert len(rounds) == 1
-    scores = [one.score for one in oracle.queries]
+    scores = [one.score for one in true.queries]
     assert scores == sorted(scores, reverse=True)
     best_first = sorted({tuple(sorted(one)) for one in fitness.asked}, key=lambda one: -sum(one))
     assert scores[-1] == sum(best_first[7])
-    assert {one.round for one in oracle.queries} == {1}
+    assert {one.round for one in true.queries} == {1}
 
 
 def test_a_predictor_that_learns_is_taught_after_every_round():
-    oracle, fitness, rounds = guided(Nearest())
+    true, fitness, rounds = guided(Nearest())
     assert fitness.learns
-    assert [one.round for one in oracle.queries] == [0] * 6 + [
+    assert [one.round for one in true.queries] == [0] * 6 + [
         n for n in range(1, 6) for _ in range(5)
     ][:24]
-    assert all(math.isnan(one.score) for one in oracle.queries[:6])
+    assert all(math.isnan(one.score) for one in true.queries[:6])
     # A round starts with what is known to be best.
-    known = [value(tuple(map(int, one.architecture.split(",")))) for one in oracle.queries[:11]]
+    known = [value(tuple(map(int, one.architecture.split(",")))) for one in true.queries[:11]]
     assert [value(one) for one in rounds[1]] == sorted(known, reverse=True)
-    assert len({one.hash for one in oracle.queries}) == 30
+    assert len({one.hash for one in true.queries}) == 30
 
 
 def test_learning_finds_better_ones_than_random_labels():
@@ -155,16 +165,16 @@ def test_learning_finds_better_ones_than_random_labels():
 
 def test_labels_that_are_given_cost_no_query_and_are_learnt_from():
     given = [((x, y), value((x, y))) for x in range(5) for y in range(x, 5)]
-    oracle, _, rounds = guided(Nearest(), given=given, budget=Budget(10, 40, 0, 5))
-    assert {one.round for one in oracle.queries} == {1, 2}
+    true, _, rounds = guided(Nearest(), given=given, budget=Budget(10, 40, 0, 5))
+    assert {one.round for one in true.queries} == {1, 2}
     assert rounds[0][0] == max(given, key=lambda one: one[1])[0]
-    keys = {oracle.domain.key(one) for one, _ in given}
-    assert not keys & {one.hash for one in oracle.queries}
+    keys = {true.domain.key(one) for one, _ in given}
+    assert not keys & {one.hash for one in true.queries}
 
 
 def test_a_guided_search_may_stop_after_a_round():
-    oracle, _, rounds = guided(Nearest(), done=lambda: True)
-    assert len(oracle.queries) == 11
+    true, _, rounds = guided(Nearest(), should_stop=lambda: True)
+    assert len(true.queries) == 11
     assert len(rounds) == 1
 
 
@@ -178,15 +188,12 @@ def test_failed_scores_rank_last():
         def aggregate(self, scores):
             return np.array([math.nan if one.value > 12 else one.value for one in scores])
 
-    oracle, _, _ = guided(Failing(), budget=Budget(5, 40, 0, 5))
-    assert max(one.score for one in oracle.queries) <= 12
+    true, _, _ = guided(Failing(), budget=Budget(5, 40, 0, 5))
+    assert max(one.score for one in true.queries) <= 12
 
 
 def test_a_search_by_score_alone_keeps_every_evaluation():
-    optimizer = optimizer_class("re")(
-        grid(), numpy_generator(0), OptimizerSettings(population=10, sample=3, generation=5)
-    )
-    history = search_by_score(optimizer, fitness_of(Sum()), 33)
+    history = search_by_score(evolution(generation=5), fitness_of(Sum()), 33)
     assert len(history) == 33
     assert all(math.isnan(one.value) for one in history)
     assert [one.best for one in history] == list(
@@ -195,20 +202,20 @@ def test_a_search_by_score_alone_keeps_every_evaluation():
 
 
 def test_the_history_is_read_back_exactly():
-    oracle, _, _ = guided(Nearest())
-    lines = list(csv.DictReader(io.StringIO(history_csv(oracle.queries))))
+    true, _, _ = guided(Nearest())
+    lines = list(csv.DictReader(io.StringIO(history_csv(true.queries))))
     assert list(lines[0]) == list(COLUMNS)
     assert len(lines) == 30
     assert lines[0]["score"] == ""  # nothing was said of what was drawn
-    for line, one in zip(lines, oracle.queries, strict=True):
+    for line, one in zip(lines, true.queries, strict=True):
         assert float(line["value"]) == one.value
         assert line["architecture"] == one.architecture
 
 
 def test_explore_evaluates_as_many_as_asked_for():
     for count in (1, 7, 23):
-        optimizer = optimizer_class("re")(
-            grid(), numpy_generator(1), OptimizerSettings(population=10, sample=2, generation=4)
+        optimizer = evolution(1, sample=2, generation=4)
+        individuals, fitness = explore(
+            optimizer, grid(), count, lambda individuals, _: dict.fromkeys(individuals, 0.0)
         )
-        pool, worth = explore(optimizer, grid(), count, lambda pool, new: dict.fromkeys(pool, 0.0))
-        assert len(pool) == len(worth) == count
+        assert len(individuals) == len(fitness) == count

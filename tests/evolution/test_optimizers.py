@@ -9,24 +9,36 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from naslib_proxydata import plugins
 from naslib_proxydata.errors import ConfigError, SearchError
-from naslib_proxydata.evolution.base import WALK, OptimizerSettings
-from naslib_proxydata.evolution.catalogue import OPTIMIZERS, optimizer_class
+from naslib_proxydata.evolution.base import MOST_MUTATIONS
 from naslib_proxydata.evolution.loop import search_by_value
-from naslib_proxydata.evolution.nsga2 import Nsga2, front, judged, objectives
-from naslib_proxydata.evolution.queries import Oracle
-from naslib_proxydata.evolution.regularised_evolution import RegularisedEvolution
+from naslib_proxydata.evolution.nsga2 import (
+    Nsga2,
+    fronts_and_crowding,
+    objectives,
+    pareto_front,
+)
+from naslib_proxydata.evolution.queries import TrueFitness
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.testing.randomness import global_states
 from tests.evolution.grid import SIDE, grid, value
 
+FOUND = plugins.load()
+NAMES = ("random", "re", "nsga2")
+SMALL = {"random": {}, "re": {"population": 10, "sample": 3}, "nsga2": {"population": 10}}
+
+
+def begun(name, seed=0, start=(), *, batched=False, **options):
+    optimizer = FOUND.create("optimizers", name, **{**SMALL[name], **options})
+    optimizer.begin(grid(), numpy_generator(seed), start, batched=batched)
+    return optimizer
+
 
 def searched(name, seed, queries=40, **options):
-    domain = grid()
-    chosen = OptimizerSettings(**{"population": 10, "sample": 3, **options})
-    oracle = Oracle(domain, value)
-    search_by_value(optimizer_class(name)(domain, numpy_generator(seed), chosen), oracle, queries)
-    return oracle
+    true = TrueFitness(grid(), value)
+    search_by_value(begun(name, seed, **options), true, queries)
+    return true
 
 
 def ageing_evolution(seed, population, sample, generation, queries):
@@ -56,7 +68,7 @@ def ageing_evolution(seed, population, sample, generation, queries):
                 if known[tuple(sorted(rival))] > known[tuple(sorted(parent))]:
                     parent = rival
             child, steps = parent, 0
-            while steps < WALK:
+            while steps < MOST_MUTATIONS:
                 child, steps = domain.mutate(child, generator), steps + 1
                 if tuple(sorted(child)) not in before:
                     break
@@ -76,18 +88,18 @@ def ageing_evolution(seed, population, sample, generation, queries):
 @given(st.integers(0, 10**6), st.integers(1, 4), st.integers(2, 9))
 def test_regularised_evolution_is_that_of_the_paper(seed, generation, population):
     sample = min(3, population)
-    oracle = searched("re", seed, 45, population=population, sample=sample, generation=generation)
-    found = [tuple(map(int, one.architecture.split(","))) for one in oracle.queries]
+    true = searched("re", seed, 45, population=population, sample=sample, generation=generation)
+    found = [tuple(map(int, one.architecture.split(","))) for one in true.queries]
     assert found == ageing_evolution(seed, population, sample, generation, 45)
 
 
-@pytest.mark.parametrize("name", list(OPTIMIZERS))
+@pytest.mark.parametrize("name", NAMES)
 def test_a_seed_gives_one_history_without_duplicates(name):
     first, again, other = (searched(name, seed) for seed in (1, 1, 2))
     assert first.queries == again.queries
     assert first.queries != other.queries
-    assert len({one.hash for one in first.queries}) == 40
-    assert [one.number for one in first.queries] == list(range(1, 41))
+    assert len({query.hash for query in first.queries}) == 40
+    assert [query.number for query in first.queries] == list(range(1, 41))
     values = [one.value for one in first.queries]
     assert [one.best for one in first.queries] == list(np.maximum.accumulate(values))
 
@@ -103,18 +115,48 @@ def test_evolution_comes_to_better_ones_than_random_search():
 @pytest.mark.parametrize("name", ["re", "nsga2"])
 def test_the_first_population_begins_with_what_is_given(name):
     start = [(7, 9), (1, 2)]
-    chosen = OptimizerSettings(population=5, sample=2)
-    optimizer = optimizer_class(name)(grid(), numpy_generator(0), chosen, start)
-    proposed = optimizer.propose({})
-    assert proposed[:2] == start
+    options = {"population": 5, "sample": 2} if name == "re" else {"population": 5}
+    proposed = begun(name, start=[*start, (3, 3)], **options).propose({})
+    assert proposed[:2] == start, "at most half of the population is given"
     assert len(proposed) == 5
+
+
+def test_what_lies_outside_is_no_start():
+    optimizer = FOUND.create("optimizers", "re", population=8, sample=2)
+    domain = grid(allows=lambda one: sum(one) % 2 == 0, condition="an even sum")
+    optimizer.begin(domain, numpy_generator(0), [(7, 8), (7, 9)])
+    assert optimizer.initial(8)[0] == (7, 9)
+
+
+@pytest.mark.parametrize(("batched", "children"), [(False, 1), (True, 10)])
+def test_a_generation_is_as_large_as_evaluations_are_cheap(batched, children):
+    optimizer = begun("re", batched=batched)
+    first = optimizer.propose({})
+    fitness = {optimizer.domain.key(one): value(one) for one in first}
+    assert len(optimizer.propose(fitness)) == children
+    assert len(begun("re", batched=batched, generation=4).propose({})) == 10
+
+
+def test_how_many_are_drawn_at_once_changes_no_random_search():
+    """Draws are doubled as more is known; one after the other they are the same."""
+    generator, domain = numpy_generator(3), grid()
+    drawn = dict.fromkeys(domain.key(domain.sample(generator)) for _ in range(2000))
+    queries = searched("random", 3, 60).queries
+    assert [query.hash for query in queries] == list(drawn)[:60]
+    at_once, fitness = begun("random", 3, batched=True), {}
+    sizes = []
+    while len(fitness) < 60:
+        proposed = at_once.propose(fitness)
+        sizes.append(len(proposed))
+        fitness.update({domain.key(one): 0.0 for one in proposed})
+    assert list(fitness)[:60] == list(drawn)[:60]
+    assert sizes[:3] == [1, 1, 2]
 
 
 def test_a_child_is_new_where_there_is_anything_new():
     domain = grid()
     known = {domain.key((x, y)): 0.0 for x in range(SIDE) for y in range(SIDE) if (x, y) != (0, 0)}
-    chosen = OptimizerSettings(population=2, sample=1)
-    optimizer = RegularisedEvolution(domain, numpy_generator(0), chosen)
+    optimizer = begun("re")
     assert optimizer.child((0, 1), known) in [(x, y) for x in range(SIDE) for y in range(SIDE)]
     children = {optimizer.child((0, 1), known) for _ in range(20)}
     assert (0, 0) in children
@@ -135,7 +177,7 @@ def dominates(a, b):
 
 @given(POINTS)
 def test_fronts_are_layers_of_what_nothing_left_dominates(points):
-    fronts, _ = judged(np.array(points))
+    fronts, _ = fronts_and_crowding(np.array(points))
     left, layer = list(range(len(points))), 0
     while left:
         best = [i for i in left if not any(dominates(points[j], points[i]) for j in left)]
@@ -144,15 +186,15 @@ def test_fronts_are_layers_of_what_nothing_left_dominates(points):
 
 
 def test_ends_of_a_front_are_the_loneliest():
-    _, crowding = judged(np.array([[0.0, 4.0], [1.0, 2.0], [1.1, 1.9], [3.0, 0.0]]))
+    _, crowding = fronts_and_crowding(np.array([[0.0, 4.0], [1.0, 2.0], [1.1, 1.9], [3.0, 0.0]]))
     assert np.isinf(crowding[[0, 3]]).all()
     assert np.isfinite(crowding[[1, 2]]).all()
 
 
 def test_the_front_of_a_search_is_not_dominated():
-    oracle = searched("nsga2", 0, 60)
-    found = front(oracle.queries)
-    pairs = [(-one.value, one.macs) for one in oracle.queries]
+    true = searched("nsga2", 0, 60)
+    found = pareto_front(true.queries)
+    pairs = [(-one.value, one.macs) for one in true.queries]
     for one in found:
         assert not any(dominates(pair, (-one.value, one.macs)) for pair in pairs)
     shown = {(-one.value, one.macs) for one in found}
@@ -183,11 +225,15 @@ def test_no_global_generator_moves():
 def test_without_pymoo_it_is_said_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "pymoo", None)
     with pytest.raises(SearchError, match=r"naslib-proxydata\[search\]"):
-        Nsga2(grid(), numpy_generator(0), OptimizerSettings())
+        Nsga2()
 
 
 def test_unknown_names_and_settings_are_told():
     with pytest.raises(ConfigError, match="Did you mean 'nsga2'"):
-        optimizer_class("nsga")
+        FOUND.create("optimizers", "nsga")
     with pytest.raises(ConfigError, match="sample must be at most the population's 5, got 6"):
-        OptimizerSettings.parse({"population": 5, "sample": 6}, "optimizer 're'")
+        FOUND.create("optimizers", "re", population=5, sample=6)
+    with pytest.raises(ConfigError, match="'nsga2': unknown key 'pop'.* Known keys: population$"):
+        FOUND.create("optimizers", "nsga2", pop=5)
+    with pytest.raises(ConfigError, match="unknown option 'population'"):
+        FOUND.create("optimizers", "random", population=5)

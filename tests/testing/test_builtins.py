@@ -15,6 +15,7 @@ from torch import nn
 from naslib_proxydata import plugins
 from naslib_proxydata.data.base import Dataset
 from naslib_proxydata.errors import TableAbsentError
+from naslib_proxydata.evolution.base import Optimizer
 from naslib_proxydata.predictors.base import Predictor
 from naslib_proxydata.selection.base import Selector
 from naslib_proxydata.selection.scorers.base import Scorer
@@ -23,6 +24,7 @@ from naslib_proxydata.tables.base import BenchmarkTable
 from naslib_proxydata.testing import (
     BenchmarkContract,
     DatasetContract,
+    OptimizerContract,
     PredictorContract,
     ScorerContract,
     SearchSpaceContract,
@@ -109,6 +111,12 @@ WRITTEN: dict[str, Callable[[Path], str]] = {
     "folder": write_files,
 }
 """How a small dataset of each format is made, and its path."""
+
+
+class TestOptimizers(OptimizerContract):
+    @pytest.fixture(params=FOUND.names("optimizers"))
+    def factory(self, request: pytest.FixtureRequest) -> Callable[..., Optimizer[Any]]:
+        return functools.partial(FOUND.create, "optimizers", request.param)
 
 
 @functools.cache

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.data.base import Dataset
 from naslib_proxydata.errors import SelectionError
+from naslib_proxydata.evolution.base import Fitness, Optimizer
 from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
 from naslib_proxydata.selection.base import Selector, SelectorInputs
 from naslib_proxydata.selection.scorers.base import Scorer
@@ -23,6 +24,7 @@ from naslib_proxydata.tables.base import BenchmarkTable
 from naslib_proxydata.testing import (
     BenchmarkContract,
     DatasetContract,
+    OptimizerContract,
     PredictorContract,
     ScorerContract,
     SearchSpaceContract,
@@ -413,6 +415,116 @@ def test_a_good_table_passes() -> None:
     contract.test_architectures_belong_to_the_space(table, NasBench201())
 
 
+# ------------------------------------------------------------------------------- optimizers
+
+
+class Draws(Optimizer[Any]):
+    """A good optimizer, which each bad one below changes in one thing."""
+
+    name = "draws"
+
+    def propose(self, fitness: Fitness) -> list[Any]:
+        return [self.domain.sample(self.generator)]
+
+
+class Silenced(Draws):
+    def propose(self, fitness: Fitness) -> list[Any]:
+        return []
+
+
+class Outside(Draws):
+    def propose(self, fitness: Fitness) -> list[Any]:
+        return [self.domain.space.sample(self.generator) for _ in range(10)]
+
+
+class Reseeded(Draws):
+    def propose(self, fitness: Fitness) -> list[Any]:
+        return [self.domain.sample(np.random.default_rng())]
+
+
+class Global(Draws):
+    def propose(self, fitness: Fitness) -> list[Any]:
+        np.random.rand()  # noqa: NPY002
+        return super().propose(fitness)
+
+
+class Constant(Draws):
+    def propose(self, fitness: Fitness) -> list[Any]:
+        return [self.domain.sample(np.random.default_rng(len(fitness)))]
+
+
+class Remembering(Draws):
+    met: int = 0
+
+    def propose(self, fitness: Fitness) -> list[Any]:
+        self.met += 1
+        for _ in range(self.met):
+            drawn = self.domain.sample(self.generator)
+        return [drawn]
+
+
+class TrustsItsStart(Draws):
+    def propose(self, fitness: Fitness) -> list[Any]:
+        parent = max(self.start, key=lambda one: fitness[self.domain.key(one)], default=None)
+        return [parent or self.domain.sample(self.generator)]
+
+
+class Counting(Draws):
+    def propose(self, fitness: Fitness) -> list[Any]:
+        assert all(np.isfinite(list(fitness.values()))), "the mean of the fitness is not finite"
+        return super().propose(fitness)
+
+
+class Insisting(Draws):
+    def propose(self, fitness: Fitness) -> list[Any]:
+        while True:
+            drawn = self.domain.sample(self.generator)
+            if self.domain.key(drawn) not in fitness:
+                return [drawn]
+
+
+class Inventing(Draws):
+    def front(self, history: Any) -> Any:
+        return [None]
+
+
+class Careful(Draws):
+    def __init__(self, **options: Any) -> None:
+        self.options = options
+
+    def settings(self) -> dict[str, Any]:
+        return {"options": sorted(self.options)}
+
+
+@pytest.mark.parametrize(
+    ("factory", "test"),
+    [
+        (Silenced, "test_proposes_allowed_architectures"),
+        (Outside, "test_proposes_allowed_architectures"),
+        (Reseeded, "test_a_seed_gives_one_search"),
+        (Global, "test_a_seed_gives_one_search"),
+        (Constant, "test_a_seed_gives_one_search"),
+        (Remembering, "test_begins_anew"),
+        (Counting, "test_endures_failures"),
+        (Insisting, "test_ends_where_nothing_is_left"),
+        (Inventing, "test_the_front_is_of_the_history"),
+        (Careful, "test_settings_make_an_equal_optimizer"),
+        (Careful, "test_refuses_an_unknown_option"),
+    ],
+)
+def test_a_bad_optimizer(factory: Callable[..., Optimizer[Any]], test: str) -> None:
+    contract = OptimizerContract()
+    contract.most_draws = 20_000
+    more = (False,) if test == "test_proposes_allowed_architectures" else ()
+    caught(getattr(contract, test), factory, *more)
+    getattr(contract, test)(Draws, *more)
+
+
+def test_an_optimizer_that_takes_its_start_for_evaluated() -> None:
+    with pytest.raises(KeyError):
+        OptimizerContract().test_needs_no_fitness_that_it_was_not_given(TrustsItsStart)
+
+
 # ----------------------------------------------------------------------------------- spaces
 
 
@@ -478,6 +590,7 @@ def test_contracts_want_their_fixture() -> None:
         (DatasetContract, "dataset"),
         (BenchmarkContract, "table"),
         (SearchSpaceContract, "space"),
+        (OptimizerContract, "factory"),
     ]:
         function = getattr(contract, fixture).__wrapped__
         with pytest.raises(NotImplementedError, match=fixture):

@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from naslib_proxydata.oneshot.supernets.catalogue import supernet_builder
 from scipy.stats import entropy
 
 from naslib_proxydata.errors import ConfigError
@@ -24,7 +25,6 @@ from naslib_proxydata.oneshot.strategies.sgas import (
     selection_stability,
     sgas,
 )
-from naslib_proxydata.oneshot.supernets.catalogue import supernet_builder
 from naslib_proxydata.seeding import torch_generator
 from tests.oneshot.fakes import CLASSES, coloured, make_learner, manager
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from naslib_proxydata.oneshot.supernets.catalogue import supernet_builder
 
 from naslib_proxydata.errors import ConfigError, SearchError
 from naslib_proxydata.oneshot.learner import Learner
@@ -13,7 +14,6 @@ from naslib_proxydata.oneshot.settings import SearchSettings
 from naslib_proxydata.oneshot.strategies.darts import darts
 from naslib_proxydata.oneshot.strategies.gdas import gdas
 from naslib_proxydata.oneshot.strategies.pc_darts import pc_darts
-from naslib_proxydata.oneshot.supernets.catalogue import supernet_builder
 from naslib_proxydata.oneshot.supernets.darts import (
     DARTS_CHOICES,
     EDGES,

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from naslib_proxydata.oneshot.supernets.catalogue import supernet_builder
 
 from naslib_proxydata.errors import SearchError
 from naslib_proxydata.oneshot.learner import Learner
@@ -17,7 +18,6 @@ from naslib_proxydata.oneshot.strategies.enas import enas
 from naslib_proxydata.oneshot.strategies.gdas import gdas
 from naslib_proxydata.oneshot.strategies.random_sharing import random_sharing
 from naslib_proxydata.oneshot.strategies.sgas import sgas
-from naslib_proxydata.oneshot.supernets.catalogue import supernet_builder
 from naslib_proxydata.oneshot.supernets.mobilenet import MixedLayer, MobileNetSupernet
 from naslib_proxydata.oneshot.supernets.nb1shot1 import PARENTS, MixedNodeCell, choices_of
 from naslib_proxydata.seeding import torch_generator

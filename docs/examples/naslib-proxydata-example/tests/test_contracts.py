@@ -5,16 +5,19 @@ from pathlib import Path
 
 import pytest
 from naslib_proxydata_example.dataset import open_pixel_csv
+from naslib_proxydata_example.optimizer import LocalSearch
 from naslib_proxydata_example.predictor import ConvolutionCount
 from naslib_proxydata_example.scorer import Contrast
 from naslib_proxydata_example.selector import EvenlySpaced
 
 from naslib_proxydata.data.base import Dataset
+from naslib_proxydata.evolution.base import Optimizer
 from naslib_proxydata.predictors.base import Predictor
 from naslib_proxydata.selection.base import Selector
 from naslib_proxydata.selection.scorers.base import Scorer
 from naslib_proxydata.testing import (
     DatasetContract,
+    OptimizerContract,
     PredictorContract,
     ScorerContract,
     SelectorContract,
@@ -45,3 +48,9 @@ class TestPixelCsv(DatasetContract):
         path = tmp_path / "grey.csv"
         path.write_text("\n".join(f"{number % 2},{number},0,0,255" for number in range(20)))
         return open_pixel_csv(str(path))
+
+
+class TestLocalSearch(OptimizerContract):
+    @pytest.fixture
+    def factory(self) -> Callable[..., Optimizer]:
+        return LocalSearch

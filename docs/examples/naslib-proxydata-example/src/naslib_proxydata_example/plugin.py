@@ -55,5 +55,17 @@ def register_selectors() -> Sequence[Registration]:
 
 
 @hookimpl
+def register_optimizers() -> Sequence[Registration]:
+    return [
+        Registration(
+            "local-search",
+            "naslib_proxydata_example.optimizer:LocalSearch",
+            "all neighbours of the best, until none is better",
+            "arXiv 2005.02960",
+        )
+    ]
+
+
+@hookimpl
 def epoch_finished(epoch: int, metrics: Mapping[str, float]) -> None:
     log.info("epoch %d: %s", epoch, dict(metrics))
