@@ -32,7 +32,7 @@ from naslib_proxydata.assemble.leaderboard import run_leaderboard
 from naslib_proxydata.config import LeaderboardConfig
 from naslib_proxydata.data.images import load_images
 from naslib_proxydata.leaderboard.labels import draw_labels, mean_evaluation
-from naslib_proxydata.leaderboard.rows import COLUMNS, Row, Subject
+from naslib_proxydata.leaderboard.rows import COLUMNS, Comparison, Row
 from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
 from naslib_proxydata.predictors.few_label.models import MODELS
 from naslib_proxydata.predictors.few_label.proxies import STRUCTURE, FewLabel
@@ -233,7 +233,7 @@ def recorded_rows(
     for label, predictor in predictors.items():
         parts_of = isinstance(predictor, FewLabel)
         scores = [predictor.combine(one) if parts_of else one[STRUCTURE] for one in parts]
-        subject = Subject(
+        subject = Comparison(
             registered_name=label,
             benchmark=benchmark,
             dataset=dataset,
@@ -261,7 +261,7 @@ def ablations(names: Mapping[str, str]) -> dict[str, Predictor]:
     return {**{f"few-label, {name}": one for name, one in models.items()}, **without}
 
 
-def ranked(predictor: Predictor, scores: Sequence[Score], values: Any, subject: Subject) -> Row:
+def ranked(predictor: Predictor, scores: Sequence[Score], values: Any, subject: Comparison) -> Row:
     def rank(labelled: Any, rest: Any) -> Any:
         predictor.learn([scores[i] for i in labelled], values[labelled])
         return predictor.aggregate([scores[i] for i in rest])

@@ -24,7 +24,8 @@ def metric_columns(config: LeaderboardConfig, plugins: Plugins) -> tuple[MetricC
 def _column(plugins: Plugins, label: str, options: Mapping[str, object]) -> MetricColumn:
     own = {key: value for key, value in options.items() if key != "metric"}
     name = plugins.registration("metrics", str(options.get("metric", label))).name
-    if label in COLUMNS or (label in ALWAYS_MEASURED and label != name):
+    means_itself = label == name and label in ALWAYS_MEASURED
+    if label in (*COLUMNS, *ALWAYS_MEASURED) and not means_itself:
         raise ConfigError(
             f"metric {name!r} cannot be labelled {label!r}, which is a column of every "
             f"leaderboard; write --set metrics.LABEL.metric={name} with another LABEL"

@@ -12,8 +12,15 @@ override the fixture that it names; pytest does the rest::
 """
 
 from naslib_proxydata.testing.benchmark import BenchmarkContract
+from naslib_proxydata.testing.metric import MetricContract
 from naslib_proxydata.testing.predictor import PredictorContract
 from naslib_proxydata.testing.selector import SelectorContract
 from naslib_proxydata.testing.space import SearchSpaceContract
 
-__all__ = ["BenchmarkContract", "PredictorContract", "SearchSpaceContract", "SelectorContract"]
+__all__ = [
+    "BenchmarkContract",
+    "MetricContract",
+    "PredictorContract",
+    "SearchSpaceContract",
+    "SelectorContract",
+]
