@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from naslib_proxydata import plugins
@@ -61,7 +62,10 @@ count = iter(range(10**6))
             "test_takes_scores_and_values_that_do_not_differ",
         ),
         (Made(lambda scores, values: next(count)), "test_is_the_same_for_the_same_ranking"),
-        (Made(lambda scores, values: np.random.rand()), "test_is_the_same_for_the_same_ranking"),
+        (
+            Made(lambda scores, values: float(torch.rand(()))),
+            "test_is_the_same_for_the_same_ranking",
+        ),
         (Made(lambda scores, values: scores.sort() or 1.0), "test_leaves_its_inputs_alone"),
         (Untitled(lambda scores, values: 1.0), "test_says_what_it_is_called"),
     ],
