@@ -32,7 +32,7 @@ from naslib_proxydata.assemble.leaderboard import run_leaderboard
 from naslib_proxydata.config import LeaderboardConfig
 from naslib_proxydata.data.images import load_images
 from naslib_proxydata.leaderboard.labels import draw_labels, mean_evaluation
-from naslib_proxydata.leaderboard.rows import COLUMNS, Row, Subject
+from naslib_proxydata.leaderboard.rows import COLUMNS, Comparison, Row
 from naslib_proxydata.predictors.base import LearningPredictor, Score, ScoringTask
 from naslib_proxydata.predictors.few_label.models import MODELS
 from naslib_proxydata.predictors.few_label.proxies import STRUCTURE, FewLabel
@@ -233,7 +233,7 @@ def recorded_rows(
     for label, predictor in predictors.items():
         parts_of = isinstance(predictor, FewLabel)
         scores = [predictor.combine(one) if parts_of else one[STRUCTURE] for one in parts]
-        subject = Subject(
+        subject = Comparison(
             registered_name=label,
             benchmark=benchmark,
             dataset=dataset,
@@ -262,7 +262,7 @@ def ablations(names: Mapping[str, str]) -> dict[str, LearningPredictor[Any]]:
 
 
 def ranked(
-    predictor: LearningPredictor[Any], scores: Sequence[Score], values: Any, subject: Subject
+    predictor: LearningPredictor[Any], scores: Sequence[Score], values: Any, subject: Comparison
 ) -> Row:
     def rank(labelled: Any, rest: Any) -> Any:
         predictor.fit([scores[i] for i in labelled], values[labelled])

@@ -4,8 +4,9 @@ Every function takes scores (higher is better) and measured values (finite), bot
 The order of scores is that of the numbers, with ``-inf`` (no signal) below every finite score
 and ``nan`` (failed) below ``-inf``; equal scores are ties, and so are all ``nan``. Nothing else of
 a score but its place in that order is used, so every measure is invariant under strictly
-increasing maps. Where the scores, or the values, are all equal, a correlation is not defined
-and is ``nan``, as in scipy.
+increasing maps of the scores; :func:`ndcg` alone looks at how far values are apart, and is
+invariant under changes of their unit only. Where the scores, or the values, are all equal, a
+correlation is not defined and is ``nan``, as in scipy.
 """
 
 from __future__ import annotations
@@ -18,6 +19,12 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
+
+HIGHEST_RELEVANCE = 20.0
+"""Relevance of the best architecture in :func:`ndcg`, which so gains 2**20 - 1."""
+
+IRRELEVANT_SHARE = 0.2
+"""Share of the architectures, the worst ones, that have no relevance in :func:`ndcg`."""
 
 
 class Interval(NamedTuple):
@@ -76,6 +83,72 @@ def top_retrieval(scores: ArrayLike, values: ArrayLike, fraction: float = 0.1) -
     k = top_count(n, fraction)
     together = _top_probability(score_codes, k) @ _top_probability(value_codes, k)
     return float(together / k)
+
+
+def relevance(values: ArrayLike) -> Floats:
+    """Return how much each architecture is worth finding, from 0 to 20, shape (n,).
+
+    ``20 clip((y - q) / (max y - q), 0, 1)`` with q the 20 % quantile of the values y, so that
+    neither unit nor zero of the values matters. Where so many share the best value that q is the
+    maximum, these have 20 and all others 0.
+
+    Source: arXiv 2108.03001 (AceNAS), in the form of the authors' code, ``RelevanceCalculator``.
+    """
+    array = np.asarray(values, dtype=np.float64)
+    best, lowest = array.max(), np.quantile(array, IRRELEVANT_SHARE)
+    if best == lowest:
+        return np.where(array == best, HIGHEST_RELEVANCE, 0.0)
+    return np.asarray(
+        HIGHEST_RELEVANCE * np.clip((array - lowest) / (best - lowest), 0, 1), dtype=np.float64
+    )
+
+
+def ndcg(scores: ArrayLike, values: ArrayLike, k: int | None = None) -> float:
+    """Return the normalised discounted cumulative gain of the predicted order.
+
+    ``DCG / IDCG`` with ``DCG = sum_i (2**r_i - 1) / log2(i + 1)`` over the places i = 1, ..., k,
+    ``r_i`` the :func:`relevance` of the architecture that the scores put there, and ``IDCG`` the
+    DCG of the order of the values themselves. It is 1 for that order, and says most of the top:
+    gains grow exponentially. Ties of scores are broken at random and the expectation is returned.
+    ``nan`` where the values are all equal.
+
+    Source: arXiv 2108.03001 (AceNAS), whose code takes all places and breaks ties by position.
+
+    Args:
+        scores: Shape (n,).
+        values: Shape (n,).
+        k: Places that count, at least 1; all by default.
+
+    Raises:
+        ValueError: k is smaller than 1, or scores and values do not fit together.
+    """
+    score_codes, value_codes = _checked(scores, values)
+    if k is not None and k < 1:
+        raise ValueError(f"k is the number of places that count, at least 1; got {k}")
+    if len(value_codes) == 0 or np.ptp(value_codes) == 0:
+        return math.nan
+    gains = np.exp2(relevance(values)) - 1
+    ideal = discounted_gain(value_codes, gains, k)
+    return min(1.0, discounted_gain(score_codes, gains, k) / ideal)  # 1, not 1.0000000000000002
+
+
+def discounted_gain(codes: Codes, gains: Floats, k: int | None = None) -> float:
+    """Return ``sum_i gain_i / log2(i + 1)`` over the first k places, expected over ties.
+
+    Those that share a code share their places, so each of them gains the mean of all of them.
+
+    Args:
+        codes: The order, highest first, shape (n,).
+        gains: Of each architecture, shape (n,).
+        k: Places that count; all by default.
+    """
+    discounts = 1 / np.log2(np.arange(2, len(codes) + 2))
+    if k is not None:
+        discounts[k:] = 0
+    _, group, sizes = np.unique(-codes, return_inverse=True, return_counts=True)
+    of_group = np.add.reduceat(discounts, np.cumsum(sizes) - sizes)
+    means = np.bincount(group.ravel(), gains) / sizes
+    return float(means @ of_group)
 
 
 def bootstrap_spearman(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
@@ -88,6 +89,19 @@ def test_python_finds_it_through_its_entry_point(installed: dict[str, str]) -> N
 def test_it_is_not_seen_where_it_is_not_installed() -> None:
     program = "from naslib_proxydata import plugins; print(plugins.load().names('predictors'))"
     assert "convolutions" not in run(dict(os.environ), sys.executable, "-c", program)
+
+
+def test_its_metric_is_a_column_of_a_leaderboard(
+    installed: dict[str, str], shared_data: Path, tmp_path: Path
+) -> None:
+    program = str(Path(sys.executable).with_name("naslib-proxydata"))
+    command = [program, "leaderboard", "--metrics", "best-of-top", "--predictors", "params"]
+    options = ["--n", "20", "--data-root", str(shared_data), "--out", str(tmp_path / "run")]
+    assert "best of top" in run(installed, *command, *options)
+    with open(tmp_path / "run" / "summary.csv", newline="") as lines:
+        best = {row["predictor"]: float(row["best-of-top"]) for row in csv.DictReader(lines)}
+    assert set(best) == {"params", "random", "macs"}
+    assert all(50 < value < 100 for value in best.values())
 
 
 def test_it_passes_the_contracts(installed: dict[str, str]) -> None:

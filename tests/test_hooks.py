@@ -22,6 +22,7 @@ from naslib_proxydata.hookspecs import (
     SearchInfo,
     hookimpl,
 )
+from naslib_proxydata.leaderboard.metrics import Metric
 from naslib_proxydata.plugins import KINDS, Plugins, Provider
 
 
@@ -74,6 +75,30 @@ def test_register_benchmarks() -> None:
     registration = with_plugins(register_benchmarks).registration("benchmarks", "grid")
     assert isinstance(registration, BenchmarkRegistration)
     assert registration.datasets == ("a",)
+
+
+def test_register_metrics() -> None:
+    class Constant(Metric):
+        name = "constant"
+        title = "constant"
+
+        def __init__(self, value: float = 0.5) -> None:
+            self.value = value
+
+        def measure(self, scores: NDArray[np.float64], values: NDArray[np.float64]) -> float:
+            return self.value
+
+    def register_metrics() -> Sequence[Registration]:
+        return [Registration("constant", Constant, "t"), Registration("other", Constant, "t")]
+
+    found = with_plugins(register_metrics)
+    assert found.names("metrics") == ("constant", "other")
+    made = found.create("metrics", "constant", value=0.7)
+    assert made.measure(np.zeros(2), np.ones(2)) == 0.7
+    with pytest.raises(ConfigError, match="unknown option 'size'"):
+        found.create("metrics", "constant", size=1)
+    with pytest.raises(PluginError, match="calls itself 'constant'; expected name = 'other'"):
+        found.create("metrics", "other")
 
 
 def test_register_predictors() -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from sklearn.metrics import ndcg_score
 
 from naslib_proxydata import ranking
 
@@ -124,6 +125,88 @@ def test_bootstrap_interval_covers_and_repeats():
     first = ranking.bootstrap_spearman(scores, values, np.random.default_rng(1))
     assert first == ranking.bootstrap_spearman(scores, values, np.random.default_rng(1))
     assert first.low < ranking.spearman(scores, values) < first.high
+
+
+def test_relevance_of_worked_values():
+    """The 20 % quantile of 10, 20, ..., 60 is 20, so that 40 is half way to the best."""
+    expected = [0, 0, 5, 10, 15, 20]
+    assert ranking.relevance([10, 20, 30, 40, 50, 60]) == pytest.approx(expected)
+    assert ranking.relevance([5.0] * 9 + [1.0]) == pytest.approx([20.0] * 9 + [0.0])
+
+
+def test_ndcg_of_a_worked_order():
+    values = [10, 20, 30, 40, 50, 60]
+    gains = {30: 2**5 - 1, 40: 2**10 - 1, 50: 2**15 - 1, 60: 2**20 - 1}
+    ideal = gains[60] + gains[50] / math.log2(3) + gains[40] / 2 + gains[30] / math.log2(5)
+    # The best stands third, behind the worst and 40.
+    found = gains[40] / math.log2(3) + gains[60] / 2 + gains[50] / math.log2(5)
+    found += gains[30] / math.log2(6)
+    scores = [9, -1, 1, 8, 2, 7]
+    assert ranking.ndcg(scores, values) == pytest.approx(found / ideal)
+    assert ranking.ndcg(scores, values, k=1) == 0
+    assert ranking.ndcg([0, 0, 0, 0, 0, 1], values, k=1) == 1
+
+
+@given(pairs, st.one_of(st.none(), st.integers(1, 40)))
+def test_discounted_gain_equals_sklearn_with_ties(pair, k):
+    """sklearn averages over ties, too; its gains are what it is given."""
+    scores, values = pair.T
+    gains = values + 3
+    found = ranking.discounted_gain(ranking.order_codes(scores), gains, k)
+    ideal = ranking.discounted_gain(ranking.order_codes(gains), gains, k)
+    expected = ndcg_score([gains], [scores], k=k)
+    assert (found / ideal if ideal else 0.0) == pytest.approx(expected, abs=1e-12)
+
+
+@given(pairs, st.one_of(st.none(), st.integers(1, 40)))
+def test_ndcg_is_that_of_sklearn_for_exponential_gains_of_the_relevance(pair, k):
+    scores, values = pair.T
+    if np.ptp(values) == 0:
+        assert math.isnan(ranking.ndcg(scores, values, k))
+        return
+    expected = ndcg_score([2 ** ranking.relevance(values) - 1], [scores], k=k)
+    assert ranking.ndcg(scores, values, k) == pytest.approx(expected, abs=1e-12)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.tuples(tied, tied), min_size=2, max_size=5), st.sampled_from([None, 1, 3]))
+def test_ndcg_is_the_mean_over_every_way_of_breaking_ties(pair, k):
+    scores, values = np.array(pair).T
+    if np.ptp(values) == 0:
+        return
+    gains = 2 ** ranking.relevance(values) - 1
+
+    def gain(order):
+        return sum(gains[i] / math.log2(place + 2) for place, i in enumerate(order[:k]))
+
+    orders = [
+        gain(sorted(order, key=lambda i: -scores[i]))
+        for order in itertools.permutations(range(len(scores)))
+    ]
+    ideal = gain(np.argsort(-gains))
+    assert ranking.ndcg(scores, values, k) == pytest.approx(np.mean(orders) / ideal)
+
+
+@given(pairs)
+def test_ndcg_keeps_under_maps_of_scores_and_units_of_values_and_is_1_for_the_true_order(pair):
+    scores, values = pair.T
+    mapped = np.exp(scores) * 3 + scores
+    same = pytest.approx(ranking.ndcg(scores, values), abs=1e-9, nan_ok=True)
+    assert ranking.ndcg(mapped, values) == same
+    assert ranking.ndcg(scores, values / 100 + 7) == same
+    if np.ptp(values) > 0:
+        assert ranking.ndcg(values, values) == 1
+        assert 0 <= ranking.ndcg(scores, values) <= 1
+
+
+def test_ndcg_takes_failed_scores_last_and_refuses_no_place():
+    values = np.arange(10.0)
+    failed = [math.nan, *values[1:]]
+    assert ranking.ndcg(failed, values) == 1
+    assert ranking.ndcg([*values[:-1], math.nan], values) < 0.5
+    assert math.isnan(ranking.ndcg([], []))
+    with pytest.raises(ValueError, match="at least 1; got 0"):
+        ranking.ndcg(values, values, k=0)
 
 
 def test_relative_improvement():

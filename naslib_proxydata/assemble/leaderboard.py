@@ -8,20 +8,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from naslib_proxydata.assemble.columns import metric_columns
 from naslib_proxydata.assemble.tasks import Task, find_tasks
 from naslib_proxydata.config.leaderboard import (
     ALWAYS_SHOWN,
     SHOWN_WITH_LABELS,
     LeaderboardConfig,
 )
-from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.errors import ConfigError, PluginError
 from naslib_proxydata.leaderboard import report
+from naslib_proxydata.leaderboard.columns import MetricColumn, problems
 from naslib_proxydata.leaderboard.labels import Positions, draw_labels, mean_evaluation
 from naslib_proxydata.leaderboard.report import Absent
 from naslib_proxydata.leaderboard.rows import (
+    Comparison,
     Evaluation,
     Row,
-    Subject,
     make_evaluation,
     mean_seconds,
 )
@@ -34,6 +36,7 @@ from naslib_proxydata.runs.folder import RunFolder
 from naslib_proxydata.runs.scores import StoredScores
 from naslib_proxydata.runs.setup import (
     PredictorSetup,
+    checked_predictor,
     load_plugins,
     options_json,
     registered_name,
@@ -58,13 +61,22 @@ class Leaderboard:
         rows: One per benchmark, dataset, seed and predictor.
         absent: What was asked for and cannot be had.
         computed: Number of scores computed; the others were in the store.
-        folder: The run folder.
+        folder: The run folder, or None where nothing was kept.
+        columns: Metrics beside those of every row, which :attr:`Row.metrics` holds by label.
     """
 
     rows: tuple[Row, ...]
     absent: tuple[Absent, ...]
     computed: int
-    folder: Path
+    folder: Path | None
+    columns: tuple[MetricColumn, ...] = ()
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return the rows as dicts of plain values by column, as ``pandas.DataFrame`` takes them.
+
+        The columns are those of ``summary.csv``; what is not defined is nan.
+        """
+        return [row.plain() for row in self.rows]
 
 
 def run_leaderboard(
@@ -75,6 +87,9 @@ def run_leaderboard(
 ) -> Leaderboard:
     """Score, rank and report; what the run folder holds already is not computed again.
 
+    Whatever can be known to be wrong is refused before the first score, and before the run folder
+    is touched.
+
     Args:
         config: What to do.
         executor: Where predictors that run networks are evaluated, any executor; by default
@@ -82,23 +97,57 @@ def run_leaderboard(
         progress: Told how far each predictor is.
 
     Raises:
-        ProxyDataError: Something is to be put right by the user; scores that were computed
-            before are kept.
+        ConfigError: A name, an option, a device or a number of labels does not fit.
+        DatasetError: The images are not there, or fewer than a predictor needs.
+        LabelError: The label table cannot be used.
+        TableError: A benchmark's file is absent or damaged, or lacks what is to be ranked.
+        RunFolderError: The run folder cannot be written, or belongs to another run.
+        PluginError: A plugin failed. Scores that were computed before are kept; where it was a
+            metric, every file is written before, with nan in its column.
     """
     plugins = load_plugins(config.plugin, config.no_plugin)
     config = resolved(_with_rows_always_shown(config, plugins))
+    columns = metric_columns(config, plugins)
     tasks, absent = find_tasks(config, plugins)
+    scoring = _Scoring(config, plugins, tasks, columns)
     folder = opened_folder(config)
     with ScoreStore(folder.scores) as store, workers_of(config, executor) as pool:
         scores = StoredScores(store, pool, progress)
-        evaluations = list(_Scoring(config, plugins, scores).run(tasks))
-    rows = tuple(one.row for one in evaluations)
-    _write(folder, config, plugins, evaluations, absent)
-    return Leaderboard(rows, tuple(absent), scores.computed, folder.path)
+        evaluations = list(scoring.run(scores))
+    rows = tuple(evaluation.row for evaluation in evaluations)
+    board = Leaderboard(rows, tuple(absent), scores.computed, folder.path, columns)
+    _write(folder, config, plugins, board, evaluations)
+    _refuse_bad_metrics(board)
+    return board
 
 
-class _Given(NamedTuple):
-    """Labelled architectures of the user's own, and the positions of what they do not hold."""
+def _refuse_bad_metrics(board: Leaderboard) -> None:
+    """Tell what metrics did wrong, now that everything else is written."""
+    found = problems(board.columns)
+    if found:
+        raise PluginError(
+            f"{'; '.join(found)}. Its column is empty; all scores and other columns are in "
+            f"{board.folder}. Put the metric right and run the same command again, which "
+            "computes no score anew"
+        )
+
+
+class _OwnLabels(NamedTuple):
+    """Labelled architectures of the user's own.
+
+    Attributes:
+        texts: The architectures.
+        accuracies: What they are worth.
+        rest: Positions of the drawn architectures that are not among them.
+    """
+
+    texts: Sequence[str]
+    accuracies: Sequence[float]
+    rest: Sequence[int]
+
+
+class _ScoredLabels(NamedTuple):
+    """Labelled architectures of the user's own with their scores; see :class:`_OwnLabels`."""
 
     scores: Sequence[Score]
     accuracies: Sequence[float]
@@ -109,7 +158,8 @@ class _Given(NamedTuple):
         predictor: Predictor[Any],
         scores: Sequence[Score],
         values: NDArray[np.float64],
-        subject: Subject,
+        comparison: Comparison,
+        columns: Sequence[MetricColumn],
     ) -> Evaluation:
         """Rank what is not labelled."""
         import numpy as np
@@ -117,37 +167,48 @@ class _Given(NamedTuple):
         if isinstance(predictor, LearningPredictor):
             predictor.fit(self.scores, np.array(self.accuracies, dtype=np.float64))
         ranked = predictor.aggregate([scores[place] for place in self.rest])
-        evaluation = make_evaluation(ranked, values[np.array(self.rest, dtype=int)], subject)
+        rest = values[np.array(self.rest, dtype=int)]
+        evaluation = make_evaluation(ranked, rest, comparison, columns)
         row = replace(evaluation.row, labels=len(self.accuracies))
         return replace(evaluation, row=row)
 
 
+class _Drawn(NamedTuple):
+    """What one task ranks with one seed: rows of its table, and labels of the user's own."""
+
+    rows: NDArray[np.int64]
+    labelled: _OwnLabels | None
+
+
 class _Scoring:
-    """One pass over tasks, seeds and predictors."""
+    """One pass over tasks, seeds and predictors; all that can be wrong is found when it is made."""
 
     def __init__(
         self,
         config: LeaderboardConfig,
         plugins: Plugins,
-        scores: StoredScores,
+        tasks: Sequence[Task],
+        columns: Sequence[MetricColumn],
     ) -> None:
         self.config = config
         self.plugins = plugins
-        self.scores = scores
-
-    def run(self, tasks: Sequence[Task]) -> Iterable[Evaluation]:
-        """Yield an evaluation per dataset, seed and predictor."""
-        predictors = [
-            (task, setup, label, setup.create())
+        self.columns = columns
+        self.predictors = [
+            (task, setup, label, checked_predictor(setup))
             for task in tasks
             for label, setup in self._setups(task)
-        ]  # all created first, so that a wrong option stops the run before it has cost time
+        ]
+        self.drawn = {
+            seed: {id(task): self._draw(task, seed) for task in tasks} for seed in config.seed
+        }
+
+    def run(self, scores: StoredScores) -> Iterable[Evaluation]:
+        """Yield an evaluation per dataset, seed and predictor."""
         for seed in self.config.seed:
-            sample_seed = seed if self.config.sample_seed is None else self.config.sample_seed
-            chosen = {id(task): task.draw(self.config.n, sample_seed) for task in tasks}
-            for task, setup, label, predictor in predictors:
+            drawn = self.drawn[seed]
+            for task, setup, label, predictor in self.predictors:
                 seeded = replace(setup, seed=seed)
-                yield from self._evaluate(task, chosen[id(task)], label, seeded, predictor)
+                yield from self._evaluate(task, drawn[id(task)], label, seeded, predictor, scores)
 
     def _setups(self, task: Task) -> Iterable[tuple[str, PredictorSetup]]:
         config = self.config
@@ -172,28 +233,57 @@ class _Scoring:
     def _has_labels(self) -> bool:
         return bool(self.config.labels or self.config.label_table)
 
+    def _draw(self, task: Task, seed: int) -> _Drawn:
+        """Draw the architectures of a task, and refuse labels that leave nothing to rank."""
+        config = self.config
+        sample_seed = seed if config.sample_seed is None else config.sample_seed
+        rows = task.draw(config.n, sample_seed)
+        for dataset, metric in task.columns if config.labels else ():
+            draw_labels(task.values(dataset, metric, rows), config.labels, 1, 0, task.name, dataset)
+        return _Drawn(rows, self._own_labels(task, rows))
+
+    def _own_labels(self, task: Task, rows: NDArray[np.int64]) -> _OwnLabels | None:
+        """Return the labels of the user's file, and which of the drawn architectures are others."""
+        file = self.config.label_table
+        if file is None:
+            return None
+        space: SearchSpace[Any] = self.plugins.create("spaces", task.table.space)
+        labels = read_labels(file, space, fewest=FEWEST_LABELS)
+        known = {space.hash(architecture) for architecture in labels.architectures}
+        rest = [
+            place
+            for place, text in enumerate(task.texts(rows))
+            if space.hash(space.parse(text)) not in known
+        ]
+        if len(rest) < 2:
+            raise ConfigError(
+                f"{file} holds all but {len(rest)} of the {len(rows)} drawn architectures; take "
+                "a larger --n, so that there is something to rank"
+            )
+        texts = [space.text(architecture) for architecture in labels.architectures]
+        return _OwnLabels(texts, labels.accuracies, rest)
+
     def _evaluate(
         self,
         task: Task,
-        chosen: NDArray[np.int64],
+        drawn: _Drawn,
         label: str,
         setup: PredictorSetup,
         predictor: Predictor[Any],
+        stored: StoredScores,
     ) -> Iterable[Evaluation]:
-        """Score the chosen architectures once and rank them on every dataset of the task."""
+        """Score the drawn architectures once and rank them on every dataset of the task."""
         scoring_task = setup.task(predictor)
         if isinstance(predictor, LearningPredictor) and self._has_labels():
             predictor.prepare(scoring_task)  # to learn it may have to score
-        texts = task.table.architectures()
-        title = f"{task.table.name} {label} (seed {setup.seed})"
-        drawn = [texts[int(row)] for row in chosen]
-        scores = self.scores.get(setup, predictor, drawn, title)
-        given = self._given(setup, predictor, scoring_task.space, drawn)
+        title = f"{task.name} {label} (seed {setup.seed})"
+        scores = stored.get(setup, predictor, task.texts(drawn.rows), title)
+        own = self._scored_labels(drawn.labelled, setup, predictor, stored)
         computed = list({id(score): score for score in scores}.values())  # shared ones once
         for dataset, metric in task.columns:
-            subject = Subject(
+            comparison = Comparison(
                 registered_name=setup.predictor,
-                benchmark=task.table.name,
+                benchmark=task.name,
                 dataset=dataset,
                 metric=metric,
                 predictor=label,
@@ -204,48 +294,38 @@ class _Scoring:
                 label=task.table.label,
                 source=task.table.source,
             )
-            values = task.table.values(dataset, metric)[chosen]
-            if given is None:
-                yield self._ranked(predictor, scores, values, subject)
+            values = task.values(dataset, metric, drawn.rows)
+            if own is None:
+                yield self._ranked(predictor, scores, values, comparison)
             else:
-                yield given.ranked(predictor, scores, values, subject)
+                yield own.ranked(predictor, scores, values, comparison, self.columns)
 
-    def _given(
+    def _scored_labels(
         self,
+        labelled: _OwnLabels | None,
         setup: PredictorSetup,
         predictor: Predictor[Any],
-        space: SearchSpace[Any],
-        drawn: Sequence[str],
-    ) -> _Given | None:
-        """Return the labels of the user's file, and which of the drawn architectures are others."""
+        stored: StoredScores,
+    ) -> _ScoredLabels | None:
+        """Score the labelled architectures of the user's file."""
         file = self.config.label_table
-        if file is None:
+        if file is None or labelled is None:
             return None
-        labels = read_labels(file, space, fewest=FEWEST_LABELS)
-        texts = [space.text(one) for one in labels.architectures]
-        known = {space.hash(one) for one in labels.architectures}
-        rest = [
-            place for place, text in enumerate(drawn) if space.hash(space.parse(text)) not in known
-        ]
-        if len(rest) < 2:
-            raise ConfigError(
-                f"{file} holds all but {len(rest)} of the {len(drawn)} drawn architectures; take "
-                "a larger --n, so that there is something to rank"
-            )
-        scores = self.scores.get(setup, predictor, texts, f"{file.name} {setup.predictor}")
-        return _Given(scores, labels.accuracies, rest)
+        title = f"{file.name} {setup.predictor}"
+        scores = stored.get(setup, predictor, labelled.texts, title)
+        return _ScoredLabels(scores, labelled.accuracies, labelled.rest)
 
     def _ranked(
         self,
         predictor: Predictor[Any],
         scores: Sequence[Score],
         values: NDArray[np.float64],
-        subject: Subject,
+        comparison: Comparison,
     ) -> Evaluation:
         """Rank all architectures, or those that are left of each draw of labelled ones."""
         config = self.config
         if not config.labels:
-            return make_evaluation(predictor.aggregate(scores), values, subject)
+            return make_evaluation(predictor.aggregate(scores), values, comparison, self.columns)
 
         def rank(labelled: Positions, rest: Positions) -> NDArray[np.float64]:
             with one_thread():
@@ -253,9 +333,9 @@ class _Scoring:
                     predictor.fit([scores[int(index)] for index in labelled], values[labelled])
                 return predictor.aggregate([scores[int(index)] for index in rest])
 
-        named = (subject.benchmark, subject.dataset)
+        named = (comparison.benchmark, comparison.dataset)
         draws = draw_labels(values, config.labels, config.draws, config.label_seed, *named)
-        return mean_evaluation(rank, values, draws, subject)
+        return mean_evaluation(rank, values, draws, comparison, self.columns)
 
 
 def _images_used(predictor: Predictor[Any], task: ScoringTask[Any]) -> str:
@@ -272,7 +352,9 @@ def _with_rows_always_shown(config: LeaderboardConfig, plugins: Plugins) -> Lead
     One of them that the user has named, with options or without, stays as it is.
     """
     always = ALWAYS_SHOWN + (SHOWN_WITH_LABELS if config.labels or config.label_table else ())
-    named = {registered_name(plugins, *one) for one in config.predictors.items()}
+    named = {
+        registered_name(plugins, label, options) for label, options in config.predictors.items()
+    }
     added: dict[str, dict[str, Any]] = {name: {} for name in always if name not in named}
     return config.model_copy(update={"predictors": {**config.predictors, **added}})
 
@@ -281,16 +363,16 @@ def _write(
     folder: RunFolder,
     config: LeaderboardConfig,
     plugins: Plugins,
+    board: Leaderboard,
     evaluations: Sequence[Evaluation],
-    absent: Sequence[Absent],
 ) -> None:
     """Write every file of the run folder but the scores and the configuration."""
-    rows = [one.row for one in evaluations]
     env = environment(config, plugins)
     folder.write_json("env.json", env)
-    folder.write("summary.csv", report.summary_csv(rows))
+    folder.write("summary.csv", report.summary_csv(board.rows))
     plots = _draw(folder, evaluations)
-    folder.write("summary.md", report.summary_markdown(rows, absent, plots, env))
+    text = report.summary_markdown(board.rows, board.absent, plots, env, board.columns)
+    folder.write("summary.md", text)
 
 
 def _draw(folder: RunFolder, evaluations: Sequence[Evaluation]) -> list[str]:
@@ -298,19 +380,13 @@ def _draw(folder: RunFolder, evaluations: Sequence[Evaluation]) -> list[str]:
     from naslib_proxydata.leaderboard import plots
 
     names = []
-
-    def keep(figure: Any, *parts: object) -> None:
-        names.append(folder.draw("_".join(str(part) for part in parts), figure))
-
-    for rows in report.by_task(one.row for one in evaluations).values():
-        first = rows[0]
-        keep(plots.spearman_figure(rows), "spearman", first.benchmark, first.dataset)
-        keep(plots.cost_figure(rows), "cost", first.benchmark, first.dataset)
+    for rows in report.by_task(evaluation.row for evaluation in evaluations).values():
+        task = f"{rows[0].benchmark}_{rows[0].dataset}"
+        names.append(folder.draw(f"spearman_{task}", plots.draw_spearman(rows)))
+        names.append(folder.draw(f"cost_{task}", plots.draw_cost(rows)))
         for seed in dict.fromkeys(row.seed for row in rows):
-            mine = [one for one in evaluations if one.row in rows and one.row.seed == seed]
-            if len(mine[0].scores) > 0:
-                keep(
-                    plots.scores_figure(mine),
-                    *("scores", first.benchmark, first.dataset, f"seed{seed}"),
-                )
+            seeded = [each for each in evaluations if each.row in rows and each.row.seed == seed]
+            if len(seeded[0].scores) > 0:
+                figure = plots.scores_figure(seeded)
+                names.append(folder.draw(f"scores_{task}_seed{seed}", figure))
     return names

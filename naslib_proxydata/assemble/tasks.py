@@ -35,6 +35,20 @@ class Task:
     table: BenchmarkTable
     columns: tuple[tuple[str, str], ...]
 
+    @property
+    def name(self) -> str:
+        """Name of the benchmark."""
+        return self.table.name
+
+    def texts(self, rows: NDArray[np.int64]) -> list[str]:
+        """Return the architectures in some rows of the table."""
+        architectures = self.table.architectures()
+        return [architectures[int(row)] for row in rows]
+
+    def values(self, dataset: str, metric: str, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the measured values in some rows, shape (len(rows),), nan where there is none."""
+        return self.table.values(dataset, metric)[rows]
+
     def draw(self, n: int | Literal["all"], seed: int) -> NDArray[np.int64]:
         """Return the rows of ``n`` random architectures that have a measured value.
 
@@ -71,8 +85,9 @@ def find_tasks(config: LeaderboardConfig, plugins: Plugins) -> tuple[list[Task],
         found = []
         for name in config.benchmark:
             table = _open(plugins, name, config)
-            known = plugins.benchmark(name).datasets
-            first = [one for one in (*known, *table.columns()) if one in table.columns()][:1]
+            columns = table.columns()
+            known = (*plugins.benchmark(name).datasets, *columns)
+            first = [dataset for dataset in known if dataset in columns][:1]
             found.append(_task(table, config.dataset or tuple(first), config.metric))
         return found, []
     tasks, absent = [], []
@@ -98,7 +113,7 @@ def find_tasks(config: LeaderboardConfig, plugins: Plugins) -> tuple[list[Task],
         if held:
             tasks.append(_task(table, tuple(held), config.metric))
     if not tasks:
-        reasons = "; ".join(dict.fromkeys(f"{one.benchmark}: {one.reason}" for one in absent))
+        reasons = "; ".join(dict.fromkeys(f"{gap.benchmark}: {gap.reason}" for gap in absent))
         raise TableAbsentError(f"nothing of the suite is there. {reasons}")
     return tasks, absent
 

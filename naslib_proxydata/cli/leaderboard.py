@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from naslib_proxydata.assemble.leaderboard import Leaderboard
+    from naslib_proxydata.leaderboard.columns import MetricColumn
     from naslib_proxydata.leaderboard.rows import Row
 
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--dataset", metavar="NAMES", help="Datasets (tasks).  [the benchmark's first]")
 @click.option("--suite", metavar="ITEMS", help="'all', or benchmark:task,... ; skips absent data.")
 @click.option("--metric", metavar="NAME", help="Metric to rank against.  [the dataset's default]")
+@click.option("--metrics", metavar="NAMES", help="Further metrics as columns, such as ndcg.")
 @click.option("--predictors", metavar="NAMES", help="Predictors, comma-separated.")
 @click.option("--n", metavar="N|all", help="Architectures drawn at random.  [100]")
 @click.option("--seed", metavar="SEEDS", help="Seeds, comma-separated.  [0]")
@@ -61,44 +63,41 @@ def _show(board: Leaderboard) -> None:
     if len(tasks) == 1:
         ((title, rows),) = tasks.items()
         title = f"{title}, {rows[0].metric} ({rows[0].label})"
-        out.print(_table(title, _task_lines(rows)))
+        out.print(_table(title, _task_lines(rows, board.columns)))
     else:
-        for title, lines in tasks_by_predictor(board.rows).items():
+        for title, lines in tasks_by_predictor(board.rows, board.columns).items():
             out.print(_table(title, lines))
-    for one in board.absent:
-        task = f"{one.benchmark}:{one.dataset}" if one.dataset else one.benchmark
-        out.print(f"absent: {task}: {one.reason}", markup=False, highlight=False)
+    for gap in board.absent:
+        task = f"{gap.benchmark}:{gap.dataset}" if gap.dataset else gap.benchmark
+        out.print(f"absent: {task}: {gap.reason}", markup=False, highlight=False)
     out.print(f"{board.computed} scores computed now; the report is", highlight=False)
     out.print(f"{board.folder}/summary.md", markup=False, highlight=False, soft_wrap=True)
 
 
-def _task_lines(rows: Sequence[Row]) -> list[tuple[str, ...]]:
+def _task_lines(rows: Sequence[Row], columns: Sequence[MetricColumn] = ()) -> list[tuple[str, ...]]:
     """Return header and lines of one task."""
-    from naslib_proxydata.leaderboard.report import (
-        best_first,
-        number,
-        seconds,
-        spearman_cell,
-        top10_cell,
-    )
+    from naslib_proxydata.leaderboard import report
 
-    lines: list[tuple[str, ...]] = [
-        ("predictor", "seed", "n", "failed", "Spearman [95 %]", "Kendall", "top 10 %", "s/arch.")
-    ]
-    for row in best_first(rows):
-        lines.append(
-            (
-                row.predictor,
-                str(row.seed),
-                str(row.n),
-                str(row.n_failed),
-                spearman_cell(row),
-                number(row.kendall),
-                top10_cell(row),
-                seconds(row.seconds_per_architecture),
-            )
+    header = (
+        *("predictor", "seed", "n", "failed", "Spearman [95 %]", "Kendall", "top 10 %"),
+        *(column.title for column in columns),
+        "s/arch.",
+    )
+    lines = [
+        (
+            row.predictor,
+            str(row.seed),
+            str(row.n),
+            str(row.n_failed),
+            report.spearman_cell(row),
+            report.number(row.kendall),
+            report.top10_cell(row),
+            *(report.metric_cell(row, column) for column in columns),
+            report.seconds(row.seconds_per_architecture),
         )
-    return lines
+        for row in report.best_first(rows)
+    ]
+    return [header, *lines]
 
 
 def _table(title: str, lines: Sequence[Sequence[str]]) -> Table:

@@ -23,6 +23,8 @@ class LeaderboardConfig(RunConfig):
     """Everything ``naslib-proxydata leaderboard`` can be told."""
 
     MAY_GROW: ClassVar[tuple[str, ...]] = ("n", "draws")
+    # Another metric measures the same scores anew, which costs nothing.
+    IMMATERIAL: ClassVar[tuple[str, ...]] = (*RunConfig.IMMATERIAL, "metrics")
 
     benchmark: Names = Field(("nb201",), description="Benchmarks, by name.")
     dataset: Names = Field(
@@ -36,9 +38,11 @@ class LeaderboardConfig(RunConfig):
     metric: str | None = Field(
         None, description="Metric to rank against; null for the table's default of each dataset."
     )
-    metrics: Names = Field(
-        ("spearman", "kendall", "top10-retrieval"),
-        description="What is measured of each ranking; each is a column.",
+    metrics: Options = Field(
+        {"spearman": {}, "kendall": {}, "top10-retrieval": {}},
+        description="What is measured of each ranking, with options, by label; each label is a "
+        "column. The option 'metric' names the metric where the label is not its name. The "
+        "default ones are always columns.",
     )
     predictors: Options = Field(
         {"eproxy": {}, "synflow": {}, "naswot": {}, "snip": {}, "grad-norm": {}, "zen": {}},

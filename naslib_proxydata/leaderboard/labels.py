@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from naslib_proxydata import ranking
 from naslib_proxydata.errors import ConfigError
-from naslib_proxydata.leaderboard.rows import Evaluation, Row, Subject, published
+from naslib_proxydata.leaderboard.columns import MetricColumn, measured
+from naslib_proxydata.leaderboard.rows import Comparison, Evaluation, Row, published
 from naslib_proxydata.seeding import numpy_generator
 
 Positions = NDArray[np.int64]
@@ -45,21 +46,25 @@ def draw_labels(
     Raises:
         ConfigError: Fewer than two architectures would be left.
     """
-    measured = np.flatnonzero(np.isfinite(values))
-    if len(measured) < labels + 2:
+    known = np.flatnonzero(np.isfinite(values))
+    if len(known) < labels + 2:
         raise ConfigError(
-            f"{labels} labelled architectures leave fewer than two of the {len(measured)} with a "
+            f"{labels} labelled architectures leave fewer than two of the {len(known)} with a "
             f"measured value in {' '.join(parts)}; take fewer --labels or a larger --n"
         )
-    found = []
+    drawn = []
     for number in range(draws):
-        mixed = numpy_generator(seed, "labels", *parts, number).permutation(measured)
-        found.append(Draw(np.sort(mixed[:labels]), np.sort(mixed[labels:])))
-    return found
+        mixed = numpy_generator(seed, "labels", *parts, number).permutation(known)
+        drawn.append(Draw(np.sort(mixed[:labels]), np.sort(mixed[labels:])))
+    return drawn
 
 
 def mean_evaluation(
-    rank: Rank, values: NDArray[np.float64], draws: Sequence[Draw], subject: Subject
+    rank: Rank,
+    values: NDArray[np.float64],
+    draws: Sequence[Draw],
+    comparison: Comparison,
+    columns: Sequence[MetricColumn] = (),
 ) -> Evaluation:
     """Rank the rest of every draw and average the measures.
 
@@ -67,7 +72,8 @@ def mean_evaluation(
         rank: The predictor.
         values: Measured values of all architectures, shape (n,).
         draws: At least one.
-        subject: What is ranked, and against what.
+        comparison: What is ranked, and against what.
+        columns: Metrics beside those of every row.
 
     Returns:
         The scores of the first draw, and a row of means.
@@ -76,15 +82,16 @@ def mean_evaluation(
     rhos = [ranking.spearman(*pair) for pair in ranked]
     tops = [ranking.top_retrieval(*pair) for pair in ranked]
     taus = [ranking.kendall(*pair) for pair in ranked]
-    known = asdict(subject)
-    paper = published(subject.benchmark, subject.dataset, known.pop("registered_name"))
+    further = [measured(columns, *pair) for pair in ranked]
+    shared = asdict(comparison)
+    paper = published(comparison.benchmark, comparison.dataset, shared.pop("registered_name"))
     scores, rest = ranked[0]
     interval, top_interval = mean_interval(rhos), mean_interval(tops)
     row = Row(
-        **known,
+        **shared,
         n=len(rest),
-        n_failed=round(float(np.mean([np.isnan(one).sum() for one, _ in ranked]))),
-        n_no_signal=round(float(np.mean([np.isneginf(one).sum() for one, _ in ranked]))),
+        n_failed=round(float(np.mean([np.isnan(found).sum() for found, _ in ranked]))),
+        n_no_signal=round(float(np.mean([np.isneginf(found).sum() for found, _ in ranked]))),
         spearman=float(np.mean(rhos)),
         spearman_low=interval.low,
         spearman_high=interval.high,
@@ -98,6 +105,7 @@ def mean_evaluation(
         top10_low=top_interval.low,
         top10_high=top_interval.high,
         top10_std=_std(tops),
+        metrics={name: float(np.mean([draw[name] for draw in further])) for name in further[0]},
     )
     return Evaluation(scores, rest, row)
 

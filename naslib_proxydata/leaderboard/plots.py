@@ -1,30 +1,28 @@
-"""The figures of a leaderboard, drawn without any global state of matplotlib."""
+"""The figures of a leaderboard."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from naslib_proxydata import ranking
+from naslib_proxydata.figures import BLUE, GREEN, GREY, ORANGE, axes_of, new_figure
 from naslib_proxydata.leaderboard.report import best_first
 from naslib_proxydata.leaderboard.rows import Evaluation, Row
 
-# Okabe and Ito's palette, which colour-blind readers can tell apart.
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#6E6E6E"
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+GRID = "#DDDDDD"
 _EDGE = 0.08  # room for points without a number, as a share of the axis
 
 
-def save(figure: Any, path: Path) -> None:
-    """Write a figure as PNG, whatever the file's name ends with."""
-    figure.savefig(path, format="png", dpi=150)
-
-
-def scores_figure(evaluations: Sequence[Evaluation]) -> Any:
+def scores_figure(evaluations: Sequence[Evaluation]) -> Figure:
     """Draw score against measured value, a panel a predictor, of one dataset and seed.
 
     The band holds the true top 10 %; orange points are those of them that the predictor puts
@@ -32,7 +30,7 @@ def scores_figure(evaluations: Sequence[Evaluation]) -> Any:
     """
     columns = min(4, len(evaluations))
     lines = math.ceil(len(evaluations) / columns)
-    figure = _figure(3.1 * columns, 2.9 * lines + 0.9)
+    figure = new_figure(3.1 * columns, 2.9 * lines + 0.9)
     panels = figure.subplots(lines, columns, squeeze=False).ravel()
     first = evaluations[0].row
     for panel, evaluation in zip(panels, evaluations, strict=False):
@@ -53,67 +51,65 @@ def scores_figure(evaluations: Sequence[Evaluation]) -> Any:
     return figure
 
 
-def spearman_figure(rows: Sequence[Row]) -> Any:
-    """Draw rho with its interval for all predictors of one dataset, best on top."""
+def draw_spearman(rows: Sequence[Row], ax: Axes | None = None) -> Axes:
+    """Draw rho with its interval for all predictors of one dataset, best on top.
+
+    Args:
+        rows: Of one dataset; at least one.
+        ax: Where to draw; axes of a new figure by default.
+    """
     ordered = best_first(rows)[::-1]
     names = list(dict.fromkeys(row.predictor for row in ordered))
     seeds = sorted({row.seed for row in rows})
     height = 0.32 + 0.1 * (len(seeds) - 1)
-    figure = _figure(6.4, 1.5 + height * len(names))
-    panel = figure.subplots()
-    panel.axvline(0, color=GREY, linewidth=1)
+    ax = axes_of(ax, 6.4, 1.5 + height * len(names))
+    ax.axvline(0, color=GREY, linewidth=1)
     for row in ordered:
         if math.isnan(row.spearman):
             continue
         offset = (seeds.index(row.seed) - (len(seeds) - 1) / 2) * 0.6 / len(seeds)
         y = names.index(row.predictor) + offset
-        panel.plot([row.spearman_low, row.spearman_high], [y, y], color=BLUE, linewidth=2)
-        panel.plot(row.spearman, y, "o", color=BLUE, markersize=5)
+        ax.plot([row.spearman_low, row.spearman_high], [y, y], color=BLUE, linewidth=2)
+        ax.plot(row.spearman, y, "o", color=BLUE, markersize=5)
     defined = [name for name in names if not _undefined(rows, name)]
     labels = [name if name in defined else f"{name} (undefined)" for name in names]
-    panel.set_yticks(range(len(names)), labels)
-    panel.set_ylim(-0.6, len(names) - 0.4)
-    panel.set_xlim(min(-0.35, panel.get_xlim()[0]), 1)
-    panel.grid(axis="x", color="#DDDDDD", linewidth=0.8)
-    panel.set_xlabel("Spearman's rho with 95 % bootstrap interval")
+    ax.set_yticks(range(len(names)), labels)
+    ax.set_ylim(-0.6, len(names) - 0.4)
+    ax.set_xlim(min(-0.35, ax.get_xlim()[0]), 1)
+    ax.grid(axis="x", color=GRID, linewidth=0.8)
     first = rows[0]
+    ax.set_xlabel(f"Spearman's rho with 95 % {'' if first.draws else 'bootstrap '}interval")
     several = f", {len(seeds)} seeds" if len(seeds) > 1 else ""
-    panel.set_title(f"{first.label}, {first.dataset} (n = {first.n}{several})", fontsize=11)
-    return figure
+    ax.set_title(f"{first.label}, {first.dataset} (n = {first.n}{several})", fontsize=11)
+    return ax
 
 
-def cost_figure(rows: Sequence[Row]) -> Any:
-    """Draw rho against seconds per architecture, for all predictors of one dataset."""
-    figure = _figure(6.8, 4.6)
-    panel = figure.subplots()
+def draw_cost(rows: Sequence[Row], ax: Axes | None = None) -> Axes:
+    """Draw rho against seconds per architecture, for all predictors of one dataset.
+
+    Args:
+        rows: Of one dataset; at least one.
+        ax: Where to draw; axes of a new figure by default.
+    """
+    ax = axes_of(ax, 6.8, 4.6)
     names = [row.predictor for row in best_first(rows)]
     points = {name: _mean_point(rows, name) for name in dict.fromkeys(names)}
     points = {name: point for name, point in points.items() if not any(map(math.isnan, point))}
-    panel.set_xscale("log")
-    panel.axhline(0, color=GREY, linewidth=1)
+    ax.set_xscale("log")
+    ax.axhline(0, color=GREY, linewidth=1)
     for x, y in points.values():
-        panel.plot(x, y, "o", color=BLUE, markersize=7)
-    panel.margins(x=0.12, y=0.12)
-    panel.grid(color="#DDDDDD", linewidth=0.8)
-    panel.set_xlabel("seconds per architecture (one thread, logarithmic)")
-    panel.set_ylabel("Spearman's rho")
+        ax.plot(x, y, "o", color=BLUE, markersize=7)
+    ax.margins(x=0.12, y=0.12)
+    ax.grid(color=GRID, linewidth=0.8)
+    ax.set_xlabel("seconds per architecture (logarithmic)")
+    ax.set_ylabel("Spearman's rho")
     first = rows[0]
-    panel.set_title(f"{first.label}, {first.dataset} (n = {first.n}, {first.device})", fontsize=11)
-    _label_points(figure, panel, points)
-    return figure
+    ax.set_title(f"{first.label}, {first.dataset} (n = {first.n}, {first.device})", fontsize=11)
+    _label_points(ax, points)
+    return ax
 
 
-def _figure(width: float, height: float) -> Any:
-    """Return a figure that belongs to no window system."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _draw_scores(panel: Any, evaluation: Evaluation) -> None:
+def _draw_scores(panel: Axes, evaluation: Evaluation) -> None:
     """Draw one panel of :func:`scores_figure`."""
     from matplotlib.ticker import EngFormatter
 
@@ -200,18 +196,16 @@ def _mean_point(rows: Sequence[Row], name: str) -> tuple[float, float]:
     return x, sum(row.spearman for row in mine) / count
 
 
-def _label_points(figure: Any, panel: Any, points: dict[str, tuple[float, float]]) -> None:
+def _label_points(ax: Axes, points: dict[str, tuple[float, float]]) -> None:
     """Write each point's name beside it, at the first place where it covers nothing."""
-    from matplotlib.text import Text
-
-    figure.draw_without_rendering()
-    renderer = figure.canvas.get_renderer()
+    figure: Any = ax.figure
+    figure.figure.draw_without_rendering()  # so that every point knows its place in pixels
     size = 6  # of a marker, in pixels each way, with some air
     taken = []
     for point in points.values():
-        x, y = panel.transData.transform(point)
+        x, y = ax.transData.transform(point)
         taken.append((x - size, y - size, x + size, y + size))
-    frame = panel.get_window_extent(renderer)
+    frame = ax.get_window_extent()
     frame_box = (frame.x0, frame.y0, frame.x1, frame.y1)
     offsets = [
         (dx * reach, dy * reach)
@@ -220,7 +214,7 @@ def _label_points(figure: Any, panel: Any, points: dict[str, tuple[float, float]
     ]
     for name, point in points.items():
         for dx, dy in offsets:
-            text = panel.annotate(
+            text = ax.annotate(
                 name,
                 point,
                 xytext=(dx, dy),
@@ -230,23 +224,29 @@ def _label_points(figure: Any, panel: Any, points: dict[str, tuple[float, float]
                 va="bottom" if dy > 0 else "top" if dy < 0 else "center",
                 arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.5},
             )
-            text.update_positions(renderer)
-            extent = Text.get_window_extent(text, renderer)  # without its line to the point
-            box = (extent.x0, extent.y0, extent.x1, extent.y1)
+            box = _text_box(text)
             inside = _covers(frame_box, box)
-            if (inside and not any(_overlap(box, other) for other in taken)) or (dx, dy) == offsets[
-                -1
-            ]:
+            is_last = (dx, dy) == offsets[-1]
+            if (inside and not any(_overlap(box, other) for other in taken)) or is_last:
                 taken.append(box)
                 break
             text.remove()
 
 
+def _text_box(annotation: Any) -> Box:
+    """Return the ends of an annotation's text in pixels, without its line to the point."""
+    from matplotlib.text import Text
+
+    annotation.get_window_extent()  # moves the text to its place
+    extent = Text.get_window_extent(annotation)
+    return extent.x0, extent.y0, extent.x1, extent.y1
+
+
 Box = tuple[float, float, float, float]
 
 
-def _overlap(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+def _overlap(box: Box, other: Box) -> bool:
+    return box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]
 
 
 def _covers(outer: Box, inner: Box) -> bool:

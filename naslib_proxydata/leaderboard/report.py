@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from naslib_proxydata.leaderboard.columns import MetricColumn
 from naslib_proxydata.leaderboard.rows import COLUMNS, RESAMPLES, Row
 from naslib_proxydata.markdown import markdown_table
 from naslib_proxydata.runs.environment import provenance
@@ -20,7 +21,7 @@ Higher scores are better. Failed scores (nan) rank last, architectures without s
 above them; both are in n. Intervals are 95 % percentile bootstrap intervals over architectures
 ({RESAMPLES} resamples). Top-10 % retrieval is the share of the true top k = ceil(0.1 n) found in
 the predicted top k, expected under random tie breaking. Seconds are wall-clock means of the
-scores that were computed, on one thread each."""
+scores that were computed."""
 
 
 LABEL_NOTES = """\
@@ -50,36 +51,52 @@ class Absent:
 
 
 def summary_csv(rows: Sequence[Row]) -> str:
-    """Return a line per row; nan is an empty field."""
+    """Return a line per row, further metrics in columns behind the others; nan is empty."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    further = tuple(rows[0].metrics) if rows else ()
+    writer = csv.DictWriter(text, (*COLUMNS, *further), lineterminator="\n")
+    writer.writeheader()
     for row in rows:
-        values = astuple(row)
         writer.writerow(
-            "" if isinstance(value, float) and math.isnan(value) else value for value in values
+            {
+                name: "" if isinstance(value, float) and math.isnan(value) else value
+                for name, value in row.plain().items()
+            }
         )
     return text.getvalue()
 
 
 def summary_markdown(
-    rows: Sequence[Row], absent: Sequence[Absent], plots: Sequence[str], env: Mapping[str, Any]
+    rows: Sequence[Row],
+    absent: Sequence[Absent],
+    plots: Sequence[str],
+    env: Mapping[str, Any],
+    columns: Sequence[MetricColumn] = (),
 ) -> str:
-    """Return the report: a table by dataset, tasks side by side, what is absent, and plots."""
+    """Return the report: a table by dataset, tasks side by side, what is absent, and plots.
+
+    Args:
+        rows: All rows.
+        absent: What was asked for and cannot be had.
+        plots: Names of the figures within the run folder.
+        env: See :func:`naslib_proxydata.runs.environment.environment`.
+        columns: Metrics beside those of every row.
+    """
     parts = ["# Leaderboard"]
     for title, group in by_task(rows).items():
         first = group[0]
+        lines = [_task_line(row, columns) for row in best_first(group)]
         parts += [
             f"## {title}",
             f"Measured values: {first.label}, {first.metric}, read from `{first.source}`.",
-            markdown_table(_TASK_HEADER, [_task_line(row) for row in best_first(group)]),
+            markdown_table(_task_header(columns), lines),
         ]
     if len(by_task(rows)) > 1:
         parts.append("## All tasks")
-        for title, lines in tasks_by_predictor(rows).items():
+        for title, lines in tasks_by_predictor(rows, columns).items():
             parts += [f"{title}:", markdown_table(lines[0], lines[1:])]
     if absent:
-        lines = [(f"`{one.benchmark}`", one.dataset or "all", one.reason) for one in absent]
+        lines = [(f"`{gap.benchmark}`", gap.dataset or "all", gap.reason) for gap in absent]
         parts += ["## Absent", markdown_table(("benchmark", "dataset", "why"), lines)]
     parts += ["## How to read it", NOTES]
     if rows and rows[0].draws:
@@ -114,22 +131,16 @@ def best_first(rows: Iterable[Row]) -> list[Row]:
     return sorted(rows, key=key)
 
 
-_TASK_HEADER = (
-    "predictor",
-    "seed",
-    "n",
-    "failed",
-    "no signal",
-    "Spearman [95 %]",
-    "Kendall",
-    "top 10 %",
-    "s / arch.",
-    "paper Spearman",
-    "paper top 10 %",
-)
+def _task_header(columns: Sequence[MetricColumn]) -> tuple[str, ...]:
+    return (
+        *("predictor", "seed", "n", "failed", "no signal"),
+        *("Spearman [95 %]", "Kendall", "top 10 %"),
+        *(column.title for column in columns),
+        *("s / arch.", "paper Spearman", "paper top 10 %"),
+    )
 
 
-def _task_line(row: Row) -> tuple[str, ...]:
+def _task_line(row: Row, columns: Sequence[MetricColumn]) -> tuple[str, ...]:
     return (
         f"`{row.predictor}`",
         str(row.seed),
@@ -139,42 +150,56 @@ def _task_line(row: Row) -> tuple[str, ...]:
         spearman_cell(row),
         number(row.kendall),
         top10_cell(row),
+        *(metric_cell(row, column) for column in columns),
         seconds(row.seconds_per_architecture),
         number(row.paper_spearman),
         percent(row.paper_top10),
     )
 
 
-def tasks_by_predictor(rows: Sequence[Row]) -> dict[str, list[tuple[str, ...]]]:
+def tasks_by_predictor(
+    rows: Sequence[Row], columns: Sequence[MetricColumn] = ()
+) -> dict[str, list[tuple[str, ...]]]:
     """Return tables like the paper's by title: tasks down with their average, predictors across.
 
     A cell is the mean over seeds; the published figure, where known, stands in brackets. What
     is not defined for one seed or task has no mean.
     """
-    tasks = by_task(rows)
-    names = tuple(dict.fromkeys(row.predictor for row in best_first(rows)))
-    measures = (
-        ("Spearman", "spearman", "paper_spearman", number),
-        ("Top-10 % retrieval", "top10_retrieval", "paper_top10", percent),
-    )
-    tables = {}
-    for title, ours, paper, show in measures:
-        means = [[_mean_of(group, name, ours) for name in names] for group in tasks.values()]
-        lines: list[tuple[str, ...]] = [("task", *names)]
-        for (task, group), line in zip(tasks.items(), means, strict=True):
-            papers = [_mean_of(group, name, paper) for name in names]
-            shown = [
-                show(mean) + ("" if math.isnan(figure) else f" ({show(figure)})")
-                for mean, figure in zip(line, papers, strict=True)
-            ]
-            lines.append((task, *shown))
-        lines.append(("average", *(show(_mean(column)) for column in zip(*means, strict=True))))
-        tables[f"{title}, ours (paper's)"] = lines
+    tables = {
+        "Spearman, ours (paper's)": _by_task_and_predictor(
+            rows, "spearman", number, "paper_spearman"
+        ),
+        "Top-10 % retrieval, ours (paper's)": _by_task_and_predictor(
+            rows, "top10_retrieval", percent, "paper_top10"
+        ),
+    }
+    for column in columns:
+        show = percent if column.metric.is_share else number
+        tables[column.title] = _by_task_and_predictor(rows, column.label, show)
     return tables
 
 
+def _by_task_and_predictor(
+    rows: Sequence[Row], column: str, show: Callable[[float], str], paper: str | None = None
+) -> list[tuple[str, ...]]:
+    """Return header and lines of one column of the rows, beside the published figures."""
+    names = tuple(dict.fromkeys(row.predictor for row in best_first(rows)))
+    tasks = by_task(rows)
+    means = [[_mean_of(group, name, column) for name in names] for group in tasks.values()]
+    lines: list[tuple[str, ...]] = [("task", *names)]
+    for (task, group), line in zip(tasks.items(), means, strict=True):
+        figures = [_mean_of(group, name, paper) if paper else math.nan for name in names]
+        shown = [
+            show(mean) + ("" if math.isnan(figure) else f" ({show(figure)})")
+            for mean, figure in zip(line, figures, strict=True)
+        ]
+        lines.append((task, *shown))
+    lines.append(("average", *(show(_mean(of_one)) for of_one in zip(*means, strict=True))))
+    return lines
+
+
 def _mean_of(rows: Iterable[Row], predictor: str, column: str) -> float:
-    return _mean(getattr(row, column) for row in rows if row.predictor == predictor)
+    return _mean(row.plain()[column] for row in rows if row.predictor == predictor)
 
 
 def spearman_cell(row: Row) -> str:
@@ -189,8 +214,14 @@ def top10_cell(row: Row) -> str:
     return percent(row.top10_retrieval) + (f" ± {percent(row.top10_std)}" if row.draws else "")
 
 
+def metric_cell(row: Row, column: MetricColumn) -> str:
+    """Return a further metric, in percent where it is a share."""
+    value = row.metrics[column.label]
+    return percent(value) if column.metric.is_share else number(value)
+
+
 def number(value: float) -> str:
-    """Return a correlation with two digits, and a dash where it is not defined."""
+    """Return a number with two digits, and a dash where it is not defined."""
     return "–" if math.isnan(value) else f"{round(value, 2) + 0.0:.2f}"  # never "-0.00"
 
 

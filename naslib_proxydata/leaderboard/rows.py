@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 import yaml
 from numpy.typing import NDArray
 
 from naslib_proxydata import ranking
+from naslib_proxydata.leaderboard.columns import MetricColumn, measured
 from naslib_proxydata.predictors.base import Score
 from naslib_proxydata.seeding import numpy_generator
 
@@ -54,6 +57,7 @@ class Row:
         top10_low: Lower end of the 95 % interval of the mean top-10 % retrieval.
         top10_high: Upper end.
         top10_std: Its standard deviation over draws.
+        metrics: Further metrics that were asked for, by label; nan where not defined.
     """
 
     benchmark: str
@@ -82,14 +86,20 @@ class Row:
     top10_low: float = math.nan
     top10_high: float = math.nan
     top10_std: float = math.nan
+    metrics: Mapping[str, float] = field(default_factory=dict, hash=False)
+
+    def plain(self) -> dict[str, Any]:
+        """Return all columns by name, further metrics behind the others; nan stays nan."""
+        return {name: getattr(self, name) for name in COLUMNS} | dict(self.metrics)
 
 
-COLUMNS = tuple(field.name for field in fields(Row))
+COLUMNS = tuple(column.name for column in fields(Row) if column.name != "metrics")
+"""Names of the columns that every leaderboard has."""
 
 
 @dataclass(frozen=True)
-class Subject:
-    """What was scored, and against what; see :class:`Row` for the attributes that it shares.
+class Comparison:
+    """What is compared with what; see :class:`Row` for the attributes that it shares.
 
     Attributes:
         registered_name: Name under which published figures of the predictor are known.
@@ -124,25 +134,29 @@ class Evaluation:
 
 
 def make_evaluation(
-    scores: NDArray[np.float64], values: NDArray[np.float64], subject: Subject
+    scores: NDArray[np.float64],
+    values: NDArray[np.float64],
+    comparison: Comparison,
+    columns: Sequence[MetricColumn] = (),
 ) -> Evaluation:
     """Rank the scores of the architectures that have a measured value.
 
     Args:
         scores: Shape (n,).
         values: Shape (n,), nan where nothing was measured.
-        subject: What was scored, and against what.
+        comparison: What was scored, and against what.
+        columns: Metrics beside those of every row.
     """
-    measured = np.isfinite(values)
-    scores, values = scores[measured], values[measured]
-    known = asdict(subject)
-    name = known.pop("registered_name")
-    paper_spearman, paper_top10 = published(subject.benchmark, subject.dataset, name)
-    parts = (subject.benchmark, subject.dataset, subject.predictor)
-    generator = numpy_generator(subject.seed, "bootstrap", *parts)
+    known_values = np.isfinite(values)
+    scores, values = scores[known_values], values[known_values]
+    shared = asdict(comparison)
+    name = shared.pop("registered_name")
+    paper_spearman, paper_top10 = published(comparison.benchmark, comparison.dataset, name)
+    parts = (comparison.benchmark, comparison.dataset, comparison.predictor)
+    generator = numpy_generator(comparison.seed, "bootstrap", *parts)
     interval = ranking.bootstrap_spearman(scores, values, generator, resamples=RESAMPLES)
     row = Row(
-        **known,
+        **shared,
         n=len(scores),
         n_failed=int(np.isnan(scores).sum()),
         n_no_signal=int(np.isneginf(scores).sum()),
@@ -153,13 +167,14 @@ def make_evaluation(
         top10_retrieval=ranking.top_retrieval(scores, values),
         paper_spearman=paper_spearman,
         paper_top10=paper_top10,
+        metrics=measured(columns, scores, values),
     )
     return Evaluation(scores, values, row)
 
 
 def mean_seconds(scores: list[Score]) -> float:
     """Return the mean time of the scores that were computed; nan where none was."""
-    computed = [one.seconds for one in scores if one.value != -math.inf]
+    computed = [score.seconds for score in scores if score.value != -math.inf]
     return sum(computed) / len(computed) if computed else math.nan
 
 
@@ -174,5 +189,6 @@ def _published() -> dict[tuple[str, str, str], dict[str, float]]:
     """Read ``published.yaml``, where each figure stands with its source."""
     text = (files(__package__) / "published.yaml").read_text(encoding="utf-8")
     return {
-        (one["benchmark"], one["dataset"], one["predictor"]): one for one in yaml.safe_load(text)
+        (entry["benchmark"], entry["dataset"], entry["predictor"]): entry
+        for entry in yaml.safe_load(text)
     }

@@ -123,7 +123,7 @@ class RunFolder:
         that could be lost.
         """
         found, wanted = (
-            {key: value for key, value in flat(one).items() if key not in self.immaterial}
+            {key: value for key, value in flat(one).items() if not self._is_immaterial(key)}
             for one in (self._read_config(), yaml.safe_load(config))
         )
         differing = [
@@ -137,6 +137,9 @@ class RunFolder:
                 f"{self.path} belongs to a run with another configuration "
                 f"({'; '.join(differing)}); choose another --out, or --overwrite to start anew"
             )
+
+    def _is_immaterial(self, key: str) -> bool:
+        return any(key == one or key.startswith(f"{one}.") for one in self.immaterial)
 
     def _holds_results(self) -> bool:
         if any((self.path / name).exists() for name in self.results):

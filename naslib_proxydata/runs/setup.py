@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from naslib_proxydata import plugins as plugin_room
-from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.errors import ConfigError, DatasetError
 from naslib_proxydata.plugins import Plugins
 from naslib_proxydata.predictors.base import Predictor, ScoringTask
 
@@ -104,12 +104,33 @@ class PredictorSetup:
         return predictor
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)  # so that what was checked for every predictor is still there when it scores
 def _images(plugins: Plugins, source: str, count: int, seed: int, size: int) -> ImageBatch:
     """Load images once per process, for predictors that need as many."""
     from naslib_proxydata.data.images import load_images
 
     return load_images(source, count, seed, size, plugins)
+
+
+def checked_predictor(setup: PredictorSetup) -> Predictor[Any]:
+    """Return the predictor, not prepared, after all that it will be given was found to be there.
+
+    Called for every predictor of a run before the first score, so that a mistake costs no time.
+    Those that combine others are checked with these.
+
+    Raises:
+        ConfigError: A name or an option is wrong.
+        DatasetError: There is no such source of images, or it holds fewer than are needed.
+    """
+    predictor = setup.create()
+    parts = predictor.parts()
+    for name, options in parts.items():
+        checked_predictor(replace(setup, predictor=name, options=options_json(name, options)))
+    try:
+        setup.task(predictor)
+    except DatasetError as error:
+        raise DatasetError(f"predictor {setup.predictor!r}: {error}") from None
+    return predictor
 
 
 def registered_name(plugins: Plugins, label: str, options: Mapping[str, Any]) -> str:

@@ -42,6 +42,7 @@ def register_benchmarks() -> Sequence[BenchmarkRegistration]:
             datasets=("cifar10", "cifar100", "imagenet16"),
             how_to_get="download NATS-tss-v1_0-3ffb9-simple.tar from github.com/D-X-Y/NATS-Bench "
             "and convert it once; or pip install 'naslib-proxydata[demo]'",
+            convert=f"{_ROOM}.nb201:convert",
         ),
         BenchmarkRegistration(
             "nb101",
@@ -52,6 +53,7 @@ def register_benchmarks() -> Sequence[BenchmarkRegistration]:
             datasets=("cifar10",),
             how_to_get="download nasbench_only108.tfrecord (github.com/google-research/nasbench) "
             "and convert it once",
+            convert=f"{_ROOM}.nb101:convert",
         ),
         *(
             BenchmarkRegistration(
@@ -63,6 +65,7 @@ def register_benchmarks() -> Sequence[BenchmarkRegistration]:
                 datasets=_TRANSNAS_TASKS,
                 how_to_get="download transnas-bench_v10141024.pth "
                 "(github.com/yawen-d/TransNASBench) and convert it once",
+                convert=f"{_ROOM}.transnas_{kind}:convert",
             )
             for kind, number in (("micro", "4,096"), ("macro", "3,256"))
         ),
@@ -85,6 +88,7 @@ def register_benchmarks() -> Sequence[BenchmarkRegistration]:
                 space=f"nds-{family}{end}",
                 datasets=(dataset,),
                 how_to_get="unpack data.zip of NDS (github.com/facebookresearch/nds)",
+                convert=f"{_ROOM}.nds:convert",
             )
             for family, variants in _NDS_FILES.items()
             for variant in variants
@@ -109,5 +113,6 @@ def register_benchmarks() -> Sequence[BenchmarkRegistration]:
                 "video-p",
             ),
             how_to_get="take the folder data/ of github.com/dingmyu/NCP",
+            convert=f"{_ROOM}.nasbench_mr:convert",
         ),
     ]

@@ -28,7 +28,7 @@ from naslib_proxydata.errors import (
     TableAbsentError,
     TableError,
 )
-from naslib_proxydata.runs import evaluate
+from naslib_proxydata.runs import executors
 from tests.leaderboard import fake_plugin
 
 PLUGIN = Path(fake_plugin.__file__)
@@ -319,7 +319,7 @@ def test_a_killed_run_goes_on_and_gives_the_same_summary(run, tmp_path, computed
     predictors = {"raw": {"log": str(log), "sleep": 0.02}}
     run(predictors=predictors)  # goes on in the same folder
     after = computed()
-    in_flight = 1 if workers == 1 else evaluate.IN_FLIGHT
+    in_flight = 1 if workers == 1 else executors.IN_FLIGHT
     assert 0 < after <= 58 - before + in_flight
     run(predictors=predictors, out=tmp_path / "whole")
     assert summary(tmp_path / "run") == summary(tmp_path / "whole")
@@ -331,7 +331,7 @@ def test_workers_end_with_the_process_that_was_killed(tmp_path):
     program = f"""
 import os
 from pathlib import Path
-from naslib_proxydata.runs.evaluate import default_executor
+from naslib_proxydata.runs.executors import default_executor
 if __name__ == "__main__":
     executor = default_executor(2)
     pids = [executor.submit(os.getpid).result() for _ in range(2)]

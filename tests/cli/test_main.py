@@ -186,6 +186,29 @@ def test_convert_writes_the_compact_table(shared_data, tmp_path):
     assert f"wrote {target}" in result.output
 
 
+def test_a_plugin_registers_how_its_benchmark_is_converted(tmp_path):
+    plugin = tmp_path / "counting.py"
+    plugin.write_text(
+        "from naslib_proxydata.hookspecs import BenchmarkRegistration, hookimpl\n"
+        "def convert(source, target):\n"
+        "    target.write_text(source.read_text().upper())\n"
+        "    return ['record 3']\n"
+        "@hookimpl\n"
+        "def register_benchmarks():\n"
+        "    return [BenchmarkRegistration('letters', None, 'letters', convert=convert),\n"
+        "            BenchmarkRegistration('lost', None, 'lost', convert='nowhere:convert')]\n"
+    )
+    (tmp_path / "source").write_text("abc")
+    result = invoke(
+        "convert", "letters", tmp_path / "source", tmp_path / "target", "--plugin", plugin
+    )
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "target").read_text() == "ABC"
+    assert "skipped: record 3" in result.output
+    result = invoke("convert", "lost", "a", "b", "--plugin", plugin)
+    assert "converter 'nowhere:convert' of 'lost' cannot be imported" in str(result.exception)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -193,6 +216,7 @@ def test_convert_writes_the_compact_table(shared_data, tmp_path):
         (["nb201", "/nonexistent", "b.npz"], "there is no /nonexistent"),
         (["nb201", "a", "b.npz", "--skip-damaged"], "takes no --skip-damaged"),
         (["numbers", "a", "b.npz"], "benchmark 'numbers' has no converter"),
+        (["darts", "a", "b.npz"], "Benchmarks with one: nb201, nb101, transnas-micro"),
     ],
 )
 def test_conversions_that_cannot_be_are_told(arguments, message):

@@ -14,6 +14,7 @@ import numpy as np
 
 from naslib_proxydata.errors import DatasetError, TableAbsentError
 from naslib_proxydata.hookspecs import BenchmarkRegistration, Registration, hookimpl
+from naslib_proxydata.leaderboard.metrics import Metric
 from naslib_proxydata.predictors.base import Predictor, Score
 from naslib_proxydata.spaces.base import SearchSpace
 from naslib_proxydata.tables.base import BenchmarkTable
@@ -151,6 +152,74 @@ class Summed(Counted):
         return -super().aggregate(scores)
 
 
+class Hungry(Predictor):
+    """Needs more images than scikit-learn's digits are."""
+
+    name = "hungry"
+    images_needed = 5000
+
+    def evaluate(self, architecture):
+        return 1.0
+
+
+class Combined(Counted):
+    """Combines one that needs too many images."""
+
+    name = "combined"
+
+    def parts(self):
+        return {"hungry": {}}
+
+    def combine(self, parts):
+        return parts["hungry"]
+
+
+class First(Metric):
+    """The value of what is ranked first, of the order given among equals, as a share."""
+
+    name = "first-value"
+    title = "value of the first"
+    is_share = True
+
+    def __init__(self, scale: float = 100.0) -> None:
+        self.scale = scale
+
+    def measure(self, scores, values):
+        return values[np.argmax(np.nan_to_num(scores, nan=-math.inf))] / self.scale
+
+
+class Broken(Metric):
+    name = "broken"
+    title = "broken"
+
+    def measure(self, scores, values):
+        raise ZeroDivisionError("no values")
+
+
+class Wordy(Metric):
+    name = "wordy"
+    title = "wordy"
+
+    def measure(self, scores, values):
+        return "good"
+
+
+class Writing(Metric):
+    """Spoils its arguments, which must be its own."""
+
+    name = "writing"
+    title = "writing"
+
+    def measure(self, scores, values):
+        scores[:] = values[:] = 0
+        return 0.5
+
+
+@hookimpl
+def register_metrics():
+    return [Registration(one.name, one, "a fake") for one in (First, Broken, Wordy, Writing)]
+
+
 @hookimpl
 def register_spaces():
     return [Registration("numbers", Numbers, "numbers")]
@@ -168,4 +237,5 @@ def register_benchmarks():
 
 @hookimpl
 def register_predictors():
-    return [Registration(one.name, one, "a fake") for one in (Counted, Raw, Stopping, Summed)]
+    fakes = (Counted, Raw, Stopping, Summed, Hungry, Combined)
+    return [Registration(one.name, one, "a fake") for one in fakes]

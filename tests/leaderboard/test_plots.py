@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
+from naslib_proxydata.figures import new_figure, save_figure
 from naslib_proxydata.leaderboard import plots
 from naslib_proxydata.leaderboard.rows import make_evaluation
 from tests.leaderboard.test_rows import subject
@@ -57,7 +58,7 @@ def test_titles_hold_rho():
 @pytest.mark.parametrize("scores", [[np.nan] * 12, [-np.inf] * 12, [3.0] * 12])
 def test_scores_without_any_spread_can_be_drawn(tmp_path, scores):
     path = tmp_path / "figure.png"
-    plots.save(plots.scores_figure([evaluation(scores)]), path)
+    save_figure(plots.scores_figure([evaluation(scores)]), path)
     assert path.read_bytes().startswith(b"\x89PNG")
 
 
@@ -75,11 +76,11 @@ def test_rho_is_drawn_with_its_interval_for_every_predictor_and_seed():
         for seed in (0, 1)
     ]
     flat = evaluation(np.ones(30), predictor="flat").row
-    figure = plots.spearman_figure([*rows, flat])
-    lines = [line.get_xdata() for line in figure.axes[0].lines]
+    panel = plots.draw_spearman([*rows, flat])
+    lines = [line.get_xdata() for line in panel.lines]
     drawn = {tuple(line) for line in lines if len(line) == 2}
     assert {(row.spearman_low, row.spearman_high) for row in rows} <= drawn
-    labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    labels = [text.get_text() for text in panel.get_yticklabels()]
     assert "flat (undefined)" in labels
 
 
@@ -94,10 +95,21 @@ def test_labels_of_crowded_points_do_not_cover_each_other():
         for number in range(6)
     ]
     undefined = dataclasses.replace(rows[0], predictor="none", spearman=math.nan)
-    figure = plots.cost_figure([*rows, undefined])
-    renderer = figure.canvas.get_renderer()
-    texts = figure.axes[0].texts
+    panel = plots.draw_cost([*rows, undefined])
+    renderer = panel.figure.canvas.get_renderer()
+    texts = panel.texts
     assert sorted(text.get_text() for text in texts) == [row.predictor for row in rows]
     boxes = [Text.get_window_extent(text, renderer) for text in texts]
     for index, box in enumerate(boxes):
         assert not any(box.overlaps(other) for other in boxes[index + 1 :])
+
+
+def test_panels_are_drawn_on_the_callers_axes():
+    rows = [evaluation(np.random.default_rng(seed).normal(size=30)).row for seed in (0, 1)]
+    figure = new_figure(8, 4)
+    left, right = figure.subplots(1, 2)
+    assert plots.draw_spearman(rows, ax=left) is left
+    assert plots.draw_cost(rows, ax=right) is right
+    assert figure.axes == [left, right]
+    assert left.lines
+    assert right.texts

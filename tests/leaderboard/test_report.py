@@ -8,10 +8,13 @@ import math
 
 import pytest
 
+from naslib_proxydata.config import LeaderboardConfig
 from naslib_proxydata.kernels.compiled import lanes
 from naslib_proxydata.leaderboard import report
 from naslib_proxydata.leaderboard.report import Absent
 from naslib_proxydata.leaderboard.rows import COLUMNS, Row
+from naslib_proxydata.plugins import Plugins
+from naslib_proxydata.runs.environment import environment
 
 REQUIRED = {
     *("benchmark", "dataset", "metric", "predictor", "seed", "n", "n_failed"),
@@ -29,7 +32,7 @@ def row(**changes):
 
 
 def env():
-    return report.environment(device="cpu", workers=2, seeds=[0, 1], providers={"mine": "1.0"})
+    return environment(LeaderboardConfig(device="cpu", workers=2, seed=(0, 1)), Plugins())
 
 
 def test_the_environment_says_whether_kernels_were_compiled():
@@ -97,5 +100,5 @@ def test_environment_tells_versions_device_threads_and_seeds():
     found = env()
     assert found["packages"]["torch"].startswith("2.")
     assert found["device_name"]
-    assert (found["workers"], found["threads_per_score"], found["seeds"]) == (2, 1, [0, 1])
-    assert found["plugins"] == {"mine": "1.0"}
+    assert (found["workers"], found["threads"], found["seeds"]) == (2, 1, [0, 1])
+    assert found["plugins"] == {}

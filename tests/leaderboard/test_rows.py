@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from naslib_proxydata.leaderboard.rows import (
-    Subject,
+    Comparison,
     _published,
     make_evaluation,
     mean_seconds,
@@ -32,7 +32,7 @@ def subject(**changes):
         "label": "NAS-Bench-101",
         "source": "file",
     }
-    return Subject(**{**values, **changes})
+    return Comparison(**{**values, **changes})
 
 
 def test_a_row_counts_and_ranks_architectures_with_a_measured_value():

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from naslib_proxydata_example.dataset import open_pixel_csv
+from naslib_proxydata_example.metric import BestOfTop
 from naslib_proxydata_example.optimizer import LocalSearch
 from naslib_proxydata_example.predictor import ConvolutionCount
 from naslib_proxydata_example.scorer import Contrast
@@ -12,16 +13,24 @@ from naslib_proxydata_example.selector import EvenlySpaced
 
 from naslib_proxydata.data.base import Dataset
 from naslib_proxydata.evolution.base import Optimizer
+from naslib_proxydata.leaderboard.metrics import Metric
 from naslib_proxydata.predictors.base import Predictor
 from naslib_proxydata.selection.base import Selector
 from naslib_proxydata.selection.scorers.base import Scorer
 from naslib_proxydata.testing import (
     DatasetContract,
+    MetricContract,
     OptimizerContract,
     PredictorContract,
     ScorerContract,
     SelectorContract,
 )
+
+
+class TestBestOfTop(MetricContract):
+    @pytest.fixture
+    def metric(self) -> Metric:
+        return BestOfTop()
 
 
 class TestConvolutionCount(PredictorContract):

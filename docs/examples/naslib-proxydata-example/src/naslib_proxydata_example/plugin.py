@@ -44,6 +44,12 @@ def register_scorers() -> Sequence[Registration]:
 
 
 @hookimpl
+def register_metrics() -> Sequence[Registration]:
+    factory = "naslib_proxydata_example.metric:BestOfTop"
+    return [Registration("best-of-top", factory, "best measured value of the predicted top 5")]
+
+
+@hookimpl
 def register_selectors() -> Sequence[Registration]:
     return [
         Registration(
