@@ -26,6 +26,7 @@ from naslib_proxydata.predictors.few_label.structure import (
     FewLabelStructure,
     log_macs,
 )
+from naslib_proxydata.summation import ordered_sum
 
 STRUCTURE = FewLabelStructure.name
 
@@ -95,7 +96,7 @@ class FewLabel(FewLabelStructure):
 
     def combine(self, parts: Mapping[str, Score]) -> Score:
         """Put the parts' numbers side by side; see :meth:`FewLabelStructure.evaluate`."""
-        seconds = sum(score.seconds for score in parts.values())
+        seconds = ordered_sum(score.seconds for score in parts.values())
         structure = parts[STRUCTURE]
         if any(score.value == -math.inf and score.reason for score in parts.values()):
             return Score(-math.inf, NO_SIGNAL, seconds)

@@ -9,6 +9,7 @@ from naslib_proxydata.predictors.zero_cost.untrained import (
     UntrainedNetworkPredictor,
     weight_gradients,
 )
+from naslib_proxydata.summation import ordered_sum
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -25,7 +26,7 @@ def grad_norm(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
         inputs: Shape (n, channels, h, w).
         labels: Shape (n,).
     """
-    return sum(float(g.norm()) for _, g in weight_gradients(network, inputs, labels))
+    return ordered_sum(float(g.norm()) for _, g in weight_gradients(network, inputs, labels))
 
 
 class GradNorm(UntrainedNetworkPredictor):

@@ -16,6 +16,7 @@ from naslib_proxydata.predictors.zero_cost.untrained import (
     place,
     weighted_layers,
 )
+from naslib_proxydata.summation import ordered_sum
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -74,7 +75,7 @@ def zen(trunk: Trunk, inputs: Tensor, noise: Tensor, alpha: float) -> float:
         features = trunk(inputs)[0]
     perturbed = trunk(inputs + alpha * noise)[0]
     distance = float((features - perturbed).flatten(1).norm(dim=1).mean())
-    return math.log(distance) + sum(scales) if distance > 0 else -math.inf
+    return math.log(distance) + ordered_sum(scales) if distance > 0 else -math.inf
 
 
 class Zen(UntrainedNetworkPredictor):
