@@ -13,6 +13,7 @@ from pathlib import Path
 
 import naslib_proxydata
 from naslib_proxydata.hookspecs import PROJECT
+from naslib_proxydata.version import DISTRIBUTION, installed_version
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def builtins() -> Iterator[Source]:
     package = Path(naslib_proxydata.__file__).parent
     for path in sorted(package.glob("*/plugin.py")):
         name = f"{PROJECT}.{path.parent.name}.plugin"
-        provider = Provider(name, "naslib-proxydata", naslib_proxydata.__version__)
+        provider = Provider(name, DISTRIBUTION, installed_version())
         yield provider, partial(importlib.import_module, name)
 
 
