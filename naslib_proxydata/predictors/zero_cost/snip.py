@@ -9,6 +9,7 @@ from naslib_proxydata.predictors.zero_cost.untrained import (
     UntrainedNetworkPredictor,
     weight_gradients,
 )
+from naslib_proxydata.summation import ordered_sum
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -28,7 +29,9 @@ def snip(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
         labels: Shape (n,).
     """
     pairs = weight_gradients(network, inputs, labels)
-    return sum(float((weight.detach() * gradient).abs().sum()) for weight, gradient in pairs)
+    return ordered_sum(
+        float((weight.detach() * gradient).abs().sum()) for weight, gradient in pairs
+    )
 
 
 class Snip(UntrainedNetworkPredictor):
