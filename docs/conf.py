@@ -8,8 +8,8 @@ sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 from naslib_proxydata import __version__
 
 project = "naslib-proxydata"
-author = "the authors of naslib-proxydata"
-project_copyright = "the authors of naslib-proxydata, Apache-2.0"
+author = "The naslib_proxydata authors"
+project_copyright = "The naslib_proxydata authors, Apache-2.0"
 version = release = __version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "from_package"]

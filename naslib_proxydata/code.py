@@ -11,7 +11,7 @@ from pathlib import Path
 
 import naslib_proxydata
 
-ROOMS = ("kernels", "spaces", "data", "predictors", "seeding.py", "ranking.py")
+ROOMS = ("kernels", "spaces", "data", "predictors", "seeding.py", "ranking.py", "summation.py")
 """The files and folders of the package whose code a score may depend on."""
 
 _PACKAGE = Path(naslib_proxydata.__file__).parent

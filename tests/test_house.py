@@ -16,6 +16,7 @@ import naslib_proxydata
 PACKAGE = Path(naslib_proxydata.__file__).parent
 FLOORS = [
     ("errors", "seeding", "hookspecs", "schema", "unpickle", "cache", "ranking", "kernels"),
+    ("summation", "version"),
     ("plugins", "spaces", "data", "pruning"),
     ("tables", "selection", "predictors"),
     ("oneshot", "evolution", "runs", "leaderboard"),

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from naslib_proxydata import __version__
 from naslib_proxydata.code import code_version
 from naslib_proxydata.config import DpsConfig
 from naslib_proxydata.leaderboard.labels import draw_labels
@@ -38,6 +37,7 @@ from naslib_proxydata.runs.setup import PredictorSetup, load_plugins
 from naslib_proxydata.runs.start import opened_folder, resolved, workers_of
 from naslib_proxydata.runs.store import ScoreContext, ScoreStore
 from naslib_proxydata.tables.label_file import read_labels
+from naslib_proxydata.version import installed_version
 
 PRESET, HISTORY = "best.yaml", "history.json"
 
@@ -233,7 +233,7 @@ def _provenance(config: DpsConfig, source: Source, searched: ProxySearchResult) 
         labels=len(source.texts),
         labelled=source.texts,
         evaluations=searched.race.evaluations(),
-        package=__version__,
+        package=installed_version(),
     )
 
 

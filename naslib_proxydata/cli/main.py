@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import click
 
-from naslib_proxydata import __version__
 from naslib_proxydata.errors import ProxyDataError, closest
 
 
@@ -65,8 +64,24 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, one.summary) for name, one in COMMANDS.items()])
 
 
+def show_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
+    """Print the version and stop, where it was asked for; ``--help`` does not look it up."""
+    if asked:
+        from naslib_proxydata.version import installed_version
+
+        click.echo(f"naslib-proxydata, version {installed_version()}")
+        context.exit()
+
+
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="naslib-proxydata")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=show_version,
+    help="Show the version and exit.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Log what is going on.")
 def group(verbose: bool) -> None:
     """Neural architecture search on a fraction of the data and the cost."""

@@ -13,6 +13,7 @@ from naslib_proxydata import ranking
 from naslib_proxydata.figures import BLUE, GREEN, GREY, ORANGE, axes_of, new_figure
 from naslib_proxydata.leaderboard.report import best_first
 from naslib_proxydata.leaderboard.rows import Evaluation, Row
+from naslib_proxydata.summation import ordered_sum
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -192,8 +193,8 @@ def _mean_point(rows: Sequence[Row], name: str) -> tuple[float, float]:
     """Return mean seconds and mean rho of a predictor over its seeds."""
     mine = [row for row in rows if row.predictor == name]
     count = len(mine)
-    x = sum(row.seconds_per_architecture for row in mine) / count
-    return x, sum(row.spearman for row in mine) / count
+    x = ordered_sum(row.seconds_per_architecture for row in mine) / count
+    return x, ordered_sum(row.spearman for row in mine) / count
 
 
 def _label_points(ax: Axes, points: dict[str, tuple[float, float]]) -> None:

@@ -17,6 +17,7 @@ from naslib_proxydata import ranking
 from naslib_proxydata.leaderboard.columns import MetricColumn, measured
 from naslib_proxydata.predictors.base import Score
 from naslib_proxydata.seeding import numpy_generator
+from naslib_proxydata.summation import ordered_sum
 
 RESAMPLES = 1000
 """Bootstrap resamples behind every interval."""
@@ -175,7 +176,7 @@ def make_evaluation(
 def mean_seconds(scores: list[Score]) -> float:
     """Return the mean time of the scores that were computed; nan where none was."""
     computed = [score.seconds for score in scores if score.value != -math.inf]
-    return sum(computed) / len(computed) if computed else math.nan
+    return ordered_sum(computed) / len(computed) if computed else math.nan
 
 
 def published(benchmark: str, dataset: str, predictor: str) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from naslib_proxydata.hookspecs import Level
+from naslib_proxydata.summation import ordered_sum
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +60,7 @@ class SearchResult:
     @property
     def seconds(self) -> float:
         """Wall-clock seconds of all epochs."""
-        return sum(record.metrics["seconds"] for record in self.records)
+        return ordered_sum(record.metrics["seconds"] for record in self.records)
 
     @property
     def processed(self) -> int:

@@ -30,13 +30,13 @@ from naslib_proxydata.plugins.checks import (
 )
 from naslib_proxydata.plugins.kinds import KINDS, NAMED_BY_THEMSELVES
 from naslib_proxydata.plugins.sources import (
-    BUILT_IN,
     Provider,
     Source,
     builtins,
     files,
     installed,
 )
+from naslib_proxydata.version import DISTRIBUTION
 
 if TYPE_CHECKING:
     from naslib_proxydata.data.base import Dataset
@@ -213,7 +213,7 @@ class Plugins:
         return [
             (provider, self.manager.get_plugin(name))
             for name, provider in self._providers.items()
-            if not provider.is_file and provider.distribution != BUILT_IN
+            if not provider.is_file and provider.distribution != DISTRIBUTION
         ]
 
     def check_pending(self) -> None:

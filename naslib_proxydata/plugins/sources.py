@@ -12,11 +12,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
-import naslib_proxydata
 from naslib_proxydata.hookspecs import PROJECT
-
-BUILT_IN = "naslib-proxydata"
-"""The distribution of the built-in plugins."""
+from naslib_proxydata.version import DISTRIBUTION, installed_version
 
 
 @dataclass(frozen=True)
@@ -60,10 +57,10 @@ class Source(NamedTuple):
 
 def builtins() -> Iterator[Source]:
     """Find ``plugin.py`` in every room of the package, without importing the rooms."""
-    package = Path(naslib_proxydata.__file__).parent
+    package = Path(__file__).parents[1]
     for path in sorted(package.glob("*/plugin.py")):
         name = f"{PROJECT}.{path.parent.name}.plugin"
-        provider = Provider(name, BUILT_IN, naslib_proxydata.__version__)
+        provider = Provider(name, DISTRIBUTION, installed_version())
         yield Source(provider, partial(importlib.import_module, name))
 
 

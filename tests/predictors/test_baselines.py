@@ -87,6 +87,14 @@ def test_global_randomness_is_neither_used_nor_changed(name: str) -> None:
         assert score(prepared(name), LIVE).value == first
 
 
+def test_floats_are_not_added_by_the_built_in_sum(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    expected = score(prepared(name), LIVE).value
+    request.getfixturevalue("wrong_sum")
+    assert score(prepared(name), LIVE).value == expected
+
+
 def test_seeds_change_what_is_random(name: str) -> None:
     same = score(prepared(name, 0), LIVE).value == score(prepared(name, 1), LIVE).value
     assert same == (name in ("params", "macs"))

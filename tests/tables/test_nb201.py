@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from naslib_proxydata.errors import TableAbsentError, TableError
+from naslib_proxydata.ranking import spearman
 from naslib_proxydata.tables import analog, writing
 from naslib_proxydata.tables.nb201 import convert, open_nb201, open_source
 from naslib_proxydata.tables.nb201_columns import MEASUREMENTS
@@ -73,7 +74,7 @@ def expected(records: dict[int, Any]) -> Values:
                     ]
                     assert len(trials) in (1, 2, 3)
                     key = (index, dataset, f"{metric}_accuracy{suffix}")
-                    values[key] = sum(trials) / len(trials)
+                    values[key] = float(np.mean(trials))
     return values
 
 
@@ -88,11 +89,40 @@ def test_compact_columns_are_the_files_own(shared_data: Path) -> None:
         ("cifar10", "test_accuracy"): "cifar10_test_200",
         ("cifar100", "validation_accuracy_12_epochs"): "cifar100_valid_12",
         ("cifar100", "test_accuracy_one_trial"): "cifar100_test_200_one_trial",
+        ("imagenet16", "validation_accuracy"): "imagenet16_valid_200",
+        ("imagenet16", "test_accuracy"): "imagenet16_test_200",
+        ("imagenet16", "validation_accuracy_12_epochs"): "imagenet16_valid_12",
+        ("imagenet16", "test_accuracy_12_epochs"): "imagenet16_test_12",
+        ("imagenet16", "test_accuracy_one_trial"): "imagenet16_test_200_one_trial",
     }
     for (dataset, metric), name in pairs.items():
         np.testing.assert_array_equal(table.values(dataset, metric), file[name])
     assert table.architectures()[284] == file["arch_str"][284].decode()
     assert table.default_metric("cifar10") == "validation_accuracy"
+
+
+def test_imagenet16_is_plausible(compact: Any) -> None:
+    """arXiv 2001.00326 reports 46.77 and 47.31 % for the best of all cells."""
+    chance = 100 / 120
+    validation = compact.values("imagenet16", "validation_accuracy")
+    test = compact.values("imagenet16", "test_accuracy")
+    assert validation.max() == pytest.approx(46.77, abs=0.1)
+    assert test.max() == pytest.approx(47.31, abs=0.1)
+    assert min(validation.min(), test.min()) == pytest.approx(chance, abs=0.2)
+    assert np.median(compact.values("imagenet16", "validation_accuracy_12_epochs")) < np.median(
+        validation
+    )
+    # The same cells are good on CIFAR-100, which another training measured.
+    assert spearman(validation, compact.values("cifar100", "validation_accuracy")) > 0.9
+
+
+def test_a_dataset_that_the_file_lacks_is_told(
+    arrays: dict[str, np.ndarray], tmp_path: Path
+) -> None:
+    path = tmp_path / "nb201.npz"
+    np.savez(path, **arrays, cifar100_test_200=arrays["cifar10_valid_200"])
+    table = open_nb201(path)
+    assert list(table.columns()) == ["cifar10", "cifar100"]
     with pytest.raises(TableError, match=r"dataset 'imagenet16'.*cifar10, cifar100"):
         table.values("imagenet16", "validation_accuracy")
 

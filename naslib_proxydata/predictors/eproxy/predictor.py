@@ -18,6 +18,7 @@ from naslib_proxydata.predictors.eproxy.sgd import Sgd
 from naslib_proxydata.predictors.eproxy.student import Student, assemble, make_barriers
 from naslib_proxydata.seeding import torch_generator
 from naslib_proxydata.spaces.base import Architecture
+from naslib_proxydata.summation import ordered_sum
 
 _PADDING = 4
 
@@ -151,7 +152,7 @@ def train(
         with torch.set_grad_enabled(not last):
             outputs = student(images)
             errors = [F.mse_loss(out, aim) for out, aim in zip(outputs, targets, strict=True)]
-        losses.append(sum(e.item() * config.branch_decay**b for b, e in enumerate(errors)))
+        losses.append(ordered_sum(e.item() * config.branch_decay**b for b, e in enumerate(errors)))
         if last or not math.isfinite(losses[-1]):
             break
         torch.stack(errors).sum().backward()  # type: ignore[no-untyped-call]

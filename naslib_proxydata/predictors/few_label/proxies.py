@@ -30,6 +30,7 @@ from naslib_proxydata.spaces.base import Architecture
 
 if TYPE_CHECKING:
     from naslib_proxydata.plugins import Plugins
+from naslib_proxydata.summation import ordered_sum
 
 STRUCTURE = FewLabelStructure.name
 
@@ -108,7 +109,7 @@ class FewLabel(FewLabelStructure[Architecture]):
 
     def combine(self, parts: Mapping[str, Score]) -> Score:
         """Put the parts' numbers side by side; see :meth:`FewLabelStructure.evaluate`."""
-        seconds = sum(score.seconds for score in parts.values())
+        seconds = ordered_sum(score.seconds for score in parts.values())
         structure = parts[STRUCTURE]
         if any(score.value == -math.inf and score.reason for score in parts.values()):
             return Score(-math.inf, NO_SIGNAL, seconds)

@@ -11,6 +11,7 @@ from naslib_proxydata.predictors.zero_cost.untrained import (
 )
 from naslib_proxydata.seeding import torch_generator
 from naslib_proxydata.spaces.base import Architecture
+from naslib_proxydata.summation import ordered_sum
 
 if TYPE_CHECKING:
     import torch
@@ -28,7 +29,7 @@ def grad_norm(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
         inputs: Shape (n, channels, h, w).
         labels: Shape (n,).
     """
-    return sum(float(g.norm()) for _, g in weight_gradients(network, inputs, labels))
+    return ordered_sum(float(g.norm()) for _, g in weight_gradients(network, inputs, labels))
 
 
 class GradNorm(UntrainedNetworkPredictor[Architecture]):

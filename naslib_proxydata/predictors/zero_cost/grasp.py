@@ -12,6 +12,7 @@ from naslib_proxydata.predictors.zero_cost.untrained import (
     weight_gradients,
 )
 from naslib_proxydata.spaces.base import Architecture
+from naslib_proxydata.summation import ordered_sum
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -34,7 +35,7 @@ def grasp(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
     # One factor is held fixed: the derivative of g . g would be 2 H g.
     flow = torch.stack([(gradient.detach() * gradient).sum() for _, gradient in pairs]).sum()
     products = torch.autograd.grad(flow, weights, allow_unused=True)
-    return -sum(
+    return -ordered_sum(
         float((weight.detach() * product).sum())
         for weight, product in zip(weights, products, strict=True)
         if product is not None

@@ -10,6 +10,7 @@ from naslib_proxydata.predictors.zero_cost.untrained import (
     weight_gradients,
 )
 from naslib_proxydata.spaces.base import Architecture
+from naslib_proxydata.summation import ordered_sum
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -29,7 +30,9 @@ def snip(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
         labels: Shape (n,).
     """
     pairs = weight_gradients(network, inputs, labels)
-    return sum(float((weight.detach() * gradient).abs().sum()) for weight, gradient in pairs)
+    return ordered_sum(
+        float((weight.detach() * gradient).abs().sum()) for weight, gradient in pairs
+    )
 
 
 class Snip(UntrainedNetworkPredictor[Architecture]):

@@ -17,6 +17,7 @@ from naslib_proxydata.predictors.zero_cost.untrained import (
     weighted_layers,
 )
 from naslib_proxydata.spaces.base import Architecture
+from naslib_proxydata.summation import ordered_sum
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -76,7 +77,7 @@ def zen(trunk: Trunk, inputs: Tensor, noise: Tensor, alpha: float) -> float:
         features = trunk(inputs)[0]
     perturbed = trunk(inputs + alpha * noise)[0]
     distance = float((features - perturbed).flatten(1).norm(dim=1).mean())
-    return math.log(distance) + sum(scales) if distance > 0 else -math.inf
+    return math.log(distance) + ordered_sum(scales) if distance > 0 else -math.inf
 
 
 class Zen(UntrainedNetworkPredictor[Architecture]):

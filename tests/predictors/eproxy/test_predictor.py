@@ -91,6 +91,12 @@ def test_score_is_the_negative_last_loss(space, images):
     assert score.reason == ""
 
 
+def test_losses_are_not_added_by_the_built_in_sum(space, images, request):
+    expected = prepared(space, images).score_one(space.parse(RICH)).value
+    request.getfixturevalue("wrong_sum")
+    assert prepared(space, images).score_one(space.parse(RICH)).value == expected
+
+
 def test_training_learns_the_target(space, images):
     losses = prepared(space, images).score_one(space.parse(RICH)).details["losses"]
     assert losses[-1] < 0.9 * losses[0]
