@@ -111,10 +111,10 @@ class PlainScorer:
 
 
 class Memory:
-    """Every score without MAC term that was ever asked for, and its CPU seconds, on disk.
+    """Every score without MAC term that was ever computed, and its CPU seconds, on disk.
 
     Attributes:
-        asked: How many scores were asked for.
+        asked: How many scores the search took.
         charged: CPU seconds of these, whenever they were computed.
         spent: CPU seconds of those of them that were computed now.
     """

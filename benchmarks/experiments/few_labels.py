@@ -284,7 +284,8 @@ def tables(folder: Path, data: Path) -> None:
     for row in rows:  # the path is where the data lay on the machine that measured
         row["source"] = Path(row["source"]).name
     write_csv(data / "few_labels.csv", rows)
-    write_csv(data / "few_labels_means.csv", means(rows))
+    if averaged := means(rows):
+        write_csv(data / "few_labels_means.csv", averaged)
     if many_rows := of_part(rows, "many"):
         write_csv(data / "few_labels_seeds.csv", over_seeds(many_rows))
 

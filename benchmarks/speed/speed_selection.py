@@ -6,8 +6,8 @@
 - k-means outlier removal on as many pixels as CIFAR-10 has;
 - each as a share of one epoch of the search that it serves.
 
-    python benchmarks/speed/speed_selection.py                      # CIFAR-10's and ImageNet-22K's sizes
-    python benchmarks/speed/speed_selection.py --quick              # a tenth, to try it
+    python benchmarks/speed/speed_selection.py
+    python benchmarks/speed/speed_selection.py --quick   # a tenth of the sizes
 
 CPU seconds on one thread; the machine's other work does not count. The epoch is the time of one
 forward and backward pass of ResNet-20 over as many images, a lower bound: supernets cost more.
