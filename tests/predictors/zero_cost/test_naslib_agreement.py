@@ -1,6 +1,6 @@
 """Our scores rank NAS-Bench-201 cells as the scores that NASLib measured do.
 
-A fast version of ``benchmarks/naslib_agreement.py``, which takes 100 cells for everything.
+A fast version of ``benchmarks/checks/naslib_agreement.py``, which takes 100 cells for everything.
 """
 
 from __future__ import annotations

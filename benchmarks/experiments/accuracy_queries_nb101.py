@@ -1,0 +1,85 @@
+"""Measure the best accuracy against the number of queries on NAS-Bench-101.
+
+    python benchmarks/experiments/accuracy_queries_nb101.py
+
+The protocol of table 7 of arXiv 2210.09459 on the cells that the table holds. What a run found is
+kept in ``--out``, and is not run again.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from naslib_proxydata import plugins
+from naslib_proxydata.evolution.plots import Curve, curves_figure, save
+from naslib_proxydata.leaderboard.labels import mean_interval
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from common import arguments, data_root, kept, write_csv
+from search_protocol import GUIDED, TableByHash
+
+COLUMN = ("cifar10", "validation_accuracy")
+QUERIES = 150
+SHOWN = (20, 50, 100, 150)
+EVALUATIONS = 1000
+NAMES = {
+    "random": "random search",
+    "re": "regularised evolution",
+    GUIDED: f"random pool ranked by {GUIDED}",
+}
+
+
+def main() -> None:
+    parser = arguments(__doc__, "accuracy_queries_nb101")
+    parser.add_argument("--seeds", type=int, default=20, help="how many")
+    options = parser.parse_args()
+    table = plugins.load().create("benchmarks", "nb101", root=data_root())
+    protocol = TableByHash(table, COLUMN, "random", EVALUATIONS)
+    kept_in = options.out / "runs.jsonl"
+    curves = {}
+    for method, name in NAMES.items():
+        seeds = range(options.seeds)
+        runs = [kept(kept_in, best, method, seed, given=protocol) for seed in seeds]
+        curves[name] = np.array(runs)  # seeds x queries
+    rows = [row for name, runs in curves.items() for row in lines(name, runs)]
+    write_csv(options.results / "data" / "accuracy_queries_nb101.csv", rows)
+    title = f"NAS-Bench-101, {len(protocol.texts):,} cells, {options.seeds} seeds: mean and 95 %"
+    draw(curves, title, options.results / "figures")
+
+
+def best(protocol: TableByHash, method: str, seed: int) -> list[float]:
+    """Return the best accuracy after each query, in percent."""
+    oracle = protocol.run(method, seed, QUERIES, lambda _: False)
+    return [one.best for one in oracle.queries]
+
+
+def lines(name: str, runs: NDArray[np.float64]) -> list[dict[str, object]]:
+    """Return mean and 95 % interval over seeds after some numbers of queries."""
+    found: list[dict[str, object]] = []
+    for count in SHOWN:
+        column = runs[:, count - 1]
+        low, high = mean_interval(list(column))
+        found.append(
+            {"search": name, "queries": count, "mean": column.mean(), "low": low, "high": high}
+        )
+    return found
+
+
+def draw(curves: dict[str, NDArray[np.float64]], title: str, folder: Path) -> None:
+    """Draw the mean with its interval against the number of queries."""
+    drawn = {}
+    for name, runs in curves.items():
+        intervals = [mean_interval(list(column)) for column in runs.T]
+        low, high = (np.array(ends) for ends in zip(*intervals, strict=True))
+        drawn[name] = Curve(runs.mean(axis=0), low, high)
+    figure = curves_figure(drawn, title, "best validation accuracy so far, %", lowest=93.0)
+    folder.mkdir(parents=True, exist_ok=True)
+    save(figure, folder / "accuracy_queries_nb101.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""The tables of the documentation are those of its data files, and are rendered as written."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "docs" / "results"
+
+
+def load() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("render", ROOT / "benchmarks" / "render.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+render = load()
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    (tmp_path / "some.csv").write_text(
+        "task,name,rho,top,seconds\n"
+        "b,x,0.5,0.53,1e-05\n"
+        "b,y,-0.25,1,\n"
+        "a,x,0.75,0.47,2\n"
+        "a,y,0.25,0,3\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "some.json").write_text('{"on": "a machine", "gone": ["p", "q"], "n": 30001}')
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", render.pages(), ids=lambda page: page.name)
+def test_a_page_shows_its_data(page: Path) -> None:
+    shown = page.read_text(encoding="utf-8")
+    assert shown == render.rendered(page), "run python benchmarks/render.py"
+
+
+@pytest.mark.parametrize("page", sorted(RESULTS.glob("*.md")), ids=lambda page: page.name)
+def test_no_table_of_results_is_written_by_hand(page: Path) -> None:
+    outside = render.BLOCK.sub("", page.read_text(encoding="utf-8"))
+    assert not re.findall(r"^\|.*", outside, re.MULTILINE)
+
+
+def test_every_data_file_is_shown() -> None:
+    text = "".join(page.read_text(encoding="utf-8") for page in render.pages())
+    named = set(re.findall(r"^file: (\S+)", text, re.MULTILINE))
+    assert {path.name for path in (RESULTS / "data").iterdir()} == named
+
+
+def test_columns_are_chosen_and_formatted(data: Path) -> None:
+    spec = {
+        "file": "some.csv",
+        "where": {"task": ["b"]},
+        "columns": {"who": "`{name}`", "rho": "{rho:.1f} s", "top": "{top:.0p}", "t": "{seconds}"},
+    }
+    assert render.block(spec, data).splitlines() == [
+        "| who | rho | top | t |",
+        "| --- | --- | --- | --- |",
+        "| `x` | 0.5 s | 53 % | 1e-05 |",
+        "| `y` | -0.2 s | 100 % |  |",
+    ]
+
+
+def test_rows_are_left_out_and_sorted(data: Path) -> None:
+    spec = {"file": "some.csv", "without": {"name": "x"}, "sort": ["-rho"]}
+    columns = {"columns": {"task": "{task}"}}
+    assert render.block(spec | columns, data).splitlines()[2:] == ["| a |", "| b |"]
+    spec = {"file": "some.csv", "sort": ["task", "-rho"], "columns": {"both": "{task}{name}"}}
+    assert render.block(spec, data).splitlines()[2:] == ["| bx |", "| by |", "| ax |", "| ay |"]
+
+
+def test_a_column_goes_across_with_the_mean(data: Path) -> None:
+    spec = {"file": "some.csv", "down": "name", "across": "task", "mean": "average"}
+    assert render.block({**spec, "cell": "{rho:.3f} / {top:.0p}"}, data).splitlines() == [
+        "| name | b | a | average |",
+        "| --- | --- | --- | --- |",
+        "| `x` | 0.500 / 53 % | 0.750 / 47 % | 0.625 / 50 % |",
+        "| `y` | -0.250 / 100 % | 0.250 / 0 % | 0.000 / 50 % |",
+    ]
+
+
+def test_a_text_takes_its_facts_from_json(data: Path) -> None:
+    spec = {"file": "some.json", "text": "On {on}: {n:,}, without {gone}."}
+    assert render.block(spec, data) == "On a machine: 30,001, without `p`, `q`."
+
+
+def test_what_is_not_there_is_told(data: Path) -> None:
+    with pytest.raises(ValueError, match="no row for where"):
+        render.block({"file": "some.csv", "where": {"task": "c"}, "columns": {}}, data)
+    with pytest.raises(KeyError, match="tau"):
+        render.block({"file": "some.csv", "columns": {"tau": "{tau}"}}, data)
+
+
+def test_a_bar_does_not_end_a_cell() -> None:
+    assert render.cell("{cell}", {"cell": "|conv~0|"}) == "\\|conv~0\\|"
