@@ -14,10 +14,11 @@ from torch.distributions import Dirichlet
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.oneshot.architecture import ArchitectureParameters
 from naslib_proxydata.oneshot.base import Strategy, combine
-from naslib_proxydata.oneshot.first_order import Softmax
+from naslib_proxydata.oneshot.first_order import FirstOrder, Softmax
 from naslib_proxydata.oneshot.mixture import Choices, masked_softmax
 from naslib_proxydata.oneshot.moment import Moment
 from naslib_proxydata.oneshot.strategies.beta_darts import BetaDecay, beta_darts
+from naslib_proxydata.oneshot.strategies.darts import SecondOrder
 from naslib_proxydata.oneshot.strategies.drnas import DirichletSample, dirichlet
 from naslib_proxydata.oneshot.strategies.gdas import GumbelHard, gumbel_noise
 from naslib_proxydata.oneshot.strategies.pc_darts import pc_darts
@@ -210,6 +211,15 @@ def test_strategies_are_combined_part_by_part() -> None:
     assert both.regularisers == (BetaDecay(0.5),)
     assert both.settings["warm_up"] == 15
     assert both.settings["architecture_decay"] == 0.0
+
+
+def test_a_strategy_has_the_parts_of_first_order_darts_until_another_names_its_own() -> None:
+    plain = Strategy("plain")
+    assert (plain.relaxation, plain.step) == (Softmax(), FirstOrder())
+    assert (plain.partial, plain.edge_weights, plain.learns) == (1, False, True)
+    unrolled = Strategy("unrolled", step=SecondOrder(), learns=False)
+    for both in (combine(plain, unrolled), combine(unrolled, plain)):
+        assert (both.relaxation, both.step, both.learns) == (Softmax(), SecondOrder(), False)
 
 
 def test_contradicting_strategies_are_refused() -> None:
