@@ -21,7 +21,7 @@ import torch
 
 from naslib_proxydata import plugins
 from naslib_proxydata.leaderboard.labels import draw_labels, mean_interval
-from naslib_proxydata.predictors.base import Predictor
+from naslib_proxydata.predictors.base import LearningPredictor, Predictor
 from naslib_proxydata.predictors.dps.predictor import Dps
 from naslib_proxydata.predictors.eproxy.predictor import Eproxy
 from naslib_proxydata.predictors.few_label.structure import FewLabelStructure

@@ -42,7 +42,7 @@ class Evolution:
         front: The best trades between the optimizer's objectives; empty where it has one.
         measured: Dataset, metric and value of all that the benchmark holds of the best.
         computed: Number of scores computed; the others were in the store.
-        folder: The run folder.
+        folder: The run folder, or None where none is kept.
     """
 
     best: Query
@@ -50,7 +50,7 @@ class Evolution:
     front: tuple[Query, ...]
     measured: tuple[tuple[str, str, float], ...]
     computed: int
-    folder: Path
+    folder: Path | None
 
 
 def run_evolve(

@@ -1,4 +1,4 @@
-"""What a discrete search searches: space, benchmark, limits, predictor and optimizer, from names."""
+"""What a discrete search searches, and by what: made from names before anything is spent."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Problem:
         )
         if config.macs_low is not None or config.macs_high is not None:
             self.domain.sample(numpy_generator(config.seed, "evolve", "limits"))
-        self.predictor: Predictor | None = None if self.setup is None else self.setup()
+        self.predictor: Predictor[Any] | None = None if self.setup is None else self.setup()
         self.given = self._given()
         self.labels = self._labels()
 

@@ -86,7 +86,12 @@ class Prepared(NamedTuple):
     selection: Selection | None
 
 
-def run_search(config: SearchConfig, *listeners: object) -> FinishedSearch:
+def run_search(
+    config: SearchConfig,
+    *listeners: object,
+    dataset: Dataset | None = None,
+    selection: Selection | None = None,
+) -> FinishedSearch:
     """Search, look the cell up, write and draw.
 
     A search that was interrupted goes on from its last checkpoint; one that is finished goes on
@@ -96,6 +101,8 @@ def run_search(config: SearchConfig, *listeners: object) -> FinishedSearch:
     Args:
         config: What to do.
         listeners: Further objects whose lifecycle hooks are called.
+        dataset: What is trained on, where ``config.dataset`` is only its name.
+        selection: The examples to train on, where ``config.selection`` names no file.
 
     Raises:
         ProxyDataError: A name, a file or a number is wrong, or the loss is not finite; the message
@@ -104,7 +111,10 @@ def run_search(config: SearchConfig, *listeners: object) -> FinishedSearch:
     plugins = load_plugins(config.plugin, config.no_plugin)
     config = resolved(config)
     with threads_used(config.threads):
-        prepared = _prepared(config, plugins, listeners)
+        dataset = open_dataset(config.dataset, plugins) if dataset is None else dataset
+        if config.selection is not None:
+            selection = load_selection(config.selection)
+        prepared = _prepared(config, plugins, dataset, selection, listeners)
         folder = opened_folder(config, RESULTS)
         actors = [actor.plain() for actor in prepared.acting.actors if actor.provider != CALLER]
         for actor in actors:
@@ -128,15 +138,19 @@ def run_search(config: SearchConfig, *listeners: object) -> FinishedSearch:
     return finished
 
 
-def _prepared(config: SearchConfig, plugins: Plugins, listeners: tuple[object, ...]) -> Prepared:
+def _prepared(
+    config: SearchConfig,
+    plugins: Plugins,
+    dataset: Dataset,
+    selection: Selection | None,
+    listeners: tuple[object, ...],
+) -> Prepared:
     strategy = named_strategy(plugins, config.strategy)
     settings = SearchSettings.parse(
         {**strategy.settings, **config.training, "seed": config.seed, "device": config.device},
         f"strategy {strategy.name!r}",
     )
-    dataset = open_dataset(config.dataset)
     dataset.required_labels("a one-shot search")
-    selection = load_selection(config.selection) if config.selection else None
     if selection is not None:
         selection.check_fits(dataset)
     builder = supernet_builder(
@@ -207,7 +221,13 @@ def _facts(
         "dataset_fingerprint": prepared.dataset.fingerprint,
         "selection": None
         if selection is None
-        else {"file": str(config.selection), "method": selection.method, "size": selection.size},
+        else {
+            "file": config.selection and str(config.selection),
+            "method": selection.method,
+            "parameters": dict(selection.parameters),
+            "seed": selection.seed,
+            "size": selection.size,
+        },
         "acting": env["acting"],
         "channels": config.channels,
         "cells": config.cells,

@@ -50,7 +50,9 @@ UNITS = {
 """What the scores of a scorer are called on an axis, where its name is not enough."""
 
 
-def run_select(config: SelectConfig, *, progress: Progress | None = None) -> Selection:
+def run_select(
+    config: SelectConfig, *, dataset: Dataset | None = None, progress: Progress | None = None
+) -> Selection:
     """Score, choose, split, and write the run folder.
 
     The folder holds ``selection.npz`` and ``selection.json``, ``scores.npz`` and
@@ -58,6 +60,7 @@ def run_select(config: SelectConfig, *, progress: Progress | None = None) -> Sel
 
     Args:
         config: What to choose, from what, and how.
+        dataset: What is chosen from, where ``config.dataset`` is only its name.
         progress: Told how far the training of a scorer's model is.
 
     Raises:
@@ -68,7 +71,8 @@ def run_select(config: SelectConfig, *, progress: Progress | None = None) -> Sel
     plugins = load_plugins(config.plugin, config.no_plugin)
     config = _with_whole_paths(resolved(config))
     with threads_used(config.threads):
-        prepared = _prepare(config, plugins, progress)
+        dataset = open_dataset(config.dataset, plugins) if dataset is None else dataset
+        prepared = _prepare(config, plugins, dataset, progress)
         folder = opened_folder(config, RESULTS)
         values = prepared.values()
         started = time.perf_counter()
@@ -148,11 +152,12 @@ def _with_whole_paths(config: SelectConfig) -> SelectConfig:
     )
 
 
-def _prepare(config: SelectConfig, plugins: Plugins, progress: Progress | None) -> _Prepared:
+def _prepare(
+    config: SelectConfig, plugins: Plugins, dataset: Dataset, progress: Progress | None
+) -> _Prepared:
     """Make and check everything that the choice is made from."""
     selector = plugins.create("selectors", config.selector.name, **config.selector.options)
     check_shares(config.split)
-    dataset = open_dataset(config.dataset, plugins)
     size = resolved_size(config, len(dataset))
     if "labels" in selector.needs:
         dataset.required_labels(f"selector {selector.name!r}")
