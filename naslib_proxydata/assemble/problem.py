@@ -13,7 +13,12 @@ from naslib_proxydata.config import EvolveConfig
 from naslib_proxydata.errors import ConfigError, TableError
 from naslib_proxydata.evolution.domain import Domain
 from naslib_proxydata.plugins import Plugins
-from naslib_proxydata.runs.setup import PredictorSetup, options_json, registered_name
+from naslib_proxydata.runs.setup import (
+    PredictorSetup,
+    checked_predictor,
+    options_json,
+    registered_name,
+)
 from naslib_proxydata.tables.base import BenchmarkTable
 
 
@@ -34,6 +39,7 @@ class Problem:
     Raises:
         ConfigError: A name is unknown, or nothing says what an architecture is worth.
         TableError: The benchmark cannot be read, or lacks the dataset or metric.
+        DatasetError: There are fewer images than the predictor needs.
     """
 
     def __init__(self, config: EvolveConfig, plugins: Plugins) -> None:
@@ -53,6 +59,8 @@ class Problem:
             self.column = dataset, config.metric or self.table.default_metric(dataset)
             self.table.require(*self.column)
         self.domain = self._domain()
+        if self.setup is not None:
+            checked_predictor(self.setup)
 
     @property
     def ordinate(self) -> str:
