@@ -17,7 +17,12 @@ from naslib_proxydata.evolution.fitness import PredictedFitness
 from naslib_proxydata.plugins import Plugins
 from naslib_proxydata.predictors.base import Predictor
 from naslib_proxydata.predictors.labels import FEWEST_LABELS
-from naslib_proxydata.runs.setup import PredictorSetup, options_json, registered_name
+from naslib_proxydata.runs.setup import (
+    PredictorSetup,
+    checked_predictor,
+    options_json,
+    registered_name,
+)
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.tables.base import BenchmarkTable
 from naslib_proxydata.tables.label_file import read_labels
@@ -51,6 +56,7 @@ class Problem:
         LabelError: The user's labels cannot be learnt from.
         SearchError: Nothing lies within the limits.
         TableError: The benchmark cannot be read, or lacks the dataset or metric.
+        DatasetError: There are fewer images than the predictor needs.
     """
 
     def __init__(self, config: EvolveConfig, plugins: Plugins) -> None:
@@ -75,6 +81,8 @@ class Problem:
         )
         if config.macs_low is not None or config.macs_high is not None:
             self.domain.sample(numpy_generator(config.seed, "evolve", "limits"))
+        if self.setup is not None:
+            checked_predictor(self.setup)
         self.predictor: Predictor[Any] | None = None if self.setup is None else self.setup()
         self.given = self._given()
         self.labels = self._labels()
