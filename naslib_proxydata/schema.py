@@ -34,9 +34,13 @@ class Settings(BaseModel):
             raise ConfigError(f"{where}: " + "; ".join(lines)) from None
 
 
+WHOLE = "(the whole)"
+"""The place of a problem that concerns several keys."""
+
+
 def _explain(model: type[BaseModel], problem: Any) -> str:
     """Turn one pydantic problem into what was expected, what was got and where."""
-    path = ".".join(str(part) for part in problem["loc"]) or "(the whole)"
+    path = ".".join(str(part) for part in problem["loc"]) or WHOLE
     if problem["type"] == "extra_forbidden":
         known = sorted(_fields_at(model, problem["loc"][:-1]))
         hint = closest(str(problem["loc"][-1]), known)
@@ -44,6 +48,9 @@ def _explain(model: type[BaseModel], problem: Any) -> str:
     if problem["type"] == "value_error" and not problem["loc"]:
         # A check of several keys together names them, and says what they are.
         return str(problem["msg"]).removeprefix("Value error, ")
+    if problem["type"] == "value_error":  # a validator of ours has said all there is to say
+        said = str(problem["ctx"]["error"])
+        return said if path == WHOLE or said.startswith(path) else f"{path}: {said}"
     return f"{path}: {problem['msg']}, got {problem.get('input')!r}"
 
 

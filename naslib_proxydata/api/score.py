@@ -8,12 +8,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.predictors.base import LearningPredictor
 from naslib_proxydata.runs.device import resolved_device
 from naslib_proxydata.runs.executors import default_executor, threads_used
 from naslib_proxydata.runs.scores import StoredScores
 from naslib_proxydata.runs.setup import (
     PredictorSetup,
+    checked_predictor,
     load_plugins,
     options_json,
     registered_name,
@@ -22,10 +26,10 @@ from naslib_proxydata.runs.store import ScoreStore
 from naslib_proxydata.spaces.base import SearchSpace
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
-    from naslib_proxydata.predictors.base import Predictor
+    from naslib_proxydata.plugins import Plugins
+    from naslib_proxydata.predictors.base import Predictor, Score
     from naslib_proxydata.runs.executors import Progress
 
 
@@ -34,6 +38,7 @@ def score(
     space: str | SearchSpace[Any],
     architectures: Sequence[Any],
     *,
+    labels: Mapping[Any, float] | None = None,
     images: str = "photos",
     seed: int = 0,
     device: str = "auto",
@@ -53,6 +58,8 @@ def score(
             predictor of your own, which runs in this process.
         space: A search space, or its name.
         architectures: Texts of the space, or architectures that it made.
+        labels: Accuracies of labelled architectures, by text or architecture, for a predictor that
+            learns from them; they are not scored.
         images: Source of the images that the predictor looks at: ``"photos"``, ``"digits"``,
             ``"noise"``, ``"cifar10:PATH"``, ...
         seed: Seed of the scores and of the draw of images.
@@ -69,13 +76,14 @@ def score(
 
     Raises:
         ConfigError: A name, an option or the device is wrong.
+        LabelError: The labels are too few or all alike.
         ArchitectureError: A text is not an architecture of the space.
         DatasetError: The images are not there, or fewer than the predictor needs.
     """
     plugins = load_plugins(())
     made = plugins.create("spaces", space) if isinstance(space, str) else space
-    texts = [one if isinstance(one, str) else made.text(one) for one in architectures]
-    texts = [made.text(made.parse(text)) for text in texts]
+    labels = labels or {}
+    texts = [_text(made, one) for one in (*labels, *architectures)]
     setup = PredictorSetup(
         plugin_files=(),
         space=made.name,
@@ -88,38 +96,80 @@ def score(
         num_classes=num_classes,
         threads=threads,
     )
-    if not isinstance(predictor, str | Mapping):
-        return _scored_here(predictor, setup, made, texts, workers)
-    named = {"name": predictor} if isinstance(predictor, str) else dict(predictor)
-    name = registered_name(plugins, str(named.pop("name", "")), {})
-    setup = setup.of(name, options_json(name, named))
-    unfitted = setup.create()
-    if made.name not in plugins.names("spaces"):  # no other process could make it
-        return _scored_here(unfitted, setup, made, texts, workers)
+    if isinstance(predictor, str | Mapping):
+        setup = _named(setup, plugins, predictor)
+        # A space that is not registered can be made in no other process.
+        registered = made.name in plugins.names("spaces")
+        predictor = checked_predictor(setup) if registered else setup.create()
+    else:
+        registered = False
+    _check_learns(predictor, labels)
+    with threads_used(threads):
+        if labels or not registered:
+            predictor.prepare(setup.task(predictor, copy(made)))
+        scores = (
+            _stored_scores(setup, predictor, texts, workers, progress)
+            if registered
+            else _scores_here(predictor, made, texts, workers)
+        )
+        if isinstance(predictor, LearningPredictor) and labels:
+            accuracies = np.array(list(labels.values()), dtype=np.float64)
+            predictor.fit(scores[: len(labels)], accuracies)
+        return predictor.aggregate(scores[len(labels) :])
+
+
+def _text(space: SearchSpace[Any], architecture: Any) -> str:
+    """Return the space's own text of an architecture or of another spelling of it."""
+    is_text = isinstance(architecture, str)
+    return space.text(space.parse(architecture) if is_text else architecture)
+
+
+def _named(
+    setup: PredictorSetup, plugins: Plugins, predictor: str | Mapping[str, Any]
+) -> PredictorSetup:
+    """Return the setup of a predictor that is given by name, or by name and options."""
+    options = {"name": predictor} if isinstance(predictor, str) else dict(predictor)
+    if "name" not in options:
+        raise ConfigError(
+            f"a predictor with options needs a name, such as {{'name': 'eproxy'}}; got {options}"
+        )
+    name = registered_name(plugins, str(options.pop("name")), {})
+    return setup.of(name, options_json(name, options))
+
+
+def _check_learns(predictor: Predictor[Any], labels: Mapping[Any, float]) -> None:
+    if labels and not isinstance(predictor, LearningPredictor):
+        raise ConfigError(
+            f"predictor {predictor.name!r} does not learn from labels; leave them out, or name one "
+            "that does, such as few-label-structure"
+        )
+
+
+def _stored_scores(
+    setup: PredictorSetup,
+    predictor: Predictor[Any],
+    texts: Sequence[str],
+    workers: int,
+    progress: Progress | None,
+) -> list[Score]:
+    """Score in as many processes, each function once."""
     with (
         TemporaryDirectory() as folder,
         ScoreStore(Path(folder) / "scores.sqlite") as store,
         default_executor(workers) as executor,
     ):
-        scores = StoredScores(store, executor, progress).get(setup, unfitted, texts, name)
-    return unfitted.aggregate(scores)
+        title = f"{setup.space} {setup.predictor}"
+        return StoredScores(store, executor, progress).get(setup, predictor, texts, title)
 
 
-def _scored_here(
-    predictor: Predictor[Any],
-    setup: PredictorSetup,
-    space: SearchSpace[Any],
-    texts: Sequence[str],
-    workers: int,
-) -> NDArray[np.float64]:
-    """Score by a predictor of the caller's, in this process."""
+def _scores_here(
+    predictor: Predictor[Any], space: SearchSpace[Any], texts: Sequence[str], workers: int
+) -> list[Score]:
+    """Score in this process, by a predictor or in a space that no other could make."""
     if workers != 1:
         raise ConfigError(
             "a predictor or a space that is no registered one can be used in this process alone, "
             f"got workers={workers}; give registered names, such as "
             "{'name': 'eproxy', 'barrier': False}, or leave workers out"
         )
-    with threads_used(setup.threads):
-        predictor.prepare(setup.task(predictor, copy(space)))
-        scores = [predictor.score_one(space.parse(text)) for text in texts]
-    return predictor.aggregate(scores)
+    return [predictor.score_one(space.parse(text)) for text in texts]
