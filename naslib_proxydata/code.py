@@ -9,12 +9,10 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-import naslib_proxydata
-
 ROOMS = ("kernels", "spaces", "data", "predictors", "seeding.py", "ranking.py", "summation.py")
 """The files and folders of the package whose code a score may depend on."""
 
-_PACKAGE = Path(naslib_proxydata.__file__).parent
+_PACKAGE = Path(__file__).parent
 
 
 def code_version(*classes: type) -> str:

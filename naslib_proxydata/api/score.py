@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import copy
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from naslib_proxydata.errors import ConfigError
-from naslib_proxydata.predictors.base import LearningPredictor
+from naslib_proxydata.predictors.base import LearningPredictor, Predictor
 from naslib_proxydata.runs.device import resolved_device
 from naslib_proxydata.runs.executors import default_executor, threads_used
 from naslib_proxydata.runs.scores import StoredScores
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from naslib_proxydata.plugins import Plugins
-    from naslib_proxydata.predictors.base import Predictor, Score
+    from naslib_proxydata.predictors.base import Score
     from naslib_proxydata.runs.executors import Progress
 
 
@@ -82,8 +83,6 @@ def score(
     """
     plugins = load_plugins(())
     made = plugins.create("spaces", space) if isinstance(space, str) else space
-    labels = labels or {}
-    texts = [_text(made, one) for one in (*labels, *architectures)]
     setup = PredictorSetup(
         plugin_files=(),
         space=made.name,
@@ -98,24 +97,63 @@ def score(
     )
     if isinstance(predictor, str | Mapping):
         setup = _named(setup, plugins, predictor)
-        # A space that is not registered can be made in no other process.
-        registered = made.name in plugins.names("spaces")
-        predictor = checked_predictor(setup) if registered else setup.create()
-    else:
-        registered = False
-    _check_learns(predictor, labels)
+    call = _Call(setup, made, workers, progress)
     with threads_used(threads):
-        if labels or not registered:
-            predictor.prepare(setup.task(predictor, copy(made)))
-        scores = (
-            _stored_scores(setup, predictor, texts, workers, progress)
-            if registered
-            else _scores_here(predictor, made, texts, workers)
-        )
+        return call(predictor, labels or {}, architectures)
+
+
+@dataclass(frozen=True)
+class _Call:
+    """One call of :func:`score`, checked as far as names and device go."""
+
+    setup: PredictorSetup
+    space: SearchSpace[Any]
+    workers: int
+    progress: Progress | None
+
+    def __call__(
+        self,
+        wanted: str | Mapping[str, Any] | Predictor[Any],
+        labels: Mapping[Any, float],
+        architectures: Sequence[Any],
+    ) -> NDArray[np.float64]:
+        """Score the architectures, after the predictor has learnt from the labels."""
+        setup = self.setup
+        # Another process can make neither a predictor object nor a space that is not registered.
+        anywhere = bool(setup.predictor) and self.space.name in setup.plugins.names("spaces")
+        predictor = wanted if isinstance(wanted, Predictor) else setup.create()
+        if anywhere:
+            checked_predictor(setup)
+        _check_learns(predictor, labels)
+        texts = [_text(self.space, one) for one in (*labels, *architectures)]
+        if labels or not anywhere:
+            predictor.prepare(setup.task(predictor, copy(self.space)))
+        scores = self._stored(predictor, texts) if anywhere else self._here(predictor, texts)
         if isinstance(predictor, LearningPredictor) and labels:
             accuracies = np.array(list(labels.values()), dtype=np.float64)
             predictor.fit(scores[: len(labels)], accuracies)
         return predictor.aggregate(scores[len(labels) :])
+
+    def _stored(self, predictor: Predictor[Any], texts: Sequence[str]) -> list[Score]:
+        """Score in as many processes as there are workers, each function once."""
+        with (
+            TemporaryDirectory() as folder,
+            ScoreStore(Path(folder) / "scores.sqlite") as store,
+            default_executor(self.workers) as executor,
+        ):
+            title = f"{self.setup.space} {self.setup.predictor}"
+            scores = StoredScores(store, executor, self.progress)
+            return scores.get(self.setup, predictor, texts, title)
+
+    def _here(self, predictor: Predictor[Any], texts: Sequence[str]) -> list[Score]:
+        """Score in this process."""
+        if self.workers != 1:
+            raise ConfigError(
+                "a predictor or a space that is no registered one can be used in this process "
+                f"alone, got workers={self.workers}; give registered names, such as "
+                "{'name': 'eproxy', 'barrier': False}, or leave workers out"
+            )
+        return [predictor.score_one(self.space.parse(text)) for text in texts]
 
 
 def _text(space: SearchSpace[Any], architecture: Any) -> str:
@@ -143,33 +181,3 @@ def _check_learns(predictor: Predictor[Any], labels: Mapping[Any, float]) -> Non
             f"predictor {predictor.name!r} does not learn from labels; leave them out, or name one "
             "that does, such as few-label-structure"
         )
-
-
-def _stored_scores(
-    setup: PredictorSetup,
-    predictor: Predictor[Any],
-    texts: Sequence[str],
-    workers: int,
-    progress: Progress | None,
-) -> list[Score]:
-    """Score in as many processes, each function once."""
-    with (
-        TemporaryDirectory() as folder,
-        ScoreStore(Path(folder) / "scores.sqlite") as store,
-        default_executor(workers) as executor,
-    ):
-        title = f"{setup.space} {setup.predictor}"
-        return StoredScores(store, executor, progress).get(setup, predictor, texts, title)
-
-
-def _scores_here(
-    predictor: Predictor[Any], space: SearchSpace[Any], texts: Sequence[str], workers: int
-) -> list[Score]:
-    """Score in this process, by a predictor or in a space that no other could make."""
-    if workers != 1:
-        raise ConfigError(
-            "a predictor or a space that is no registered one can be used in this process alone, "
-            f"got workers={workers}; give registered names, such as "
-            "{'name': 'eproxy', 'barrier': False}, or leave workers out"
-        )
-    return [predictor.score_one(space.parse(text)) for text in texts]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from naslib_proxydata.errors import ConfigError
 
 if TYPE_CHECKING:
     from naslib_proxydata.assemble.search import FinishedSearch
+    from naslib_proxydata.data.base import Dataset
     from naslib_proxydata.selection.base import Selection
 
 
@@ -65,30 +67,27 @@ def search(
         SearchError: The loss is not finite, or a level has no examples.
     """
     name, opened = named_dataset(dataset)
-    is_file = isinstance(selection, str | Path)
-    given = {
-        **settings,
+    file, made = (selection, None) if isinstance(selection, str | Path) else (None, selection)
+    given: dict[str, Any] = {
         "space": space,
         "strategy": strategy,
         "dataset": name,
-        "pruner": _pruner(bdp, pruner),
-        "selection": selection if is_file else None,
-        "seed": seed,
-        "device": device,
-        "training.epochs": epochs,
+        "selection": file,
     }
-    finished = run(
-        lambda config: run_search(
-            config,
-            *listeners,
-            dataset=opened,
-            selection=None if is_file else selection,  # type: ignore[arg-type]
-        ),
-        SearchConfig,
-        given,
-        out,
-    )
+    given |= {"pruner": _pruner(bdp, pruner), "training.epochs": epochs}
+    given |= {"seed": seed, "device": device, **settings}
+    call = partial(_run, listeners, opened, made)
+    finished = run(call, SearchConfig, given, out)
     return finished if out is not None else replace(finished, folder=None)
+
+
+def _run(
+    listeners: Sequence[object],
+    dataset: Dataset | None,
+    selection: Selection | None,
+    config: SearchConfig,
+) -> FinishedSearch:
+    return run_search(config, *listeners, dataset=dataset, selection=selection)
 
 
 def _pruner(

@@ -107,14 +107,18 @@ def test_a_predictor_that_returns_nonsense_fails_architecture_by_architecture() 
     ("arguments", "error", "message"),
     [
         ({"predictor": "synflw"}, ConfigError, "Did you mean 'synflow'"),
-        ({"predictor": {"name": "naswot", "batch_sze": 2}}, ConfigError, "Did you mean 'batch_size'"),
+        (
+            {"predictor": {"name": "naswot", "batch_sze": 2}},
+            ConfigError,
+            "Did you mean 'batch_size'",
+        ),
         ({"predictor": {"batch_size": 2}}, ConfigError, "needs a name"),
         ({"space": "nb21"}, ConfigError, "Did you mean 'nb201'"),
         ({"architectures": ["|conv|"]}, ArchitectureError, "conv"),
         ({"device": "cudda"}, ConfigError, "device 'cudda' cannot be used"),
         ({"images": "nowhere"}, DatasetError, "nowhere"),
         (
-            {"predictor": {"name": "naswot", "batch": 10**6}, "images": "digits"},
+            {"predictor": {"name": "naswot", "batch_size": 9999}, "images": "digits"},
             DatasetError,
             "1797",
         ),

@@ -5,8 +5,18 @@ from __future__ import annotations
 import pytest
 from pydantic import Field
 
-from naslib_proxydata.config import DATA_VARIABLE, LeaderboardConfig, dump_yaml, read_yaml, resolve
+from naslib_proxydata.config import (
+    SCHEMAS,
+    EvolveConfig,
+    LeaderboardConfig,
+    SearchConfig,
+    SelectConfig,
+    resolve,
+)
+from naslib_proxydata.config.resolve import read_yaml
 from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.runs.settings import DATA_VARIABLE, RunConfig
+from naslib_proxydata.runs.start import dump_yaml
 from naslib_proxydata.schema import Settings
 
 
@@ -121,3 +131,56 @@ def test_other_commands_may_bring_schemas_of_their_own():
         size: int = Field(1)
 
     assert resolve(Own, assignments=["size=3"]).size == 3
+
+
+def test_set_gives_options_to_what_is_named():
+    assert resolve(SearchConfig, None, {"pruner": "bdp"}, ["pruner.period=3"]).pruner.options == {
+        "period": 3
+    }
+    config = resolve(EvolveConfig, assignments=["optimizer.population=7"])
+    assert (config.optimizer.name, config.optimizer.options) == ("re", {"population": 7})
+    predictor = resolve(EvolveConfig, None, {"predictor": "eproxy:nb201-cifar10"}).predictor
+    assert (predictor.name, predictor.options) == ("eproxy", {"preset": "nb201-cifar10"})
+    assert resolve(SearchConfig, None, {"strategy": "a+b"}, ["strategy.b.x=1"]).strategy == {
+        "a": {},
+        "b": {"x": 1},
+    }
+
+
+def test_nested_options_of_the_command_line_find_their_place():
+    options = {"training.epochs": 4, "training.batch_size": None}
+    config = resolve(SearchConfig, None, options, ["training.weights_lr=0.1"])
+    assert config.training == {"epochs": 4, "weights_lr": 0.1}
+
+
+@pytest.mark.parametrize("command", SCHEMAS)
+def test_every_command_shares_the_settings_of_a_run(command, tmp_path):
+    schema = SCHEMAS[command]
+    assert issubclass(schema, RunConfig)
+    options = {"threads": 2, "workers": 3, "no_plugin": "x", "out": str(tmp_path / "run")}
+    if command == "select":
+        options["size"] = 5
+    config = resolve(schema, None, options)
+    assert (config.threads, config.workers, config.no_plugin) == (2, 3, ("x",))
+    path = tmp_path / "config.yaml"
+    path.write_text(dump_yaml(config))
+    assert resolve(schema, path) == config
+
+
+@pytest.mark.parametrize(
+    ("schema", "options", "message"),
+    [
+        (SearchConfig, {"training": {"epcohs": 2}}, r"training.*'epcohs'.*Did you mean 'epochs'"),
+        (SearchConfig, {"training": {"seed": 2}}, "seed is a key of the run"),
+        (SearchConfig, {"strategy": ""}, "strategy"),
+        (SelectConfig, {}, "give either size or fraction"),
+        (SelectConfig, {"size": 3, "fraction": 0.5}, "give either size or fraction"),
+        (SelectConfig, {"size": 3, "out": "a/b.npz"}, r"out is a run folder.*a/b/selection\.npz"),
+        (EvolveConfig, {"labels": 5}, "name one"),
+        (EvolveConfig, {"macs_low": 9, "macs_high": 1}, "macs_low 9 is above macs_high 1"),
+        (EvolveConfig, {"threads": 0}, "threads"),
+    ],
+)
+def test_mistakes_of_the_commands_are_told(schema, options, message):
+    with pytest.raises(ConfigError, match=message):
+        resolve(schema, None, options)
