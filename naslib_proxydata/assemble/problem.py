@@ -1,4 +1,4 @@
-"""What a discrete search searches: space, benchmark, limits, predictor and optimizer, from names."""
+"""What a discrete search searches, what for and by what: all that a configuration names."""
 
 from __future__ import annotations
 

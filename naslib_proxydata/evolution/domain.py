@@ -77,8 +77,9 @@ class Domain(Generic[Architecture]):
             if self.allows(drawn):
                 return drawn
         raise SearchError(
-            f"none of {MOST_DRAWS:,} random architectures of {self.space.name!r} has {self.condition}; the "
-            f"last one, {self.space.text(drawn)}, has {self.macs(drawn):,} MACs"
+            f"none of {MOST_DRAWS:,} random architectures of {self.space.name!r} has "
+            f"{self.condition}; the last one, {self.space.text(drawn)}, has "
+            f"{self.macs(drawn):,} MACs"
         )
 
     def mutate(self, architecture: Architecture, generator: np.random.Generator) -> Architecture:

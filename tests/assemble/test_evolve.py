@@ -160,8 +160,8 @@ def test_another_configuration_is_refused_in_the_same_folder(tmp_path):
         run(tmp_path / "run", dataset="one", queries=5)
     with pytest.raises(RunFolderError, match="seed: 0 there, 1 now"):
         run(tmp_path / "run", dataset="one", queries=7, seed=1)
-    with pytest.raises(RunFolderError, match="optimizer.population: None there, 20 now"):
-        optimizer = {"name": "re", "population": 20}
+    optimizer = {"name": "re", "population": 20}
+    with pytest.raises(RunFolderError, match=r"optimizer\.population: None there, 20 now"):
         run(tmp_path / "run", dataset="one", queries=6, optimizer=optimizer)
     found = run(tmp_path / "run", dataset="one", queries=5, seed=1, overwrite=True)
     assert len(lines(found.folder)) == 5

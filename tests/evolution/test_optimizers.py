@@ -233,7 +233,7 @@ def test_unknown_names_and_settings_are_told():
         FOUND.create("optimizers", "nsga")
     with pytest.raises(ConfigError, match="sample must be at most the population's 5, got 6"):
         FOUND.create("optimizers", "re", population=5, sample=6)
-    with pytest.raises(ConfigError, match="'nsga2': unknown key 'pop'.* Known keys: population$"):
+    with pytest.raises(ConfigError, match=r"'nsga2': unknown key 'pop'.* Known keys: population$"):
         FOUND.create("optimizers", "nsga2", pop=5)
     with pytest.raises(ConfigError, match="unknown option 'population'"):
         FOUND.create("optimizers", "random", population=5)
