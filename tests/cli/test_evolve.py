@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 
 from naslib_proxydata.cli import evolve
@@ -64,8 +65,7 @@ def test_a_genotype_within_limits_is_printed_without_any_table(tmp_path, capsys)
         (("--queries", 3, "--set", "optimizer.popul=3"), "'re': unknown key 'popul'. Did you mean"),
         (("--predictor", "naswot", "--set", "predictor.batch=3"), "Did you mean 'batch_size'"),
         (("--predictor", "synflo"), "unknown predictor 'synflo'. Did you mean 'synflow'"),
-        (("--predictor", "naswot", "--images", "digits:7"), "digits:7"),
-        (("--predictor", "zico", "--set", "predictor.batches=999"), "zico"),
+        (("--predictor", "naswot", "--images", "digitz"), "Did you mean 'digits'|digitz"),
         (("--predictor", "macs", "--macs-low", 1e12), "none of 10,000 random architectures"),
         (("--predictor", "macs", "--label-table", "no.csv"), "does not learn from labels"),
         (("--predictor", "few-label-structure", "--label-table", "no.csv"), "no.csv"),
@@ -90,6 +90,15 @@ def test_what_does_not_belong_together_is_told(tmp_path, capsys, monkeypatch, ar
 def test_every_option_is_a_key_of_the_configuration():
     names = {parameter.name for parameter in evolve.command.params}
     assert names - {"assignments", "config_file"} <= set(EvolveConfig.model_fields)
+
+
+def test_a_predictor_that_needs_more_images_than_there_are_is_refused(tmp_path, capsys):
+    images = np.zeros((5, 8, 8), dtype=np.uint8)
+    np.savez(tmp_path / "few.npz", images=images, labels=np.arange(5))
+    arguments = ("--predictor", "naswot", "--images", tmp_path / "few.npz")
+    assert run(*arguments, "--out", tmp_path / "run") == 2
+    assert re.search("128 .*5|5 .*128", capsys.readouterr().err)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_anything_is_scored(tmp_path, capsys):
