@@ -45,10 +45,8 @@ def _explain(model: type[BaseModel], problem: Any) -> str:
         known = sorted(_fields_at(model, problem["loc"][:-1]))
         hint = closest(str(problem["loc"][-1]), known)
         return f"unknown key {path!r}.{hint} Known keys: {', '.join(known) or 'none'}"
-    if problem["type"] == "value_error" and not problem["loc"]:
-        # A check of several keys together names them, and says what they are.
-        return str(problem["msg"]).removeprefix("Value error, ")
-    if problem["type"] == "value_error":  # a validator of ours has said all there is to say
+    if problem["type"] == "value_error":
+        # A validator of ours has said all; one of several keys together names them itself.
         said = str(problem["ctx"]["error"])
         return said if path == WHOLE or said.startswith(path) else f"{path}: {said}"
     return f"{path}: {problem['msg']}, got {problem.get('input')!r}"
