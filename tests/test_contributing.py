@@ -39,25 +39,8 @@ def test_the_table_names_every_registration_hook() -> None:
     assert offered <= {hook for _, _, hook, _ in ADD_ONE}
 
 
-PENDING = (
-    "register_scorers",
-    "register_datasets",
-    "register_supernets",
-    "register_optimizers",
-    "register_pruners",
-    "register_metrics",
-)
-"""Hooks of other branches; each is to be taken out here when its branch is merged."""
-
-
 @pytest.mark.parametrize(
-    ("what", "new", "hook", "registered"),
-    [
-        pytest.param(
-            *row, id=row[2], marks=[pytest.mark.xfail(strict=True)] if row[2] in PENDING else []
-        )
-        for row in ADD_ONE
-    ],
+    ("what", "new", "hook", "registered"), [pytest.param(*row, id=row[2]) for row in ADD_ONE]
 )
 def test_what_is_added_has_its_place(what: str, new: str, hook: str, registered: str) -> None:
     folder = (ROOT / new.partition("/NAME")[0]).resolve()

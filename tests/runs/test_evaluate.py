@@ -14,8 +14,9 @@ import torch
 
 from naslib_proxydata.errors import DatasetError, ProxyDataError
 from naslib_proxydata.predictors.base import ScoringTask
-from naslib_proxydata.runs import evaluate as room
-from naslib_proxydata.runs.evaluate import SerialExecutor, default_executor, evaluate
+from naslib_proxydata.runs import executors as room
+from naslib_proxydata.runs.evaluate import evaluate
+from naslib_proxydata.runs.executors import SerialExecutor, default_executor
 from naslib_proxydata.runs.store import ScoreContext, ScoreStore
 from tests.leaderboard import fake_plugin
 

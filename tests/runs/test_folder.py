@@ -70,12 +70,14 @@ def test_what_cannot_be_written_is_told(tmp_path):
 
 
 def test_a_write_that_fails_leaves_the_old_file(folder):
-    def full(path):
-        path.write_text("half")
-        raise OSError(28, "No space left on device")
+    class Full:
+        def savefig(self, file, **_):
+            file.write(b"half")
+            raise OSError(28, "No space left on device")
 
     folder.write("summary.md", "old")
-    with pytest.raises(RunFolderError, match=r"No space left on device.*Nothing stored is lost"):
-        folder.replace("summary.md", full)
+    with pytest.raises(RunFolderError, match="No space left on device; nothing was changed there"):
+        folder.draw("history", Full())
     assert (folder.path / "summary.md").read_text() == "old"
-    assert sorted(os.listdir(folder.path)) == ["config.yaml", "summary.md"]
+    assert sorted(os.listdir(folder.path)) == ["config.yaml", "plots", "summary.md"]
+    assert os.listdir(folder.path / "plots") == []
