@@ -30,7 +30,7 @@ class NasBench101(Conversion):
         numbers = integers(found, self.name)
         vertices = (math.isqrt(1 + 4 * len(numbers)) - 1) // 2
         names = numbers[vertices * vertices :]
-        if len(names) != vertices or not {*names} <= {*range(len(NAMES))}:
+        if not 0 < len(names) == vertices or not {*names} <= {*range(len(NAMES))}:
             raise ArchitectureError(
                 f"{numbers!r} is not NASLib's form of a NAS-Bench-101 cell: expected an n x n "
                 f"matrix row by row, then n numbers from 0 to {len(NAMES) - 1}"
