@@ -31,6 +31,7 @@ from naslib_proxydata.naslib_bridge import ProxyTrainer, proxied
 from naslib_proxydata.naslib_bridge.architectures import graph_text
 from naslib_proxydata.naslib_bridge.importing import naslib
 from naslib_proxydata.naslib_bridge.loader import PassLoader
+from naslib_proxydata.plugins import load
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.tables.nb201 import open_nb201
 
@@ -217,7 +218,7 @@ def search(arguments: argparse.Namespace, way: str, seed: int) -> dict[str, Any]
             "wall": time.perf_counter() - wall,
             "loading": loading.seconds,
             "bridge": bridge.seconds,
-            "cell": graph_text(one.get_final_architecture()),
+            "cell": graph_text(one.get_final_architecture(), load()),
         }
         whole = [{"weights": arguments.count // 2}] * arguments.epochs
         sizes = whole if way == STOCK else made.run.sizes

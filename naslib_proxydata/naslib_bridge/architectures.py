@@ -1,81 +1,29 @@
-"""Architectures both ways: NASLib's hashes and our texts, without NASLib."""
+"""Which conversion belongs to a graph of NASLib, and what its architecture is called here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from naslib_proxydata.errors import ArchitectureError, NaslibError
-from naslib_proxydata.spaces.genotypes.genotype import from_fields, genotype_text, parse_text
-from naslib_proxydata.spaces.nb201 import cell as nb201_cell
-from naslib_proxydata.spaces.nb201 import codes as nb201_codes
+from naslib_proxydata.errors import ConfigError, NaslibError
 
-DARTS_NODES: Final = 4
-NASLIB_DARTS_OPERATIONS: Final = (
-    "max_pool_3x3",
-    "avg_pool_3x3",
-    "skip_connect",
-    "sep_conv_3x3",
-    "sep_conv_5x5",
-    "dil_conv_3x3",
-    "dil_conv_5x5",
+if TYPE_CHECKING:
+    from naslib_proxydata.plugins import Plugins
+
+KIND: Final = "naslib-graphs"
+PREFIX: Final = "proxydata:"
+"""What the type of a :class:`graphs.SpaceGraph` begins with; our name of the space follows."""
+HOW_TO_ADD = (
+    "To add it, offer a naslib_proxydata.naslib_bridge.conversions.Conversion with the hook "
+    "register_naslib_graphs, in a plugin that the block's key 'plugins' names or that is installed"
 )
-"""NASLib's numbers of operations in its DARTS space, which has no "none"."""
-
-
-def nb201_text(codes: Sequence[Any]) -> str:
-    """Return the official text of NASLib's operation indices, numpy's integers among them."""
-    return nb201_cell.text(nb201_codes.from_naslib_codes([int(code) for code in codes]))
-
-
-def nb201_hash(text: str) -> tuple[int, ...]:
-    """Return NASLib's operation indices of an official text."""
-    return nb201_codes.to_naslib_codes(nb201_cell.parse(text))
-
-
-def darts_text(compact: Sequence[Sequence[Sequence[Any]]]) -> str:
-    """Return the genotype of NASLib's compact form, two cells of (source, operation) pairs.
-
-    Raises:
-        ArchitectureError: It is something else.
-    """
-    try:
-        normal, reduce = (
-            [[NASLIB_DARTS_OPERATIONS[int(code)], int(source)] for source, code in cell]
-            for cell in compact
-        )
-    except (TypeError, ValueError, IndexError):
-        raise ArchitectureError(
-            f"{compact!r} is not NASLib's compact form of the DARTS space: expected two cells of "
-            f"{2 * DARTS_NODES} pairs (source, operation)"
-        ) from None
-    concat = list(range(2, 2 + DARTS_NODES))
-    fields = {"normal": normal, "normal_concat": concat, "reduce": reduce, "reduce_concat": concat}
-    return genotype_text(from_fields(fields, NASLIB_DARTS_OPERATIONS, DARTS_NODES))
-
-
-def darts_hash(text: str) -> tuple[tuple[tuple[int, int], ...], ...]:
-    """Return NASLib's compact form of a genotype.
-
-    Raises:
-        ArchitectureError: NASLib has no such architecture: an edge is "none", or not all four
-            nodes are concatenated.
-    """
-    genotype = parse_text(text, NASLIB_DARTS_OPERATIONS, DARTS_NODES)
-    for cell in (genotype.normal, genotype.reduce):
-        if sorted(cell.concat) != list(range(2, 2 + DARTS_NODES)):
-            raise ArchitectureError(f"NASLib concatenates all four nodes, {text!r} does not")
-    return tuple(
-        tuple((source, NASLIB_DARTS_OPERATIONS.index(op)) for op, source in cell.edges)
-        for cell in (genotype.normal, genotype.reduce)
-    )
 
 
 class Bridged(NamedTuple):
-    """One of NASLib's search spaces that is also ours.
+    """How architectures of one of NASLib's graphs convert.
 
     Attributes:
-        space: Our name of it.
+        space: Our name of the search space.
         text: Turns NASLib's hash into our text.
         hash: Turns our text into NASLib's hash.
     """
@@ -85,35 +33,37 @@ class Bridged(NamedTuple):
     hash: Callable[[str], Any]
 
 
-SPACES: Final = {
-    "nasbench201": Bridged("nb201", nb201_text, nb201_hash),
-    "nasbench301": Bridged("darts", darts_text, darts_hash),
-}
-"""By what ``get_type()`` of NASLib's graphs returns."""
-
-
-PREFIX: Final = "proxydata:"
-"""What the type of a :class:`graphs.SpaceGraph` begins with; our name of the space follows."""
-
-
-def bridged(kind: str) -> Bridged:
+def bridged(kind: str, plugins: Plugins) -> Bridged:
     """Return how architectures of one of NASLib's search spaces convert.
 
+    Args:
+        kind: What ``get_type()`` of its graphs returns.
+        plugins: Where conversions are registered.
+
     Raises:
-        NaslibError: There is no conversion.
+        NaslibError: There is no conversion; the closest is named.
     """
     if kind.startswith(PREFIX):
         return Bridged(kind.removeprefix(PREFIX), str, str)
-    if kind not in SPACES:
-        raise NaslibError(
-            f"no conversion is known for NASLib's search space {kind!r}; known: "
-            f"{', '.join(sorted(SPACES))}"
-        )
-    return SPACES[kind]
+    try:
+        plugins.registration(KIND, kind)
+    except ConfigError as error:
+        raise NaslibError(f"{error} {HOW_TO_ADD}") from None
+    conversion = plugins.create(KIND, kind)
+    return Bridged(conversion.space, conversion.text, conversion.hash)
 
 
-def graph_text(graph: Any) -> str:
+def space_name(kind: str, plugins: Plugins) -> str:
+    """Return our name of one of NASLib's search spaces, NASLib's where it is not ours."""
+    return bridged(kind, plugins).space if _is_ours(kind, plugins) else kind
+
+
+def graph_text(graph: Any, plugins: Plugins) -> str:
     """Return the text of one of NASLib's graphs: ours where the space is ours, else its hash."""
     kind = graph.get_type()
     found = graph.get_hash()
-    return SPACES[kind].text(found) if kind in SPACES else str(found)
+    return bridged(kind, plugins).text(found) if _is_ours(kind, plugins) else str(found)
+
+
+def _is_ours(kind: str, plugins: Plugins) -> bool:
+    return kind.startswith(PREFIX) or kind in plugins.names(KIND)

@@ -8,6 +8,7 @@ import numpy as np
 
 from naslib_proxydata.cache import cache_folder
 from naslib_proxydata.errors import SelectionError
+from naslib_proxydata.oneshot.examples import chosen_examples
 from naslib_proxydata.selection.base import Selection, Selector
 from naslib_proxydata.selection.files import load_selection
 from naslib_proxydata.selection.run import make_selection
@@ -22,23 +23,25 @@ if TYPE_CHECKING:
 
     from naslib_proxydata.naslib_bridge.settings import ProxyData, SelectorBlock
     from naslib_proxydata.naslib_bridge.training_data import TrainingData
-    from naslib_proxydata.plugins import Plugins
+    from naslib_proxydata.plugins import Acting, Plugins
 
 
 def choose(
     block: ProxyData,
     plugins: Plugins,
+    acting: Acting,
     dataset: TrainingData,
     *,
     seed: int,
     portion: float,
     device: str,
 ) -> Selection | None:
-    """Choose examples as the block says; plugins are asked where it says nothing.
+    """Choose examples as the block says; what acts is asked where it says nothing.
 
     Args:
         block: The user's settings.
         plugins: Where selectors are registered.
+        acting: What acts in the search.
         dataset: All of NASLib's training data.
         seed: ``search.seed``.
         portion: Share of the chosen examples that updates the weights, ``train_portion``.
@@ -48,20 +51,18 @@ def choose(
         The selection, or None where every example is to be used.
 
     Raises:
+        PluginError: A plugin chose what is no selection.
         SelectionError: A selection cannot be made, or belongs to another dataset.
     """
+    selection: Selection | None
     if block.selection is not None:
         selection = load_selection(block.selection)
     elif block.selector is not None:
         selection = _select(block.selector, plugins, dataset, seed, portion, device)
     else:
-        answer: Selection | None = plugins.hook.choose_examples(
-            size=len(dataset), targets=dataset.labels, seed=seed
-        )
-        if answer is None:
-            return None
-        selection = answer
-    selection.check_fits(dataset)
+        selection = chosen_examples(acting, len(dataset), dataset.labels, seed)
+    if selection is not None:
+        selection.check_fits(dataset)
     return selection
 
 

@@ -39,6 +39,7 @@ class ProxiedEnsembles:
             images=wanted.images,
             seed=seed,
             plugins=self.block.plugins,
+            no_plugins=self.block.no_plugins,
             **wanted.options,
         )
 

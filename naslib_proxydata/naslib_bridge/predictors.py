@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from naslib_proxydata import plugins as plugin_room
 from naslib_proxydata.data.images import load_images
 from naslib_proxydata.naslib_bridge.architectures import bridged
 from naslib_proxydata.naslib_bridge.importing import naslib
+from naslib_proxydata.plugins import Plugins
 from naslib_proxydata.predictors.base import LearningPredictor, Predictor, Score, ScoringTask
+from naslib_proxydata.runs.setup import load_plugins
 
 NO_SIGNAL = -1e9
 """What NASLib gets for an architecture that carries no signal; it has no infinity."""
@@ -39,20 +40,26 @@ class ProxyPredictor(NaslibPredictor):  # type: ignore[misc]
     Args:
         predictor: A prepared predictor whose search space is also NASLib's.
         kind: NASLib's name of the search space, such as ``"nasbench201"``.
+        plugins: Where conversions are registered; the built-in and installed ones where None.
 
     Attributes:
         method_type: The predictor's name, as NASLib's evaluators want it.
         scores: What was scored so far, by the architecture's text.
     """
 
-    def __init__(self, predictor: Predictor[Any], kind: str = "nasbench201") -> None:
+    def __init__(
+        self,
+        predictor: Predictor[Any],
+        kind: str = "nasbench201",
+        plugins: Plugins | None = None,
+    ) -> None:
         super().__init__(ss_type=kind)
         self.predictor = predictor
         self.method_type = predictor.name
         self.hyperparams = None
         self.hpo_wrapper = False
         self.scores: dict[str, Score] = {}
-        self._text = bridged(kind).text
+        self._text = bridged(kind, plugins or load_plugins(())).text
 
     def fit(self, xtrain: Sequence[Any], ytrain: Sequence[float], info: Any = None) -> None:
         """Hand labelled architectures to a predictor that learns; others ignore them.
@@ -118,6 +125,7 @@ def make_predictor(
     seed: int = 0,
     device: str = "cpu",
     plugins: Sequence[Path] = (),
+    no_plugins: Sequence[str] = (),
     **options: Any,
 ) -> ProxyPredictor:
     """Make one of our predictors for NASLib, as the leaderboard would make it.
@@ -129,16 +137,17 @@ def make_predictor(
         seed: Seed of scores and images.
         device: A torch device string.
         plugins: Python files with further plugins.
+        no_plugins: Installed plugins to leave out.
         options: Options of the predictor.
 
     Raises:
         ConfigError: The name or an option is unknown.
         NaslibError: The search space is not ours as well.
     """
-    offers = plugin_room.load(plugins)
+    offers = load_plugins(tuple(plugins), tuple(no_plugins))
     predictor: Predictor[Any] = offers.create("predictors", name, **options)
-    space = offers.create("spaces", bridged(kind).space)
-    batch = load_images(images, max(1, predictor.images_needed), seed, space.image_size)
+    space = offers.create("spaces", bridged(kind, offers).space)
+    batch = load_images(images, max(1, predictor.images_needed), seed, space.image_size, offers)
     classes = max(FEWEST_CLASSES, batch.num_classes)
     predictor.prepare(ScoringTask(space, batch, seed, device, classes))
-    return ProxyPredictor(predictor, kind)
+    return ProxyPredictor(predictor, kind, offers)

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from naslib_proxydata import plugins as plugin_room
-from naslib_proxydata.errors import PruningError, SearchError
-from naslib_proxydata.hookspecs import Level, SearchInfo
+from naslib_proxydata.errors import SearchError
+from naslib_proxydata.hookspecs import LEVELS, Level, SearchInfo
+from naslib_proxydata.naslib_bridge.actors import actors_of
 from naslib_proxydata.naslib_bridge.choice import choose
 from naslib_proxydata.naslib_bridge.loader import PassLoader
 from naslib_proxydata.naslib_bridge.training_data import TrainingData, queue_indices
 from naslib_proxydata.oneshot.checkpoint import Stateful
-from naslib_proxydata.pruning.bilevel import BilevelPruner
+from naslib_proxydata.oneshot.examples import kept_examples
+from naslib_proxydata.plugins import Acting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from naslib_proxydata.naslib_bridge.settings import ProxyData
+    from naslib_proxydata.plugins import Plugins
 
 _log = logging.getLogger(__name__)
-LEVELS: tuple[Level, Level] = ("weights", "architecture")
 
 
 @dataclass
@@ -37,6 +38,7 @@ class ProxyRun:
 
     Attributes:
         block: The user's settings.
+        plugins: The plugins of the run.
         space: Name of the search space.
         strategy: Name of NASLib's optimizer.
         dataset: NASLib's name of the dataset.
@@ -45,11 +47,14 @@ class ProxyRun:
         portion: ``train_portion``.
         device: Where the search runs.
         settings: NASLib's search settings, as plain data.
+        folder: Where the search keeps its files, or None.
+        acting: What acts in the search.
         loaders: What stands in for NASLib's queues, by level.
         sizes: How many examples each level had in each epoch.
     """
 
     block: ProxyData
+    plugins: Plugins
     space: str
     strategy: str
     dataset: str
@@ -58,22 +63,15 @@ class ProxyRun:
     portion: float
     device: str
     settings: Mapping[str, Any]
+    folder: Path | None = None
+    acting: Acting = field(init=False)
     loaders: dict[Level, PassLoader] = field(init=False, default_factory=dict)
     sizes: list[dict[Level, int]] = field(init=False, default_factory=list)
     _epoch: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        """Load the plugins, bi-level pruning among them."""
-        self.plugins = plugin_room.load(self.block.plugins)
-        bdp = self.block.bdp
-        if bdp is not None:
-            pruner = BilevelPruner(
-                bdp.schedule,
-                weights_drops=bdp.weights_drops,
-                architecture_drops=bdp.architecture_drops,
-                class_balance=bdp.class_balance,
-            )
-            self.plugins.manager.register(pruner, "bilevel-pruner")
+        """Make what acts, so that a wrong option is told before anything is spent."""
+        self.acting = actors_of(self.block, self.plugins)
 
     @property
     def active(self) -> dict[Level, NDArray[np.int64]]:
@@ -96,6 +94,7 @@ class ProxyRun:
         selection = choose(
             self.block,
             self.plugins,
+            self.acting,
             data,
             seed=self.seed,
             portion=self.portion,
@@ -128,8 +127,12 @@ class ProxyRun:
             sizes={level: len(half) for level, half in self.active.items()},
             targets=data.labels,
             settings=self.settings,
+            seed=self.seed,
+            folder=self.folder,
         )
-        self.plugins.hook.search_started(info=info)
+        for actor in self.acting.actors:
+            _log.info("%(name)s of %(provided by)s acts in this search", actor.plain())
+        self.acting.hook.search_started(info=info)
 
     def start_epoch(self, epoch: int) -> None:
         """Begin the passes of an epoch, counting from 1: the longer level goes round once."""
@@ -141,9 +144,9 @@ class ProxyRun:
 
     def batch(self, level: Level, logits: Tensor, targets: Tensor) -> None:
         """Tell the plugins of the newest batch of a level, after its forward pass."""
-        if not self.plugins.hook.batch_finished.get_hookimpls():
+        if not self.acting.implemented("batch_finished"):
             return
-        self.plugins.hook.batch_finished(
+        self.acting.hook.batch_finished(
             level=level,
             epoch=self._epoch,
             indices=self.loaders[level].last_indices,
@@ -154,39 +157,23 @@ class ProxyRun:
     @property
     def wants_cells(self) -> bool:
         """Whether a plugin looks at the architecture of each epoch, which NASLib must derive."""
-        return bool(self.plugins.hook.epoch_finished.get_hookimpls())
+        return self.acting.implemented("epoch_finished")
 
     def end_epoch(self, metrics: Mapping[str, float], cell: str) -> None:
         """Prune, and tell the plugins of the epoch.
 
         Raises:
-            PruningError: Plugins kept examples that were not in use, or too few.
+            PluginError: A plugin answered with something that is no indices.
+            PruningError: A plugin kept what was not in use, or too few are left.
         """
-        for level, loader in self.loaders.items():
-            loader.set_indices(self._kept(level, loader.indices))
+        for level, kept in kept_examples(self.acting, self._epoch, self.active).items():
+            self.loaders[level].set_indices(kept)
         if self.wants_cells:
-            self.plugins.hook.epoch_finished(epoch=self._epoch, metrics=metrics, cell=cell)
+            self.acting.hook.epoch_finished(epoch=self._epoch, metrics=metrics, cell=cell)
 
-    def _kept(self, level: Level, active: NDArray[np.int64]) -> NDArray[np.int64]:
-        kept = active
-        hook = self.plugins.hook
-        for answer in hook.prune_examples(level=level, epoch=self._epoch, active=active):
-            if not np.isin(answer, active).all():
-                raise PruningError(
-                    f"a plugin kept {level} examples that were not in use; prune_examples must "
-                    "return a subset of active"
-                )
-            kept = np.intersect1d(kept, answer)
-        if len(kept) < 2:
-            raise PruningError(
-                f"plugins left {len(kept)} {level} examples after epoch {self._epoch}; batch "
-                "normalisation needs 2"
-            )
-        return kept
-
-    def finish(self, cell: str, folder: Path) -> None:
+    def finish(self, cell: str) -> None:
         """Tell the plugins that the search has ended."""
-        self.plugins.hook.search_finished(cell=cell, folder=folder)
+        self.acting.hook.search_finished(cell=cell, folder=self.folder)
 
     def state_dict(self) -> dict[str, Any]:
         """Return active examples, sizes and the states of the plugins."""
@@ -208,6 +195,6 @@ class ProxyRun:
         _log.info("going on after epoch %d", len(self.sizes))
 
     def _stateful(self) -> Iterator[tuple[str, Stateful]]:
-        for name, plugin in self.plugins.manager.list_name_plugin():
+        for name, plugin in self.acting.items():
             if isinstance(plugin, Stateful):
                 yield name, plugin

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from typing_extensions import Self
 
+from naslib_proxydata.config.fields import Named, OptionalChoice, Options
 from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.runs.settings import Names, Paths
 from naslib_proxydata.schema import Settings
 
 KEY = "proxy_data"
-
-
-def _listed(value: Any) -> Any:
-    """Turn a single path into a list of one."""
-    return [value] if isinstance(value, str) else value
 
 
 class SelectorBlock(Settings):
@@ -51,7 +48,7 @@ class SelectorBlock(Settings):
 
 
 class BdpBlock(Settings):
-    """Bi-level data pruning during the search (arXiv 2312.14200).
+    """Bi-level data pruning during the search (arXiv 2312.14200): short for the pruner ``bdp``.
 
     Attributes:
         preset: Name of a schedule; ``to-4-percent`` where neither it nor ``fraction`` is given.
@@ -75,8 +72,14 @@ class BdpBlock(Settings):
 
     @property
     def schedule(self) -> str | float:
-        """What ``BilevelPruner`` takes as its schedule."""
+        """What the pruner takes as its schedule."""
         return self.fraction if self.fraction is not None else self.preset or "to-4-percent"
+
+    @property
+    def named(self) -> Named:
+        """The pruner that this stands for."""
+        options = {"schedule": self.schedule, **self.model_dump(exclude={"preset", "fraction"})}
+        return Named(name="bdp", **options)
 
 
 class PredictorBlock(Settings):
@@ -107,23 +110,36 @@ class ProxyData(Settings):
         enabled: Where false, NASLib runs as if the block were not there.
         selector: Which examples to train on; plugins are asked, then all are used, where None.
         selection: File of a selection made before, in place of ``selector``.
-        bdp: Bi-level data pruning, or None.
+        pruner: What drops examples while a search runs, with its options, or None.
+        bdp: Bi-level data pruning, in place of ``pruner``, or None.
+        observers: What looks at a search while it runs, each with its options.
         predictor: Scores architectures in Bananas and Npenas, or None.
-        plugins: Python files with further plugins.
+        plugins: Python files with further plugins, which act in every search.
+        no_plugins: Installed plugins to leave out, by their name or their distribution's.
     """
 
     enabled: bool = True
     selector: SelectorBlock | None = None
     selection: Path | None = None
+    pruner: OptionalChoice = None
     bdp: BdpBlock | None = None
+    observers: Options = Field(default_factory=dict)
     predictor: PredictorBlock | None = None
-    plugins: Annotated[tuple[Path, ...], BeforeValidator(_listed)] = ()
+    plugins: Paths = ()
+    no_plugins: Names = ()
 
     @model_validator(mode="after")
     def _one_choice(self) -> Self:
         if self.selector is not None and self.selection is not None:
             raise ValueError("give either selector or selection")
+        if self.pruner is not None and self.bdp is not None:
+            raise ValueError("give either pruner or bdp, which is short for the pruner bdp")
         return self
+
+    @property
+    def chosen_pruner(self) -> Named | None:
+        """The pruner, however it was written."""
+        return self.pruner if self.bdp is None else self.bdp.named
 
 
 def read_block(config: Any) -> ProxyData | None:

@@ -9,11 +9,13 @@ import torch
 
 from naslib_proxydata.errors import NaslibError
 from naslib_proxydata.naslib_bridge import resume
-from naslib_proxydata.naslib_bridge.architectures import SPACES, graph_text
+from naslib_proxydata.naslib_bridge.architectures import graph_text, space_name
 from naslib_proxydata.naslib_bridge.importing import naslib, require_arguments
 from naslib_proxydata.naslib_bridge.optimizers import ProxiedSteps
+from naslib_proxydata.naslib_bridge.record import write_record
 from naslib_proxydata.naslib_bridge.run import ProxyRun
 from naslib_proxydata.naslib_bridge.settings import plain, read_block
+from naslib_proxydata.runs.setup import load_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,11 +70,12 @@ class ProxyTrainer(Trainer):  # type: ignore[misc]
                 f"proxy data need a proxied optimizer, got {type(optimizer).__name__}; write "
                 f"proxied({type(optimizer).__name__})(**config.search)"
             )
-        kind = optimizer.graph.get_type()  # type: ignore[attr-defined]
+        plugins = load_plugins(block.plugins, block.no_plugins)
         search = config.search
         self.run = ProxyRun(
             block=block,
-            space=SPACES[kind].space if kind in SPACES else kind,
+            plugins=plugins,
+            space=space_name(optimizer.graph.get_type(), plugins),  # type: ignore[attr-defined]
             strategy=type(optimizer).naslib_name,  # type: ignore[attr-defined]
             dataset=config.dataset,
             epochs=self.epochs,
@@ -80,6 +83,7 @@ class ProxyTrainer(Trainer):  # type: ignore[misc]
             portion=float(getattr(config, "train_portion", search.train_portion)),
             device=str(self.device),
             settings=plain(search),
+            folder=self.folder,
         )
         optimizer.on_epoch = self._epoch_begins
         optimizer.on_step = self._step_done
@@ -126,7 +130,7 @@ class ProxyTrainer(Trainer):  # type: ignore[misc]
             super().search(resume_from, summary_writer, after, **arguments)
         finally:
             self._searching = False
-        self.run.finish(self._cell(), self.folder)
+        self.run.finish(self._cell())
 
     def evaluate(self, *arguments: Any, **keywords: Any) -> Any:
         """Evaluate as NASLib does; a new process takes the architecture from the checkpoint.
@@ -145,6 +149,7 @@ class ProxyTrainer(Trainer):  # type: ignore[misc]
         if self.run is None or not self._searching:
             return queues  # type: ignore[no-any-return]
         self.run.begin(queues[0], queues[1])
+        write_record(self.folder / resume.SUBFOLDER, self.run, self._identity())
         if self._state is not None:
             self.run.load_state_dict(self._state["run"])
             resume.restore_generators(self._state["generators"])
@@ -193,6 +198,7 @@ class ProxyTrainer(Trainer):  # type: ignore[misc]
             "scheduler": self._scheduler.state_dict(),
             "trajectory": {k: v for k, v in self.search_trajectory.items() if k != "params"},
             "run": self.run.state_dict(),
+            "acting": [actor.plain() for actor in self.run.acting.actors],
             "generators": resume.generators(),
         }
         resume.save(self.folder, state)
@@ -211,6 +217,7 @@ class ProxyTrainer(Trainer):  # type: ignore[misc]
 
     def _cell(self) -> str:
         """Return the text of the architecture that the search would return now."""
+        assert self.run is not None
         with torch.random.fork_rng():  # looking must not change what NASLib draws next
             final = self.optimizer.get_final_architecture()
-        return graph_text(final) if hasattr(final, "get_hash") else ""
+        return graph_text(final, self.run.plugins) if hasattr(final, "get_hash") else ""

@@ -39,7 +39,7 @@ def starting_examples(
     """
     count = len(dataset)
     if selection is None:
-        selection = _chosen(acting, count, dataset.labels, seed)
+        selection = chosen_examples(acting, count, dataset.labels, seed)
     if selection is None:
         halves = split_indices(np.arange(count), numpy_generator(seed, "split"))
     else:
@@ -53,9 +53,20 @@ def starting_examples(
     return {level: np.sort(half) for level, half in zip(LEVELS, halves, strict=True)}
 
 
-def _chosen(
+def chosen_examples(
     acting: Acting, count: int, labels: NDArray[np.int64] | None, seed: int
 ) -> Selection | None:
+    """Return what the first plugin that answers chose; None where none does.
+
+    Args:
+        acting: Who is asked.
+        count: Number of examples of the dataset.
+        labels: Its integer class labels, shape (count,), or None.
+        seed: Seed of the run.
+
+    Raises:
+        PluginError: A plugin chose what is no selection.
+    """
     hook = "choose_examples"
     for name, answer in acting.answers(hook, size=count, targets=labels, seed=seed):
         return as_selection(answer, count, seed, name, acting.who(name, hook))

@@ -12,6 +12,7 @@ override the fixture that it names; pytest does the rest::
 """
 
 from naslib_proxydata.testing.benchmark import BenchmarkContract
+from naslib_proxydata.testing.conversion import ConversionContract
 from naslib_proxydata.testing.dataset import DatasetContract
 from naslib_proxydata.testing.metric import MetricContract
 from naslib_proxydata.testing.optimizer import OptimizerContract
@@ -22,6 +23,7 @@ from naslib_proxydata.testing.space import SearchSpaceContract
 
 __all__ = [
     "BenchmarkContract",
+    "ConversionContract",
     "DatasetContract",
     "MetricContract",
     "OptimizerContract",

@@ -29,7 +29,7 @@ from naslib_proxydata.naslib_bridge import (
     predicted_api,
     proxied,
 )
-from naslib_proxydata.naslib_bridge.architectures import nb201_hash, nb201_text
+from naslib_proxydata.naslib_bridge.nasbench201 import NasBench201
 from naslib_proxydata.plugins import load
 from naslib_proxydata.ranking import spearman
 from naslib_proxydata.runs.setup import PredictorSetup
@@ -62,7 +62,7 @@ def test_discrete_search_over_our_table(tmp_path: Path, table: Any, optimizer: A
     trainer = ProxyTrainer(one, config)
     trainer.search()
     best = one.get_final_architecture()
-    expected = table.query(nb201_text(best.get_hash()), "cifar10", "validation_accuracy")
+    expected = table.query(NasBench201().text(best.get_hash()), "cifar10", "validation_accuracy")
     assert trainer.search_trajectory.valid_acc[-1] == expected
     assert trainer.evaluate(best_arch=best, dataset_api=one.dataset_api) == expected
     if ensembles:
@@ -153,7 +153,7 @@ def test_a_list_is_ranked_and_a_single_one_has_its_own_value() -> None:
     hashes = [(2, 2, 2, 2, 2, 2), (0, 0, 2, 1, 0, 3), (3, 2, 0, 4, 2, 2)]
     first = predictor.query(hashes[0])
     together = predictor.query(hashes, None)
-    scores = [predictor.scores[nb201_text(one)] for one in hashes]
+    scores = [predictor.scores[NasBench201().text(one)] for one in hashes]
     assert together.tolist() == predictor.predictor.aggregate(scores).tolist()
     assert len(set(together)) > 1
     assert predictor.query(hashes[0]) == first == scores[0].value
@@ -164,7 +164,7 @@ def test_few_labels_are_learnt(table: Any) -> None:
     predictor = make_predictor("few-label-structure")
     texts = table.architectures()
     picked = np.random.default_rng(0).permutation(len(texts))[:120]
-    hashes = [nb201_hash(texts[row]) for row in picked]
+    hashes = [NasBench201().hash(texts[row]) for row in picked]
     accuracies = table.values("cifar10", "validation_accuracy")[picked]
     predictor.fit(hashes[:20], accuracies[:20].tolist(), None)
     assert spearman(predictor.query(hashes[20:], None), accuracies[20:]) > 0.5

@@ -79,7 +79,7 @@ def test_searches_over_tables(tmp_path: Path, shared_data: Path, optimizer: Any,
 def test_architectures_convert_both_ways(name: str) -> None:
     ours = load().create("spaces", name)
     graph = space_graph(ours, seed=3)
-    kind = bridged(graph.get_type())
+    kind = bridged(graph.get_type(), load())
     for _ in range(5):
         graph.sample_random_architecture()
         text = kind.text(graph.get_hash())

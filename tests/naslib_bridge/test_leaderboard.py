@@ -27,8 +27,8 @@ from naslib_proxydata.naslib_bridge import (
     predicted_api,
     proxied,
 )
-from naslib_proxydata.naslib_bridge.architectures import nb201_hash
 from naslib_proxydata.naslib_bridge.metrics import evaluate_scores
+from naslib_proxydata.naslib_bridge.nasbench201 import NasBench201
 from naslib_proxydata.runs.evaluate import SerialExecutor
 from naslib_proxydata.runs.scores import StoredScores
 from naslib_proxydata.runs.setup import PredictorSetup
@@ -118,7 +118,9 @@ def check_against_leaderboard(folder: Path, table: Any, predictor: Any) -> None:
     expected = stored(board, texts, "eproxy", QUICK)
     assert [predictor.scores[text].value for text in texts] == expected
     accuracies = [table.query(text, *METRIC) for text in texts]
-    metrics = evaluate_scores(accuracies, predictor.query([nb201_hash(one) for one in texts]))
+    metrics = evaluate_scores(
+        accuracies, predictor.query([NasBench201().hash(one) for one in texts])
+    )
     assert all(np.isfinite(one) for name, one in metrics.items() if not name.startswith("full"))
     row = next(row for row in board.rows if row.predictor == "eproxy")
     assert row.n == len(texts)
@@ -156,7 +158,7 @@ def test_bananas_with_the_ensemble_over_our_table(tmp_path: Path, table: Any, na
     board = leaderboard(tmp_path, table, picked, predictors={name: options}, labels=20, draws=1)
     accuracies = np.array([table.query(text, *METRIC) for text in picked])
     (draw,) = draw_labels(accuracies, 20, 1, 0, "visited", "cifar10")
-    hashes = [nb201_hash(text) for text in picked]
+    hashes = [NasBench201().hash(text) for text in picked]
     labelled, rest = ([hashes[row] for row in rows] for rows in draw)
     predictor.fit(labelled, accuracies[draw.labelled].tolist())
     metrics = evaluate_scores(accuracies[draw.rest], predictor.query(rest))
@@ -186,7 +188,7 @@ def test_evolution_by_the_ensemble(tmp_path: Path, table: Any) -> None:
     predictor = make_predictor("few-label-structure", seed=SEED)
     texts = table.architectures()[::800]
     values = [table.query(text, *METRIC) for text in texts]
-    predictor.fit([nb201_hash(text) for text in texts], values)
+    predictor.fit([NasBench201().hash(text) for text in texts], values)
     one = search(tmp_path, RegularizedEvolution, predicted_api(predictor), epochs=10)
     reference = PredictorSetup(
         (), "nb201", "few-label-structure", "{}", "photos", None, SEED, "cpu", None

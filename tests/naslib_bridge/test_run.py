@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,25 @@ import numpy as np
 import pytest
 import torch
 
-from naslib_proxydata.errors import ConfigError, DatasetError, PruningError, SearchError
+from naslib_proxydata.errors import (
+    ConfigError,
+    DatasetError,
+    NaslibError,
+    PluginError,
+    ProxyDataError,
+    PruningError,
+    SearchError,
+)
 from naslib_proxydata.hookspecs import hookimpl
+from naslib_proxydata.naslib_bridge.record import write_record
 from naslib_proxydata.naslib_bridge.run import ProxyRun
 from naslib_proxydata.naslib_bridge.settings import ProxyData
 from naslib_proxydata.naslib_bridge.training_data import TrainingData
+from naslib_proxydata.plugins import Plugins, Provider, load
 from tests.naslib_bridge.naslib_setup import CLASSES, IMAGES, FakeImages
+
+PLUGINS = load()
+HERE = Provider("tests", "tests", "0")
 
 
 def queues(data: Any = None, other: Any = None) -> tuple[Any, Any]:
@@ -27,9 +41,10 @@ def queues(data: Any = None, other: Any = None) -> tuple[Any, Any]:
     )
 
 
-def begun(block: dict[str, Any], **options: Any) -> ProxyRun:
-    run = ProxyRun(
+def made(block: dict[str, Any], **options: Any) -> ProxyRun:
+    return ProxyRun(
         block=ProxyData.parse(block, "test"),
+        plugins=options.get("plugins", PLUGINS),
         space="nb201",
         strategy="DARTSOptimizer",
         dataset="fake",
@@ -38,7 +53,12 @@ def begun(block: dict[str, Any], **options: Any) -> ProxyRun:
         portion=options.get("portion", 0.5),
         device="cpu",
         settings={},
+        folder=options.get("folder"),
     )
+
+
+def begun(block: dict[str, Any], **options: Any) -> ProxyRun:
+    run = made(block, **options)
     run.begin(*queues())
     return run
 
@@ -124,12 +144,157 @@ class Choosy:
         return np.array(self.answer) if level == "weights" else None
 
 
-@pytest.mark.parametrize(("answer", "message"), [([40], "not in use"), ([1], "left 1 weights")])
-def test_plugins_cannot_prune_wrongly(answer: list[int], message: str) -> None:
+@pytest.mark.parametrize(
+    ("answer", "error", "message"),
+    [
+        ([40], PruningError, "not in use"),
+        ([1], PruningError, "1 weights examples are left after epoch 1"),
+        ([0.5, 1.5], PluginError, r"plugin 'tests' \(tests 0\): hook 'prune_examples'.*float64"),
+        ([True, False], PluginError, r"mask of shape \(2,\) does not fit active of shape \(24,\)"),
+    ],
+)
+def test_actors_cannot_prune_wrongly(answer: Any, error: type[Exception], message: str) -> None:
     run = begun({})
-    run.plugins.manager.register(Choosy(answer), "choosy")
-    with pytest.raises(PruningError, match=message):
+    run.acting.add("choosy", Choosy(answer), HERE)
+    with pytest.raises(error, match=message):
         run_epoch(run, 1)
+
+
+def test_a_mask_of_the_active_examples_is_read_as_one() -> None:
+    run = begun({})
+    run.acting.add("choosy", Choosy([True, False] * 12), HERE)
+    run_epoch(run, 1)
+    assert run.active["weights"].tolist() == list(range(0, 24, 2))
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"pruner": {"name": "bdp", "schedule": "to-4-percent", "class_balance": False}},
+        {"pruner": {"name": "bdp", "ratios": [0.2, 0.1], "period": 2, "class_balance": False}},
+        {"pruner": "random"},
+    ],
+)
+def test_a_named_pruner_has_the_sizes_of_the_short_form(block: dict[str, Any]) -> None:
+    short = begun({"bdp": {"preset": "to-4-percent", "class_balance": False}})
+    run = begun(block)
+    for epoch in range(1, 5):
+        run_epoch(run, epoch)
+        run_epoch(short, epoch)
+    assert run.sizes == short.sizes
+
+
+def test_the_short_form_is_the_pruner_bdp() -> None:
+    short = begun({"bdp": {"fraction": 0.5, "class_balance": False, "weights_drops": "high"}})
+    long = begun(
+        {
+            "pruner": {
+                "name": "bdp",
+                "schedule": 0.5,
+                "class_balance": False,
+                "weights_drops": "high",
+            }
+        }
+    )
+    for epoch in range(1, 7):
+        run_epoch(short, epoch)
+        run_epoch(long, epoch)
+    assert short.sizes[0] != short.sizes[-1]
+    for level, active in short.active.items():
+        assert np.array_equal(long.active[level], active)
+
+
+def test_el2n_prunes_once() -> None:
+    run = begun({"pruner": {"name": "el2n", "fraction": 0.5, "epoch": 2}})
+    for epoch in range(1, 5):
+        run_epoch(run, epoch)
+    assert [one["weights"] for one in run.sizes] == [24, 24, 12, 12]
+
+
+@pytest.mark.parametrize(
+    ("block", "message"),
+    [
+        ({"pruner": "bpd"}, "unknown pruner 'bpd'.*mean 'bdp'"),
+        ({"pruner": {"name": "bdp", "shedule": 0.5}}, "unknown option 'shedule'.*mean 'schedule'"),
+        ({"pruner": {"name": "bdp", "schedule": "to-4-procent"}}, "mean 'to-4-percent'"),
+        ({"bdp": {"preset": "to-4-procent"}}, "mean 'to-4-percent'"),
+        ({"observers": ["tensorbord"]}, "unknown observer 'tensorbord'"),
+    ],
+)
+def test_what_acts_is_checked_before_the_search(block: dict[str, Any], message: str) -> None:
+    with pytest.raises(ProxyDataError, match=message):
+        made(block)
+
+
+@pytest.mark.parametrize("name", ["infobatch", "glister"])
+def test_pruners_that_weigh_examples_are_refused(name: str) -> None:
+    with pytest.raises(NaslibError, match=f"'{name}' weighs examples.*bdp, random or el2n"):
+        made({"pruner": name})
+
+
+PLUGIN = """
+from naslib_proxydata.hookspecs import hookimpl
+
+epochs = []
+
+
+@hookimpl
+def {hook}({argument}):
+    epochs.append({argument})
+"""
+
+
+def plugin_file(folder: Path, hook: str, argument: str = "epoch") -> Path:
+    path = folder / "acts.py"
+    path.write_text(PLUGIN.format(hook=hook, argument=argument))
+    return path
+
+
+def test_a_plugin_file_acts(tmp_path: Path) -> None:
+    found = load([plugin_file(tmp_path, "epoch_finished")])
+    run = begun({}, plugins=found)
+    assert run.wants_cells
+    run_epoch(run, 1)
+    run_epoch(run, 2)
+    assert dict(run.acting.items())["acts"].epochs == [1, 2]
+
+
+def test_a_plugin_file_that_weighs_is_refused(tmp_path: Path) -> None:
+    path = plugin_file(tmp_path, "weigh_examples")
+    with pytest.raises(NaslibError, match=rf"'acts' weighs examples.*{path}"):
+        made({}, plugins=load([path]))
+
+
+class Chooses:
+    """Is installed, and would choose if it acted."""
+
+    @hookimpl
+    def choose_examples(self, size: int) -> list[int]:
+        return list(range(12))
+
+
+def test_an_installed_plugin_acts_only_where_it_is_named() -> None:
+    found = Plugins()
+    found.add(Chooses(), Provider("chooses", "somebodys-distribution", "1.2"))
+    silent = begun({}, plugins=found)
+    assert len(silent.active["weights"]) == 24
+    run = begun({"observers": ["chooses"]}, plugins=found)
+    kept = np.sort(np.concatenate(list(run.active.values())))
+    assert kept.tolist() == list(range(12))
+
+
+def test_what_acts_is_logged_and_recorded(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        run = begun({"pruner": {"name": "el2n", "fraction": 0.5}}, folder=tmp_path, seed=7)
+    assert "el2n of naslib-proxydata" in caplog.text
+    write_record(tmp_path, run, {"space": "nb201"})
+    found = json.loads((tmp_path / "env.json").read_text())
+    assert found["acting"][0]["name"] == "el2n"
+    assert found["acting"][0]["options"] == {"fraction": 0.5}
+    assert found["acting"][0]["provided by"].startswith("naslib-proxydata ")
+    assert found["search"] == {"space": "nb201"}
+    assert found["seeds"] == [7]
+    assert found["packages"]["torch"] == torch.__version__
 
 
 def test_queues_of_another_kind_are_refused() -> None:

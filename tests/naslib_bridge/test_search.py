@@ -3,6 +3,7 @@
 # ruff: noqa: E402  (NASLib is imported after it was found to import)
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,9 @@ from naslib.search_spaces.core.graph import Graph
 from naslib.search_spaces.core.primitives import MixedOp
 
 from naslib_proxydata.naslib_bridge import ProxyTrainer, dataset_api, proxied
-from naslib_proxydata.naslib_bridge.architectures import darts_hash, darts_text
+from naslib_proxydata.naslib_bridge.nasbench301 import NasBench301
+from naslib_proxydata.oneshot.checkpoint import load_checkpoint
+from naslib_proxydata.plugins import Provider
 from naslib_proxydata.spaces.darts.space import Darts
 from naslib_proxydata.spaces.nb201.space import NasBench201
 from naslib_proxydata.tables.nb201_compact import read_compact
@@ -103,7 +106,7 @@ def made(
 
 def watched(trainer: Any) -> Watcher:
     watcher = Watcher()
-    trainer.run.plugins.manager.register(watcher, "watcher")
+    trainer.run.acting.add("watcher", watcher, Provider("watcher", "tests"))
     return watcher
 
 
@@ -131,11 +134,7 @@ def test_selection_and_pruning(tmp_path: Path, optimizer: Any) -> None:
     before = trainer.run.sizes[0]
     assert before == {"weights": IMAGES // 4, "architecture": IMAGES // 4}
     left = {level: len(active) for level, active in trainer.run.active.items()}
-    schedule = next(
-        plugin.schedule
-        for name, plugin in trainer.run.plugins.manager.list_name_plugin()
-        if name == "bilevel-pruner"
-    )
+    schedule = dict(trainer.run.acting.items())["bdp"].schedule
     for level, count in before.items():  # one pruning, after the second epoch
         assert left[level] == count - int(schedule.ratio(level) * count + 1e-9)
     labels = np.array(FakeImages().targets)
@@ -215,7 +214,7 @@ def test_the_darts_space(tmp_path: Path, optimizer: Any) -> None:
     watcher = watched(trainer)
     trainer.search()
     cell = Darts().parse(watcher.finished)
-    assert darts_text(darts_hash(watcher.finished)) == Darts().text(cell)
+    assert NasBench301().text(NasBench301().hash(watcher.finished)) == Darts().text(cell)
     assert trainer.run.sizes == [{"weights": 4, "architecture": 4}]
 
 
@@ -249,6 +248,33 @@ def test_naslib_evaluates(tmp_path: Path, shared_data: Path) -> None:
     assert trainer.evaluate(dataset_api=dataset_api(table)) == expected
     later = made(FakeProxy, proxied(DARTSOptimizer), tmp_path, HALVED, epochs=2)  # a new process
     assert later.evaluate(dataset_api=dataset_api(table)) == expected
+
+
+def test_what_acted_can_be_seen_afterwards(tmp_path: Path) -> None:
+    acts = tmp_path / "acts.py"
+    acts.write_text(
+        "from naslib_proxydata.hookspecs import hookimpl\n"
+        "@hookimpl\ndef search_finished(folder):\n    (folder / 'acted').touch()\n"
+    )
+    block = {"pruner": {"name": "el2n", "fraction": 0.5, "epoch": 1}, "plugins": str(acts)}
+    trainer = made(FakeProxy, proxied(DARTSOptimizer), tmp_path, block)
+    trainer.search()
+    assert trainer.run.sizes[1] == {"weights": IMAGES // 4, "architecture": IMAGES // 4}
+    folder = tmp_path / "search" / "proxy_data"
+    state = load_checkpoint(folder)
+    recorded = json.loads((folder / "env.json").read_text())
+    assert state is not None
+    assert recorded["acting"] == state["acting"]
+    assert [one["name"] for one in recorded["acting"]] == ["acts", "el2n"]
+    assert recorded["acting"][1]["options"] == {"fraction": 0.5, "epoch": 1}
+    assert recorded["search"]["space"] == "nb201"
+    assert (tmp_path / "search" / "acted").exists()
+
+
+def test_pruners_that_weigh_are_refused_before_the_search(tmp_path: Path) -> None:
+    with pytest.raises(NaslibError, match=r"'infobatch' weighs examples.*bdp, random or el2n"):
+        made(FakeProxy, proxied(DARTSOptimizer), tmp_path, {"pruner": "infobatch"})
+    assert not (tmp_path / "search" / "proxy_data").exists()
 
 
 def test_mistakes_are_named(tmp_path: Path) -> None:

@@ -39,7 +39,9 @@ FULL = {
     "selector": {"name": "entropy-p1", "fraction": 0.1, "scores": "entropy.txt"},
     "bdp": {"preset": "to-4-percent", "class_balance": True},
     "predictor": {"name": "eproxy", "preset": "nb201"},
+    "observers": ["tensorboard", {"other": {"every": 2}}],
     "plugins": ["my_plugin.py"],
+    "no_plugins": ["broken"],
 }
 
 
@@ -53,6 +55,29 @@ def test_the_block_of_the_documentation() -> None:
     assert block.predictor is not None
     assert block.predictor.options == {"preset": "nb201"}
     assert [path.name for path in block.plugins] == ["my_plugin.py"]
+    assert block.observers == {"tensorboard": {}, "other": {"every": 2}}
+    assert block.no_plugins == ("broken",)
+
+
+def test_a_pruner_is_named_with_its_options() -> None:
+    block = read_block(config({"pruner": {"name": "random", "ratios": [0.2, 0.1]}}))
+    assert block is not None
+    assert block.chosen_pruner is not None
+    assert block.chosen_pruner.name == "random"
+    assert block.chosen_pruner.options == {"ratios": [0.2, 0.1]}
+
+
+def test_bdp_is_short_for_a_pruner() -> None:
+    block = read_block(config({"bdp": {"fraction": 0.5}}))
+    assert block is not None
+    assert block.chosen_pruner is not None
+    assert block.chosen_pruner.name == "bdp"
+    assert block.chosen_pruner.options == {
+        "schedule": 0.5,
+        "class_balance": True,
+        "weights_drops": "low",
+        "architecture_drops": "high",
+    }
 
 
 def test_it_may_stand_at_the_top_but_not_twice() -> None:
@@ -83,6 +108,8 @@ def test_a_configuration_without_search() -> None:
         ({"bdp": {"preset": "to-4-percent", "fraction": 0.1}}, "either preset or fraction"),
         ({"bdp": {"weights_drops": "middle"}}, "'low' or 'high'"),
         ({"selector": {"name": "random", "size": 9}, "selection": "a.npz"}, "either selector or"),
+        ({"pruner": "bdp", "bdp": {"fraction": 0.5}}, "either pruner or bdp"),
+        ({"prunner": "bdp"}, "'prunner'.*mean 'pruner'"),
         ("random", "must hold keys with values"),
     ],
 )

@@ -73,5 +73,11 @@ def register_optimizers() -> Sequence[Registration]:
 
 
 @hookimpl
+def register_naslib_graphs() -> Sequence[Registration]:
+    factory = "naslib_proxydata_example.conversion:TransBench101Micro"
+    return [Registration("transbench101_micro", factory, "digits of the space transnas-micro")]
+
+
+@hookimpl
 def epoch_finished(epoch: int, metrics: Mapping[str, float]) -> None:
     log.info("epoch %d: %s", epoch, dict(metrics))
