@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
 import json
 import math
 import os
@@ -12,11 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from naslib_proxydata.assemble.leaderboard import Leaderboard, run_leaderboard
-from naslib_proxydata.config import LeaderboardConfig, resolve
-from naslib_proxydata.runs.environment import environment
+from naslib_proxydata import plugins
+from naslib_proxydata.files import write_text
+from naslib_proxydata.runs.environment import environment, provenance
+from naslib_proxydata.runs.settings import DATA_VARIABLE, RunConfig
 
-DATA_VARIABLE = "NASLIB_PROXYDATA_DATA"
 RESULTS = Path(__file__).resolve().parents[1] / "docs" / "results"
 
 
@@ -55,30 +56,15 @@ def cifar10(file: str = "cifar10_train10000.npz") -> str:
     return f"cifar10:{data_root() / file}"
 
 
-def leaderboard(
-    file: Path | None = None, assignments: Sequence[str] = (), **options: Any
-) -> Leaderboard:
-    """Run a leaderboard as the command does; what its folder holds is not computed again.
-
-    Args:
-        file: A YAML file as for ``--config``.
-        assignments: Texts as for ``--set``.
-        options: Options by key; None stands for not given.
-    """
-    data_root()
-    config = resolve(LeaderboardConfig, file, options, assignments)
-    return run_leaderboard(config)
-
-
-def machine_line(device: str = "cpu") -> str:
+def machine_line(device: str = "cpu", threads: int = 1) -> str:
     """Say on what this process runs."""
-    return environment_line(environment(device=device, workers=1, seeds=(), providers={}))
+    return provenance(environment(RunConfig(device=device, threads=threads), plugins.load()))
 
 
-def environment_line(env: Mapping[str, Any]) -> str:
-    """Say on what something ran, from what stands in its ``env.json``."""
-    packages = ", ".join(f"{name} {number}" for name, number in env["packages"].items())
-    return f"Device: {env['device']} ({env['device_name']}), Python {env['python']}, {packages}."
+def run_line(folder: Path | None) -> str:
+    """Say on what the run of a folder ran."""
+    assert folder is not None  # every script keeps its run folders
+    return provenance(json.loads((folder / "env.json").read_text(encoding="utf-8")))
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:
@@ -91,12 +77,12 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 
 def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write rows with the same columns; nan becomes an empty cell."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        for row in rows:
-            writer.writerow({name: "" if absent(value) else value for name, value in row.items()})
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: "" if absent(value) else value for name, value in row.items()})
+    write_text(path, stream.getvalue())
 
 
 def absent(value: Any) -> bool:
@@ -106,9 +92,7 @@ def absent(value: Any) -> bool:
 
 def write_json(path: Path, **facts: Any) -> None:
     """Write what a page says beside its tables."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(facts, indent=1, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    write_text(path, json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
 
 
 def deviation(values: Sequence[float]) -> float:

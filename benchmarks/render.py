@@ -44,6 +44,9 @@ from typing import Any
 
 import yaml
 
+from naslib_proxydata.files import write_text
+from naslib_proxydata.markdown import markdown_table
+
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "docs" / "results" / "data"
 BLOCK = re.compile(r"(<!-- results\n(.*?)-->\n)(.*?)(<!-- end -->)", re.DOTALL)
@@ -94,7 +97,7 @@ def main() -> int:
     for page in stale:
         print(f"{page.relative_to(ROOT)}: {'differs from its data' if check else 'written'}")
         if not check:
-            page.write_text(rendered(page), encoding="utf-8")
+            write_text(page, rendered(page))
     return 1 if check and stale else 0
 
 
@@ -182,7 +185,9 @@ def distinct(rows: Sequence[Row], name: str) -> list[Any]:
 
 def listed(rows: Sequence[Row], columns: Mapping[str, str]) -> str:
     """Return a table with a line for each row."""
-    return markdown(list(columns), [[cell(one, row) for one in columns.values()] for row in rows])
+    return markdown_table(
+        list(columns), [[cell(one, row) for one in columns.values()] for row in rows]
+    )
 
 
 def pivoted(rows: Sequence[Row], spec: Mapping[str, Any]) -> str:
@@ -196,7 +201,7 @@ def pivoted(rows: Sequence[Row], spec: Mapping[str, Any]) -> str:
             cells.append(cell(spec["cell"], mean(list(mine.values()))))
         lines.append([cell(spec.get("name", "`{}`"), {}, name), *cells])
     last = [spec["mean"]] if "mean" in spec else []
-    return markdown([spec["down"], *map(str, heads), *last], lines)
+    return markdown_table([spec["down"], *map(str, heads), *last], lines)
 
 
 def mean(rows: Sequence[Row]) -> dict[str, Any]:
@@ -210,14 +215,8 @@ def mean(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def cell(template: str, row: Row, *positional: Any) -> str:
-    """Fill a format string; a bar would end the cell of a table, so it is escaped."""
-    return template.format(*positional, **row).replace("|", "\\|").strip()
-
-
-def markdown(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """Return a Markdown table."""
-    body = [heads, ["---"] * len(heads), *lines]
-    return "\n".join("| " + " | ".join(line) + " |" for line in body)
+    """Fill a format string."""
+    return template.format(*positional, **row).strip()
 
 
 if __name__ == "__main__":

@@ -101,5 +101,7 @@ def test_what_is_not_there_is_told(data: Path) -> None:
         render.block({"file": "some.csv", "columns": {"tau": "{tau}"}}, data)
 
 
-def test_a_bar_does_not_end_a_cell() -> None:
-    assert render.cell("{cell}", {"cell": "|conv~0|"}) == "\\|conv~0\\|"
+def test_a_bar_does_not_end_a_cell(tmp_path: Path) -> None:
+    (tmp_path / "cells.csv").write_text("cell\n|conv~0|\n", encoding="utf-8")
+    spec = {"file": "cells.csv", "columns": {"cell": "{cell}"}}
+    assert render.block(spec, tmp_path).splitlines()[2] == "| \\|conv~0\\| |"

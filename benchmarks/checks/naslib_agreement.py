@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import ast
 import gzip
-import importlib
 import json
 import sys
 import time
@@ -27,10 +26,9 @@ import torch
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
+import naslib_proxydata
 from naslib_proxydata.data.images import load_images
-from naslib_proxydata.hookspecs import Registration
-from naslib_proxydata.predictors.base import Predictor, ScoringTask
-from naslib_proxydata.predictors.plugin import register_predictors
+from naslib_proxydata.predictors.base import ScoringTask
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.spaces.base import SearchSpace
 from naslib_proxydata.spaces.nb101.space import NasBench101
@@ -118,15 +116,6 @@ def value(score: Any) -> float:
     return float(score["score"] if isinstance(score, dict) else score)
 
 
-def make(registration: Registration, batch_size: int) -> Predictor:
-    """Build a predictor, with NASLib's batch size where it looks at images."""
-    module, _, attribute = str(registration.factory).partition(":")
-    factory = getattr(importlib.import_module(module), attribute)
-    options = {"batch_size": batch_size} if registration.name in BATCHED else {}
-    predictor: Predictor = factory(**options)
-    return predictor
-
-
 def correlation(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float:
     """Rank correlation with everything that is not a finite number ranked last, in a tie."""
     last = [np.where(np.isfinite(one), one, -1e300) for one in (ours, theirs)]
@@ -151,10 +140,9 @@ def main() -> None:
     source = arguments.images or cifar10()
     arguments.task = arguments.task or SOURCES[arguments.benchmark].task
     cells, records = measured(arguments.n, arguments.benchmark, arguments.task)
-    known = {one.name: one for one in register_predictors() if one.name in BASELINES}
     rows = []
-    for name in arguments.proxies.split(",") if arguments.proxies else known:
-        rows.append(compare(known[name], cells, records, source, arguments))
+    for name in arguments.proxies.split(",") if arguments.proxies else BASELINES:
+        rows.append(compare(name, cells, records, source, arguments))
         print(rows[-1], flush=True)
     write_csv(arguments.out / "naslib_agreement.csv", rows)
     write_json(
@@ -169,7 +157,7 @@ def main() -> None:
 
 
 def compare(
-    registration: Registration,
+    name: str,
     cells: list[Any],
     records: list[dict[str, Any]],
     source: str,
@@ -177,8 +165,9 @@ def compare(
 ) -> dict[str, Any]:
     """Score the cells under both seeds and correlate."""
     values, seconds = [], 0.0
+    options = {"batch_size": arguments.batch_size} if name in BATCHED else {}
     for seed in arguments.seeds:
-        predictor = make(registration, arguments.batch_size)
+        predictor = naslib_proxydata.predictor(name, **options)
         images = load_images(source, max(1, predictor.images_needed), seed)
         space = SOURCES[arguments.benchmark].space()
         predictor.prepare(ScoringTask(space, images, seed, arguments.device))
@@ -186,9 +175,9 @@ def compare(
         values.append(predictor.aggregate([predictor.score_one(cell) for cell in cells]))
         seconds += time.process_time() - started
     accuracy = np.array([record["val_accuracy"] for record in records])
-    naslib_name = NASLIB_NAMES.get(registration.name, registration.name)
+    naslib_name = NASLIB_NAMES.get(name, name)
     row: dict[str, Any] = dict.fromkeys(COLUMNS, "")
-    row |= {"proxy": registration.name, "n": len(cells), "n_failed": int(np.isnan(values[0]).sum())}
+    row |= {"proxy": name, "n": len(cells), "n_failed": int(np.isnan(values[0]).sum())}
     row["cpu_ms_per_cell"] = round(1000 * seconds / (len(arguments.seeds) * len(cells)), 1)
     row["rho_seeds"] = round(correlation(values[0], values[1]), 4)
     row["rho_accuracy"] = round(correlation(values[0], accuracy), 4)

@@ -20,9 +20,10 @@ import torch
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
+from naslib_proxydata import plugins
 from naslib_proxydata.data.base import Dataset
 from naslib_proxydata.data.sources import open_dataset
-from naslib_proxydata.selection.scorers.base import Workplace
+from naslib_proxydata.selection.scorers.context import ScoringContext
 from naslib_proxydata.selection.scorers.recipe import PAPER, QUICK
 from naslib_proxydata.selection.scorers.scoring import score_dataset
 
@@ -42,19 +43,23 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     dataset = open_dataset(cifar10())
     recipe = {"quick": QUICK, "paper": PAPER}[options.recipe]
-    place = Workplace(dataset, options.out, options.model, recipe, options.seed, options.device)
+    context = ScoringContext(
+        dataset, options.out, options.model, recipe, options.seed, options.device
+    )
+    loaded = plugins.load()
     published = entropies(dataset)
     started, rows = time.process_time(), []
-    for scorer in ("entropy", "forgetting", "el2n"):
-        rho = float(spearmanr(score_dataset(scorer, place), published).statistic)
+    for name in ("entropy", "forgetting", "el2n"):
+        scores = score_dataset(loaded.create("scorers", name), context)
+        rho = float(spearmanr(scores, published).statistic)
         seconds = time.process_time() - started
-        rows.append({"scorer": scorer, "spearman": rho, "cpu_seconds_so_far": seconds})
+        rows.append({"scorer": name, "spearman": rho, "cpu_seconds_so_far": seconds})
         print(rows[-1], flush=True)
     data = options.results / "data"
     write_csv(data / "scorer_quality.csv", rows)
     write_json(
         data / "scorer_quality.json",
-        measured_on=machine_line(options.device),
+        measured_on=machine_line(options.device, options.threads),
         model=options.model,
         recipe=options.recipe,
         seed=options.seed,
@@ -65,7 +70,8 @@ def main() -> None:
 def entropies(dataset: Dataset) -> NDArray[np.float64]:
     """Return the published entropies of the dataset's images, shape (images,)."""
     with np.load(data_root() / "entropy_lists.npz") as archive:
-        assert np.array_equal(archive["cifar10_class"][dataset.source_index], dataset.labels)
+        labels = dataset.required_labels("this comparison")
+        assert np.array_equal(archive["cifar10_class"][dataset.source_index], labels)
         return np.array(archive["cifar10_entropy"][dataset.source_index], dtype=np.float64)
 
 

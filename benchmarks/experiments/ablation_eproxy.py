@@ -16,10 +16,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import naslib_proxydata
 from naslib_proxydata.leaderboard.rows import Row
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from common import arguments, cifar10, leaderboard, write_csv
+from common import arguments, cifar10, data_root, write_csv
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "release": {},
@@ -28,8 +29,10 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "paper": {"preset": "paper"},
     "paper-without-barrier": {"preset": "paper", "barrier": False},
 }
-COLUMNS = ("benchmark", "dataset", "seed", "n", "n_failed", "n_no_signal", "spearman")
-COLUMNS += ("spearman_low", "spearman_high", "kendall", "top10_retrieval", "images")
+COLUMNS = (
+    *("benchmark", "dataset", "seed", "n", "n_failed", "n_no_signal", "spearman"),
+    *("spearman_low", "spearman_high", "kendall", "top10_retrieval", "images"),
+)
 
 
 def main() -> None:
@@ -57,15 +60,16 @@ def given() -> argparse.Namespace:
 
 def measured(variant: str, options: argparse.Namespace) -> list[Row]:
     """Rank the same architectures by one variant, with every seed."""
-    board = leaderboard(
+    board = naslib_proxydata.rank(
         benchmark=options.benchmark,
         dataset=options.dataset,
         predictors={"eproxy": VARIANTS[variant]},
         images=options.images or cifar10("cifar10_batch64.npz"),
         n=options.n,
-        seed=options.seeds,
+        seed=[int(seed) for seed in options.seeds.split(",")],
         sample_seed=0,
         workers=options.workers,
+        data_root=data_root(),
         out=options.out / variant,
     )
     return [row for row in board.rows if row.predictor == "eproxy"]

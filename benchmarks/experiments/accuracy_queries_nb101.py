@@ -14,13 +14,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from naslib_proxydata import plugins
-from naslib_proxydata.evolution.plots import Curve, curves_figure, save
+import naslib_proxydata
+from naslib_proxydata.evolution.plots import Curve, draw_curves
+from naslib_proxydata.figures import save_figure
 from naslib_proxydata.leaderboard.labels import mean_interval
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from common import arguments, data_root, kept, write_csv
-from search_protocol import GUIDED, TableByHash
+from search_protocol import GUIDED, Protocol
 
 COLUMN = ("cifar10", "validation_accuracy")
 QUERIES = 150
@@ -37,8 +38,8 @@ def main() -> None:
     parser = arguments(__doc__, "accuracy_queries_nb101")
     parser.add_argument("--seeds", type=int, default=20, help="how many")
     options = parser.parse_args()
-    table = plugins.load().create("benchmarks", "nb101", root=data_root())
-    protocol = TableByHash(table, COLUMN, "random", EVALUATIONS)
+    table = naslib_proxydata.table("nb101", data_root())
+    protocol = Protocol(table, COLUMN, "random", EVALUATIONS)
     kept_in = options.out / "runs.jsonl"
     curves = {}
     for method, name in NAMES.items():
@@ -51,10 +52,10 @@ def main() -> None:
     draw(curves, title, options.results / "figures")
 
 
-def best(protocol: TableByHash, method: str, seed: int) -> list[float]:
+def best(protocol: Protocol, method: str, seed: int) -> list[float]:
     """Return the best accuracy after each query, in percent."""
-    oracle = protocol.run(method, seed, QUERIES, lambda _: False)
-    return [one.best for one in oracle.queries]
+    true = protocol.run(method, seed, QUERIES, lambda _: False)
+    return [one.best for one in true.queries]
 
 
 def lines(name: str, runs: NDArray[np.float64]) -> list[dict[str, object]]:
@@ -76,9 +77,8 @@ def draw(curves: dict[str, NDArray[np.float64]], title: str, folder: Path) -> No
         intervals = [mean_interval(list(column)) for column in runs.T]
         low, high = (np.array(ends) for ends in zip(*intervals, strict=True))
         drawn[name] = Curve(runs.mean(axis=0), low, high)
-    figure = curves_figure(drawn, title, "best validation accuracy so far, %", lowest=93.0)
-    folder.mkdir(parents=True, exist_ok=True)
-    save(figure, folder / "accuracy_queries_nb101.png")
+    axes = draw_curves(drawn, title, "best validation accuracy so far, %", lowest=93.0)
+    save_figure(axes, folder / "accuracy_queries_nb101.png")
 
 
 if __name__ == "__main__":

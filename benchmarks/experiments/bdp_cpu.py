@@ -23,26 +23,28 @@ import logging
 import shutil
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+import naslib_proxydata
 from naslib_proxydata import plugins
 from naslib_proxydata.data.base import Dataset
 from naslib_proxydata.data.sources import open_dataset
-from naslib_proxydata.oneshot import plots
+from naslib_proxydata.figures import save_figure
+from naslib_proxydata.oneshot.builder import supernet_builder
 from naslib_proxydata.oneshot.learner import Learner
 from naslib_proxydata.oneshot.loop import Search
+from naslib_proxydata.oneshot.plots import draw_costs, operations_figure
 from naslib_proxydata.oneshot.records import SearchResult
 from naslib_proxydata.oneshot.settings import SearchSettings
-from naslib_proxydata.oneshot.supernets.nb201 import NasBench201Supernet
-from naslib_proxydata.pruning.bilevel import BilevelPruner, resolve_schedule
+from naslib_proxydata.plugins import Acting, Plugins
+from naslib_proxydata.plugins.naming import add_named
+from naslib_proxydata.pruning.schedule import WantedSchedule
 from naslib_proxydata.selection.base import Selection
 from naslib_proxydata.selection.run import make_selection
-from naslib_proxydata.spaces.common.build import build
 from naslib_proxydata.spaces.nb201.cell import EDGES, parse
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -60,9 +62,9 @@ METHODS = ("full", "bdp", "bdp-swapped", "p1", "random")
 PAPERS_FRACTION = (0.8**25 + 0.9**25) / 2  # what the paper calls 4 %
 PROXY_SHARE = 0.1
 TABLE_COLUMNS = {
-    "valid_cifar10": "cifar10_valid_200",
-    "test_cifar10": "cifar10_test_200",
-    "test_cifar100": "cifar100_test_200",
+    "valid_cifar10": ("cifar10", "validation_accuracy"),
+    "test_cifar10": ("cifar10", "test_accuracy"),
+    "test_cifar100": ("cifar100", "test_accuracy"),
 }
 AVERAGED = ("wall_seconds", "cpu_seconds", "examples_processed", *TABLE_COLUMNS)
 Row = dict[str, str]
@@ -71,52 +73,52 @@ Row = dict[str, str]
 def choose(method: str, dataset: Dataset, seed: int) -> Selection | None:
     if method in ("full", "bdp", "bdp-swapped"):
         return None
-    loaded = plugins.load()
     name = "entropy-p1" if method == "p1" else "random"
     values = None
     if method == "p1":
         with np.load(data_root() / "entropy_lists.npz") as lists:
             values = lists["cifar10_entropy"][dataset.source_index]
     size = int(PROXY_SHARE * len(dataset))
-    selector = loaded.create("selectors", name)
+    selector = naslib_proxydata.selector(name)
     return make_selection(dataset, selector, size, seed=seed, values=values)
+
+
+def acting(method: str, epochs: int, loaded: Plugins) -> Acting:
+    """Return what prunes during a search: nothing, or BDP with its ratios one way or the other."""
+    made = Acting()
+    if method.startswith("bdp"):
+        schedule = WantedSchedule(PAPERS_FRACTION).resolve(epochs)
+        ratios = schedule.weights_ratio, schedule.architecture_ratio
+        swapped = method == "bdp-swapped"
+        add_named(made, loaded, "pruners", "bdp", {"ratios": ratios[::-1] if swapped else ratios})
+    return made
 
 
 def run(method: str, seed: int, dataset: Dataset, args: argparse.Namespace) -> SearchResult:
     loaded = plugins.load()
-    if method.startswith("bdp"):
-        schedule = resolve_schedule(PAPERS_FRACTION, args.epochs)
-        if method == "bdp-swapped":
-            schedule = replace(
-                schedule,
-                weights_ratio=schedule.architecture_ratio,
-                architecture_ratio=schedule.weights_ratio,
-            )
-        loaded.manager.register(BilevelPruner(schedule), "bdp")
     strategy = loaded.create("strategies", args.strategy)
     settings = SearchSettings.parse(
         {**strategy.settings, "epochs": args.epochs, "seed": seed}, "the benchmark"
     )
-    learner = Learner(
-        lambda generator, depth: build(
-            lambda: NasBench201Supernet(args.channels, args.cells), generator
-        ),
-        strategy,
-        settings,
+    builder = supernet_builder(
+        loaded, "nb201", channels=args.channels, cells=args.cells, partial=strategy.partial
     )
+    learner = Learner(builder, strategy, settings)
     selection = choose(method, dataset, seed)
     folder = args.out / f"{args.strategy}-{method}-{seed}"
     shutil.rmtree(folder, ignore_errors=True)  # a search that goes on would be timed short
-    return Search(dataset, learner, loaded.manager, "nb201", selection, folder).run()
+    acts = acting(method, args.epochs, loaded)
+    return Search(dataset, learner, acts, "nb201", selection, folder).run()
 
 
 def measure(method: str, seed: int, dataset: Dataset, args: argparse.Namespace) -> Row:
     wall, cpu = time.perf_counter(), time.process_time()
     result = run(method, seed, dataset, args)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    with np.load(data_root() / "nb201.npz") as table:
-        row = table["arch_str"].tolist().index(result.cell.encode())
-        accuracies = {name: f"{table[key][row]:.2f}" for name, key in TABLE_COLUMNS.items()}
+    table = naslib_proxydata.table("nb201", data_root())
+    accuracies = {
+        name: f"{table.query(result.cell, *column):.2f}" for name, column in TABLE_COLUMNS.items()
+    }
     left = result.records[-1].left
     return {
         "method": method,
@@ -169,14 +171,12 @@ def draw(rows: list[Row], folder: Path) -> None:
         for method in METHODS
     }
     points = {method: values for method, values in points.items() if values}
-    folder.mkdir(parents=True, exist_ok=True)
-    cost = plots.cost_figure(points, "CPU time of the search (s)", "CIFAR-10 test accuracy (%)")
-    plots.save(cost, folder / "bdp_cost.png")
+    cost = draw_costs(points, "CPU time of the search (s)", "CIFAR-10 test accuracy (%)")
+    save_figure(cost, folder / "bdp_cost.png")
     for method in points:
         cells = [parse(row["cell"]).operations for row in rows if row["method"] == method]
-        plots.save(
-            plots.operations_figure(EDGES, cells, method), folder / f"bdp_operations_{method}.png"
-        )
+        figure = operations_figure(EDGES, cells, method)
+        save_figure(figure, folder / f"bdp_operations_{method}.png")
 
 
 def main() -> None:

@@ -32,8 +32,9 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from naslib_proxydata import plugins
+import naslib_proxydata
 from naslib_proxydata.data.images import load_images
+from naslib_proxydata.files import write_text
 from naslib_proxydata.predictors.base import Score, ScoringTask
 from naslib_proxydata.predictors.dps.scores import (
     ProxyScorer,
@@ -46,7 +47,7 @@ from naslib_proxydata.predictors.dps.search import (
     LossRequest,
     search_proxies,
 )
-from naslib_proxydata.predictors.dps.settings import EvolutionSettings
+from naslib_proxydata.predictors.dps.settings import EvolutionSettings, Racing
 from naslib_proxydata.predictors.eproxy.config import resolve
 from naslib_proxydata.predictors.eproxy.predictor import Eproxy
 from naslib_proxydata.predictors.eproxy.spectral import SpectralConv2d
@@ -54,6 +55,7 @@ from naslib_proxydata.predictors.few_label.models import shares_below
 from naslib_proxydata.predictors.labels import checked_labels
 from naslib_proxydata.ranking import spearman
 from naslib_proxydata.seeding import numpy_generator
+from naslib_proxydata.spaces.nb201.cell import Cell
 from naslib_proxydata.spaces.nb201.space import NasBench201
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -62,7 +64,7 @@ from common import arguments, cifar10, data_root, machine_line, write_csv, write
 CHANNELS, CELLS, SIZE, IMAGES = 8, 1, 16, 8
 LABELS, TESTED = 20, 40
 EVOLUTION = {"cycles": 200, "population": 40, "tournament": 10}
-SEARCHES = {
+SEARCHES: Mapping[str, tuple[Racing, str]] = {
     "plain": ("none", "plain"),
     "raced for certain": ("exact", "plain"),
     "shipped": ("statistical", "shipped"),
@@ -85,7 +87,7 @@ def main() -> None:
             path = options.out / f"draw_{number}.json"
             if not path.exists():
                 found = draw(options.out, number)
-                path.write_text(json.dumps(found, indent=1), encoding="utf-8")
+                write_text(path, json.dumps(found, indent=1))
     if "tables" in options.parts:
         tables(options.out, options.results / "data")
 
@@ -100,16 +102,16 @@ class Scorer(Protocol):
 class PlainScorer:
     """Eproxy as it stands: nothing is shared between proxies, and 7x7 barriers are direct."""
 
-    def __init__(self, task: ScoringTask) -> None:
+    def __init__(self, task: ScoringTask[Any]) -> None:
         self.task = task
-        self.predictor: tuple[str, Eproxy] | None = None
+        self.predictor: tuple[str, Eproxy[Any]] | None = None
 
     def score(self, options: Mapping[str, Any], architecture: Any) -> Score:
         """Return the negative loss without MAC term."""
         with patch.object(SpectralConv2d, "forward", torch.nn.Conv2d.forward):
             key = training_key(options)
             if self.predictor is None or self.predictor[0] != key:
-                predictor = Eproxy(**training_options(options))
+                predictor: Eproxy[Any] = Eproxy(**training_options(options))
                 predictor.prepare(self.task)
                 self.predictor = key, predictor
             return self.predictor[1].score_one(architecture)
@@ -124,7 +126,7 @@ class Memory:
         spent: CPU seconds of those of them that were computed now.
     """
 
-    def __init__(self, path: Path, task: ScoringTask, scorer: Scorer) -> None:
+    def __init__(self, path: Path, task: ScoringTask[Any], scorer: Scorer) -> None:
         self.path = path
         self.task = task
         self.scorer = scorer
@@ -158,7 +160,7 @@ class Memory:
         return value
 
 
-def small_task(seed: int) -> tuple[ScoringTask, dict[str, Any]]:
+def small_task(seed: int) -> tuple[ScoringTask[Cell], dict[str, Any]]:
     """Return the small networks and images, and the options of Eproxy that suit them."""
     space = NasBench201(CHANNELS, CELLS)
     space.image_size = SIZE
@@ -169,7 +171,7 @@ def small_task(seed: int) -> tuple[ScoringTask, dict[str, Any]]:
 
 def draw(folder: Path, number: int) -> dict[str, Any]:
     """Search in every way with one draw of labels and compare what is found on the test cells."""
-    table = plugins.load().create("benchmarks", "nb201", root=data_root())
+    table = naslib_proxydata.table("nb201", data_root())
     texts = table.architectures()
     accuracies = table.values("cifar10", table.default_metric("cifar10"))
     task, shared = small_task(number)

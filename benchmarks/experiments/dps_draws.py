@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from naslib_proxydata import plugins
+import naslib_proxydata
 from naslib_proxydata.leaderboard.labels import draw_labels, mean_interval
 from naslib_proxydata.predictors.base import LearningPredictor, Predictor
 from naslib_proxydata.predictors.dps.predictor import Dps
@@ -61,14 +61,14 @@ def main() -> None:
 
 def measured(kept: Path, count: int) -> list[Mapping[str, Any]]:
     """Return Spearman and top-10 % retrieval of every predictor in each draw."""
-    table = plugins.load().create("benchmarks", "nb201", root=data_root())
+    table = naslib_proxydata.table("nb201", data_root())
     metric = table.default_metric("cifar10")
     task, shared = small_task(0)
     space = task.space
     drawn = numpy_generator("dps_draws", "cells").permutation(len(table))[:CELLS_DRAWN]
     cells = [space.canonical(space.parse(table.architectures()[int(row)])) for row in drawn]
     values = table.values("cifar10", metric)[drawn]
-    raced, plain = (Dps(cycles=CYCLES, shared=shared, racing=one) for one in RACING)
+    raced, plain = dps_predictors(shared)
     predictors: dict[str, Predictor[Any]] = {
         "dps": raced,
         PLAIN: plain,
@@ -95,6 +95,10 @@ def measured(kept: Path, count: int) -> list[Mapping[str, Any]]:
         with kept.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
     return rows[:count]
+
+
+def dps_predictors(shared: Mapping[str, Any]) -> list[Dps[Any]]:
+    return [Dps(cycles=CYCLES, shared=shared, racing=racing) for racing in RACING]
 
 
 def line(rows: Sequence[Mapping[str, Any]], name: str) -> dict[str, Any]:

@@ -11,7 +11,6 @@ which are not ranked.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
@@ -20,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from naslib_proxydata import plugins
+import naslib_proxydata
 from naslib_proxydata.leaderboard.rows import Row
 from naslib_proxydata.predictors.eproxy.presets import read_preset
 from naslib_proxydata.predictors.few_label.structure import FewLabelStructure
@@ -30,8 +29,7 @@ from common import (
     arguments,
     cifar10,
     data_root,
-    environment_line,
-    leaderboard,
+    run_line,
     write_csv,
     write_json,
 )
@@ -55,11 +53,11 @@ def main() -> None:
     options = parser.parse_args()
     rows: list[Row] = []
     for name, datasets in TABLES.items():
-        predictors, others = list(SINGLE), {}
+        predictors, label_table = list(SINGLE), None
         if name == "nb201":
             predictors += [AVERAGED, FewLabelStructure.name]
-            others = {"label_table": labels(options.out)}
-        board = leaderboard(
+            label_table = labels(options.out)
+        board = naslib_proxydata.rank(
             benchmark=name,
             dataset=datasets,
             predictors=predictors,
@@ -67,26 +65,25 @@ def main() -> None:
             n=options.n,
             seed=options.seed,
             workers=options.workers,
+            label_table=label_table,
+            data_root=data_root(),
             out=options.out / name,
-            **others,
         )
         rows += [row for row in board.rows if row.predictor in (*predictors, "macs")]
     data = options.results / "data"
     write_csv(data / "dps_transfer.csv", [line(row) for row in rows])
     write_csv(data / "dps_transfer_means.csv", means(rows))
-    env = json.loads((board.folder / "env.json").read_text(encoding="utf-8"))
-    write_json(data / "dps_transfer.json", measured_on=environment_line(env))
+    write_json(data / "dps_transfer.json", measured_on=run_line(board.folder))
 
 
 def labels(folder: Path) -> Path:
     """Write the labels that the preset was searched with, one mean for cells of equal function."""
     found = read_preset(PRESET).provenance
-    registry = plugins.load()
-    table = registry.create("benchmarks", found.benchmark, root=data_root())
+    table = naslib_proxydata.table(found.benchmark, data_root())
     values = dict(
         zip(table.architectures(), table.values(found.dataset, found.metric), strict=True)
     )
-    space, equals = registry.create("spaces", table.space), defaultdict(list)
+    space, equals = naslib_proxydata.space(table.space), defaultdict(list)
     for text in found.labelled:
         equals[space.text(space.canonical(space.parse(text)))].append(values[text])
     path = folder / "labels.csv"

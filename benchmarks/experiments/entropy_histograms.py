@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from naslib_proxydata import plugins as room
+import naslib_proxydata
 from naslib_proxydata.figures import new_figure, save_figure
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.selection.base import SelectorInputs
@@ -36,13 +36,12 @@ def main() -> None:
         entropies = np.array(archive["cifar10_entropy"], dtype=np.float64)
         labels = np.array(archive["cifar10_class"], dtype=np.int64)
     inputs = SelectorInputs(len(entropies), labels, entropies)
-    plugins = room.load()
     figure = new_figure(3.4 * len(SIZES), 2.3 * len(SELECTORS) + 0.4)
     panels = figure.subplots(len(SELECTORS), len(SIZES), sharex=True, sharey=True)
     rows = []
-    for axes_of, name in zip(panels, SELECTORS, strict=True):
-        selector = plugins.create("selectors", name)
-        for axes, size in zip(axes_of, SIZES, strict=True):
+    for row_of_axes, name in zip(panels, SELECTORS, strict=True):
+        selector = naslib_proxydata.selector(name)
+        for axes, size in zip(row_of_axes, SIZES, strict=True):
             chosen = selector.select(inputs, size, numpy_generator(options.seed, "figure", name))
             draw_scores(entropies, chosen, BIN_WIDTH, "entropy (nats)", ax=axes)
             axes.set_title(f"{name}, k = {size:,}", fontsize=9)
@@ -50,7 +49,6 @@ def main() -> None:
             rows.append({"selector": name, "size": size, **spread(chosen, entropies, labels)})
     figure.suptitle("CIFAR-10, published entropies of ResNet-20", fontsize=11)
     write_csv(options.results / "data" / "entropy_histograms.csv", rows)
-    (options.results / "figures").mkdir(parents=True, exist_ok=True)
     save_figure(figure, options.results / "figures" / "entropy_histograms.png")
 
 

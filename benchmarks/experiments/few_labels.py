@@ -20,14 +20,14 @@ import gzip
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from naslib_proxydata import plugins
+import naslib_proxydata
 from naslib_proxydata.data.images import load_images
+from naslib_proxydata.files import write_text
 from naslib_proxydata.leaderboard.labels import draw_labels, mean_evaluation
 from naslib_proxydata.leaderboard.rows import Comparison, Row
 from naslib_proxydata.predictors.base import LearningPredictor, Score, ScoringTask
@@ -38,7 +38,7 @@ from naslib_proxydata.spaces.nb201.cell import EDGES, Cell
 from naslib_proxydata.spaces.transnas.micro import TransNasCell
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from common import arguments, cifar10, data_root, deviation, leaderboard, write_csv
+from common import arguments, cifar10, data_root, deviation, write_csv
 
 PARTS = ("structure", "proxies", "cheap", "recorded", "many", "tables")
 LABELS, DRAWS = 20, 20
@@ -152,7 +152,7 @@ def ranked_rows(
     **others: Any,
 ) -> Sequence[Row]:
     """Return a leaderboard's rows, all with the same draws of labels."""
-    return leaderboard(
+    return naslib_proxydata.rank(
         benchmark=name,
         dataset=list(TABLES[name]),
         predictors=predictors,
@@ -160,6 +160,7 @@ def ranked_rows(
         labels=LABELS,
         draws=DRAWS,
         images=cifar10(),
+        data_root=data_root(),
         out=options.out / folder,
         **others,
     ).rows
@@ -199,8 +200,8 @@ def recorded_rows(
     complete = {
         key: record for key, record in records.items() if set(names.values()) <= set(record)
     }
-    space = plugins.load().create("spaces", benchmark)
-    describe = FewLabelStructure()
+    space = naslib_proxydata.space(benchmark)
+    describe: FewLabelStructure[Any] = FewLabelStructure()
     describe.prepare(ScoringTask(space, load_images("noise", 1, 0)))
     parts = [
         {
@@ -221,7 +222,7 @@ def recorded_rows(
     for label, predictor in predictors.items():
         parts_of = isinstance(predictor, FewLabel)
         scores = [predictor.combine(one) if parts_of else one[STRUCTURE] for one in parts]
-        subject = Comparison(
+        comparison = Comparison(
             registered_name=label,
             benchmark=benchmark,
             dataset=dataset,
@@ -234,30 +235,33 @@ def recorded_rows(
             label="NASLib",
             source=source,
         )
-        rows.append(ranked(predictor, scores, values, subject))
+        rows.append(ranked(predictor, scores, values, comparison))
     return rows
 
 
 def ablations(names: Mapping[str, str]) -> dict[str, LearningPredictor[Any]]:
     """Return few-label with one model, or with one proxy less."""
     sets = {f"{name} alone": [name] for name in MODELS} | {TOGETHER: list(MODELS)}
-    models = {name: FewLabel(proxies=list(names), models=some) for name, some in sets.items()}
-    without = {
+    models: dict[str, LearningPredictor[Any]] = {
+        f"few-label, {name}": FewLabel(proxies=list(names), models=some)
+        for name, some in sets.items()
+    }
+    without: dict[str, LearningPredictor[Any]] = {
         f"without {name}": FewLabel(proxies=[other for other in names if other != name])
         for name in names
     }
-    return {**{f"few-label, {name}": one for name, one in models.items()}, **without}
+    return {**models, **without}
 
 
 def ranked(
-    predictor: LearningPredictor[Any], scores: Sequence[Score], values: Any, subject: Comparison
+    predictor: LearningPredictor[Any], scores: Sequence[Score], values: Any, comparison: Comparison
 ) -> Row:
     def rank(labelled: Any, rest: Any) -> Any:
         predictor.fit([scores[i] for i in labelled], values[labelled])
         return predictor.aggregate([scores[i] for i in rest])
 
-    draws = draw_labels(values, LABELS, DRAWS, 0, subject.benchmark, subject.dataset)
-    return mean_evaluation(rank, values, draws, subject).row
+    draws = draw_labels(values, LABELS, DRAWS, 0, comparison.benchmark, comparison.dataset)
+    return mean_evaluation(rank, values, draws, comparison).row
 
 
 def recorded_cell(benchmark: str, key: str) -> Any:
@@ -271,9 +275,7 @@ def recorded_cell(benchmark: str, key: str) -> Any:
 
 def keep(options: argparse.Namespace, name: str, rows: Sequence[Row]) -> None:
     """Keep the rows for ``tables``."""
-    path = options.out / "rows" / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps([asdict(row) for row in rows]), encoding="utf-8")
+    write_text(options.out / "rows" / f"{name}.json", json.dumps([row.plain() for row in rows]))
 
 
 def tables(folder: Path, data: Path) -> None:

@@ -22,10 +22,10 @@ from typing import Any
 
 import torch
 
+import naslib_proxydata
 from naslib_proxydata.data.images import ImageBatch, load_images
 from naslib_proxydata.naslib_bridge.importing import naslib
-from naslib_proxydata.plugins import load
-from naslib_proxydata.predictors.base import Predictor, ScoringTask
+from naslib_proxydata.predictors.base import ScoringTask
 from naslib_proxydata.ranking import bootstrap_spearman, spearman
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.spaces.nb201.cell import Cell
@@ -79,13 +79,13 @@ def theirs(name: str, batch: ImageBatch) -> Callable[[Cell], float]:
 
 def measure(name: str, seed: int, arguments: argparse.Namespace) -> dict[str, Any]:
     """Score the cells of a seed on both sides."""
-    space, plugins = NasBench201(), load()
+    space = NasBench201()
     batch = load_images(arguments.images, arguments.batch, seed)
     generator = numpy_generator(seed, "naslib scoring")
     drawn = [space.sample(generator) for _ in range(2 * arguments.n)]
     cells = [cell for cell in drawn if space.carries_signal(cell)][: arguments.n]
     options: dict[str, Any] = {} if name == "synflow" else {"batch_size": arguments.batch}
-    predictor: Predictor = plugins.create("predictors", name, **options)
+    predictor = naslib_proxydata.predictor(name, **options)
     predictor.prepare(ScoringTask(space, batch, seed))
     sides = [Side(lambda cell: predictor.score_one(cell).value), Side(theirs(name, batch))]
     for side in sides:  # the first score pays for imports and memory that is kept

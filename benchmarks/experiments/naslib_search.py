@@ -26,14 +26,15 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader, SubsetRandomSampler, TensorDataset
 
+import naslib_proxydata
 from naslib_proxydata.data.sources import open_dataset
+from naslib_proxydata.hookspecs import LEVELS
 from naslib_proxydata.naslib_bridge import ProxyTrainer, proxied
 from naslib_proxydata.naslib_bridge.architectures import graph_text
 from naslib_proxydata.naslib_bridge.importing import naslib
 from naslib_proxydata.naslib_bridge.loader import PassLoader
 from naslib_proxydata.plugins import load
 from naslib_proxydata.seeding import numpy_generator
-from naslib_proxydata.tables.nb201 import open_nb201
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from common import arguments as common_arguments
@@ -50,9 +51,9 @@ STOCK, EMPTY, PRUNED, REDUCED = WAYS = (
     "selection and BDP",
 )
 TABLE = {
-    "valid_cifar10": "cifar10_valid_200",
-    "test_cifar10": "cifar10_test_200",
-    "test_cifar100": "cifar100_test_200",
+    "valid_cifar10": ("cifar10", "validation_accuracy"),
+    "test_cifar10": ("cifar10", "test_accuracy"),
+    "test_cifar100": ("cifar100", "test_accuracy"),
 }
 EXAMPLES = 50_000
 SETTINGS = ("dataset", "count", "size", "epochs", "batch_size", "fraction", "bdp")
@@ -284,7 +285,7 @@ def loaders(arguments: argparse.Namespace, seed: int) -> Iterator[tuple[str, dic
             indices = [torch.tensor(one.sampler.indices).numpy() for one in (train, valid)]
             train, valid = (
                 PassLoader(data, part, batch_size=batch_size, seed=seed, level=level)
-                for part, level in zip(indices, ("weights", "architecture"), strict=True)
+                for part, level in zip(indices, LEVELS, strict=True)
             )
         yield way, draw(train, valid)
 
@@ -320,7 +321,7 @@ def search_line(runs: Sequence[Row], base: Mapping[int, Row], table: Any) -> dic
         "cpu_of_stock": [row["cpu"] / base[row["seed"]]["cpu"] for row in runs],
         "wall_of_stock": [row["wall"] / base[row["seed"]]["wall"] for row in runs],
         **{
-            name: [accuracy(table, row["cell"], column) for row in runs]
+            name: [table.query(row["cell"], *column) for row in runs]
             for name, column in TABLE.items()
         },
     }
@@ -337,12 +338,6 @@ def skips(rows: Sequence[Row]) -> float:
     """Return the share of edges that are skip connections."""
     edges = [edge for row in rows for edge in row["cell"].replace("+", "").split("|") if edge]
     return sum(edge.startswith("skip") for edge in edges) / len(edges)
-
-
-def accuracy(table: Any, cell: str, column: str) -> float:
-    dataset, split, _ = column.split("_")
-    metric = {"valid": "validation_accuracy", "test": "test_accuracy"}[split]
-    return float(table.query(cell, dataset, metric))
 
 
 def loader_line(way: str, drawn: Sequence[Row], searches: Sequence[Row]) -> dict[str, Any]:
@@ -364,7 +359,7 @@ def tables(rows: Rows, settings: Mapping[str, Any], data: Path) -> None:
     searches = rows.having(part="search", settings=settings)
     drawn = rows.having(part="loaders", settings=settings)
     base = {row["seed"]: row for row in searches if row["way"] == STOCK}
-    table = open_nb201(data_root())
+    table = naslib_proxydata.table("nb201", data_root())
     by_way = [[row for row in searches if row["way"] == way] for way in WAYS]
     lines = [search_line(runs, base, table) for runs in by_way if runs]
     write_csv(data / "naslib_search.csv", lines)

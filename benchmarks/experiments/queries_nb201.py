@@ -15,14 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from naslib_proxydata import plugins
-from naslib_proxydata.evolution.plots import save, shares_figure
-from naslib_proxydata.evolution.queries import Oracle
+import naslib_proxydata
+from naslib_proxydata.evolution.plots import draw_shares
+from naslib_proxydata.evolution.queries import TrueFitness
+from naslib_proxydata.figures import save_figure
 from naslib_proxydata.leaderboard.labels import mean_interval
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from common import arguments, data_root, kept, write_csv
-from search_protocol import GUIDED, WholeTable
+from search_protocol import GUIDED, Protocol
 
 DATASETS = ("cifar10", "cifar100")
 METRIC = "validation_accuracy"
@@ -40,11 +41,11 @@ def main() -> None:
     parser = arguments(__doc__, "queries_nb201")
     parser.add_argument("--seeds", type=int, default=20, help="how many")
     options = parser.parse_args()
-    table = plugins.load().create("benchmarks", "nb201", root=data_root())
+    table = naslib_proxydata.table("nb201", data_root())
     runs = options.out / "runs.jsonl"
     found: dict[tuple[str, str], list[int | None]] = {}
     for dataset in DATASETS:
-        protocol = WholeTable(table, (dataset, METRIC), "re", EVALUATIONS)
+        protocol = Protocol(table, (dataset, METRIC), "re", EVALUATIONS)
         for method in MOST:
             found[dataset, method] = [
                 kept(runs, counted, dataset, method, seed, given=protocol)
@@ -55,16 +56,16 @@ def main() -> None:
     draw(found, options.results / "figures")
 
 
-def counted(protocol: WholeTable, dataset: str, method: str, seed: int) -> int | None:
+def counted(protocol: Protocol, dataset: str, method: str, seed: int) -> int | None:
     """Return the number of the query that found the dataset's best cell, None where none did."""
     best = protocol.space.parse(protocol.texts[int(np.argmax(protocol.values))])
     sought = protocol.domain.key(best)
 
-    def done(oracle: Oracle[Any]) -> bool:
-        return sought in oracle.values
+    def done(true: TrueFitness[Any]) -> bool:
+        return sought in true.values
 
-    oracle = protocol.run(method, seed, MOST[method], done)
-    return next((one.number for one in oracle.queries if one.hash == sought), None)
+    true = protocol.run(method, seed, MOST[method], done)
+    return next((one.number for one in true.queries if one.hash == sought), None)
 
 
 def line(dataset: str, method: str, numbers: Sequence[int | None]) -> dict[str, Any]:
@@ -93,12 +94,11 @@ def limited(number: float, most: int) -> str:
 
 def draw(found: Mapping[tuple[str, str], Sequence[int | None]], folder: Path) -> None:
     """Draw the share of the runs that have found the first dataset's best cell."""
-    figure = shares_figure(
+    axes = draw_shares(
         {NAMES[method]: list(found[DATASETS[0], method]) for method in MOST},
         f"NAS-Bench-201, {DATASETS[0]}: runs that have found the best cell",
     )
-    folder.mkdir(parents=True, exist_ok=True)
-    save(figure, folder / "queries_nb201.png")
+    save_figure(axes, folder / "queries_nb201.png")
 
 
 if __name__ == "__main__":

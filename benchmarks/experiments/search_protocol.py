@@ -7,12 +7,13 @@ from typing import Any
 
 from naslib_proxydata import plugins
 from naslib_proxydata.data.images import load_images
+from naslib_proxydata.errors import TableError
 from naslib_proxydata.evolution.base import Optimizer
 from naslib_proxydata.evolution.domain import Domain
 from naslib_proxydata.evolution.fitness import PredictedFitness
 from naslib_proxydata.evolution.loop import Budget, search_by_value, search_with_predictor
 from naslib_proxydata.evolution.queries import TrueFitness
-from naslib_proxydata.predictors.base import ScoringTask
+from naslib_proxydata.predictors.base import Score, ScoringTask
 from naslib_proxydata.predictors.few_label.structure import FewLabelStructure
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.tables.base import BenchmarkTable
@@ -37,23 +38,31 @@ class Protocol:
         self.table = table
         self.values = table.values(*column)
         self.texts = table.architectures()
-        self.space = plugins.load().create("spaces", table.space)
-        self.rows = {text: row for row, text in enumerate(self.texts)}
+        self.plugins = plugins.load()
+        self.space = self.plugins.create("spaces", table.space)
         self.proposer, self.evaluations = proposer, evaluations
         self.domain: Domain[Any] = Domain(
             self.space, allows=self.is_measured, listed=self.texts, condition="a value"
         )
-        self.scores: dict[Any, Any] = {}
-        self.describe = FewLabelStructure()
+        self.scores: dict[Any, Score] = {}
+        self.describe: FewLabelStructure[Any] = FewLabelStructure()
         self.describe.prepare(ScoringTask(self.space, load_images("noise", 1, 0)))
 
     def is_measured(self, architecture: Any) -> bool:
         """Return whether the table holds the architecture."""
-        return self.row(architecture) is not None
+        try:
+            self.measure(architecture)
+        except TableError:
+            return False
+        return True
 
-    def row(self, architecture: Any) -> int | None:
-        """Return the architecture's row, or None where the table lacks it."""
-        raise NotImplementedError
+    def measure(self, architecture: Any) -> float:
+        """Return the architecture's value.
+
+        Raises:
+            TableError: The table lacks it.
+        """
+        return float(self.values[self.table.position(self.space.text(architecture))])
 
     def run(
         self, method: str, seed: int, queries: int, should_stop: Callable[[TrueFitness[Any]], bool]
@@ -66,7 +75,7 @@ class Protocol:
             queries: How many at most.
             should_stop: Whether the search may end before.
         """
-        true = TrueFitness(self.domain, lambda one: float(self.values[self.row(one)]))
+        true = TrueFitness(self.domain, self.measure)
         if method != GUIDED:
             optimizer = self.begun(method, seed, 0)
             search_by_value(optimizer, true, queries, lambda: should_stop(true))
@@ -91,35 +100,14 @@ class Protocol:
         batched: bool = False,
     ) -> Optimizer[Any]:
         """Return a new optimizer of a round."""
-        optimizer = plugins.load().create("optimizers", name)
+        optimizer = self.plugins.create("optimizers", name)
         generator = numpy_generator(seed, "search", name, round_number)
         optimizer.begin(self.domain, generator, start, batched=batched)
         return optimizer
 
-    def described(self, architectures: Sequence[Any]) -> list[Any]:
+    def described(self, architectures: Sequence[Any]) -> list[Score]:
         """Return the structure of architectures, computed once for all runs."""
         for one in architectures:
             if one not in self.scores:
                 self.scores[one] = self.describe.score_one(one)
         return [self.scores[one] for one in architectures]
-
-
-class WholeTable(Protocol):
-    """A table that holds every text of its space."""
-
-    def row(self, architecture: Any) -> int | None:
-        """Return the architecture's row."""
-        return self.rows.get(self.space.text(architecture))
-
-
-class TableByHash(Protocol):
-    """A table that holds some architectures, each in one of its texts."""
-
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        parsed = map(self.space.parse, self.texts)
-        self.by_hash = {self.space.hash(one): row for row, one in enumerate(parsed)}
-
-    def row(self, architecture: Any) -> int | None:
-        """Return the architecture's row."""
-        return self.by_hash.get(self.domain.key(architecture))

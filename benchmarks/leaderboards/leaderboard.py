@@ -15,22 +15,24 @@ import json
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from naslib_proxydata.assemble.leaderboard import Leaderboard
+from naslib_proxydata.assemble.leaderboard import Leaderboard, run_leaderboard
+from naslib_proxydata.config import LeaderboardConfig, resolve
+from naslib_proxydata.figures import GREY, axes_of, save_figure
 from naslib_proxydata.leaderboard.rows import Row
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from common import (
     arguments,
     cifar10,
+    data_root,
     deviation,
-    environment_line,
-    leaderboard,
+    run_line,
     write_csv,
     write_json,
 )
@@ -44,15 +46,16 @@ PLOTS = {"nb201": ("spearman_nb201_cifar10.png", "cost_nb201_cifar10.png")}
 def main() -> None:
     options = given()
     for name in NAMES if options.name == "all" else [options.name]:
-        board = leaderboard(
-            HERE / f"{name}.yaml",
-            options.assignments,
-            images=options.images or cifar10(),
-            workers=options.workers,
-            device=options.device,
-            out=options.out / f"leaderboard_{name}",
-        )
-        write(board, name, options.results)
+        given_options = {
+            "images": options.images or cifar10(),
+            "workers": options.workers,
+            "device": options.device,
+            "data_root": data_root(),
+            "out": options.out / f"leaderboard_{name}",
+        }
+        file = HERE / f"{name}.yaml"
+        config = resolve(LeaderboardConfig, file, given_options, options.assignments)
+        write(run_leaderboard(config), name, options.results)
 
 
 def given() -> argparse.Namespace:
@@ -70,12 +73,13 @@ def given() -> argparse.Namespace:
 
 def write(board: Leaderboard, name: str, results: Path) -> None:
     """Write a run's rows, what it ran on, and its figures."""
+    assert board.folder is not None  # a run in a folder, as all here are
     page = f"leaderboard_{name}"
     write_csv(results / "data" / f"{page}.csv", [line(rows) for rows in by_predictor(board.rows)])
     env = json.loads((board.folder / "env.json").read_text(encoding="utf-8"))
     write_json(
         results / "data" / f"{page}.json",
-        measured_on=environment_line(env),
+        measured_on=run_line(board.folder),
         n=max(row.n for row in board.rows),
         seeds=env["seeds"],
         absent=[f"{one.benchmark}:{one.dataset}" for one in board.absent],
@@ -103,7 +107,7 @@ def line(rows: Sequence[Row]) -> dict[str, Any]:
     """
     first = replace(rows[0], source=Path(rows[0].source).name)
     if len(rows) == 1:
-        return asdict(first)
+        return first.plain()
     means = {
         name: float(np.mean([getattr(row, name) for row in rows]))
         for name in ("spearman", "kendall", "top10_retrieval", "seconds_per_architecture")
@@ -112,17 +116,14 @@ def line(rows: Sequence[Row]) -> dict[str, Any]:
     none = dict.fromkeys(("spearman_low", "spearman_high"), np.nan)
     spread = deviation([row.spearman for row in rows])
     seeds = " ".join(str(row.seed) for row in rows)
-    return {**asdict(first), **means, **sums, **none, "spearman_std": spread, "seed": seeds}
+    return {**first.plain(), **means, **sums, **none, "spearman_std": spread, "seed": seeds}
 
 
 def draw(rows: Sequence[Row], path: Path) -> None:
     """Draw rho by task with its 95 % interval, predictors side by side."""
-    from matplotlib.figure import Figure
-
     tasks = list(dict.fromkeys((row.benchmark, row.dataset) for row in rows))
     names = list(dict.fromkeys(row.predictor for row in rows))
-    figure = Figure(figsize=(7.5, 1.6 + 0.55 * len(tasks)), layout="constrained")
-    axes = figure.add_subplot()
+    axes: Any = axes_of(None, 7.5, 1.6 + 0.55 * len(tasks))
     for place, name in enumerate(names):
         rho, low, high = (
             np.array([mean(rows, field, *task, name) for task in tasks])
@@ -133,11 +134,11 @@ def draw(rows: Sequence[Row], path: Path) -> None:
         axes.errorbar(rho, heights, xerr=errors, fmt="o", markersize=4, linewidth=1, label=name)
     axes.set_yticks(range(len(tasks)), labels(tasks), fontsize=8)
     axes.invert_yaxis()
-    axes.axvline(0, color="grey", linewidth=0.8)
+    axes.axvline(0, color=GREY, linewidth=0.8)
     axes.set_xlabel("Spearman's rho with the measured value (95 % bootstrap interval)")
     axes.set_xlim(-1, 1)
-    figure.legend(loc="outside upper center", ncols=len(names), fontsize=8, frameon=False)
-    figure.savefig(path, dpi=120)
+    axes.figure.legend(loc="outside upper center", ncols=len(names), fontsize=8, frameon=False)
+    save_figure(axes, path)
 
 
 def mean(rows: Sequence[Row], field: str, benchmark: str, dataset: str, predictor: str) -> float:

@@ -65,7 +65,7 @@ def main() -> None:
     options = arguments()
     torch.set_num_threads(1)
     predictor = prepared(options.seed)
-    space = predictor.task.space
+    space = NasBench201()
     theirs = read(options.other) if options.other else {}
     texts = list(theirs) or draw(space, options.n)
     live = [text for text in texts if space.carries_signal(space.parse(text))]
@@ -99,8 +99,8 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def prepared(seed: int) -> Eproxy:
-    predictor = Eproxy()
+def prepared(seed: int) -> Eproxy[Cell]:
+    predictor: Eproxy[Cell] = Eproxy()
     images = load_images(cifar10("cifar10_batch64.npz"), predictor.images_needed, seed)
     predictor.prepare(ScoringTask(NasBench201(), images, seed))
     return predictor
@@ -111,7 +111,7 @@ def draw(space: NasBench201, n: int) -> list[str]:
     return [space.text(space.sample(generator)) for _ in range(n)]
 
 
-def timed(predictor: Eproxy, texts: Sequence[str]) -> Timing:
+def timed(predictor: Eproxy[Cell], texts: Sequence[str]) -> Timing:
     timings = {}
     for text in texts:
         cell = predictor.task.space.parse(text)
@@ -153,7 +153,7 @@ def convolution_rate() -> float:
     return macs / seconds
 
 
-def train_macs(predictor: Eproxy, cell: Cell) -> float:
+def train_macs(predictor: Eproxy[Cell], cell: Cell) -> float:
     """Count the multiply-accumulates of all convolutions of one score, taken directly.
 
     Ten forward passes; nine backward ones with a gradient for the input of each convolution but
@@ -187,7 +187,7 @@ def train_macs(predictor: Eproxy, cell: Cell) -> float:
     return total
 
 
-def shares(predictor: Eproxy, cells: Sequence[Cell]) -> dict[str, float]:
+def shares(predictor: Eproxy[Cell], cells: Sequence[Cell]) -> dict[str, float]:
     """Profile the scoring of a few cells and return each kind of work's share of the time."""
     with profile(activities=[ProfilerActivity.CPU]) as profiler:
         predictor.score(cells)

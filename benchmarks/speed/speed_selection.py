@@ -96,7 +96,8 @@ def kmeans_agreement() -> None:
     """Compare the selector's centres with Lloyd's algorithm on 10,000 CIFAR-10 images."""
     dataset = open_dataset(cifar10())
     points = standardised(PixelScorer().compute(ScoringContext(dataset, Path())))
-    inertias, kept = [], []
+    inertias: list[float] = []
+    kept: list[set[int]] = []
     for algorithm, starts in ((KMeans, 1), (KMeans, 1), (MiniBatchKMeans, 3)):
         means = algorithm(100, init="random", n_init=starts, random_state=len(kept)).fit(points)
         distances = nearest_centre_distances(points, means.cluster_centers_)
@@ -117,8 +118,12 @@ def epoch_seconds(count: int) -> float:
     def step() -> None:
         functional.cross_entropy(model(images), labels).backward()
 
+    def steps() -> None:
+        for _ in range(10):
+            step()
+
     step()
-    return seconds(lambda: [step() for _ in range(10)]) / 640 * count
+    return seconds(steps) / 640 * count
 
 
 def tell(what: str, value: float, unit: str = "") -> None:

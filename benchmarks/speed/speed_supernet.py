@@ -20,13 +20,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pluggy
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.profiler import ProfilerActivity, profile
 
-from naslib_proxydata import hookspecs
 from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.data.loader import Batch
 from naslib_proxydata.oneshot.base import Strategy
@@ -37,6 +35,8 @@ from naslib_proxydata.oneshot.moment import Moment
 from naslib_proxydata.oneshot.settings import SearchSettings
 from naslib_proxydata.oneshot.supernets.base import BatchNorm
 from naslib_proxydata.oneshot.supernets.nb201 import NasBench201Supernet
+from naslib_proxydata.plugins import Acting
+from naslib_proxydata.plugins.sources import Provider
 from naslib_proxydata.pruning.bilevel import BilevelPruner
 from naslib_proxydata.pruning.schedule import Schedule
 from naslib_proxydata.seeding import torch_generator
@@ -52,7 +52,7 @@ class PlainCell(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.edges = nn.ModuleList(
+        self.edges: Any = nn.ModuleList(
             nn.ModuleList(
                 [
                     nn.Identity(),
@@ -120,7 +120,7 @@ def make(kind: str, args: argparse.Namespace) -> Learner:
     made = learner(
         lambda generator, depth: build(lambda: network(args.channels, args.cells), generator),
         Strategy("darts"),
-        SearchSettings(device=args.device),
+        SearchSettings.parse({"device": args.device}, "the benchmark"),
     )
     if kind == "plain":
         for parameter in made.supernet.parameters():
@@ -187,16 +187,15 @@ def pruning_overhead(args: argparse.Namespace) -> float:
 
         return wrapper
 
-    plugins = pluggy.PluginManager(hookspecs.PROJECT)
-    plugins.add_hookspecs(hookspecs)
-    plugins.register(pruner)
+    acting = Acting()
+    acting.add("bdp", pruner, Provider("speed_supernet", "this script"))
     for hook in ("batch_finished", "prune_examples"):
-        for implementation in getattr(plugins.hook, hook).get_hookimpls():
+        for implementation in getattr(acting.hook, hook).get_hookimpls():
             implementation.function = timed(implementation.function)
     learner = make("merged", args)
     learner.settings = learner.settings.model_copy(update={"epochs": 2})
     started = time.process_time()
-    Search(dataset, learner, plugins, "nb201").run()
+    Search(dataset, learner, acting, "nb201").run()
     return spent[0] / (time.process_time() - started)
 
 
