@@ -116,6 +116,11 @@ class WeightedExamples:
     indices: NDArray[np.int64]
     weights: NDArray[np.float64]
 
+    @property
+    def all_count_alike(self) -> bool:
+        """Whether all weights are 1, so that the loss is the plain mean to the last bit."""
+        return bool((self.weights == 1).all())
+
 
 # ------------------------------------------------------------------------- registration
 

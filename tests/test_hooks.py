@@ -16,14 +16,20 @@ from naslib_proxydata import hookspecs
 from naslib_proxydata.errors import ConfigError, PluginError
 from naslib_proxydata.evolution.base import Fitness, Optimizer
 from naslib_proxydata.hookspecs import (
+    LEVELS,
     BenchmarkRegistration,
     Level,
     Registration,
     SearchInfo,
+    WeightedExamples,
     hookimpl,
 )
 from naslib_proxydata.leaderboard.metrics import Metric
-from naslib_proxydata.plugins import KINDS, Plugins, Provider
+from naslib_proxydata.naslib_bridge.conversions import Conversion
+from naslib_proxydata.oneshot.builder import supernet_builder
+from naslib_proxydata.oneshot.mixture import Choices
+from naslib_proxydata.oneshot.supernets.base import ChosenEdge, Supernet
+from naslib_proxydata.plugins import KINDS, Acting, Plugins, Provider
 
 
 def hook_names() -> list[str]:
@@ -35,7 +41,7 @@ def hook_names() -> list[str]:
 
 
 def test_every_hook_has_a_test() -> None:
-    assert len(hook_names()) >= 11
+    assert len(hook_names()) >= 20
     missing = [name for name in hook_names() if f"test_{name}" not in globals()]
     assert not missing, f"add a test for each of these hooks to this file: {missing}"
 
@@ -160,6 +166,102 @@ def test_register_optimizers() -> None:
         found.create("optimizers", "nothing", patiense=3)
 
 
+class Offered:
+    """Anything that a factory may make, where the kind asks for no class."""
+
+    def __init__(self, size: int = 1) -> None:
+        self.size = size
+
+
+def offered_objects(kind: str) -> None:
+    """Check a kind whose factories may return any object."""
+
+    def register() -> Sequence[Registration]:
+        return [Registration("mine", Offered, "t", aliases=("ours",))]
+
+    register.__name__ = f"register_{kind}"
+    found = with_plugins(register)
+    assert found.names(kind) == ("mine",)
+    assert found.create(kind, "ours", size=3).size == 3
+    with pytest.raises(ConfigError, match="Did you mean 'size'"):
+        found.create(kind, "mine", sice=3)
+
+
+def test_register_pruners() -> None:
+    offered_objects("pruners")
+
+
+def test_register_observers() -> None:
+    offered_objects("observers")
+
+
+def test_register_supernets() -> None:
+    class Small(Supernet):
+        choices = {"chain": Choices(((0, 1),), (("a", "b"),))}  # noqa: RUF012
+
+        def __init__(self, channels: int = 4, partial: int = 1, **_: int) -> None:
+            super().__init__()
+            self.channels, self.partial = channels, partial
+
+        def forward(self, images: torch.Tensor, mixtures: Any) -> torch.Tensor:
+            return images
+
+        def chosen(self, strengths: Any) -> dict[str, list[ChosenEdge]]:
+            return {"chain": []}
+
+        def derive(self, strengths: Any) -> str:
+            return "a"
+
+    def register_supernets() -> Sequence[Registration]:
+        return [Registration("tiny", Small, "t"), Registration("broken", made_here, "t")]
+
+    found = with_plugins(register_supernets)
+    make = supernet_builder(found, "tiny", channels=8, partial=2)
+    made = make(torch.Generator(), None)
+    assert isinstance(made, Small)
+    assert (made.channels, made.partial) == (8, 2)
+    assert supernet_builder(found, "tiny")(torch.Generator(), None).channels == 4
+    with pytest.raises(ConfigError, match="Did you mean 'tiny'"):
+        supernet_builder(found, "tiney")
+    with pytest.raises(PluginError, match="returned dict, expected a .*:Supernet"):
+        found.create("supernets", "broken", cells=1)
+
+
+def test_register_naslib_graphs() -> None:
+    class Grid(Conversion):
+        name = "grid"
+
+    def register_naslib_graphs() -> Sequence[Registration]:
+        return [
+            Registration("grid", concrete(Grid), "t"),
+            Registration("other", concrete(Grid), ""),
+        ]
+
+    found = with_plugins(register_naslib_graphs)
+    assert isinstance(found.create("naslib-graphs", "grid"), Grid)
+    with pytest.raises(PluginError, match="calls itself 'grid'; expected name = 'other'"):
+        found.create("naslib-graphs", "other")
+
+
+def concrete(abstract: type[Any]) -> type[Any]:
+    """Return a class with something in the place of every abstract method."""
+    methods = {name: lambda *_: None for name in abstract.__abstractmethods__}
+    return type(abstract.__name__, (abstract,), methods)
+
+
+# --------------------------------------------------------------------- the search lifecycle
+
+
+def acting(*implementations: Any) -> Acting:
+    """Return actors of one hook each, added in the given order."""
+    made = Acting()
+    for number, implementation in enumerate(implementations):
+        actor = types.ModuleType(f"actor{number}")
+        setattr(actor, implementation.__name__, hookimpl(implementation))
+        made.add(f"actor-{number}", actor, Provider(f"actor-{number}", "tests", "0"))
+    return made
+
+
 def test_choose_examples() -> None:
     def first(size: int, targets: NDArray[np.int64] | None, seed: int) -> Any | None:
         return ("first", size, seed)
@@ -168,12 +270,14 @@ def test_choose_examples() -> None:
         return None if targets is None else ("labelled", targets.sum())
 
     first.__name__ = "choose_examples"
-    found = with_plugins(first, choose_examples)
+    found = acting(first, choose_examples)
     labels = np.array([1, 2], dtype=np.int64)
     call = found.hook.choose_examples
-    assert call(size=2, targets=labels, seed=0) == ("labelled", 3), "the last plugin is asked first"
+    assert call(size=2, targets=labels, seed=0) == ("labelled", 3), "the last actor is asked first"
     assert call(size=2, targets=None, seed=5) == ("first", 2, 5), "None leaves it to the next"
-    assert Plugins().hook.choose_examples(size=2, targets=None, seed=0) is None
+    assert Acting().hook.choose_examples(size=2, targets=None, seed=0) is None
+    told = found.answers("choose_examples", size=2, targets=labels, seed=0)
+    assert told == [("actor-1", ("labelled", 3)), ("actor-0", ("first", 2, 0))]
 
 
 def test_search_started() -> None:
@@ -183,7 +287,7 @@ def test_search_started() -> None:
         seen.append(info)
 
     info = SearchInfo("nb201", "darts", 50, {"weights": 30, "architecture": 20})
-    with_plugins(search_started).hook.search_started(info=info)
+    acting(search_started).hook.search_started(info=info)
     assert seen == [info]
     assert info.sizes["architecture"] == 20
 
@@ -198,7 +302,7 @@ def test_batch_finished() -> None:
         assert indices.dtype == np.int64
         correct.append((probabilities.argmax(1) == targets).float().mean().item())
 
-    with_plugins(batch_finished).hook.batch_finished(
+    acting(batch_finished).hook.batch_finished(
         level="architecture",
         epoch=1,
         indices=np.array([7, 3], dtype=np.int64),
@@ -214,7 +318,7 @@ def test_epoch_finished() -> None:
     def epoch_finished(epoch: int, metrics: Mapping[str, float], cell: str) -> None:
         lines.append(f"{epoch} {metrics['weights_loss']} {cell}")
 
-    with_plugins(epoch_finished).hook.epoch_finished(
+    acting(epoch_finished).hook.epoch_finished(
         epoch=2, metrics={"weights_loss": 0.5}, cell="|skip|"
     )
     assert lines == ["2 0.5 |skip|"]
@@ -224,11 +328,35 @@ def test_prune_examples() -> None:
     def prune_examples(level: Level, active: NDArray[np.int64]) -> NDArray[np.int64] | None:
         return active[::2] if level == "weights" else None
 
-    hook = with_plugins(prune_examples, prune_examples).hook
+    hook = acting(prune_examples, prune_examples).hook
     active = np.arange(5, dtype=np.int64)
     kept = hook.prune_examples(level="weights", epoch=1, active=active)
-    assert [one.tolist() for one in kept] == [[0, 2, 4]] * 2, "every plugin answers"
+    assert [one.tolist() for one in kept] == [[0, 2, 4]] * 2, "every actor answers"
     assert hook.prune_examples(level="architecture", epoch=1, active=active) == []
+
+
+def test_weigh_examples() -> None:
+    active = {level: np.arange(4, dtype=np.int64) for level in LEVELS}
+
+    def weigh_examples(
+        epoch: int, pool: Mapping[Level, NDArray[np.int64]], predict: Any
+    ) -> Mapping[Level, WeightedExamples] | None:
+        if epoch == 1:
+            return None
+        certain = predict(pool["weights"]).max(1).values.double().numpy()
+        return {"weights": WeightedExamples(pool["weights"], certain)}
+
+    found = acting(weigh_examples)
+
+    def predict(indices: NDArray[np.int64]) -> torch.Tensor:
+        return torch.eye(4)[torch.from_numpy(indices)]
+
+    asked = {"pool": active, "active": active, "predict": predict}
+    assert found.answers("weigh_examples", epoch=1, **asked) == []
+    ((name, answer),) = found.answers("weigh_examples", epoch=2, **asked)
+    assert name == "actor-0"
+    assert set(answer) == {"weights"}
+    np.testing.assert_array_equal(answer["weights"].weights, np.ones(4))
 
 
 @pytest.mark.parametrize("keeps_files", [True, False])
@@ -237,6 +365,6 @@ def test_search_finished(tmp_path: Path, keeps_files: bool) -> None:
         if folder is not None:
             (folder / "cell.txt").write_text(cell)
 
-    hook = with_plugins(search_finished).hook
+    hook = acting(search_finished).hook
     hook.search_finished(cell="|conv|", folder=tmp_path if keeps_files else None)
     assert [path.read_text() for path in tmp_path.iterdir()] == ["|conv|"] * keeps_files

@@ -23,7 +23,8 @@ from naslib_proxydata.oneshot.loop import Search
 from naslib_proxydata.oneshot.records import SearchResult
 from naslib_proxydata.oneshot.settings import SearchSettings
 from naslib_proxydata.plugins import Acting
-from naslib_proxydata.plugins.naming import add_files, add_named, add_observers
+from naslib_proxydata.plugins.acting import DECIDING, Actor, lifecycle_hooks
+from naslib_proxydata.plugins.naming import add_files, add_named, add_observers, tell_idle
 from naslib_proxydata.plugins.sources import Provider
 from naslib_proxydata.runs.environment import environment, provenance
 from naslib_proxydata.runs.executors import threads_used
@@ -115,10 +116,12 @@ def run_search(
         if config.selection is not None:
             selection = load_selection(config.selection)
         prepared = _prepared(config, plugins, dataset, selection, listeners)
+        config = _settled(config, prepared.learner.settings)
         folder = opened_folder(config, RESULTS)
-        actors = [actor.plain() for actor in prepared.acting.actors if actor.provider != CALLER]
+        actors = [actor.plain() for actor, _ in _recorded(prepared.acting)]
         for actor in actors:
             logger.info("%(name)s of %(provided by)s acts in this search", actor)
+        tell_idle(prepared.acting, plugins)
         env = environment(config, plugins, actors)
         folder.write_json("env.json", env)
         result = Search(
@@ -136,6 +139,32 @@ def run_search(
     _draw(folder, plugins, config, prepared, finished)
     folder.write("summary.md", _summary(config, finished, env))
     return finished
+
+
+def _settled(config: SearchConfig, settings: SearchSettings) -> SearchConfig:
+    """Return the configuration as the folder keeps it: good from anywhere, epochs written out."""
+    selection = config.selection and config.selection.expanduser().resolve()
+    training = {**config.training, "epochs": settings.epochs}  # so that they can grow
+    return config.model_copy(update={"selection": selection, "training": training})
+
+
+def _recorded(acting: Acting) -> list[tuple[Actor, object]]:
+    """Return who is named in the records of a search.
+
+    Objects that a program hands in are named where they can change the search, not where they
+    only look at it.
+    """
+    return [
+        (actor, plugin)
+        for actor, (_, plugin) in zip(acting.actors, acting.items(), strict=True)
+        if actor.provider != CALLER or set(DECIDING) & set(lifecycle_hooks(plugin))
+    ]
+
+
+def _with_settings(actor: Actor, plugin: object) -> dict[str, Any]:
+    """Return an actor as plain data, with what it says of itself by a method ``settings``."""
+    says = getattr(plugin, "settings", None)
+    return {**actor.plain(), **({"settings": dict(says())} if callable(says) else {})}
 
 
 def _prepared(
@@ -170,8 +199,14 @@ def _prepared(
     add_observers(acting, plugins, config.observer)
     tracker = HessianTracker(learner, config.hessian_every) if config.hessian_every else None
     for listener in (*listeners, *([] if tracker is None else [tracker])):
-        acting.add(type(listener).__name__, listener, CALLER)
+        acting.add(_free_name(acting, type(listener).__name__), listener, CALLER)
     return Prepared(dataset, learner, acting, tracker, selection)
+
+
+def _free_name(acting: Acting, name: str) -> str:
+    """Return the name, with a number where others have it already."""
+    taken = sum(actor.name.split("#")[0] == name for actor in acting.actors)
+    return f"{name}#{taken + 1}" if taken else name
 
 
 def named_strategy(plugins: Plugins, names: Mapping[str, Mapping[str, Any]]) -> Strategy:
@@ -228,7 +263,7 @@ def _facts(
             "seed": selection.seed,
             "size": selection.size,
         },
-        "acting": env["acting"],
+        "acting": [_with_settings(*one) for one in _recorded(prepared.acting)],
         "channels": config.channels,
         "cells": config.cells,
         "augment": config.augment,
@@ -263,10 +298,17 @@ def _draw(
 
 
 def _measured_cells(plugins: Plugins, config: SearchConfig, result: SearchResult) -> list[float]:
-    """Return what the first table of the space holds first, for the cell of every epoch."""
+    """Return what the first table holds first, for the cell of every epoch; nan where it has none.
+
+    The first table is that of the final cell, which the others are drawn beside.
+    """
+    cells = dict.fromkeys(record.cell for record in result.records)
+    found = {cell: look_up(plugins, config, cell)[0] for cell in cells}
+    first = look_up(plugins, config, result.cell)[0][0]
+    column = first[:3]
     by_cell = {
-        cell: look_up(plugins, config, cell)[0][0].value
-        for cell in {record.cell for record in result.records}
+        cell: next((one.value for one in values if one[:3] == column), float("nan"))
+        for cell, values in found.items()
     }
     return [by_cell[record.cell] for record in result.records]
 

@@ -99,7 +99,7 @@ def command(
 
 
 class EpochLines:
-    """Prints what acts, and a line for each epoch."""
+    """Prints a line for each epoch."""
 
     @hookimpl
     def epoch_finished(self, epoch: int, metrics: Mapping[str, float], cell: str) -> None:

@@ -34,7 +34,7 @@ def as_selection(answer: Any, count: int, seed: int, name: str, who: str) -> Sel
     """
     if isinstance(answer, Selection):
         return answer
-    indices = _integers(answer, f"{who}: expected a Selection or dataset indices")
+    indices = whole_numbers(answer, f"{who}: expected a Selection or dataset indices")
     try:
         halves = split_indices(indices, numpy_generator(seed, "split"))
         return Selection(np.sort(indices), *halves, count, name, seed=seed)
@@ -63,7 +63,7 @@ def as_kept(answer: Any, active: Indices, who: str) -> Indices:
             )
         masked: Indices = active[array]
         return masked
-    kept = _integers(answer, f"{who}: expected indices to keep, or a boolean mask of active")
+    kept = whole_numbers(answer, f"{who}: expected indices to keep, or a boolean mask of active")
     if not np.isin(kept, active).all():
         raise PruningError(
             f"{who} kept examples that were not in use; it must return a subset of active"
@@ -98,7 +98,7 @@ def as_weighted(
 def _weighted(given: Any, pool: Indices, who: str) -> WeightedExamples:
     if not isinstance(given, WeightedExamples):
         raise PluginError(f"{who}: expected WeightedExamples, got {type(given).__name__}")
-    indices = _integers(given.indices, f"{who}: expected dataset indices")
+    indices = whole_numbers(given.indices, f"{who}: expected dataset indices")
     weights = np.asarray(given.weights)
     if weights.shape != indices.shape or weights.dtype.kind not in "fiu":
         raise PluginError(
@@ -113,8 +113,16 @@ def _weighted(given: Any, pool: Indices, who: str) -> WeightedExamples:
     return WeightedExamples(indices[order], weights[order].astype(np.float64))
 
 
-def _integers(answer: Any, what: str) -> Indices:
-    """Return whole numbers in one row as int64."""
+def whole_numbers(answer: Any, what: str) -> Indices:
+    """Return whole numbers in one row as int64.
+
+    Args:
+        answer: What a plugin gave.
+        what: How a message begins: who gave it, and what was expected.
+
+    Raises:
+        PluginError: It is something else, such as a boolean mask, text or floats.
+    """
     array = np.asarray(answer)
     if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
         raise PluginError(

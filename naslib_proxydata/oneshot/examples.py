@@ -84,7 +84,8 @@ def kept_examples(acting: Acting, epoch: int, active: Active) -> Active:
     hook = "prune_examples"
     for level, before in active.items():
         left[level] = before
-        for name, answer in acting.answers(hook, level=level, epoch=epoch, active=before):
+        asked = {"level": level, "epoch": epoch, "active": before.copy()}
+        for name, answer in acting.answers(hook, **asked):
             kept = as_kept(answer, before, acting.who(name, hook))
             left[level] = np.intersect1d(left[level], kept)
         if len(left[level]) < FEWEST_EXAMPLES:
@@ -106,7 +107,7 @@ def weighted_examples(
     """
     found: dict[Level, WeightedExamples] = {}
     hook = "weigh_examples"
-    asked = {"epoch": epoch, "pool": pool, "active": active, "predict": predict}
+    asked = {"epoch": epoch, "pool": copied(pool), "active": copied(active), "predict": predict}
     for name, answer in acting.answers(hook, **asked):
         who = acting.who(name, hook)
         for level, examples in as_weighted(answer, pool, who).items():
@@ -119,6 +120,11 @@ def weighted_examples(
                 )
             found[level] = examples
     return found
+
+
+def copied(examples: Active) -> Active:
+    """Return a copy, which a plugin may write to without changing the search."""
+    return {level: indices.copy() for level, indices in examples.items()}
 
 
 def counted_by_class(dataset: Dataset, active: Active) -> dict[Level, list[int]]:

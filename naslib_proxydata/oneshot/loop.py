@@ -25,6 +25,7 @@ from naslib_proxydata.errors import RunFolderError, SearchError
 from naslib_proxydata.files import write_text
 from naslib_proxydata.hookspecs import LEVELS, Level, SearchInfo, WeightedExamples
 from naslib_proxydata.oneshot import collapse
+from naslib_proxydata.oneshot.answers import whole_numbers
 from naslib_proxydata.oneshot.checkpoint import (
     Stateful,
     load_checkpoint,
@@ -171,6 +172,12 @@ class Search:
         self.learner.load_state_dict(state["learner"])
         self.active = {level: state["active"][level].numpy() for level in LEVELS}
         self.records = [EpochRecord(**record) for record in state["records"]]
+        if len(self.records) > self.learner.settings.epochs:
+            raise RunFolderError(
+                f"{self.folder} holds a search of {len(self.records)} epochs, more than the "
+                f"{self.learner.settings.epochs} that are wanted; choose another --out, or "
+                "--overwrite to start anew"
+            )
         example = torch.zeros(1, device=self.learner.settings.device)
         for name, plugin in self._stateful():
             if name in state["plugins"]:
@@ -225,7 +232,7 @@ class Search:
             generator=torch_generator(settings.seed, "batches", level, epoch),
             augment=CropAndFlip() if self.augment else None,
             device=settings.device,
-            weights=None if weighted is None else weighted.weights,
+            weights=None if weighted is None or weighted.all_count_alike else weighted.weights,
         )
 
     def _weighted(self, epoch: int) -> dict[Level, WeightedExamples]:
@@ -237,7 +244,13 @@ class Search:
 
     @torch.no_grad()
     def _predict(self, epoch: int, indices: NDArray[np.int64]) -> Tensor:
-        """Return the softmax outputs of some examples, shape (k, classes), without training."""
+        """Return the softmax outputs of some examples, shape (k, classes), without training.
+
+        Raises:
+            PluginError: They are no dataset indices.
+            DatasetError: An index is outside the dataset.
+        """
+        indices = whole_numbers(indices, "predict expected dataset indices")
         learner = self.learner
         settings = learner.settings
         moment = Moment(epoch, settings.epochs, torch_generator(settings.seed, "predict", epoch))
@@ -245,7 +258,8 @@ class Search:
             self.dataset, indices, batch_size=learner.batch_size, device=settings.device
         )
         mixtures = learner.mixtures(moment)
-        return torch.cat([learner.loss(batch, mixtures)[1].softmax(1) for batch in loader])
+        outputs = [learner.loss(batch, mixtures)[1].softmax(1) for batch in loader]
+        return torch.cat(outputs) if outputs else torch.empty(0, self.dataset.num_classes)
 
     def _batch_finished(
         self,

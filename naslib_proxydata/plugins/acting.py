@@ -20,6 +20,9 @@ LIFECYCLE = tuple(
 )
 """The hooks that a search calls."""
 
+DECIDING = ("choose_examples", "prune_examples", "weigh_examples")
+"""Those of them whose answers change a search; the others look at it."""
+
 
 def lifecycle_hooks(plugin: object) -> list[str]:
     """Return the lifecycle hooks that a plugin implements."""

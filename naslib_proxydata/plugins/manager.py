@@ -118,6 +118,15 @@ class Plugins:
         """
         return self._offer(kind, name)[0]
 
+    def offers(self, kind: str, name: str) -> bool:
+        """Return whether a name or an alias is registered for a kind.
+
+        Raises:
+            ConfigError: There is no such kind.
+        """
+        self._offers_of(kind)
+        return name in self._names[kind]
+
     def benchmark(self, name: str) -> BenchmarkRegistration:
         """Return what a benchmark was registered as.
 

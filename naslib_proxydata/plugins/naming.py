@@ -18,9 +18,14 @@ def add_files(acting: Acting, plugins: Plugins) -> None:
     for provider, plugin in plugins.from_files():
         if lifecycle_hooks(plugin):
             acting.add(provider.plugin, plugin, provider)
+
+
+def tell_idle(acting: Acting, plugins: Plugins) -> None:
+    """Log which installed plugins have lifecycle hooks and do not act, since none named them."""
+    themselves = {one.provider for one in acting.actors if one.name == one.provider.plugin}
     for provider, plugin in plugins.from_distributions():
         hooks = lifecycle_hooks(plugin)
-        if hooks:
+        if hooks and provider not in themselves:
             logger.info(
                 "%s has the hook %s and does not act; --observer %s lets it",
                 provider,
@@ -52,7 +57,7 @@ def add_observers(
     """
     installed = {provider.plugin: (provider, one) for provider, one in plugins.from_distributions()}
     for name, options in observers.items():
-        if name in plugins.names("observers"):
+        if plugins.offers("observers", name):
             add_named(acting, plugins, "observers", name, options)
             continue
         if name not in installed or not lifecycle_hooks(installed[name][1]):

@@ -85,6 +85,15 @@ class EL2NPruner:
         report(_log, epoch, level, result)
         return result.kept
 
+    def settings(self) -> Mapping[str, Any]:
+        """Return the options."""
+        return {
+            "fraction": self._fraction,
+            "epoch": self._epoch,
+            "drops": self._drops,
+            "class_balance": self._class_balance,
+        }
+
     def state_dict(self) -> dict[str, Any]:
         """Return the averages, for a checkpoint."""
         return {level: self._statistics[level].state_dict() for level in LEVELS}
@@ -132,3 +141,7 @@ class RandomPruner:
         generator = numpy_generator(self._seed, "random pruning", level, epoch)
         kept = len(active) - number_to_drop(len(active), self.schedule.ratio(level))
         return np.sort(generator.choice(active, size=kept, replace=False))
+
+    def settings(self) -> Mapping[str, Any]:
+        """Return what a search that has started runs with."""
+        return {"schedule": self.schedule.plain(), "seed": self._seed}

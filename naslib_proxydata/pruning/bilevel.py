@@ -120,6 +120,14 @@ class BilevelPruner:
         report(_log, epoch, level, result)
         return result.kept
 
+    def settings(self) -> Mapping[str, Any]:
+        """Return what a search that has started runs with."""
+        return {
+            "schedule": self.schedule.plain(),
+            "drops": dict(self._drops),
+            "class_balance": self._class_balance,
+        }
+
     def state_dict(self) -> dict[str, Any]:
         """Return the open windows, for a checkpoint."""
         return {level: self._statistics[level].state_dict() for level in LEVELS}

@@ -160,6 +160,15 @@ class GlisterPruner:
         )
         return candidates[places]
 
+    def settings(self) -> Mapping[str, Any]:
+        """Return what a search that has started runs with."""
+        return {
+            "fraction": self._fraction,
+            "every": self._every,
+            "step": self._step,
+            "rounds": self._rounds,
+        }
+
     def state_dict(self) -> dict[str, Any]:
         """Return the last choices, for a checkpoint."""
         return {level: chosen.copy() for level, chosen in self._chosen.items()}

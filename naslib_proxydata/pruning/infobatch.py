@@ -13,7 +13,7 @@ from naslib_proxydata.pruning.bilevel import labels_of
 from naslib_proxydata.seeding import numpy_generator
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -67,7 +67,7 @@ class InfoBatchPruner:
     Args:
         ratio: Probability r with which a well-learnt example is left out; 0.5 in the paper.
         untouched: Share of the search, its end, that uses every example; 0.125 in the paper.
-        levels: The levels that are pruned.
+        levels: The level that is pruned, or several.
         seed: Seed of the draws; the search's own where None.
 
     Raises:
@@ -79,7 +79,7 @@ class InfoBatchPruner:
         ratio: float = 0.5,
         *,
         untouched: float = 0.125,
-        levels: tuple[Level, ...] = LEVELS,
+        levels: Level | Sequence[Level] = LEVELS,
         seed: int | None = None,
     ) -> None:
         if not 0 <= ratio < 1 or not 0 <= untouched <= 1:
@@ -87,11 +87,12 @@ class InfoBatchPruner:
                 "InfoBatch expects ratio in [0, 1) and untouched in [0, 1], got "
                 f"{ratio} and {untouched}"
             )
+        levels = (levels,) if isinstance(levels, str) else tuple(levels)
         if not set(levels) <= set(LEVELS):
             raise PruningError(f"levels are {' and '.join(LEVELS)}, got {', '.join(levels)}")
         self._ratio = ratio
         self._untouched = untouched
-        self._levels = tuple(levels)
+        self._levels = levels
         self._seed = seed
         self._losses: dict[str, Any] = {}
 
@@ -128,6 +129,15 @@ class InfoBatchPruner:
         weights = infobatch_weights(on_host(self._losses[level])[active], self._ratio, generator)
         kept = weights > 0
         return WeightedExamples(active[kept], weights[kept])
+
+    def settings(self) -> Mapping[str, Any]:
+        """Return what a search that has started runs with."""
+        return {
+            "ratio": self._ratio,
+            "untouched": self._untouched,
+            "levels": list(self._levels),
+            "seed": self._draws_seed,
+        }
 
     def state_dict(self) -> dict[str, Any]:
         """Return the losses, for a checkpoint."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from naslib_proxydata.errors import PruningError, unknown_name
 
@@ -54,6 +54,10 @@ class Schedule:
     def prunings(self, epochs: int) -> int:
         """Return how often a search of so many epochs prunes."""
         return sum(self.prunes_after(epoch) for epoch in range(1, epochs + 1))
+
+    def plain(self) -> dict[str, Any]:
+        """Return period, ratios and first epoch, as plain data."""
+        return asdict(self)
 
     def remaining(self, epochs: int) -> float:
         """Return ((1 - p_t)^n + (1 - p_v)^n) / 2, the share left of equal halves."""

@@ -15,20 +15,28 @@ from naslib_proxydata.testing.benchmark import BenchmarkContract
 from naslib_proxydata.testing.conversion import ConversionContract
 from naslib_proxydata.testing.dataset import DatasetContract
 from naslib_proxydata.testing.metric import MetricContract
+from naslib_proxydata.testing.observer import ObserverContract
 from naslib_proxydata.testing.optimizer import OptimizerContract
 from naslib_proxydata.testing.predictor import PredictorContract
+from naslib_proxydata.testing.pruner import PrunerContract
 from naslib_proxydata.testing.scorer import ScorerContract
 from naslib_proxydata.testing.selector import SelectorContract
 from naslib_proxydata.testing.space import SearchSpaceContract
+from naslib_proxydata.testing.strategy import StrategyContract
+from naslib_proxydata.testing.supernet import SupernetContract
 
 __all__ = [
     "BenchmarkContract",
     "ConversionContract",
     "DatasetContract",
     "MetricContract",
+    "ObserverContract",
     "OptimizerContract",
     "PredictorContract",
+    "PrunerContract",
     "ScorerContract",
     "SearchSpaceContract",
     "SelectorContract",
+    "StrategyContract",
+    "SupernetContract",
 ]

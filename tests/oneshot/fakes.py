@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pluggy
 import torch
 
-from naslib_proxydata import hookspecs
 from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.data.loader import Batch
 from naslib_proxydata.oneshot.base import Strategy
+from naslib_proxydata.oneshot.builder import supernet_builder
 from naslib_proxydata.oneshot.learner import Learner
 from naslib_proxydata.oneshot.settings import SearchSettings
+from naslib_proxydata.oneshot.supernets.base import Supernet
 from naslib_proxydata.oneshot.supernets.nb201 import NasBench201Supernet
+from naslib_proxydata.plugins import Acting, Provider, load
 from naslib_proxydata.seeding import torch_generator
 from naslib_proxydata.spaces.common.build import build
 
 CLASSES = 4
+SupernetMaker = Callable[[torch.Generator, int | None], Supernet]
 
 
 def coloured(count: int = 64, size: int = 8, seed: int = 0) -> ArrayDataset:
@@ -53,10 +56,14 @@ def random_batch(count: int, seed: int, size: int = 8) -> Batch:
     )
 
 
-def manager(*plugins: object) -> pluggy.PluginManager:
-    made = pluggy.PluginManager(hookspecs.PROJECT)
-    made.add_hookspecs(hookspecs)
-    for number, plugin in enumerate(plugins):
-        made.register(plugin, f"plugin {number}")
-    made.check_pending()
+def acting(*actors: object) -> Acting:
+    """Return the actors of one search, called ``actor 0``, ``actor 1``, ..."""
+    made = Acting()
+    for number, actor in enumerate(actors):
+        made.add(f"actor {number}", actor, Provider(f"actor {number}", "tests", "1.0"))
     return made
+
+
+def supernet_maker(space: str, **sizes: int) -> SupernetMaker:
+    """Return what builds the built-in supernet of a space."""
+    return supernet_builder(load(), space, **sizes)  # type: ignore[arg-type]

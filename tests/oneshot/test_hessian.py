@@ -10,7 +10,7 @@ from naslib_proxydata.oneshot.moment import Moment
 from naslib_proxydata.oneshot.strategies.darts import darts
 from naslib_proxydata.oneshot.strategies.drnas import drnas
 from naslib_proxydata.seeding import torch_generator
-from tests.oneshot.fakes import coloured, make_learner, manager, random_batch
+from tests.oneshot.fakes import acting, coloured, make_learner, random_batch
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -55,7 +55,7 @@ def test_the_tracker_does_not_change_the_search(strategy) -> None:
     def run(*make) -> tuple[torch.Tensor, list[object]]:
         learner = make_learner(strategy(), epochs=4)
         hooks = [one(learner) for one in make]
-        Search(coloured(32), learner, manager(*hooks), "nb201").run()
+        Search(coloured(32), learner, acting(*hooks), "nb201").run()
         return learner.architecture.alpha["cell"].detach(), hooks
 
     plain, _ = run()

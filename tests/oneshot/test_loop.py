@@ -37,7 +37,7 @@ from naslib_proxydata.pruning.bilevel import BilevelPruner
 from naslib_proxydata.pruning.schedule import Schedule
 from naslib_proxydata.selection.base import Selection
 from naslib_proxydata.spaces.nb201.cell import parse
-from tests.oneshot.fakes import CLASSES, coloured, make_learner, manager
+from tests.oneshot.fakes import CLASSES, acting, coloured, make_learner
 
 STRATEGIES = {
     "darts": darts,
@@ -61,7 +61,7 @@ def make_search(
     **settings: Any,
 ) -> Search:
     learner = make_learner(strategy or darts(), **settings)
-    return Search(coloured(count), learner, manager(*plugins), "nb201", selection, folder)
+    return Search(coloured(count), learner, acting(*plugins), "nb201", selection, folder)
 
 
 class Spy:
@@ -345,7 +345,7 @@ def test_when_every_checkpoint_is_damaged_the_user_is_told(tmp_path: Path) -> No
     ("change", "word"),
     [
         ({"seed": 1}, "seed"),
-        ({"epochs": 5}, "epochs"),
+        ({"epochs": 2}, "a search of 3 epochs, more than the 2"),
         ({"strategy": beta_darts()}, "strategy"),
         ({"channels": 8}, "supernet"),
         ({"selection": make_selection(range(8), range(8, 16))}, "selection"),

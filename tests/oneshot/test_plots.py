@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from naslib_proxydata.errors import RunFolderError
+from naslib_proxydata.figures import new_figure, save_figure
 from naslib_proxydata.oneshot import plots
 from naslib_proxydata.oneshot.loop import Search
 from naslib_proxydata.oneshot.mixture import Choices
@@ -16,7 +18,7 @@ from naslib_proxydata.oneshot.supernets.base import ChosenEdge
 from naslib_proxydata.oneshot.supernets.darts import OPERATIONS as DARTS_OPERATIONS
 from naslib_proxydata.oneshot.supernets.nb201 import CHOICES
 from naslib_proxydata.spaces.nb201.cell import OPERATIONS
-from tests.oneshot.fakes import coloured, make_learner, manager
+from tests.oneshot.fakes import acting, coloured, make_learner
 
 
 def record(epoch: int, left: int, classes: bool = True) -> EpochRecord:
@@ -25,6 +27,7 @@ def record(epoch: int, left: int, classes: bool = True) -> EpochRecord:
         epoch,
         {**accuracies, "weights_loss": 1.0, "architecture_loss": 1.0, "seconds": 2.0},
         "a cell",
+        {"weights": 10, "architecture": 10},
         {"weights": 10, "architecture": 10},
         {"weights": left, "architecture": 2 * left},
         {"weights": [left - 1, left + 1], "architecture": [left, 3 * left]} if classes else {},
@@ -53,8 +56,7 @@ def test_the_trajectory_without_classes() -> None:
 
 def test_the_heat_map_holds_every_strength() -> None:
     strengths = np.arange(30).reshape(6, 5) / 30
-    figure = plots.strengths_figure(CHOICES, strengths, "cell")
-    panel = figure.axes[0]
+    panel = plots.draw_strengths(CHOICES, strengths, "cell")
     np.testing.assert_array_equal(panel.images[0].get_array(), strengths)
     assert [text.get_text() for text in panel.texts][:2] == ["0.00", "0.03"]
     assert [label.get_text() for label in panel.get_xticklabels()][3] == "nor_conv_3x3"
@@ -62,8 +64,8 @@ def test_the_heat_map_holds_every_strength() -> None:
 
 def test_the_heat_map_names_candidates_that_differ_by_edge() -> None:
     choices = Choices(((0, 1), (0, 2)), (("a", "b"), ("c", "a")))
-    figure = plots.strengths_figure(choices, np.array([[0.1, 0.9], [0.5, 0.5]]), "cell")
-    assert [text.get_text() for text in figure.axes[0].texts] == [
+    panel = plots.draw_strengths(choices, np.array([[0.1, 0.9], [0.5, 0.5]]), "cell")
+    assert [text.get_text() for text in panel.texts] == [
         "a 0.10",
         "b 0.90",
         "c 0.50",
@@ -73,11 +75,11 @@ def test_the_heat_map_names_candidates_that_differ_by_edge() -> None:
 
 def test_the_cell_has_an_arrow_for_each_edge() -> None:
     cell = [ChosenEdge(0, 1, "none"), ChosenEdge(0, 2, "skip_connect"), ChosenEdge(1, 2, "conv")]
-    figure = plots.cell_figure(cell, "cell")
-    arrows = figure.axes[0].patches
+    panel = plots.draw_cell(cell, "cell")
+    arrows = panel.patches
     assert len(arrows) == 3
     assert [arrow.get_linestyle() for arrow in arrows] == [":", "-", "-"]
-    assert {text.get_text() for text in figure.legends[0].get_texts()} == {
+    assert {text.get_text() for text in panel.get_legend().get_texts()} == {
         "none",
         "skip_connect",
         "conv",
@@ -93,14 +95,14 @@ def test_pies_count_operations_edge_by_edge() -> None:
 
 def test_costs_show_every_search_and_the_mean() -> None:
     points = {"full": [(10.0, 90.0), (12.0, 92.0)], "bdp": [(4.0, 91.0)]}
-    figure = plots.cost_figure(points, "CPU time (s)", "test accuracy (%)")
-    offsets = [one.get_offsets().tolist() for one in figure.axes[0].collections]
+    panel = plots.draw_costs(points, "CPU time (s)", "test accuracy (%)")
+    offsets = [one.get_offsets().tolist() for one in panel.collections]
     assert offsets == [[[10, 90], [12, 92]], [[11, 91]], [[4, 91]], [[4, 91]]]
 
 
 def test_eigenvalues_over_epochs() -> None:
-    figure = plots.eigenvalue_figure({"darts": {1: 0.2, 3: 0.5}})
-    assert figure.axes[0].lines[0].get_xydata().tolist() == [[1, 0.2], [3, 0.5]]
+    panel = plots.draw_eigenvalues({"darts": {1: 0.2, 3: 0.5}})
+    assert panel.lines[0].get_xydata().tolist() == [[1, 0.2], [3, 0.5]]
 
 
 def test_an_operation_has_one_colour_in_every_figure() -> None:
@@ -116,8 +118,21 @@ def test_an_operation_has_one_colour_in_every_figure() -> None:
 @pytest.mark.parametrize("measured", [None, [50.0, 60.0]])
 def test_the_figures_of_a_search_are_files(tmp_path: Path, measured: list[float] | None) -> None:
     learner = make_learner(darts(), epochs=2)
-    result = Search(coloured(32), learner, manager(), "nb201").run()
-    plots.draw_search(result.records, learner.supernet, tmp_path / "plots", measured)
-    names = {path.name for path in (tmp_path / "plots").iterdir()}
-    assert names == {"trajectory.png", "strengths-cell.png", "cell-cell.png"}
-    assert all(path.read_bytes().startswith(b"\x89PNG") for path in (tmp_path / "plots").iterdir())
+    result = Search(coloured(32), learner, acting(), "nb201").run()
+    figures = plots.search_figures(result.records, learner.supernet, measured)
+    assert set(figures) == {"trajectory", "strengths-cell", "cell-cell"}
+    for name, drawn in figures.items():
+        save_figure(drawn, tmp_path / f"{name}.png", error=RunFolderError)
+        assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_panels_are_drawn_where_the_caller_wants_them() -> None:
+    """One figure of the caller's, with all panels of a search side by side."""
+    figure = new_figure(12, 3)
+    first, second, third, fourth = figure.subplots(1, 4)
+    strengths = np.full((6, 5), 0.2)
+    assert plots.draw_strengths(CHOICES, strengths, "cell", ax=first) is first
+    assert plots.draw_cell([ChosenEdge(0, 1, "none")], "cell", ax=second) is second
+    assert plots.draw_costs({"full": [(1.0, 2.0)]}, "s", "%", ax=third) is third
+    assert plots.draw_eigenvalues({"darts": {1: 0.2}}, ax=fourth) is fourth
+    assert {axis.figure for axis in (first, second, third, fourth)} == {figure}

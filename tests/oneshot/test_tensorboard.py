@@ -11,7 +11,7 @@ from naslib_proxydata.errors import SearchError
 from naslib_proxydata.oneshot.loop import Search
 from naslib_proxydata.oneshot.strategies.darts import darts
 from naslib_proxydata.oneshot.tensorboard import TensorBoard
-from tests.oneshot.fakes import coloured, make_learner, manager
+from tests.oneshot.fakes import acting, coloured, make_learner
 
 MODULE = "torch.utils.tensorboard"
 
@@ -42,7 +42,7 @@ def test_events_of_every_epoch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     fake.SummaryWriter = Writer  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, MODULE, fake)
     hook = TensorBoard(tmp_path)
-    result = Search(coloured(32), make_learner(darts(), epochs=2), manager(hook), "nb201").run()
+    result = Search(coloured(32), make_learner(darts(), epochs=2), acting(hook), "nb201").run()
     writer = Writer.made[-1]
     losses = [value for name, value, _ in writer.scalars if name == "search/weights_loss"]
     assert losses == [record.metrics["weights_loss"] for record in result.records]

@@ -17,8 +17,9 @@ import naslib_proxydata
 from naslib_proxydata import hookspecs, plugins
 from naslib_proxydata.errors import ArchitectureError, ConfigError, PluginError
 from naslib_proxydata.hookspecs import BenchmarkRegistration, Registration, hookimpl
-from naslib_proxydata.plugins import KINDS, Plugins, Provider
+from naslib_proxydata.plugins import KINDS, Acting, Plugins, Provider
 from naslib_proxydata.plugins.checks import resolve
+from naslib_proxydata.spaces.base import SearchSpace
 
 WriteFile = Callable[[str], Path]
 
@@ -42,6 +43,10 @@ def module(**functions: Any) -> types.ModuleType:
 
 def add(found: Plugins, plugin: object, name: str = "stranger") -> None:
     found.add(plugin, Provider(name, "stranger-dist", "1.2"))
+
+
+def act(found: Acting, actor: object, name: str = "stranger") -> None:
+    found.add(name, actor, Provider(name, "stranger-dist", "1.2"))
 
 
 def offering(*registrations: Any, hook: str = "register_predictors") -> types.ModuleType:
@@ -132,6 +137,34 @@ def test_entry_points_of_two_distributions_come_between(
     assert metadata.entry_points(group="naslib_proxydata")
 
 
+def test_a_file_imports_its_siblings(plugin_file: WriteFile, tmp_path: Path) -> None:
+    (tmp_path / "a_sibling_of_mine.py").write_text("NAME = 'mine'\n")
+    path = plugin_file("""
+        from a_sibling_of_mine import NAME
+        @hookimpl
+        def register_predictors():
+            return [Registration(NAME, "mine:Mine", "text")]
+        """)
+    assert "mine" in plugins.load([path]).names("predictors")
+
+
+def test_an_installed_plugin_is_left_out_by_either_of_its_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = tmp_path / "broken_dist-1.0.dist-info"
+    info.mkdir()
+    info.joinpath("METADATA").write_text("Name: broken-dist\nVersion: 1.0\n")
+    info.joinpath("entry_points.txt").write_text("[naslib_proxydata]\nbroken = broken_module\n")
+    (tmp_path / "broken_module.py").write_text("1 / 0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert "--no-plugin broken leaves it out" in told(plugins.load)
+    for name in ("broken", "broken-dist"):
+        providers = plugins.load(without=[name]).providers()
+        assert "broken-dist" not in {one.distribution for one in providers}
+    with pytest.raises(ConfigError, match="Did you mean 'broken'"):
+        plugins.load(without=["brokn"])
+
+
 # --------------------------------------------------------------------------- how mistakes are told
 
 
@@ -182,8 +215,8 @@ def test_a_wrong_signature() -> None:
 
 def test_fewer_arguments_are_right() -> None:
     seen = []
-    found = Plugins()
-    add(found, module(epoch_finished=hookimpl(lambda epoch: seen.append(epoch))))
+    found = Acting()
+    act(found, module(epoch_finished=hookimpl(lambda epoch: seen.append(epoch))))
     found.hook.epoch_finished(epoch=3, metrics={}, cell="c")
     assert seen == [3]
 
@@ -243,9 +276,9 @@ def test_an_exception_inside_a_lifecycle_hook_names_the_culprit_only() -> None:
     def search_finished(cell: str) -> None:
         raise RuntimeError(f"lost {cell}")
 
-    found = Plugins()
-    add(found, module(search_finished=search_finished), "guilty")
-    add(found, module(search_finished=hookimpl(lambda: None)), "innocent")
+    found = Acting()
+    act(found, module(search_finished=search_finished), "guilty")
+    act(found, module(search_finished=hookimpl(lambda: None)), "innocent")
     message = told(found.hook.search_finished, cell="c", folder=None)
     assert "plugin 'guilty'" in message
     assert "innocent" not in message
@@ -257,8 +290,8 @@ def test_errors_meant_for_the_user_pass_through_hooks() -> None:
     def search_finished(cell: str) -> None:
         raise ArchitectureError("bad cell")
 
-    found = Plugins()
-    add(found, module(search_finished=search_finished))
+    found = Acting()
+    act(found, module(search_finished=search_finished))
     with pytest.raises(ArchitectureError, match=r"^bad cell$"):
         found.hook.search_finished(cell="c", folder=None)
 
@@ -369,6 +402,43 @@ def test_the_registry_is_handed_to_a_factory_that_asks_for_it() -> None:
         found.create("predictors", "constant", plugins=found)
 
 
+def test_what_is_made_has_the_registered_name() -> None:
+    found = Plugins()
+    add(found, offering(Registration("steady", predictor, "t")))
+    message = told(found.create, "predictors", "steady")
+    assert "plugin 'stranger' (stranger-dist 1.2): predictor 'steady'" in message
+    assert "calls itself 'constant'; expected name = 'steady'" in message
+
+
+def test_what_is_made_is_typed_by_its_kind() -> None:
+    """The type checker reads this file too: it needs no cast here."""
+    space: SearchSpace[Any] = plugins.load().create("spaces", "nb201")
+    assert space.name == "nb201"
+    assert plugins.load().benchmark("nb201").space == "nb201"
+
+
+def test_whether_a_name_is_offered() -> None:
+    found = Plugins()
+    add(found, offering(aliased("constant", "old_constant")))
+    assert found.offers("predictors", "constant")
+    assert found.offers("predictors", "old_constant")
+    assert not found.offers("predictors", "konstant")
+    assert not found.offers("selectors", "constant")
+
+
+def test_an_actor_is_named_once_and_has_hooks() -> None:
+    found = Acting()
+    actor = module(search_finished=hookimpl(lambda: None))
+    act(found, actor)
+    assert "'stranger' acts already in this search" in told(act, found, actor)
+    assert "implements no hook" in told(act, found, module(), "other")
+    assert found.actors[0].plain() == {
+        "name": "stranger",
+        "options": {},
+        "provided by": "stranger-dist 1.2",
+    }
+
+
 def test_an_unknown_name_names_the_closest() -> None:
     with pytest.raises(
         ConfigError, match=r"unknown predictor 'constent'\. Did you mean 'constant'"
@@ -427,7 +497,10 @@ def test_tracing_writes_hook_calls(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(plugins.TRACE_VARIABLE, "1")
-    offered(predictor).hook.epoch_finished(epoch=7, metrics={}, cell="c")
+    found = Acting()
+    act(found, module(epoch_finished=hookimpl(lambda epoch: None)))
+    offered(predictor)
+    found.hook.epoch_finished(epoch=7, metrics={}, cell="c")
     lines = capsys.readouterr().err
     assert "register_predictors" in lines
     assert "epoch: 7" in lines

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import sys
+import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ from naslib_proxydata import plugins
 from naslib_proxydata.data.base import Dataset
 from naslib_proxydata.errors import TableAbsentError
 from naslib_proxydata.evolution.base import Optimizer
+from naslib_proxydata.oneshot.base import Strategy
+from naslib_proxydata.oneshot.supernets.base import Supernet
 from naslib_proxydata.predictors.base import Predictor
 from naslib_proxydata.selection.base import Selector
 from naslib_proxydata.selection.scorers.base import Scorer
@@ -24,11 +28,15 @@ from naslib_proxydata.tables.base import BenchmarkTable
 from naslib_proxydata.testing import (
     BenchmarkContract,
     DatasetContract,
+    ObserverContract,
     OptimizerContract,
     PredictorContract,
+    PrunerContract,
     ScorerContract,
     SearchSpaceContract,
     SelectorContract,
+    StrategyContract,
+    SupernetContract,
 )
 
 FOUND = plugins.load()
@@ -117,6 +125,68 @@ class TestOptimizers(OptimizerContract):
     @pytest.fixture(params=FOUND.names("optimizers"))
     def factory(self, request: pytest.FixtureRequest) -> Callable[..., Optimizer[Any]]:
         return functools.partial(FOUND.create, "optimizers", request.param)
+
+
+class TestPruners(PrunerContract):
+    @pytest.fixture(params=FOUND.names("pruners"))
+    def factory(self, request: pytest.FixtureRequest) -> Callable[..., object]:
+        return functools.partial(FOUND.create, "pruners", request.param)
+
+
+class SilentWriter:
+    """Takes the place of torch's SummaryWriter, which needs a package of its own."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *_: None
+
+
+class TestObservers(ObserverContract):
+    @pytest.fixture(params=FOUND.names("observers"))
+    def factory(
+        self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    ) -> Callable[..., object]:
+        fake = types.ModuleType("torch.utils.tensorboard")
+        fake.SummaryWriter = SilentWriter  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, fake.__name__, fake)
+        return functools.partial(FOUND.create, "observers", request.param)
+
+
+class TestSupernets(SupernetContract):
+    @pytest.fixture(params=FOUND.names("supernets"))
+    def name(self, request: pytest.FixtureRequest) -> str:
+        name: str = request.param
+        if name in ("darts", "s1", "s2", "s3", "s4"):
+            self.sizes = {"channels": 4, "cells": 3}  # the fewest with both kinds of cell
+        if name == "mobilenet":
+            self.image_size = 32  # it halves the image four times
+        return name
+
+    @pytest.fixture
+    def factory(self, name: str) -> Callable[..., Supernet]:
+        return functools.partial(FOUND.create, "supernets", name)
+
+    @pytest.fixture
+    def space(self, name: str) -> SearchSpace[Any] | None:
+        known = "nb101" if name.startswith("nb1shot1") else name
+        return FOUND.create("spaces", known)
+
+
+SMALL_STRATEGIES: dict[str, dict[str, Any]] = {
+    "enas": {"picks": 2},
+    "random-sharing": {"picks": 2},
+    "p-darts": {"depths": (1, 2), "kept": (3,), "dropouts": (0.0, 0.4)},
+}
+"""Options of strategies whose defaults would take too long."""
+
+
+class TestStrategies(StrategyContract):
+    @pytest.fixture(params=FOUND.names("strategies"))
+    def factory(self, request: pytest.FixtureRequest) -> Callable[..., Strategy]:
+        options = SMALL_STRATEGIES.get(request.param, {})
+        return functools.partial(FOUND.create, "strategies", request.param, **options)
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,22 @@ from numpy.typing import NDArray
 
 from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.data.base import Dataset
-from naslib_proxydata.errors import SelectionError
+from naslib_proxydata.errors import (
+    ArchitectureError,
+    ConfigError,
+    PluginError,
+    PruningError,
+    SearchError,
+    SelectionError,
+)
 from naslib_proxydata.evolution.base import Fitness, Optimizer
+from naslib_proxydata.hookspecs import Level, SearchInfo, hookimpl
+from naslib_proxydata.oneshot.base import Strategy
+from naslib_proxydata.oneshot.first_order import Softmax
+from naslib_proxydata.oneshot.mixture import Choices, Mixture
+from naslib_proxydata.oneshot.moment import Moment
+from naslib_proxydata.oneshot.supernets.base import ChosenEdge, Supernet
+from naslib_proxydata.oneshot.supernets.nb201 import NasBench201Supernet
 from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
 from naslib_proxydata.selection.base import Selector, SelectorInputs
 from naslib_proxydata.selection.scorers.base import Scorer
@@ -24,12 +39,19 @@ from naslib_proxydata.tables.base import BenchmarkTable
 from naslib_proxydata.testing import (
     BenchmarkContract,
     DatasetContract,
+    ObserverContract,
     OptimizerContract,
     PredictorContract,
+    PrunerContract,
     ScorerContract,
     SearchSpaceContract,
     SelectorContract,
+    StrategyContract,
+    SupernetContract,
 )
+from naslib_proxydata.testing.trial import Trial
+
+Indices = NDArray[np.int64]
 
 # What pytest calls a fixture's function, without the fixture around it.
 task_for: Callable[..., ScoringTask] = PredictorContract.task.__wrapped__  # type: ignore[attr-defined]
@@ -525,6 +547,366 @@ def test_an_optimizer_that_takes_its_start_for_evaluated() -> None:
         OptimizerContract().test_needs_no_fitness_that_it_was_not_given(TrustsItsStart)
 
 
+# ---------------------------------------------------------------------- pruners and observers
+
+
+class Halves:
+    """A good pruner, which each bad one below changes in one thing."""
+
+    def __init__(self, share: float = 0.5) -> None:
+        self.share = share
+
+    @hookimpl
+    def search_started(self, info: SearchInfo) -> None:
+        if info.targets is None:
+            raise PruningError("needs labels")
+        self.seed = info.seed
+
+    @hookimpl
+    def prune_examples(self, level: Level, epoch: int, active: Indices) -> Any:
+        return self.kept(level, epoch, active) if epoch in (2, 3) else None
+
+    def kept(self, level: Level, epoch: int, active: Indices) -> Any:
+        return active[: max(2, int(self.share * len(active)))]
+
+
+class Idle(Halves):
+    def kept(self, level: Level, epoch: int, active: Indices) -> Any:
+        return active
+
+
+class Adds(Halves):
+    def kept(self, level: Level, epoch: int, active: Indices) -> Any:
+        return np.append(active[:5], 119)
+
+
+class Empties(Halves):
+    def kept(self, level: Level, epoch: int, active: Indices) -> Any:
+        return active[:1]
+
+
+class Lottery(Halves):
+    def kept(self, level: Level, epoch: int, active: Indices) -> Any:
+        return np.random.default_rng().permutation(active)[:10]
+
+
+class GlobalLottery(Halves):
+    def kept(self, level: Level, epoch: int, active: Indices) -> Any:
+        np.random.rand()  # noqa: NPY002
+        return super().kept(level, epoch, active)
+
+
+class Scribbles(Halves):
+    def kept(self, level: Level, epoch: int, active: Indices) -> Any:
+        kept = active[::2].copy()
+        active[:] = 0
+        return kept
+
+
+class Remembers(Halves):
+    calls = 0
+
+    def kept(self, level: Level, epoch: int, active: Indices) -> Any:
+        self.calls += 1
+        return active[: len(active) - self.calls]
+
+
+class Crashes(Halves):
+    @hookimpl
+    def search_started(self, info: SearchInfo) -> None:
+        if info.targets is None:
+            raise PruningError("something is wrong")
+
+
+class TakesAll(Halves):
+    def __init__(self, **options: Any) -> None:
+        self.share = 0.5
+
+    def settings(self) -> dict[str, Any]:
+        return {"self": np.zeros(1)}
+
+
+@pytest.mark.parametrize(
+    ("factory", "test"),
+    [
+        (Idle, "test_decides_about_examples"),
+        (Adds, "test_keeps_a_part_of_what_it_is_given"),
+        (Empties, "test_keeps_a_part_of_what_it_is_given"),
+        (Lottery, "test_a_seed_gives_one_choice"),
+        (GlobalLottery, "test_a_seed_gives_one_choice"),
+        (Scribbles, "test_leaves_its_inputs_alone"),
+        (Remembers, "test_begins_anew"),
+        (TakesAll, "test_refuses_an_unknown_option"),
+        (Crashes, "test_unlabelled_data_are_taken_or_refused"),
+    ],
+)
+def test_a_bad_pruner(factory: Callable[..., object], test: str) -> None:
+    contract = PrunerContract()
+    if test == "test_keeps_a_part_of_what_it_is_given" and factory is Adds:
+        with pytest.raises(PruningError, match="not in use"):
+            Trial(Adds()).run(1, 2)
+    caught(getattr(contract, test), factory)
+    getattr(contract, test)(Halves)
+
+
+def test_a_pruner_that_loses_its_memory(tmp_path: Path) -> None:
+    class Counts(Halves):
+        def __init__(self) -> None:
+            super().__init__()
+            self.batches = 0
+
+        @hookimpl
+        def batch_finished(self) -> None:
+            self.batches += 1
+
+        def kept(self, level: Level, epoch: int, active: Indices) -> Any:
+            return active[: len(active) - self.batches]
+
+    class Keeps(Counts):
+        def state_dict(self) -> dict[str, Any]:
+            return {"batches": self.batches}
+
+        def load_state_dict(self, state: Mapping[str, Any], example: Any = None) -> None:
+            self.batches = state["batches"]
+
+    contract = PrunerContract()
+    caught(contract.test_goes_on_from_a_checkpoint, Counts, tmp_path / "a")
+    contract.test_goes_on_from_a_checkpoint(Keeps, tmp_path)
+
+
+def test_a_pruner_whose_settings_are_no_plain_data() -> None:
+    with pytest.raises(TypeError):
+        PrunerContract().test_settings_are_plain_data(TakesAll)
+
+
+class Looks:
+    """A good observer, which each bad one below changes in one thing."""
+
+    @hookimpl
+    def search_started(self, info: SearchInfo) -> None:
+        self.info = info
+
+    @hookimpl
+    def batch_finished(self, indices: Indices, probabilities: torch.Tensor) -> Any:
+        return self.seen(indices, probabilities)
+
+    @hookimpl
+    def search_finished(self) -> None:
+        del self.info
+
+    def seen(self, indices: Indices, probabilities: torch.Tensor) -> Any:
+        return None
+
+
+class Answers(Looks):
+    def seen(self, indices: Indices, probabilities: torch.Tensor) -> Any:
+        return indices
+
+
+class WritesIndices(Looks):
+    def seen(self, indices: Indices, probabilities: torch.Tensor) -> Any:
+        indices.sort()
+        indices[0] = 0
+
+
+class WritesOutputs(Looks):
+    def seen(self, indices: Indices, probabilities: torch.Tensor) -> Any:
+        probabilities.zero_()
+
+
+class DrawsGlobally(Looks):
+    def seen(self, indices: Indices, probabilities: torch.Tensor) -> Any:
+        torch.rand(1)
+
+
+class OnlyOnce(Looks):
+    @hookimpl
+    def search_started(self, info: SearchInfo) -> None:
+        assert not hasattr(self, "used"), "used before"
+        self.used = self.info = info
+
+
+class Blank:
+    pass
+
+
+class Takes(Looks):
+    def __init__(self, **options: Any) -> None:
+        self.options = options
+
+
+@pytest.mark.parametrize(
+    ("factory", "test"),
+    [
+        (Blank, "test_looks_at_something"),
+        (Halves, "test_only_looks"),
+        (Answers, "test_only_looks"),
+        (WritesIndices, "test_only_looks"),
+        (WritesOutputs, "test_only_looks"),
+        (DrawsGlobally, "test_draws_nothing_from_global_generators"),
+        (OnlyOnce, "test_looks_at_a_second_search"),
+        (Takes, "test_refuses_an_unknown_option"),
+    ],
+)
+def test_a_bad_observer(factory: Callable[..., object], test: str, tmp_path: Path) -> None:
+    more = (
+        () if test in ("test_looks_at_something", "test_refuses_an_unknown_option") else (tmp_path,)
+    )
+    try:
+        caught(getattr(ObserverContract(), test), factory, *more)
+    except PluginError as error:
+        assert "used before" in str(error)
+    (tmp_path / "good").mkdir()
+    getattr(ObserverContract(), test)(Looks, *([tmp_path / "good"] if more else []))
+
+
+# ----------------------------------------------------------------------- supernets, strategies
+
+
+class Good(NasBench201Supernet):
+    """The smallest cell, which each bad supernet below changes in one thing."""
+
+
+class BackwardEdges(Good):
+    def __init__(self, **sizes: int) -> None:
+        super().__init__(**sizes)
+        (choices,) = self.choices.values()
+        edges = ((1, 0), *choices.edges[1:])
+        self.choices = {"cell": Choices(edges, choices.operations)}
+
+
+class TenClasses(Good):
+    def __init__(self, num_classes: int = 10, **sizes: int) -> None:
+        super().__init__(**sizes)
+
+
+class Stubborn(Good):
+    def derive(self, strengths: Any) -> str:
+        return super().derive({"cell": np.eye(5)[[0, 1, 2, 3, 4, 0]]})
+
+
+class Illegible(Good):
+    def derive(self, strengths: Any) -> str:
+        return super().derive(strengths) + "!"
+
+
+class ChoosesOthers(Good):
+    def chosen(self, strengths: Any) -> dict[str, list[ChosenEdge]]:
+        (edges,) = super().chosen(strengths).values()
+        return {"cell": [edge._replace(operation="conv_7x7") for edge in edges]}
+
+
+class LeftOut(Good):
+    def __init__(self, **sizes: int) -> None:
+        super().__init__(**sizes)
+        self.forgotten = torch.nn.Linear(2, 2)
+
+
+class Deaf(Good):
+    def forward(self, images: torch.Tensor, mixtures: Any) -> torch.Tensor:
+        fixed = {kind: replace(one, weights=torch.ones(6, 5)) for kind, one in mixtures.items()}
+        return super().forward(images, fixed)
+
+
+class DrawsNoise(Good):
+    def forward(self, images: torch.Tensor, mixtures: Any) -> torch.Tensor:
+        return super().forward(images, mixtures) + torch.rand(1)
+
+
+class RunsAll(Good):
+    def forward(self, images: torch.Tensor, mixtures: Any) -> torch.Tensor:
+        logits = super().forward(images, mixtures)
+        runs = all(len(one.active[0]) == 5 for one in mixtures.values())
+        return logits if runs else logits / 0
+
+
+class PartialIsIgnored(Good):
+    def __init__(self, partial: int = 1, **sizes: int) -> None:
+        if partial != 1:
+            raise SearchError("no")
+        super().__init__(**sizes)
+
+
+@pytest.mark.parametrize(
+    ("factory", "test"),
+    [
+        (BackwardEdges, "test_choices_are_whole"),
+        (TenClasses, "test_maps_images_to_logits"),
+        (Stubborn, "test_the_architecture_follows_the_strengths"),
+        (LeftOut, "test_gradients_reach_weights_and_mixtures"),
+        (Deaf, "test_gradients_reach_weights_and_mixtures"),
+        (DrawsNoise, "test_weights_follow_the_generator_alone"),
+        (RunsAll, "test_runs_one_candidate_of_each_edge"),
+        (PartialIsIgnored, "test_has_partial_channels_or_says_so"),
+    ],
+)
+def test_a_bad_supernet(factory: Callable[..., Supernet], test: str) -> None:
+    caught(getattr(SupernetContract(), test), factory)
+    getattr(SupernetContract(), test)(Good)
+
+
+def test_a_supernet_that_does_not_fit_its_space() -> None:
+    contract = SupernetContract()
+    with pytest.raises(ValueError, match="conv_7x7"):
+        contract.test_what_is_chosen_is_among_the_choices(ChoosesOthers)
+    with pytest.raises(ArchitectureError):
+        contract.test_the_space_reads_the_architecture(Illegible, NasBench201())
+    contract.test_what_is_chosen_is_among_the_choices(Good)
+    contract.test_the_space_reads_the_architecture(Good, NasBench201())
+
+
+class Doubled(Softmax):
+    def mix(self, alpha: torch.Tensor, allowed: torch.Tensor, moment: Moment) -> Mixture:
+        mixture = super().mix(alpha, allowed, moment)
+        return replace(mixture, weights=2 * mixture.weights)
+
+
+class Unmasked(Softmax):
+    def mix(self, alpha: torch.Tensor, allowed: torch.Tensor, moment: Moment) -> Mixture:
+        return Mixture(alpha.softmax(-1))
+
+
+class Signed(Softmax):
+    def strengths(self, alpha: torch.Tensor, allowed: torch.Tensor) -> torch.Tensor:
+        return alpha - alpha.max() - 1
+
+
+class Globally(Softmax):
+    def mix(self, alpha: torch.Tensor, allowed: torch.Tensor, moment: Moment) -> Mixture:
+        return super().mix(alpha + torch.rand(alpha.shape), allowed, moment)
+
+
+class Explodes(Softmax):
+    def mix(self, alpha: torch.Tensor, allowed: torch.Tensor, moment: Moment) -> Mixture:
+        return super().mix(alpha / 0, allowed, moment)
+
+
+@pytest.mark.parametrize(
+    ("relaxation", "test"),
+    [
+        (Doubled, "test_mixtures_are_weights_of_candidates"),
+        (Unmasked, "test_what_is_forbidden_gets_nothing"),
+        (Signed, "test_strengths_are_numbers_to_derive_from"),
+        (Globally, "test_draws_come_from_the_moment"),
+    ],
+)
+def test_a_bad_strategy(relaxation: type[Softmax], test: str) -> None:
+    def made(relaxation: type[Softmax]) -> Callable[[], Strategy]:
+        return lambda: Strategy("bad", relaxation=relaxation())
+
+    caught(getattr(StrategyContract(), test), made(relaxation))
+    getattr(StrategyContract(), test)(made(Softmax))
+
+
+def test_a_strategy_whose_search_fails_or_that_takes_any_option() -> None:
+    contract = StrategyContract()
+    with pytest.raises(SearchError, match="loss is nan"):
+        contract.test_a_search_ends_with_a_cell(lambda: Strategy("bad", relaxation=Explodes()))
+    with pytest.raises(ConfigError, match="weights_lr"):
+        contract.test_a_search_ends_with_a_cell(lambda: Strategy("bad", settings={"weigths_lr": 1}))
+    caught(contract.test_refuses_an_unknown_option, lambda **_: Strategy("bad"))
+
+
 # ----------------------------------------------------------------------------------- spaces
 
 
@@ -591,6 +973,10 @@ def test_contracts_want_their_fixture() -> None:
         (BenchmarkContract, "table"),
         (SearchSpaceContract, "space"),
         (OptimizerContract, "factory"),
+        (PrunerContract, "factory"),
+        (ObserverContract, "factory"),
+        (SupernetContract, "factory"),
+        (StrategyContract, "factory"),
     ]:
         function = getattr(contract, fixture).__wrapped__
         with pytest.raises(NotImplementedError, match=fixture):

@@ -10,7 +10,7 @@ from naslib_proxydata.oneshot.mixture import Choices
 from naslib_proxydata.oneshot.moment import Moment
 from naslib_proxydata.oneshot.strategies.enas import Controller, Reinforce, enas
 from naslib_proxydata.seeding import torch_generator
-from tests.oneshot.fakes import coloured, make_learner, manager, random_batch
+from tests.oneshot.fakes import acting, coloured, make_learner, random_batch
 
 CHOICES = {
     "normal": Choices(((0, 1), (0, 2)), (("a", "b", "c"),) * 2),
@@ -92,7 +92,7 @@ def test_the_controller_learns_to_draw_what_is_rewarded() -> None:
 def test_a_search_repeats_itself_and_ends_with_a_picked_cell() -> None:
     def run() -> tuple[str, torch.Tensor]:
         learner = make_learner(enas(picks=5), batch_size=16, epochs=2)
-        cell = Search(coloured(48), learner, manager(), "nb201").run().cell
+        cell = Search(coloured(48), learner, acting(), "nb201").run().cell
         return cell, learner.architecture.policy.lstm.weight_ih_l0.detach()
 
     (first, weights), (second, others) = run(), run()

@@ -7,7 +7,6 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from naslib_proxydata.oneshot.supernets.catalogue import supernet_builder
 from scipy.stats import entropy
 
 from naslib_proxydata.errors import ConfigError
@@ -26,7 +25,7 @@ from naslib_proxydata.oneshot.strategies.sgas import (
     sgas,
 )
 from naslib_proxydata.seeding import torch_generator
-from tests.oneshot.fakes import CLASSES, coloured, make_learner, manager
+from tests.oneshot.fakes import CLASSES, acting, coloured, make_learner, supernet_maker
 
 WEIGHTS = np.array([[0.1, 0.6, 0.3], [0.5, 0.25, 0.25], [0.2, 0.1, 0.7]])
 REAL = np.array([[False, True, True]] * 3)
@@ -45,7 +44,7 @@ def test_the_scores_of_sgas_by_hand() -> None:
 
 def darts_learner(strategy: Strategy, cells: int = 3, **settings: object) -> Learner:
     chosen = {**strategy.settings, "epochs": 6, "batch_size": 16, **settings}
-    builder = supernet_builder("darts", channels=4, cells=cells, num_classes=CLASSES)
+    builder = supernet_maker("darts", channels=4, cells=cells, num_classes=CLASSES)
     return Learner(builder, strategy, SearchSettings.parse(chosen, "a test"))
 
 
@@ -144,7 +143,7 @@ def test_p_darts_from_stage_to_stage() -> None:
             lr = round(learner.weights_lr, 4)
             seen.append((epoch, len(learner.supernet.cells), allowed.tolist(), lr))
 
-    result = Search(coloured(32), learner, manager(Spy()), "darts").run()
+    result = Search(coloured(32), learner, acting(Spy()), "darts").run()
     assert [one[:2] for one in seen] == [(1, 3), (2, 3), (3, 4), (4, 4)]
     assert seen[0][2] == [8] * 14
     assert seen[1][2] == seen[2][2] == [3] * 14
@@ -176,7 +175,7 @@ def test_interrupted_between_stages_and_decisions(tmp_path) -> None:
 
         def search(folder, *plugins, make=make) -> Search:
             learner = make_learner(make(), epochs=4)
-            return Search(coloured(32), learner, manager(*plugins), "nb201", folder=folder)
+            return Search(coloured(32), learner, acting(*plugins), "nb201", folder=folder)
 
         whole = search(tmp_path / name / "whole")
         expected = whole.run()

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from naslib_proxydata.oneshot.supernets.catalogue import supernet_builder
 
 from naslib_proxydata.errors import ConfigError, SearchError
 from naslib_proxydata.oneshot.learner import Learner
@@ -31,7 +30,7 @@ from naslib_proxydata.pruning.schedule import Schedule
 from naslib_proxydata.seeding import torch_generator
 from naslib_proxydata.spaces.common.build import build
 from naslib_proxydata.spaces.genotypes.genotype import parse_text
-from tests.oneshot.fakes import coloured, manager
+from tests.oneshot.fakes import acting, coloured, supernet_maker
 
 
 def everything(choices: Choices, weights: torch.Tensor, **more: object) -> Mixture:
@@ -218,12 +217,10 @@ def test_searches_in_every_space_give_a_genotype(space: str, make) -> None:
     settings = SearchSettings.parse(
         {**strategy.settings, "epochs": 2, "batch_size": 16, "warm_up": 0}, "a test"
     )
-    builder = supernet_builder(
-        space, channels=4, cells=3, num_classes=4, partial_channels=strategy.partial
-    )
+    builder = supernet_maker(space, channels=4, cells=3, num_classes=4, partial=strategy.partial)
     learner = Learner(builder, strategy, settings)
-    plugins = manager(BilevelPruner(Schedule(2, 0.5, 0.5)))
-    result = Search(coloured(32), learner, plugins, space).run()
+    pruner = acting(BilevelPruner(Schedule(2, 0.5, 0.5)))
+    result = Search(coloured(32), learner, pruner, space).run()
     parse_text(result.cell, (*OPERATIONS, "noise"), 4)
     assert "none" not in result.cell
     assert result.records[-1].left == {"weights": 8, "architecture": 8}
@@ -231,6 +228,6 @@ def test_searches_in_every_space_give_a_genotype(space: str, make) -> None:
 
 def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(ConfigError, match="Did you mean 'darts'"):
-        supernet_builder("dartz")
+        supernet_maker("dartz")
     with pytest.raises(SearchError, match="equal parts"):
-        supernet_builder("darts", channels=6, partial_channels=4)(torch_generator(0), None)
+        supernet_maker("darts", channels=6, partial=4)(torch_generator(0), None)

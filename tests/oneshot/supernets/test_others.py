@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from naslib_proxydata.oneshot.supernets.catalogue import supernet_builder
 
 from naslib_proxydata.errors import SearchError
 from naslib_proxydata.oneshot.learner import Learner
@@ -24,15 +23,15 @@ from naslib_proxydata.seeding import torch_generator
 from naslib_proxydata.spaces.common.build import build
 from naslib_proxydata.spaces.mobilenet.layers import BLOCKS, OPERATIONS, Layer
 from naslib_proxydata.spaces.nb101.cell import parse_cell, validate
-from tests.oneshot.fakes import coloured, manager
+from tests.oneshot.fakes import acting, coloured, supernet_maker
 
 SHOTS = [f"nb1shot1-{number}" for number in PARENTS]
 
 
 def search(space: str, strategy, **sizes) -> Search:
     settings = SearchSettings.parse({**strategy.settings, "epochs": 2, "batch_size": 16}, "a test")
-    learner = Learner(supernet_builder(space, num_classes=4, **sizes), strategy, settings)
-    return Search(coloured(32, size=32 if space == "mobilenet" else 8), learner, manager(), space)
+    learner = Learner(supernet_maker(space, num_classes=4, **sizes), strategy, settings)
+    return Search(coloured(32, size=32 if space == "mobilenet" else 8), learner, acting(), space)
 
 
 @pytest.mark.parametrize("number", PARENTS)
@@ -79,7 +78,7 @@ def test_a_cell_of_choice_blocks_written_out() -> None:
 
 
 def test_a_derived_cell_keeps_the_strongest_parents() -> None:
-    network = supernet_builder("nb1shot1-1", channels=2, cells=1)(torch_generator(0), None)
+    network = supernet_maker("nb1shot1-1", channels=2, cells=1)(torch_generator(0), None)
     strengths = {
         "operations": np.array([[0.9, 0, 0], [0, 0.9, 0], [0, 0, 0.9], [0.9, 0, 0.0]]),
         "parents-3": np.array([[0.5, 0.1, 0.4]]),
@@ -105,9 +104,9 @@ def test_searches_on_nb101_cells_give_cells_of_the_benchmark(space: str, make) -
 
 def test_what_the_space_cannot_do_is_told() -> None:
     with pytest.raises(SearchError, match="no partial channels"):
-        supernet_builder("nb1shot1-1", partial_channels=4)(torch_generator(0), None)
+        supernet_maker("nb1shot1-1", partial=4)(torch_generator(0), None)
     with pytest.raises(SearchError, match="no partial channels"):
-        supernet_builder("mobilenet", partial_channels=4)(torch_generator(0), None)
+        supernet_maker("mobilenet", partial=4)(torch_generator(0), None)
     with pytest.raises(SearchError, match="SGAS decides edges"):
         search("nb1shot1-2", sgas(), channels=4, cells=1).run()
 

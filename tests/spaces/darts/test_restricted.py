@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from naslib_proxydata.errors import ArchitectureError
-from naslib_proxydata.oneshot.supernets.catalogue import supernet_builder
 from naslib_proxydata.seeding import numpy_generator, torch_generator
 from naslib_proxydata.spaces.darts.noise import Noise
 from naslib_proxydata.spaces.darts.restricted import CANDIDATES, EDGES, NODES, RestrictedDarts
 from naslib_proxydata.spaces.darts.space import Darts
 from naslib_proxydata.spaces.genotypes.genotype import CellGenotype, Genotype, genotype_text
 from naslib_proxydata.testing import SearchSpaceContract
+from tests.oneshot.fakes import supernet_maker
 
 SMALL = {name: RestrictedDarts(name, width=4, depth=5) for name in CANDIDATES}
 
@@ -145,7 +145,7 @@ def test_none_of_s3_may_stand_anywhere() -> None:
 
 @pytest.mark.parametrize("name", CANDIDATES)
 def test_a_search_finds_cells_of_the_space(name: str) -> None:
-    network = supernet_builder(name, channels=2, cells=3)(torch_generator(0), None)
+    network = supernet_maker(name, channels=2, cells=3)(torch_generator(0), None)
     generator = np.random.default_rng(0)
     strengths = {kind: generator.random(one.shape) for kind, one in network.choices.items()}
     text = network.derive(strengths)

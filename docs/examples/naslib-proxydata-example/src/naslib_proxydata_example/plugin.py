@@ -11,6 +11,12 @@ log = logging.getLogger(__name__)
 
 
 @hookimpl
+def register_spaces() -> Sequence[Registration]:
+    factory = "naslib_proxydata_example.space:TinyChain"
+    return [Registration("tiny-chain", factory, "three layers, each of three operations")]
+
+
+@hookimpl
 def register_predictors() -> Sequence[Registration]:
     return [
         Registration(
@@ -58,6 +64,24 @@ def register_selectors() -> Sequence[Registration]:
             "examples at equal distances in dataset order",
         )
     ]
+
+
+@hookimpl
+def register_supernets() -> Sequence[Registration]:
+    factory = "naslib_proxydata_example.supernet:TinyChainSupernet"
+    return [Registration("tiny-chain", factory, "three layers that run all of their operations")]
+
+
+@hookimpl
+def register_pruners() -> Sequence[Registration]:
+    factory = "naslib_proxydata_example.pruner:CertainPruner"
+    return [Registration("certain", factory, "drops what is predicted with certainty")]
+
+
+@hookimpl
+def register_observers() -> Sequence[Registration]:
+    factory = "naslib_proxydata_example.observer:EpochTable"
+    return [Registration("epoch-table", factory, "a line of CSV for each epoch")]
 
 
 @hookimpl
