@@ -149,5 +149,5 @@ def require_pymoo() -> None:
         import pymoo  # noqa: F401
     except ImportError:
         raise SearchError(
-            "optimizer 'nsga2' needs pymoo; install it with pip install 'naslib-proxydata[search]'"
+            "optimizer 'nsga2' needs pymoo; install it with pip install 'naslib-proxydata[evolve]'"
         ) from None
