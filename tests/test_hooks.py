@@ -223,7 +223,7 @@ def test_register_supernets() -> None:
     assert supernet_builder(found, "tiny")(torch.Generator(), None).channels == 4
     with pytest.raises(ConfigError, match="Did you mean 'tiny'"):
         supernet_builder(found, "tiney")
-    with pytest.raises(PluginError, match="returned dict, expected a .*:Supernet"):
+    with pytest.raises(PluginError, match=r"returned dict, expected a .*:Supernet"):
         found.create("supernets", "broken", cells=1)
 
 
@@ -232,10 +232,8 @@ def test_register_naslib_graphs() -> None:
         name = "grid"
 
     def register_naslib_graphs() -> Sequence[Registration]:
-        return [
-            Registration("grid", concrete(Grid), "t"),
-            Registration("other", concrete(Grid), ""),
-        ]
+        made = concrete(Grid)
+        return [Registration("grid", made, "t"), Registration("other", made, "t")]
 
     found = with_plugins(register_naslib_graphs)
     assert isinstance(found.create("naslib-graphs", "grid"), Grid)

@@ -26,6 +26,7 @@ from naslib_proxydata.files import write_text
 from naslib_proxydata.hookspecs import LEVELS, Level, SearchInfo, WeightedExamples
 from naslib_proxydata.oneshot import collapse
 from naslib_proxydata.oneshot.answers import whole_numbers
+from naslib_proxydata.oneshot.buffers import unchanged_buffers
 from naslib_proxydata.oneshot.checkpoint import (
     Stateful,
     load_checkpoint,
@@ -258,7 +259,8 @@ class Search:
             self.dataset, indices, batch_size=learner.batch_size, device=settings.device
         )
         mixtures = learner.mixtures(moment)
-        outputs = [learner.loss(batch, mixtures)[1].softmax(1) for batch in loader]
+        with unchanged_buffers(learner.supernet):
+            outputs = [learner.loss(batch, mixtures)[1].softmax(1) for batch in loader]
         return torch.cat(outputs) if outputs else torch.empty(0, self.dataset.num_classes)
 
     def _batch_finished(

@@ -204,7 +204,8 @@ class SupernetContract:
         try:
             supernet = self.made(factory, partial=self.partial)
         except SearchError as error:
-            assert "partial" in str(error) or "equal parts" in str(error)
+            if not {"partial", "parts"} & set(str(error).split()):
+                pytest.fail(f"expected a word of partial channels, got {error}")
             return
         assert supernet(self.images(), self.mixtures(supernet)).isfinite().all()
 

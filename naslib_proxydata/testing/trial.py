@@ -13,6 +13,7 @@ import pytest
 from naslib_proxydata.errors import ProxyDataError
 from naslib_proxydata.hookspecs import LEVELS, Level, SearchInfo, WeightedExamples
 from naslib_proxydata.oneshot.answers import as_kept, as_weighted
+from naslib_proxydata.oneshot.examples import copied
 from naslib_proxydata.plugins import Acting, Provider
 from naslib_proxydata.seeding import numpy_generator, torch_generator
 
@@ -109,9 +110,7 @@ class Trial:
         self.weighted.append(weighted)
 
     def _weigh(self, epoch: int) -> dict[Level, WeightedExamples]:
-        given = [
-            {level: one.copy() for level, one in by.items()} for by in (self.pool, self.active)
-        ]
+        given = [copied(self.pool), copied(self.active)]
         outputs = self.outputs(epoch)
         found: dict[Level, WeightedExamples] = {}
         for _, answer in self.acting.answers(
@@ -149,8 +148,12 @@ class Trial:
                 probabilities=given[1],
                 targets=given[2],
             )
-            same = (given[0] == indices).all() and torch.equal(given[1], probabilities)
-            assert same and torch.equal(given[2], targets), "batch_finished wrote to its inputs"
+            same = (
+                np.array_equal(given[0], indices),
+                torch.equal(given[1], probabilities),
+                torch.equal(given[2], targets),
+            )
+            assert all(same), "batch_finished wrote to its inputs"
 
     def _look_at_epoch(self, epoch: int) -> None:
         metrics = {

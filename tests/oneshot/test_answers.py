@@ -96,7 +96,7 @@ def test_a_selection_keeps_its_own_halves() -> None:
         (np.ones(32, bool), "bool"),
         (np.zeros((4, 2), int), "shape (4, 2)"),
         ({"indices": [1, 2]}, "got dict"),
-        ([0, 1, 2, 2], "more than once"),
+        ([0, 1, 2, 2], "duplicated"),
         ([0, 1, 2, 32], "32"),
         ([-1, 0, 1, 2], "-1"),
     ],
@@ -242,10 +242,10 @@ def test_the_weighted_loss_is_the_mean_of_weighted_losses() -> None:
     mixtures = learner.mixtures(Moment(1, 1, torch_generator(0)))
     loss, logits = learner.loss(batch, mixtures)
     by_hand = [
-        given[index] * -float(F.log_softmax(row, 0)[label])
+        given[index] * -F.log_softmax(row, 0)[label].item()
         for index, row, label in zip(batch.indices.tolist(), logits, batch.labels, strict=True)
     ]
-    assert float(loss) == pytest.approx(sum(by_hand) / 4, rel=1e-6)
+    assert loss.item() == pytest.approx(sum(by_hand) / 4, rel=1e-6)
 
 
 def test_batches_carry_the_weights_of_their_own_examples() -> None:

@@ -17,7 +17,6 @@ from naslib_proxydata.data.base import Dataset
 from naslib_proxydata.errors import (
     ArchitectureError,
     ConfigError,
-    PluginError,
     PruningError,
     SearchError,
     SelectionError,
@@ -749,15 +748,11 @@ class Takes(Looks):
     ],
 )
 def test_a_bad_observer(factory: Callable[..., object], test: str, tmp_path: Path) -> None:
-    more = (
-        () if test in ("test_looks_at_something", "test_refuses_an_unknown_option") else (tmp_path,)
-    )
-    try:
-        caught(getattr(ObserverContract(), test), factory, *more)
-    except PluginError as error:
-        assert "used before" in str(error)
+    needs_folder = test not in ("test_looks_at_something", "test_refuses_an_unknown_option")
+    more = (tmp_path,) if needs_folder else ()
+    caught(getattr(ObserverContract(), test), factory, *more)
     (tmp_path / "good").mkdir()
-    getattr(ObserverContract(), test)(Looks, *([tmp_path / "good"] if more else []))
+    getattr(ObserverContract(), test)(Looks, *([tmp_path / "good"] if needs_folder else []))
 
 
 # ----------------------------------------------------------------------- supernets, strategies

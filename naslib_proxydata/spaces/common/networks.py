@@ -44,6 +44,10 @@ class FactorizedReduction(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Map (n, inputs, h, w) to (n, outputs, h/stride, w/stride)."""
         features = features.relu()
+        if self.straight.out_channels == 1:
+            # torch 2.13 writes past its memory in the backward pass of a strided convolution to one
+            # channel where the image has its channels side by side (heap corruption, an abort).
+            features = features.contiguous()
         moved = nn.functional.pad(features, (0, 1, 0, 1))[:, :, 1:, 1:]
         joined = torch.cat([self.straight(features), self.moved(moved)], dim=1)
         normed: Tensor = self.norm(joined)

@@ -46,9 +46,8 @@ class TinyChain(ConstructedSpace[Chain]):
         return "|".join(architecture)
 
     def sample(self, generator: np.random.Generator) -> Chain:
-        return tuple(
-            OPERATIONS[int(one)] for one in generator.integers(len(OPERATIONS), size=LAYERS)
-        )
+        places = generator.integers(len(OPERATIONS), size=LAYERS)
+        return tuple(OPERATIONS[int(place)] for place in places)
 
     def neighbours(self, architecture: Chain) -> Sequence[Chain]:
         return [
