@@ -80,7 +80,7 @@ class EL2NPruner:
             self._targets[active],
             number_to_drop(len(active), 1 - self._fraction),
             side=self._drops,
-            balanced=self._class_balance,
+            prunings=1 if self._class_balance else None,
         )
         report(_log, epoch, level, result)
         return result.kept

@@ -80,6 +80,7 @@ class BilevelPruner:
         self.schedule = self._wanted.resolve(info.epochs)
         if self.schedule.period < 2:
             raise PruningError("the variance over a window of 1 epoch is zero; use period >= 2")
+        self._prunings = self.schedule.prunings(info.epochs)
         self._targets = labels_of(info, "bi-level pruning")
         self._statistics = {level: ErrorStatistics(len(self._targets)) for level in LEVELS}
         self.history.clear()
@@ -113,7 +114,7 @@ class BilevelPruner:
             self._targets[active],
             number_to_drop(len(active), self.schedule.ratio(level)),
             side=self._drops[level],
-            balanced=self._class_balance,
+            prunings=self._prunings if self._class_balance else None,
         )
         self._statistics[level].clear()
         self.history.append((epoch, level, result))
@@ -146,13 +147,14 @@ class BilevelPruner:
 def report(log: logging.Logger, epoch: int, level: Level, result: Pruning) -> None:
     """Log one pruning: sizes, and what kept it from dropping more."""
     log.info(
-        "epoch %d, %s: %d examples left, %d dropped of %d wanted, %d without a score kept, "
-        "class balance %.3f",
+        "epoch %d, %s: %d examples left, %d dropped of %d wanted, %d spared by the limit of "
+        "their class, %d without a score kept, class balance %.3f",
         epoch,
         level,
         len(result.kept),
         result.dropped,
         result.wanted,
+        result.spared,
         result.unscored,
         result.balance,
     )

@@ -24,6 +24,7 @@ class Pruning:
         kept: Dataset indices that stay, ascending.
         wanted: Number of examples that the ratio asked to drop.
         dropped: Number dropped; fewer than wanted where limits or missing scores forbade it.
+        spared: Number that would have gone but for the limit of their class.
         unscored: Number of examples that were kept because they had no score.
         balance: Balance degree b of the classes before the pruning.
     """
@@ -31,6 +32,7 @@ class Pruning:
     kept: NDArray[np.int64]
     wanted: int
     dropped: int
+    spared: int
     unscored: int
     balance: float
 
@@ -47,7 +49,7 @@ def drop(
     number: int,
     *,
     side: Side,
-    balanced: bool,
+    prunings: int | None,
 ) -> Pruning:
     """Drop up to ``number`` examples from one end of the scores, class by class limited.
 
@@ -61,16 +63,15 @@ def drop(
         targets: Labels of each, integers from 0, shape (n,).
         number: How many to drop.
         side: The end to drop from.
-        balanced: Apply the class balance constraint.
+        prunings: Prunings of the whole search, for the class balance constraint; None lifts it.
     """
     sizes = np.unique(targets, return_counts=True)[1].astype(np.int64)
     classes = np.unique(targets, return_inverse=True)[1].reshape(-1)
     scored = np.flatnonzero(~np.isnan(scores))
     key = scores[scored] if side == "low" else -scores[scored]
     order = scored[np.argsort(key, kind="stable")]
-    allowed = (
-        _rank_in_class(classes[order]) < class_limits(sizes, balanced=balanced)[classes[order]]
-    )
+    limits = class_limits(sizes, prunings)
+    allowed = _rank_in_class(classes[order]) < limits[classes[order]]
     victims = order[allowed][:number]
     keep = np.ones(len(active), dtype=bool)
     keep[victims] = False
@@ -78,6 +79,7 @@ def drop(
         kept=active[keep],
         wanted=number,
         dropped=len(victims),
+        spared=int((~allowed[:number]).sum()),
         unscored=len(active) - len(scored),
         balance=balance_degree(sizes),
     )

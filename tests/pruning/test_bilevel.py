@@ -124,16 +124,20 @@ def test_examples_not_seen_in_a_window_stay_and_are_counted() -> None:
     assert record.dropped == 10
 
 
-def test_the_published_sizes_are_reached() -> None:
+@pytest.mark.parametrize(
+    ("class_balance", "least", "most"), [(False, 0.037, 0.041), (True, 0.038, 0.05)]
+)
+def test_the_published_sizes_are_reached(class_balance: bool, least: float, most: float) -> None:
+    """20/10 leaves 3.8 % after 25 prunings; the limit by class may leave a little more."""
     targets = np.arange(4000) % 5
-    run = Run(BilevelPruner("to-4-percent"), targets, epochs=50)
+    run = Run(BilevelPruner("to-4-percent", class_balance=class_balance), targets, epochs=50)
     for epoch in range(1, 51):
         if epoch % 2:
             run.errors.clear()
         run.epoch(epoch)
         run.prune(epoch)
     left = sum(len(run.active[level]) for level in LEVELS) / len(targets)
-    assert left == pytest.approx(0.038, abs=0.003)
+    assert least <= left <= most
 
 
 def test_a_saved_window_goes_on() -> None:

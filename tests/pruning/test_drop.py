@@ -18,13 +18,13 @@ def cases(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
     return active, scores, targets, draw(st.integers(0, size))
 
 
-@given(cases(), st.sampled_from(["low", "high"]), st.booleans())
-def test_drop_against_visiting_one_by_one(case, side, balanced) -> None:
+@given(cases(), st.sampled_from(["low", "high"]), st.none() | st.integers(1, 30))
+def test_drop_against_visiting_one_by_one(case, side, prunings) -> None:
     active, scores, targets, number = case
-    result = drop(active, scores, targets, number, side=side, balanced=balanced)
+    result = drop(active, scores, targets, number, side=side, prunings=prunings)
 
     sizes = {c: int((targets == c).sum()) for c in sorted(set(targets.tolist()))}
-    limits = class_limits(np.array(list(sizes.values())), balanced=balanced)
+    limits = class_limits(np.array(list(sizes.values())), prunings)
     left = dict(zip(sizes, limits.tolist(), strict=True))
     visits = [i for i in range(len(active)) if not np.isnan(scores[i])]
     visits.sort(key=lambda i: scores[i] if side == "low" else -scores[i])
