@@ -23,7 +23,8 @@ from typing import Any
 import torch
 
 import naslib_proxydata
-from naslib_proxydata.data.images import ImageBatch, load_images
+from naslib_proxydata.data.batch import ImageBatch
+from naslib_proxydata.data.images import load_images
 from naslib_proxydata.naslib_bridge.importing import naslib
 from naslib_proxydata.predictors.base import ScoringTask
 from naslib_proxydata.ranking import bootstrap_spearman, spearman

@@ -22,7 +22,7 @@ from naslib_proxydata.spaces.base import Architecture, SearchSpace
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from naslib_proxydata.data.images import ImageBatch
+    from naslib_proxydata.data.batch import ImageBatch
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from naslib_proxydata.plugins import Plugins
 from naslib_proxydata.predictors.base import Predictor, ScoringTask
 
 if TYPE_CHECKING:
-    from naslib_proxydata.data.images import ImageBatch
+    from naslib_proxydata.data.batch import ImageBatch
     from naslib_proxydata.spaces.base import SearchSpace
 
 FEWEST_CLASSES = 10

@@ -22,7 +22,7 @@ from naslib_proxydata.cli.main import group
 from naslib_proxydata.config import DpsConfig, LeaderboardConfig, resolve
 from naslib_proxydata.errors import ConfigError, LabelError, RunFolderError, TableError
 from naslib_proxydata.predictors.eproxy.presets import read_preset
-from naslib_proxydata.runs.evaluate import SerialExecutor
+from naslib_proxydata.runs.executors import SerialExecutor
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.spaces.nb201.space import NasBench201
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from naslib_proxydata.data.images import ImageBatch
+from naslib_proxydata.data.batch import ImageBatch
 from naslib_proxydata.errors import ConfigError, DatasetError
 from naslib_proxydata.predictors.base import ScoringTask
 from naslib_proxydata.predictors.eproxy.config import resolve

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from naslib_proxydata.data.images import ImageBatch
+from naslib_proxydata.data.batch import ImageBatch
 from naslib_proxydata.spaces.common.build import initialise
 
 CLASSES = 3

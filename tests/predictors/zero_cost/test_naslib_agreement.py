@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from naslib_proxydata.data.images import ImageBatch, load_images
+from naslib_proxydata.data.batch import ImageBatch
+from naslib_proxydata.data.images import load_images
 from naslib_proxydata.predictors.base import ScoringTask
 from naslib_proxydata.spaces.nb201.codes import from_naslib_codes
 from naslib_proxydata.spaces.nb201.space import NasBench201
