@@ -74,7 +74,10 @@ def run_dps(
         progress: Told the cycle.
 
     Raises:
-        ProxyDataError: Something is to be put right by the user; scores computed before are kept.
+        ConfigError: A name, an option or the device is wrong.
+        LabelError: The labels are too few or all alike.
+        TableError: The benchmark's file is absent or damaged.
+        RunFolderError: The run folder cannot be used; scores computed before are kept.
     """
     plugins = load_plugins(config.plugin, config.no_plugin)
     config = resolved(config)

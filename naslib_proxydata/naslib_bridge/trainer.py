@@ -109,7 +109,8 @@ class ProxyTrainer(Trainer):  # type: ignore[misc]
             arguments: Further arguments of NASLib's method.
 
         Raises:
-            ProxyDataError: Something is to be put right by the user.
+            ProxyDataError: NASLib's configuration, a file or a pruner does not fit; the message
+                says what to do, and checkpoints are kept.
         """
         if self.run is None:
             super().search(resume_from, summary_writer, after_epoch, **arguments)

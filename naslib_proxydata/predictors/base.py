@@ -131,7 +131,7 @@ class Predictor(ABC, Generic[Architecture]):
         """Score one architecture, never raising for what a network did or its code returned.
 
         Raises:
-            ProxyDataError: The user must put something right (the settings, the images).
+            ProxyDataError: The settings or the images do not fit; the message says what to do.
         """
         space = self.task.space
         started = time.perf_counter()

@@ -53,7 +53,7 @@ def evaluate(
         The number of scores computed.
 
     Raises:
-        ProxyDataError: The user must put something right, or a worker died; all scores that
+        ProxyDataError: A setting or an image does not fit, or a worker died; all scores that
             arrived before are stored.
     """
     stored = store.keys(context)

@@ -52,6 +52,7 @@ def greedy_k_center(features: Floats, size: int) -> NDArray[np.int64]:
     Returns:
         Indices in the order of choice, shape (size,).
     """
+    # Centred, since |x|^2 - 2 x.c + |c|^2 cancels digits where the points lie far from the origin.
     points = np.ascontiguousarray(features - features.mean(0))
     squares = np.einsum("ij,ij->i", points, points)
     extended = np.column_stack([points, np.ones(len(points), points.dtype)])
@@ -68,6 +69,7 @@ def greedy_k_center(features: Floats, size: int) -> NDArray[np.int64]:
 def _next_centres(distances: Floats, points: Floats, squares: Floats, most: int) -> list[int]:
     """Return the next centres in order, as many as the candidates can decide, at least one."""
     count = min(CANDIDATES, len(distances))
+    # Ascending, so that of equally far candidates argmax takes the lowest index, as among all.
     candidates = np.sort(np.argpartition(-distances, count - 1)[:count])
     near = distances[candidates]  # squared distances to the nearest centre, candidates only
     outside = near.min() if count < len(distances) else -np.inf
@@ -93,12 +95,13 @@ def _approach(distances: Floats, extended: Floats, squares: Floats, centres: lis
     """
     targets = -2 * extended[centres]
     targets[:, -1] = squares[centres]
-    products = np.empty((ROWS, len(centres)), extended.dtype)  # one buffer for all pieces
+    # One buffer for all pieces: a fresh array for each costs as much as the product.
+    products = np.empty((ROWS, len(centres)), extended.dtype)
     for start in range(0, len(extended), ROWS):
         rows = slice(start, start + ROWS)
         current = distances[rows]
         nearest = np.matmul(extended[rows], targets.T, out=products[: len(current)]).min(axis=1)
         nearest += squares[rows]
-        np.maximum(nearest, 0, out=nearest)
+        np.maximum(nearest, 0, out=nearest)  # rounding may leave a square below zero
         np.minimum(current, nearest, out=current)
-    distances[centres] = -1
+    distances[centres] = -1  # a centre is never chosen again

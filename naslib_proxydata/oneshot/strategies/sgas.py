@@ -129,10 +129,12 @@ class GreedyDecisions:
             stability = selection_stability(weights, self._history.get(kind, []))
             score = score * normalised(stability[open_rows])
         row = open_rows[int(score.argmax())]
+        # "none" counts against an edge's importance but is never what an edge is decided for.
         column = int(np.where(real[row], weights[row], -1).argmax())
         mask = np.zeros_like(allowed)
         mask[row] = np.arange(allowed.shape[1]) != column
         decided.append(row)
+        # A node that has all its edges needs no others: their gradients would only blur the rest.
         rivals = choices.into(choices.edges[row][1])
         limit = learner.supernet.inputs_per_node
         if limit is not None and sum(other in decided for other in rivals) >= limit:

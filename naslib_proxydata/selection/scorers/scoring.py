@@ -55,8 +55,8 @@ def cache_key(scorer: Scorer, context: ScoringContext) -> str:
     # Where there are none they leave no trace, so that what was stored before they were keys
     # of their own is found.
     own = {"settings": dict(scorer.settings()), "code": foreign_code_version(type(scorer))}
-    told = {name: value for name, value in own.items() if value}
-    return digest({"scorer": scorer.name, **told, **context.key(scorer.model(context))})
+    present = {name: value for name, value in own.items() if value}
+    return digest({"scorer": scorer.name, **present, **context.key(scorer.model(context))})
 
 
 def _computed(scorer: Scorer, context: ScoringContext) -> NDArray[np.floating[Any]]:
