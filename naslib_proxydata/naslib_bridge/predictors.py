@@ -59,7 +59,7 @@ class ProxyPredictor(NaslibPredictor):  # type: ignore[misc]
         self.hyperparams = None
         self.hpo_wrapper = False
         self.scores: dict[str, Score] = {}
-        self._text = bridged(kind, plugins or load_plugins(())).text
+        self._text = bridged(kind, plugins or load_plugins((), ())).text
 
     def fit(self, xtrain: Sequence[Any], ytrain: Sequence[float], info: Any = None) -> None:
         """Hand labelled architectures to a predictor that learns; others ignore them.
