@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from naslib_proxydata.data.base import Dataset
     from naslib_proxydata.plugins import Plugins
     from naslib_proxydata.selection.base import Selection
+    from naslib_proxydata.tables.base import BenchmarkTable
 
 logger = logging.getLogger(__name__)
 
@@ -225,13 +226,10 @@ def look_up(
     plugins: Plugins, config: SearchConfig, cell: str
 ) -> tuple[tuple[Measured, ...], tuple[str, ...]]:
     """Return what the tables of a space hold for a cell, and why others cannot be read."""
+    tables, notes = _tables(plugins, config)
     measured: list[Measured] = []
-    notes: list[str] = []
-    for name in plugins.names("benchmarks"):
-        if plugins.benchmark(name).space != config.space:
-            continue
+    for table in tables:
         try:
-            table = plugins.create("benchmarks", name, root=config.data_root)
             measured += [
                 Measured(table.label, dataset, metric, table.query(cell, dataset, metric))
                 for dataset, metrics in table.columns().items()
@@ -240,6 +238,20 @@ def look_up(
         except TableError as error:
             notes.append(str(error))
     return tuple(measured), tuple(notes)
+
+
+def _tables(plugins: Plugins, config: SearchConfig) -> tuple[list[BenchmarkTable], list[str]]:
+    """Return the tables of a space that can be opened, and why others cannot."""
+    tables: list[BenchmarkTable] = []
+    notes: list[str] = []
+    for name in plugins.names("benchmarks"):
+        if plugins.benchmark(name).space != config.space:
+            continue
+        try:
+            tables.append(plugins.create("benchmarks", name, root=config.data_root))
+        except TableError as error:
+            notes.append(str(error))
+    return tables, notes
 
 
 def _facts(
@@ -286,7 +298,9 @@ def _draw(
     finished: FinishedSearch,
 ) -> None:
     result = finished.result
-    measured = _measured_cells(plugins, config, result) if finished.measured else None
+    measured = None
+    if finished.measured:
+        measured = _measured_cells(plugins, config, result, finished.measured[0])
     for name, figure in plots.search_figures(
         result.records, prepared.learner.supernet, measured
     ).items():
@@ -297,19 +311,19 @@ def _draw(
         folder.write_json(EIGENVALUES, tracker.values)
 
 
-def _measured_cells(plugins: Plugins, config: SearchConfig, result: SearchResult) -> list[float]:
-    """Return what the first table holds first, for the cell of every epoch; nan where it has none.
+def _measured_cells(
+    plugins: Plugins, config: SearchConfig, result: SearchResult, column: Measured
+) -> list[float]:
+    """Return one column of one table for the cell of every epoch, nan where it has none."""
+    tables = [one for one in _tables(plugins, config)[0] if one.label == column.benchmark]
 
-    The first table is that of the final cell, which the others are drawn beside.
-    """
-    cells = dict.fromkeys(record.cell for record in result.records)
-    found = {cell: look_up(plugins, config, cell)[0] for cell in cells}
-    first = look_up(plugins, config, result.cell)[0][0]
-    column = first[:3]
-    by_cell = {
-        cell: next((one.value for one in values if one[:3] == column), float("nan"))
-        for cell, values in found.items()
-    }
+    def value(cell: str) -> float:
+        try:
+            return tables[0].query(cell, column.dataset, column.metric)
+        except TableError:
+            return float("nan")
+
+    by_cell = {cell: value(cell) for cell in {record.cell for record in result.records}}
     return [by_cell[record.cell] for record in result.records]
 
 

@@ -12,6 +12,7 @@ from naslib_proxydata.errors import PluginError
 from naslib_proxydata.hookspecs import PROJECT
 from naslib_proxydata.plugins.checks import check_hooks, culprit_monitor
 from naslib_proxydata.plugins.sources import Provider
+from naslib_proxydata.plugins.tracing import trace_if_asked
 
 LIFECYCLE = tuple(
     name
@@ -62,6 +63,7 @@ class Acting:
         self.manager.add_hookspecs(hookspecs)
         self._providers: dict[str, Provider] = {}
         self.manager.add_hookcall_monitoring(*culprit_monitor(self._providers))
+        trace_if_asked(self.manager)
 
     @property
     def hook(self) -> pluggy.HookRelay:

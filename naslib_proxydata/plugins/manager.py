@@ -7,8 +7,6 @@ and argument before pluggy sees them, so that each mistake is told with plugin a
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -36,6 +34,7 @@ from naslib_proxydata.plugins.sources import (
     files,
     installed,
 )
+from naslib_proxydata.plugins.tracing import trace_if_asked
 from naslib_proxydata.version import DISTRIBUTION
 
 if TYPE_CHECKING:
@@ -51,8 +50,6 @@ if TYPE_CHECKING:
     from naslib_proxydata.spaces.base import SearchSpace
     from naslib_proxydata.tables.base import BenchmarkTable
 
-TRACE_VARIABLE = "NASLIB_PROXYDATA_TRACE"
-
 
 class Plugins:
     """The plugins of a run and what they offer.
@@ -66,9 +63,7 @@ class Plugins:
         self.manager = pluggy.PluginManager(PROJECT)
         self.manager.add_hookspecs(hookspecs)
         self.manager.add_hookcall_monitoring(*culprit_monitor(self._providers))
-        if os.environ.get(TRACE_VARIABLE, "0") not in ("", "0"):
-            self.manager.trace.root.setwriter(lambda line: sys.stderr.write(line) and None)
-            self.manager.enable_tracing()
+        trace_if_asked(self.manager)
         self._files: list[str] = []
         self._names: dict[str, dict[str, str]] = {kind: {} for kind in KINDS}
         self._offers: dict[str, dict[str, tuple[Registration, Provider]]] = {

@@ -92,7 +92,7 @@ class SupernetContract:
     # ----------------------------------------------------------------------------- the choices
 
     def test_choices_are_whole(self, factory: Callable[..., Supernet]) -> None:
-        """Every edge leads forward and has equally many candidates, one of them at least real."""
+        """Edges lead forward and have equally many candidates, one of which each has at least."""
         supernet = self.made(factory)
         assert supernet.choices
         for kind, choices in supernet.choices.items():
@@ -101,7 +101,8 @@ class SupernetContract:
             assert {len(names) for names in choices.operations} == {columns}, kind
             assert all(0 <= row < rows and 0 <= col < columns for row, col in choices.absent), kind
             assert present(choices).any(1).all(), f"{kind}: an edge has no candidate"
-            assert all(source < target for source, target in choices.edges), kind
+            if supernet.edgewise:
+                assert all(source < target for source, target in choices.edges), kind
 
     def test_what_is_chosen_is_among_the_choices(self, factory: Callable[..., Supernet]) -> None:
         """Each chosen edge is one of the supernet's, with an operation that it may have."""
@@ -118,7 +119,9 @@ class SupernetContract:
     def check_edges(self, choices: Choices, edges: list[Any]) -> None:
         """Refuse an edge or an operation that there is not."""
         for source, target, operation in edges:
+            assert (source, target) in choices.edges, f"there is no edge {source} to {target}"
             row = choices.edges.index((source, target))
+            assert operation in choices.operations[row], f"edge {row} has no {operation}"
             column = choices.operations[row].index(operation)
             assert (row, column) not in choices.absent, f"{operation} is absent from edge {row}"
 

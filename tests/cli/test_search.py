@@ -12,8 +12,11 @@ import numpy as np
 import pytest
 import yaml
 
+from naslib_proxydata.assemble.search import run_search
 from naslib_proxydata.cli.main import main
+from naslib_proxydata.config import SearchConfig
 from naslib_proxydata.data.sources import open_dataset
+from naslib_proxydata.hookspecs import hookimpl
 from naslib_proxydata.oneshot.records import EpochRecord, read_history
 from naslib_proxydata.runs.setup import load_plugins
 from naslib_proxydata.selection.files import save_selection
@@ -193,21 +196,40 @@ def test_a_finished_search_goes_on_with_more_epochs(
     assert result_of(tmp_path / "run")["training"]["epochs"] == 3
 
 
+class Stops:
+    """Interrupts a search in its second epoch, once there is a checkpoint."""
+
+    @hookimpl
+    def batch_finished(self, epoch: int) -> None:
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+
 def test_the_strategys_own_number_of_epochs_can_grow(tmp_path: Path) -> None:
     """What the folder holds says how many they were, though the user named none."""
-    from naslib_proxydata.assemble.search import run_search
-    from naslib_proxydata.config import SearchConfig
-    from naslib_proxydata.oneshot.settings import SearchSettings
+    few = make_selection(open_dataset("digits"), RandomSelector(), 16, seed=0)
+    for given, kept in (({}, 50), ({"epochs": 51}, 51)):
+        config = SearchConfig(out=tmp_path / "run", channels=2, cells=1, training=given)
+        with pytest.raises(KeyboardInterrupt):
+            run_search(config, Stops(), selection=few)
+        assert (tmp_path / "run" / "checkpoint.pt").exists()
+        written = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())
+        assert written["training"] == {"epochs": kept}
 
-    settings = SearchSettings.model_fields["epochs"]
+
+def test_objects_of_a_program_are_named_where_they_decide(tmp_path: Path) -> None:
+    class Drops(Stops):
+        @hookimpl
+        def prune_examples(self, active: Any) -> Any:
+            return active[::2]
+
     few = make_selection(open_dataset("digits"), RandomSelector(), 16, seed=0)
     config = SearchConfig(out=tmp_path / "run", channels=2, cells=1)
-    config = config.model_copy(update={"training": {"batch_size": 8}})
-    run_search(config, selection=few)
-    kept = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())
-    assert kept["training"] == {"batch_size": 8, "epochs": settings.default}
-    longer = config.model_copy(update={"training": {"batch_size": 8, "epochs": 51}})
-    assert len(run_search(longer, selection=few).result.records) == 51
+    with pytest.raises(KeyboardInterrupt):
+        run_search(config, Stops(), Stops(), Drops(), Drops(), selection=few)
+    acting = json.loads((tmp_path / "run" / "env.json").read_text())["acting"]
+    assert [one["name"] for one in acting] == ["Drops", "Drops#2"]
+    assert acting[0]["provided by"] == "this program"
 
 
 def test_a_search_is_repeated_from_its_folder(tmp_path: Path, tiny: Callable[..., int]) -> None:

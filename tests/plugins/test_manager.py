@@ -106,7 +106,9 @@ def test_a_file_adds_a_predictor(plugin_file: WriteFile) -> None:
         """)
     found = plugins.load([path, path])
     assert found.registration("predictors", "mine").summary == "a predictor of this project"
-    assert found.provider("predictors", "mine") == Provider("mine", str(path.resolve()))
+    assert found.provider("predictors", "mine") == Provider(
+        "mine", str(path.resolve()), is_file=True
+    )
     assert found.names("predictors")[-1] == "mine"
 
 
@@ -361,7 +363,7 @@ def test_an_alias_stands_for_the_registered_name() -> None:
     assert found.registration("predictors", "old_constant").name == "constant"
     assert found.provider("predictors", "old_constant").plugin == "stranger"
     assert found.create("predictors", "old_constant", value=4.0).evaluate(None) == 4.0
-    with pytest.raises(ConfigError, match=r"Did you mean 'old_constant'"):
+    with pytest.raises(ConfigError, match=r"Did you mean 'constant'"):
         found.create("predictors", "old-constannt")
 
 

@@ -44,11 +44,12 @@ class Controller(nn.Module):
         super().__init__()
         self.choices = dict(choices)
         widest = max(one.shape[1] for one in choices.values())
-        self.embedding = nn.Embedding(widest + 1, hidden)  # the last one starts the sequence
-        self.lstm = nn.LSTM(hidden, hidden, num_layers=2)
-        self.heads = nn.ModuleDict(
-            {kind: nn.Linear(hidden, one.shape[1]) for kind, one in choices.items()}
-        )
+        with torch.random.fork_rng(devices=[]):  # torch's own initial values move no generator
+            self.embedding = nn.Embedding(widest + 1, hidden)  # the last one starts the sequence
+            self.lstm = nn.LSTM(hidden, hidden, num_layers=2)
+            self.heads = nn.ModuleDict(
+                {kind: nn.Linear(hidden, one.shape[1]) for kind, one in choices.items()}
+            )
         with torch.no_grad():
             for parameter in self.parameters():
                 parameter.uniform_(-0.1, 0.1, generator=generator)
