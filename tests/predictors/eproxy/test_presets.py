@@ -145,9 +145,15 @@ def test_an_unknown_name_is_told():
         Eproxy(preset="relase")
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path):
-    with pytest.raises(RunFolderError, match="nowhere"):
-        write_preset(tmp_path / "nowhere" / "best.yaml", preset())
+def test_a_folder_that_is_not_there_is_made(tmp_path):
+    write_preset(tmp_path / "new" / "best.yaml", preset())
+    assert read_preset(str(tmp_path / "new" / "best.yaml")) == preset()
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+    (tmp_path / "taken").write_text("a file, not a folder")
+    with pytest.raises(RunFolderError, match="taken"):
+        write_preset(tmp_path / "taken" / "best.yaml", preset())
 
 
 @pytest.mark.parametrize("name", preset_names())
