@@ -216,7 +216,10 @@ def test_answers_of_several_pruners_are_intersected() -> None:
 
 @pytest.mark.parametrize(
     ("answer", "message"),
-    [(np.array([0, 999]), "not in use"), (np.array([], dtype=np.int64), "dropped every")],
+    [
+        (np.array([0, 999]), "not in use"),
+        (np.array([], dtype=np.int64), "0 weights examples are left"),
+    ],
 )
 def test_a_pruner_that_breaks_the_rules_is_told(answer: np.ndarray, message: str) -> None:
     class Wrong:
