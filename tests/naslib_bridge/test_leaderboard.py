@@ -29,7 +29,7 @@ from naslib_proxydata.naslib_bridge import (
 )
 from naslib_proxydata.naslib_bridge.metrics import evaluate_scores
 from naslib_proxydata.naslib_bridge.nasbench201 import NasBench201
-from naslib_proxydata.runs.evaluate import SerialExecutor
+from naslib_proxydata.runs.executors import SerialExecutor
 from naslib_proxydata.runs.scores import StoredScores
 from naslib_proxydata.runs.setup import PredictorSetup
 from naslib_proxydata.runs.store import ScoreStore
