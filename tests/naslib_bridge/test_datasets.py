@@ -21,6 +21,7 @@ from torchvision import datasets
 
 from naslib_proxydata.naslib_bridge.run import ProxyRun
 from naslib_proxydata.naslib_bridge.settings import ProxyData
+from naslib_proxydata.plugins import load
 
 COUNT, CLASSES, BATCH = 60, 5, 8
 SETTINGS = CfgNode({"cutout": False, "cutout_length": 16, "cutout_prob": 1.0})
@@ -107,6 +108,7 @@ def test_selection_and_pruning_know_the_labels(name: str) -> None:
     train, valid = MADE[name]()
     run = ProxyRun(
         block=ProxyData.parse(block, "a test"),
+        plugins=load(),
         space="nb201",
         strategy="DARTSOptimizer",
         dataset=name,
