@@ -9,7 +9,7 @@ which room stands on which floor is read from the checkout's own ``tests/test_ho
 A room is a folder or a file at the top of the package, an arrow an import of one room by another,
 however often; one is upward where both rooms have a floor. Imports under ``if TYPE_CHECKING``
 count, and are left out where a line says "when run". A function is as long as its body without the
-docstring; imports of ``Any`` are no uses of it. Prints JSON, and one table with a column a checkout.
+docstring. Prints JSON, and one table with a column a checkout.
 """
 
 from __future__ import annotations
