@@ -20,7 +20,7 @@ import json
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, NamedTuple
 
 PACKAGE = "naslib_proxydata"
 LONG = 40
@@ -71,11 +71,14 @@ def floors(test: Path) -> Sequence[Sequence[str]]:
     if found is None:
         raise SystemExit(f"{test} assigns no FLOORS, a list of the rooms of each floor")
     assert isinstance(found, ast.List)
-    return [[one.value for one in ast.walk(floor) if is_text(one)] for floor in found.elts]
+    return [list(texts_in(floor)) for floor in found.elts]
 
 
-def is_text(node: ast.AST) -> TypeGuard[ast.Constant]:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+def texts_in(expression: ast.expr) -> Iterator[str]:
+    """Yield the texts that stand in an expression, however nested."""
+    for node in ast.walk(expression):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
 
 
 def assigned(tree: ast.Module, name: str) -> ast.expr | None:

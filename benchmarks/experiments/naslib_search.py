@@ -337,7 +337,7 @@ def search_line(runs: Sequence[Row], base: Mapping[int, Row], table: Any) -> dic
 def skips(rows: Sequence[Row]) -> float:
     """Return the share of edges that are skip connections."""
     edges = [edge for row in rows for edge in row["cell"].replace("+", "").split("|") if edge]
-    return sum(edge.startswith("skip") for edge in edges) / len(edges)
+    return statistics.fmean(edge.startswith("skip") for edge in edges)
 
 
 def loader_line(way: str, drawn: Sequence[Row], searches: Sequence[Row]) -> dict[str, Any]:

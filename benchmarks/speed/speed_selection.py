@@ -22,6 +22,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -116,7 +117,8 @@ def epoch_seconds(count: int) -> float:
     labels = torch.arange(64) % 10
 
     def step() -> None:
-        functional.cross_entropy(model(images), labels).backward()
+        loss: Any = functional.cross_entropy(model(images), labels)
+        loss.backward()
 
     def steps() -> None:
         for _ in range(10):
