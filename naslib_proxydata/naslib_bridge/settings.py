@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +15,13 @@ from naslib_proxydata.runs.settings import Names, Paths
 from naslib_proxydata.schema import Settings
 
 KEY = "proxy_data"
+ONE_SHOT_KEYS = ("selector", "selection", "pruner", "bdp", "observers")
+"""Keys that act where a supernet trains."""
+
+ENSEMBLE_KEYS = ("predictor",)
+"""Keys that act where an optimizer asks a predictor about candidates."""
+
+ACTING_KEYS = (*ONE_SHOT_KEYS, *ENSEMBLE_KEYS)
 
 
 class SelectorBlock(Settings):
@@ -135,6 +142,24 @@ class ProxyData(Settings):
         if self.pruner is not None and self.bdp is not None:
             raise ValueError("give either pruner or bdp, which is short for the pruner bdp")
         return self
+
+    def check_acts(self, takes: Collection[str], optimizer: str) -> None:
+        """Refuse keys that a search would leave unused.
+
+        Args:
+            takes: The keys that act in the search.
+            optimizer: What messages call its optimizer.
+
+        Raises:
+            ConfigError: The block holds another of these keys.
+        """
+        idle = [key for key in ACTING_KEYS if key not in takes and getattr(self, key)]
+        if idle:
+            raise ConfigError(
+                f"NASLib's configuration, {KEY}: {', '.join(idle)} would change nothing, for "
+                f"{optimizer} uses {', '.join(takes) or 'none of the keys'}; remove what is "
+                "unused, or give a proxied optimizer that uses it"
+            )
 
     @property
     def chosen_pruner(self) -> Named | None:

@@ -10,11 +10,12 @@ import torch
 from naslib_proxydata.errors import NaslibError
 from naslib_proxydata.naslib_bridge import resume
 from naslib_proxydata.naslib_bridge.architectures import graph_text, space_name
+from naslib_proxydata.naslib_bridge.discrete import ProxiedEnsembles
 from naslib_proxydata.naslib_bridge.importing import naslib, require_arguments
 from naslib_proxydata.naslib_bridge.optimizers import ProxiedSteps
 from naslib_proxydata.naslib_bridge.record import write_record
 from naslib_proxydata.naslib_bridge.run import ProxyRun
-from naslib_proxydata.naslib_bridge.settings import plain, read_block
+from naslib_proxydata.naslib_bridge.settings import ENSEMBLE_KEYS, ONE_SHOT_KEYS, plain, read_block
 from naslib_proxydata.runs.setup import load_plugins
 
 if TYPE_CHECKING:
@@ -52,12 +53,14 @@ class ProxyTrainer(Trainer):  # type: ignore[misc]
         run: Selection, loaders and hooks, or None where NASLib runs alone.
 
     Raises:
-        ConfigError: The block is wrong.
+        ConfigError: The block is wrong, or holds what this optimizer leaves unused.
         NaslibError: The block is there, but the optimizer is not proxied.
     """
 
     def __init__(self, optimizer: Any, config: Any, lightweight_output: bool = False) -> None:
         block = read_block(config)
+        if block is not None:
+            block.check_acts(_acting_keys(optimizer), type(optimizer).__name__)
         super().__init__(optimizer, config, lightweight_output)
         self.run: ProxyRun | None = None
         self._scheduler: Any = None
@@ -222,3 +225,10 @@ class ProxyTrainer(Trainer):  # type: ignore[misc]
         with torch.random.fork_rng():  # looking must not change what NASLib draws next
             final = self.optimizer.get_final_architecture()
         return graph_text(final, self.run.plugins) if hasattr(final, "get_hash") else ""
+
+
+def _acting_keys(optimizer: Any) -> tuple[str, ...]:
+    """Return the keys of the block that an optimizer's search uses."""
+    if optimizer.using_step_function:
+        return ONE_SHOT_KEYS
+    return ENSEMBLE_KEYS if isinstance(optimizer, ProxiedEnsembles) else ()

@@ -17,9 +17,17 @@ from tests.naslib_bridge.naslib_setup import DISCRETE, configuration, require_na
 require_naslib()
 
 from naslib.defaults.trainer import Trainer
-from naslib.optimizers import Bananas, LocalSearch, Npenas, RandomSearch, RegularizedEvolution
+from naslib.optimizers import (
+    Bananas,
+    DARTSOptimizer,
+    LocalSearch,
+    Npenas,
+    RandomSearch,
+    RegularizedEvolution,
+)
 from naslib.search_spaces import NasBench201SearchSpace
 
+from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.naslib_bridge import (
     ProxyPredictorEvaluator,
     ProxyTrainer,
@@ -67,6 +75,29 @@ def test_discrete_search_over_our_table(tmp_path: Path, table: Any, optimizer: A
     assert trainer.evaluate(best_arch=best, dataset_api=one.dataset_api) == expected
     if ensembles:
         assert one.proxy_predictor.scores  # it was asked about candidates
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "block", "idle"),
+    [
+        (proxied(Bananas), {**BLOCK, "bdp": {}}, "bdp would change nothing"),
+        (proxied(RandomSearch), BLOCK, "predictor would change nothing"),
+        (Bananas, BLOCK, "predictor would change nothing"),
+        (proxied(DARTSOptimizer), BLOCK, "predictor would change nothing"),
+        (
+            proxied(RegularizedEvolution),
+            {"selector": {"name": "random", "fraction": 0.5}, "observers": {"mine": {}}},
+            "selector, observers would change nothing",
+        ),
+    ],
+)
+def test_what_a_search_would_leave_unused_is_refused(
+    tmp_path: Path, table: Any, optimizer: Any, block: dict[str, Any], idle: str
+) -> None:
+    config = configuration(tmp_path, block, **DISCRETE)
+    one = optimizer(config) if not optimizer.using_step_function else optimizer(**config.search)
+    with pytest.raises(ConfigError, match=idle):
+        ProxyTrainer(one, config)
 
 
 class Counted:
