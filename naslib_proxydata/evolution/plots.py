@@ -124,7 +124,8 @@ def draw_shares(
         ax: Where to draw; new axes where None.
     """
     panel = _titled(title, ax)
-    longest = max(number for numbers in runs.values() for number in numbers if number is not None)
+    reaching = [number for numbers in runs.values() for number in numbers if number is not None]
+    longest = max(reaching, default=1)
     for (name, numbers), colour in zip(runs.items(), COLOURS, strict=False):
         reached = sorted(number for number in numbers if number is not None)
         shares = [100 * place / len(numbers) for place in range(len(reached) + 1)]

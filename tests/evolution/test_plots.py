@@ -48,6 +48,11 @@ def test_shares_end_where_the_runs_do():
     assert panel.lines[0].get_xdata()[-1] == 100
 
 
+def test_shares_are_drawn_where_no_run_has_reached_it():
+    panel = plots.draw_shares({"a": [None, None]}, "title")
+    assert max(panel.lines[0].get_ydata()) == 0
+
+
 def test_curves_have_their_intervals():
     curve = plots.Curve(np.array([1.0, 2.0]), np.array([0.5, 1.5]), np.array([1.5, 2.5]))
     panel = plots.draw_curves({"a": curve}, "title", "accuracy", lowest=1.0)
