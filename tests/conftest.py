@@ -6,12 +6,17 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 DATA_VARIABLE = "NASLIB_PROXYDATA_TEST_DATA"
 
 # More threads would not make these small tensors faster, and would change sums in the last bit
 # from one machine to the next. Set here, before torch is imported, for subprocesses too.
 os.environ["OMP_NUM_THREADS"] = "1"
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session", autouse=True)

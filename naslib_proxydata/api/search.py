@@ -69,13 +69,16 @@ def search(
     name, opened = named_dataset(dataset)
     file, made = (selection, None) if isinstance(selection, str | Path) else (None, selection)
     given: dict[str, Any] = {
+        **settings,
         "space": space,
         "strategy": strategy,
         "dataset": name,
         "selection": file,
+        "pruner": _pruner(bdp, pruner),
+        "seed": seed,
+        "device": device,
+        "training.epochs": epochs,  # after ``training``, which it is put into
     }
-    given |= {"pruner": _pruner(bdp, pruner), "training.epochs": epochs}
-    given |= {"seed": seed, "device": device, **settings}
     call = partial(_run, listeners, opened, made)
     finished = run(call, SearchConfig, given, out)
     return finished if out is not None else replace(finished, folder=None)

@@ -120,7 +120,7 @@ class Plugins:
             ConfigError: There is no such kind.
         """
         self._offers_of(kind)
-        return name in self._names[kind]
+        return self._registered(kind, name) is not None
 
     def benchmark(self, name: str) -> BenchmarkRegistration:
         """Return what a benchmark was registered as.
@@ -238,10 +238,16 @@ class Plugins:
 
     def _offer(self, kind: str, name: str) -> tuple[Registration, Provider]:
         offers = self._offers_of(kind)
-        registered = self._names[kind].get(name)
+        registered = self._registered(kind, name)
         if registered is None:
             raise ConfigError(unknown_name(KINDS[kind].singular, name, offers))
         return offers[registered]
+
+    def _registered(self, kind: str, name: str) -> str | None:
+        """Return the registered name, where hyphens and underscores stand for each other."""
+        spellings = (name, name.replace("_", "-"), name.replace("-", "_"))
+        known = self._names[kind]
+        return next((known[spelling] for spelling in spellings if spelling in known), None)
 
     def _collect(self, kind: str, plugin: object, provider: Provider) -> None:
         """Ask one plugin alone for its registrations of one kind and keep them."""

@@ -90,8 +90,12 @@ def test_a_finished_run_is_found_whole_and_others_end_alike(tmp_path, label_tabl
     assert [one["cycle"] for one in history] == list(range(4))
     known = [one["fitness"] for one in history if one["fitness"] is not None]
     assert max(known) == pytest.approx(first.proxies[0].fitness)
-    with pytest.raises(RunFolderError, match="cycles: 4 there, 7 now"):
-        run_dps(config(tmp_path / "one", **own, cycles=7))
+    with pytest.raises(RunFolderError, match="cycles: 4 there, 3 now"):
+        run_dps(config(tmp_path / "one", **own, cycles=3))
+    run_dps(config(tmp_path / "one", **own, cycles=6))
+    longer = json.loads((tmp_path / "one" / "history.json").read_text())
+    assert longer[:4] == history
+    assert len(longer) == 6
 
 
 def test_a_preset_says_where_it_comes_from_and_ranks(tmp_path, shared_data):

@@ -331,7 +331,7 @@ def test_a_file_acts_and_is_recorded(
         (("--space", "nb201", "--strategy", "gdas+drnas"), "both set the relaxation"),
         (("--space", "nb201", *DARTS, "--set", "training.batchsize=3"), "batch_size"),
         (("--space", "nb201", *DARTS, "--set", "training.seed=3"), "a key of the run"),
-        (("--space", "nb201", *DARTS, "--set", "nonsense"), "KEY=VALUE"),
+        (("--space", "nb201", *DARTS, "--set", "nonsense"), "--set takes key=value"),
         (("--space", "nb201", *DARTS, "--bdp", "to-5-percent"), "unknown pruning schedule"),
         (("--space", "nb201", *DARTS, "--bdp", "0.5", "--pruner", "el2n"), "give one of them"),
         (("--space", "nb201", *DARTS, "--pruner", "el2m"), "Did you mean 'el2n'"),

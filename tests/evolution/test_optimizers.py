@@ -224,7 +224,7 @@ def test_no_global_generator_moves():
 
 def test_without_pymoo_it_is_said_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "pymoo", None)
-    with pytest.raises(SearchError, match=r"naslib-proxydata\[search\]"):
+    with pytest.raises(SearchError, match=r"naslib-proxydata\[evolve\]"):
         Nsga2()
 
 

@@ -356,6 +356,13 @@ def aliased(name: str = "constant", *aliases: str) -> Registration:
     return Registration(name, predictor, "t", aliases=aliases)
 
 
+def test_hyphens_and_underscores_stand_for_each_other() -> None:
+    found = plugins.load()
+    assert found.registration("predictors", "few_label_structure").name == "few-label-structure"
+    assert found.offers("predictors", "jacob_cov")
+    assert not found.offers("predictors", "jacobcov")
+
+
 def test_an_alias_stands_for_the_registered_name() -> None:
     found = Plugins()
     add(found, offering(aliased("constant", "old_constant")))

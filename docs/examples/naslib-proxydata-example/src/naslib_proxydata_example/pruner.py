@@ -57,4 +57,4 @@ class CertainPruner:
         return dict(self._probability)
 
     def load_state_dict(self, state: Mapping[str, Any], example: Any = None) -> None:
-        self._probability = {level: np.array(state[level]) for level in LEVELS}
+        self._probability = {level: np.asarray(state[level]) for level in LEVELS}
