@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import astuple
 
 import numpy as np
 import pytest
@@ -96,8 +97,9 @@ def test_regularised_evolution_is_that_of_the_paper(seed, generation, population
 @pytest.mark.parametrize("name", NAMES)
 def test_a_seed_gives_one_history_without_duplicates(name):
     first, again, other = (searched(name, seed) for seed in (1, 1, 2))
-    assert first.queries == again.queries
-    assert first.queries != other.queries
+    # Not by ==, which from Python 3.13 on takes a nan inside a dataclass for another one.
+    np.testing.assert_equal([*map(astuple, first.queries)], [*map(astuple, again.queries)])
+    assert [one.hash for one in first.queries] != [one.hash for one in other.queries]
     assert len({query.hash for query in first.queries}) == 40
     assert [query.number for query in first.queries] == list(range(1, 41))
     values = [one.value for one in first.queries]
