@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -134,10 +134,12 @@ def run_search(
             folder.path,
             config.augment,
         ).run()
-    measured, notes = look_up(plugins, config, result.cell)
+    tables, unreadable = _tables(plugins, config)
+    measured, missing = look_up(tables, result.cell)
+    notes = (*unreadable, *missing)
     finished = FinishedSearch(result, measured, notes, folder.path)
     folder.write_json(RESULT, _facts(config, prepared, finished, env))
-    _draw(folder, plugins, config, prepared, finished)
+    _draw(folder, tables, config, prepared, finished)
     folder.write("summary.md", _summary(config, finished, env))
     return finished
 
@@ -223,11 +225,11 @@ def named_strategy(plugins: Plugins, names: Mapping[str, Mapping[str, Any]]) -> 
 
 
 def look_up(
-    plugins: Plugins, config: SearchConfig, cell: str
+    tables: Sequence[BenchmarkTable], cell: str
 ) -> tuple[tuple[Measured, ...], tuple[str, ...]]:
-    """Return what the tables of a space hold for a cell, and why others cannot be read."""
-    tables, notes = _tables(plugins, config)
+    """Return what tables hold for a cell, and why some hold nothing."""
     measured: list[Measured] = []
+    notes: list[str] = []
     for table in tables:
         try:
             measured += [
@@ -292,7 +294,7 @@ def _facts(
 
 def _draw(
     folder: RunFolder,
-    plugins: Plugins,
+    tables: Sequence[BenchmarkTable],
     config: SearchConfig,
     prepared: Prepared,
     finished: FinishedSearch,
@@ -300,7 +302,7 @@ def _draw(
     result = finished.result
     measured = None
     if finished.measured:
-        measured = _measured_cells(plugins, config, result, finished.measured[0])
+        measured = _measured_cells(tables, result, finished.measured[0])
     for name, figure in plots.search_figures(
         result.records, prepared.learner.supernet, measured
     ).items():
@@ -312,14 +314,14 @@ def _draw(
 
 
 def _measured_cells(
-    plugins: Plugins, config: SearchConfig, result: SearchResult, column: Measured
+    tables: Sequence[BenchmarkTable], result: SearchResult, column: Measured
 ) -> list[float]:
     """Return one column of one table for the cell of every epoch, nan where it has none."""
-    tables = [one for one in _tables(plugins, config)[0] if one.label == column.benchmark]
+    table = next(one for one in tables if one.label == column.benchmark)
 
     def value(cell: str) -> float:
         try:
-            return tables[0].query(cell, column.dataset, column.metric)
+            return table.query(cell, column.dataset, column.metric)
         except TableError:
             return float("nan")
 
