@@ -191,6 +191,33 @@ def bootstrap_spearman(
     return Interval(float(low), float(high))
 
 
+def noise_ceiling(trainings: ArrayLike) -> float:
+    """Return how well one training of the architectures orders them as their others do.
+
+    Spearman's rho between the values of one training and the means of the others, averaged over
+    which one is held out, on the architectures that have all t trainings. A predictor of means
+    over t trainings can do a little better, since these carry less noise than a single one.
+
+    Args:
+        trainings: Shape (n, t), nan where an architecture was trained less often.
+
+    Returns:
+        ``nan`` for fewer than two trainings, or fewer than two architectures that have all.
+
+    Raises:
+        ValueError: The array is not of shape (n, t).
+    """
+    array = np.asarray(trainings, dtype=np.float64)
+    if array.ndim != 2:
+        raise ValueError(f"expected the trainings in shape (n, t), got {array.shape}")
+    array = array[np.isfinite(array).all(axis=1)]
+    if array.shape[1] < 2:
+        return math.nan
+    held_out = range(array.shape[1])
+    rhos = [spearman(array[:, one], np.delete(array, one, axis=1).mean(axis=1)) for one in held_out]
+    return float(np.mean(rhos))
+
+
 def relative_improvement(accuracy: float, random_accuracy: float) -> float:
     """Return RI = 100 (Acc_method - Acc_random) / Acc_random, in percent.
 

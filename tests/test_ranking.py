@@ -220,3 +220,28 @@ def test_values_without_a_measurement_and_shapes_that_differ_are_refused():
         ranking.spearman([1.0, 2.0], [1.0, np.nan])
     with pytest.raises(ValueError, match="one shape"):
         ranking.spearman([1.0, 2.0], [1.0])
+
+
+def test_noise_ceiling_by_hand_and_by_scipy():
+    # Training 1 against the mean of 2 and 3, and so on; the architecture with a gap is left out.
+    trainings = np.array([[1, 1, 3], [2, 3, 2], [3, 2, 1], [9, np.nan, 0]], dtype=float)
+    # Means of the others: (2, 2.5, 1.5), (2, 2, 2), (1, 2.5, 2.5); the second is not defined.
+    assert math.isnan(ranking.noise_ceiling(trainings))
+    trainings[0, 2] = 0  # (.5, 2.5, 1.5), (.5, 2, 2), (1, 2.5, 2.5)
+    expected = [
+        stats.spearmanr(ours, others).statistic
+        for ours, others in (
+            ([1, 2, 3], [0.5, 2.5, 1.5]),
+            ([1, 3, 2], [0.5, 2, 2]),
+            ([0, 2, 1], [1, 2.5, 2.5]),
+        )
+    ]
+    assert ranking.noise_ceiling(trainings) == pytest.approx(np.mean(expected))
+
+
+def test_noise_ceiling_of_too_little():
+    assert math.isnan(ranking.noise_ceiling(np.ones((5, 1))))
+    assert math.isnan(ranking.noise_ceiling([[1, 2], [1, np.nan]]))
+    assert ranking.noise_ceiling([[1, 2], [3, 4]]) == pytest.approx(1)
+    with pytest.raises(ValueError, match=r"shape \(n, t\)"):
+        ranking.noise_ceiling([1, 2, 3])

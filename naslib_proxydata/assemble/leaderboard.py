@@ -293,6 +293,7 @@ class _Scoring:
                 images=_images_used(predictor, scoring_task),
                 label=task.table.label,
                 source=task.table.source,
+                noise_ceiling=task.noise_ceiling(dataset, metric, drawn.rows),
             )
             values = task.values(dataset, metric, drawn.rows)
             if own is None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from naslib_proxydata import ranking
 from naslib_proxydata.config import LeaderboardConfig
 from naslib_proxydata.errors import ConfigError, TableAbsentError, TableError, unknown_name
 from naslib_proxydata.leaderboard.report import Absent
@@ -48,6 +50,11 @@ class Task:
     def values(self, dataset: str, metric: str, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the measured values in some rows, shape (len(rows),), nan where there is none."""
         return self.table.values(dataset, metric)[rows]
+
+    def noise_ceiling(self, dataset: str, metric: str, rows: NDArray[np.int64]) -> float:
+        """Return the noise ceiling of some rows, nan where the table knows means only."""
+        trials = self.table.trials(dataset, metric)
+        return math.nan if trials is None else ranking.noise_ceiling(trials[rows])
 
     def draw(self, n: int | Literal["all"], seed: int) -> NDArray[np.int64]:
         """Return the rows of ``n`` random architectures that have a measured value.

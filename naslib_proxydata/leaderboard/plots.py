@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,6 +65,7 @@ def draw_spearman(rows: Sequence[Row], ax: Axes | None = None) -> Axes:
     height = 0.32 + 0.1 * (len(seeds) - 1)
     ax = axes_of(ax, 6.4, 1.5 + height * len(names))
     ax.axvline(0, color=GREY, linewidth=1)
+    ceiling = _draw_ceiling(rows, ax.axvline)
     for row in ordered:
         if math.isnan(row.spearman):
             continue
@@ -81,7 +82,8 @@ def draw_spearman(rows: Sequence[Row], ax: Axes | None = None) -> Axes:
     first = rows[0]
     ax.set_xlabel(f"Spearman's rho with 95 % {'' if first.draws else 'bootstrap '}interval")
     several = f", {len(seeds)} seeds" if len(seeds) > 1 else ""
-    ax.set_title(f"{first.label}, {first.dataset} (n = {first.n}{several})", fontsize=11)
+    title = f"{first.label}, {first.dataset} (n = {first.n}{several}){ceiling}"
+    ax.set_title(title, fontsize=11)
     return ax
 
 
@@ -98,6 +100,7 @@ def draw_cost(rows: Sequence[Row], ax: Axes | None = None) -> Axes:
     points = {name: point for name, point in points.items() if not any(map(math.isnan, point))}
     ax.set_xscale("log")
     ax.axhline(0, color=GREY, linewidth=1)
+    ceiling = _draw_ceiling(rows, ax.axhline)
     for x, y in points.values():
         ax.plot(x, y, "o", color=BLUE, markersize=7)
     ax.margins(x=0.12, y=0.12)
@@ -105,9 +108,19 @@ def draw_cost(rows: Sequence[Row], ax: Axes | None = None) -> Axes:
     ax.set_xlabel("seconds per architecture (logarithmic)")
     ax.set_ylabel("Spearman's rho")
     first = rows[0]
-    ax.set_title(f"{first.label}, {first.dataset} (n = {first.n}, {first.device})", fontsize=11)
+    title = f"{first.label}, {first.dataset} (n = {first.n}, {first.device}){ceiling}"
+    ax.set_title(title, fontsize=11)
     _label_points(ax, points)
     return ax
+
+
+def _draw_ceiling(rows: Sequence[Row], draw_line: Callable[..., Any]) -> str:
+    """Draw the mean noise ceiling over the seeds, and return what the title says of it."""
+    ceiling = ordered_sum(row.noise_ceiling for row in rows) / len(rows)
+    if math.isnan(ceiling):
+        return ""
+    draw_line(ceiling, color=GREEN, linewidth=1.2, linestyle="--")
+    return f"\nnoise ceiling {ceiling:.3f} (dashed): one training against the others"
 
 
 def _draw_scores(panel: Axes, evaluation: Evaluation) -> None:

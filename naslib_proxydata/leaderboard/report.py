@@ -88,7 +88,8 @@ def summary_markdown(
         lines = [_task_line(row, columns) for row in best_first(group)]
         parts += [
             f"## {title}",
-            f"Measured values: {first.label}, {first.metric}, read from `{first.source}`.",
+            f"Measured values: {first.label}, {first.metric}, read from `{first.source}`."
+            f"{_ceiling(group)}",
             markdown_table(_task_header(columns), lines),
         ]
     if len(by_task(rows)) > 1:
@@ -129,6 +130,14 @@ def best_first(rows: Iterable[Row]) -> list[Row]:
         return math.isnan(mean), -mean if mean == mean else 0.0, row.predictor, row.seed
 
     return sorted(rows, key=key)
+
+
+def _ceiling(rows: Sequence[Row]) -> str:
+    """Return what is said of the noise ceiling, nothing where it is not known."""
+    ceiling = _mean(row.noise_ceiling for row in rows)
+    if math.isnan(ceiling):
+        return ""
+    return f" Noise ceiling, one training against the mean of the others: rho = {ceiling:.3f}."
 
 
 def _task_header(columns: Sequence[MetricColumn]) -> tuple[str, ...]:

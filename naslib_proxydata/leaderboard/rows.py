@@ -58,6 +58,8 @@ class Row:
         top10_low: Lower end of the 95 % interval of the mean top-10 % retrieval.
         top10_high: Upper end.
         top10_std: Its standard deviation over draws.
+        noise_ceiling: How well one training orders the drawn architectures as their others do
+            (:func:`naslib_proxydata.ranking.noise_ceiling`); nan where only means are known.
         metrics: Further metrics that were asked for, by label; nan where not defined.
     """
 
@@ -87,6 +89,7 @@ class Row:
     top10_low: float = math.nan
     top10_high: float = math.nan
     top10_std: float = math.nan
+    noise_ceiling: float = math.nan
     metrics: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     def plain(self) -> dict[str, Any]:
@@ -117,6 +120,7 @@ class Comparison:
     images: str
     label: str
     source: str
+    noise_ceiling: float = math.nan
 
 
 @dataclass(frozen=True)

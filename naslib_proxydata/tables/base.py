@@ -70,6 +70,15 @@ class BenchmarkTable(ABC):
         self.require(dataset, metric)
         return self.read(dataset, metric)
 
+    def trials(self, dataset: str, metric: str) -> NDArray[np.float64] | None:
+        """Return what each of t trainings of one column gave, None where it is not known.
+
+        Returns:
+            Shape (len(self), t), nan where an architecture was trained less often. Its means are
+            the column.
+        """
+        return None
+
     def query(self, architecture: str, dataset: str, metric: str) -> float:
         """Return one measured value of one architecture.
 

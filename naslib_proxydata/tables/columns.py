@@ -27,7 +27,8 @@ class ColumnTable(BenchmarkTable):
         space: Name of the search space.
         source: Where the values were read from.
         texts: The architectures; an array of bytes is decoded when first asked for.
-        values: Each column, shape (len(texts),).
+        values: Each column, shape (len(texts),); or what each of t trainings gave, shape
+            (len(texts), t), nan where there were fewer, the column being their means.
 
     Raises:
         TableError: A column is not as long as there are architectures, or there is none.
@@ -48,7 +49,11 @@ class ColumnTable(BenchmarkTable):
         self.space = space
         self.source = source
         self._texts = texts
-        self._values = dict(values)
+        self._trials = {column: array for column, array in values.items() if array.ndim == 2}
+        self._values = {
+            column: mean_of_trials(array) if array.ndim == 2 else array
+            for column, array in values.items()
+        }
         if not self._values:
             raise TableError(f"{label} ({source}) holds no column of measured values")
         for (dataset, metric), column in self._values.items():
@@ -76,6 +81,10 @@ class ColumnTable(BenchmarkTable):
         """Return one column."""
         return self._values[dataset, metric]
 
+    def trials(self, dataset: str, metric: str) -> NDArray[np.float64] | None:
+        """Return what each training of one column gave, None where only means are known."""
+        return self._trials.get((dataset, metric))
+
     def position(self, architecture: str) -> int:
         """Return the row of an architecture's text.
 
@@ -97,3 +106,19 @@ class ColumnTable(BenchmarkTable):
     @cached_property
     def _rows(self) -> dict[str, int]:
         return {text: row for row, text in enumerate(self._decoded)}
+
+
+def mean_of_trials(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each architecture's mean over its trainings, nan where it has none.
+
+    Args:
+        values: Shape (n, t), nan where there was no training.
+
+    Returns:
+        Shape (n,). The trainings are added in their order, the same on every machine.
+    """
+    total = np.zeros(len(values))
+    for training in values.T:
+        total += np.where(np.isnan(training), 0, training)
+    count = np.isfinite(values).sum(axis=1)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)

@@ -7,20 +7,20 @@ from typing import Final
 
 from naslib_proxydata.errors import TableAbsentError, TableError
 from naslib_proxydata.tables import nb201_official
-from naslib_proxydata.tables.analog import analog_installed, read_analog
 from naslib_proxydata.tables.columns import ColumnTable
 from naslib_proxydata.tables.nb201_compact import read_compact, write_compact
+from naslib_proxydata.tables.nb201_package import package_folder, read_package
 
 HOW_TO_GET: Final = (
     "Download NATS-tss-v1_0-3ffb9-simple.tar (github.com/D-X-Y/NATS-Bench) or "
     "NAS-Bench-201-v1_1-096897.pth (github.com/D-X-Y/NAS-Bench-201), write the compact form once "
-    "with 'naslib-proxydata convert nb201 SOURCE DIR/nb201.npz', and pass --data-root DIR. To "
-    "look around without it: pip install 'naslib-proxydata[demo]' (the AnalogNAS baseline)."
+    "with 'naslib-proxydata convert nb201 SOURCE DIR/nb201.npz', and pass --data-root DIR. The "
+    "validation accuracies alone, of all cells: pip install 'naslib-proxydata[demo]'."
 )
 
 
 def open_nb201(root: Path | None) -> ColumnTable:
-    """Open the table under ``root``, or without a root the AnalogNAS baseline.
+    """Open the table under ``root``, or without a root the one of the extra ``demo``.
 
     Args:
         root: A folder that holds ``nb201.npz``, a NATS-Bench-tss folder (or is one) or an
@@ -31,8 +31,8 @@ def open_nb201(root: Path | None) -> ColumnTable:
         TableError: The first one found is damaged.
     """
     if root is None:
-        if analog_installed():
-            return read_analog()
+        if package_folder():
+            return read_package()
         raise TableAbsentError(f"no NAS-Bench-201 table: no data folder was named. {HOW_TO_GET}")
     source = _find(root)
     if source is None:

@@ -94,9 +94,13 @@ def table(
     texts: Sequence[str] | NDArray[np.bytes_],
     values: Mapping[Column, NDArray[np.float64]],
     source: str,
-    label: str = LABEL,
 ) -> ColumnTable:
     """Return the table of these columns, without those that hold no value at all.
+
+    Args:
+        texts: The cells.
+        values: Means over the trainings, shape (n,), or the trainings, shape (n, t).
+        source: Where both were read from.
 
     Raises:
         TableError: A value is not a percentage, or a column is given as fractions.
@@ -106,7 +110,7 @@ def table(
         low, high = np.nanmin(array), np.nanmax(array)
         if low < 0 or high > 100 or high <= 1:
             raise TableError(
-                f"{label} ({source}): {metric!r} of {dataset!r} lies between {low:g} and "
+                f"{LABEL} ({source}): {metric!r} of {dataset!r} lies between {low:g} and "
                 f"{high:g}; expected accuracies in percent, 0 to 100"
             )
-    return ColumnTable(name=NAME, label=label, space=NAME, source=source, texts=texts, values=held)
+    return ColumnTable(name=NAME, label=LABEL, space=NAME, source=source, texts=texts, values=held)

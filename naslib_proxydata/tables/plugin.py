@@ -36,12 +36,13 @@ def register_benchmarks() -> Sequence[BenchmarkRegistration]:
         BenchmarkRegistration(
             "nb201",
             f"{_ROOM}.nb201:open_nb201",
-            "NAS-Bench-201: all 15,625 cells trained; without data the AnalogNAS baseline",
+            "NAS-Bench-201: all 15,625 cells trained on CIFAR-10, CIFAR-100 and ImageNet16-120",
             "arXiv 2001.00326",
             space="nb201",
             datasets=("cifar10", "cifar100", "imagenet16"),
             how_to_get="download NATS-tss-v1_0-3ffb9-simple.tar from github.com/D-X-Y/NATS-Bench "
-            "and convert it once; or pip install 'naslib-proxydata[demo]'",
+            "and convert it once; or, for the validation accuracies, pip install "
+            "'naslib-proxydata[demo]'",
             convert=f"{_ROOM}.nb201:convert",
         ),
         BenchmarkRegistration(

@@ -113,3 +113,14 @@ def test_panels_are_drawn_on_the_callers_axes():
     assert figure.axes == [left, right]
     assert left.lines
     assert right.texts
+
+
+@pytest.mark.parametrize("draw", [plots.draw_spearman, plots.draw_cost])
+def test_the_noise_ceiling_is_drawn_where_it_is_known(draw):
+    row = evaluation(np.arange(10.0), seconds_per_architecture=0.1).row
+    assert "ceiling" not in draw([row]).get_title()
+    rows = [dataclasses.replace(row, noise_ceiling=value) for value in (0.98, 0.96)]
+    axes = draw(rows)
+    assert "noise ceiling 0.970 (dashed): one training against the others" in axes.get_title()
+    (line,) = [line for line in axes.lines if line.get_linestyle() == "--"]
+    assert 0.97 in (line.get_xdata()[0], line.get_ydata()[0])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from naslib_proxydata.errors import TableError
 from naslib_proxydata.tables.columns import ColumnTable
 
 
-def table(**columns: list[float]) -> ColumnTable:
+def table(**columns: Any) -> ColumnTable:
     return ColumnTable(
         name="toy",
         label="Toy",
@@ -50,3 +52,10 @@ def test_columns_must_fit() -> None:
         table(test_accuracy=[1.0, 2.0, 3.0])
     with pytest.raises(TableError, match="no column"):
         table()
+
+
+def test_a_column_of_trainings_is_their_mean() -> None:
+    toy = table(test_accuracy=[[50.0, 60.0, np.nan], [np.nan, np.nan, np.nan]], other=[1.0, 2.0])
+    np.testing.assert_array_equal(toy.values("photos", "test_accuracy"), [55, np.nan])
+    np.testing.assert_array_equal(toy.trials("photos", "test_accuracy")[0], [50, 60, np.nan])
+    assert toy.trials("photos", "other") is None

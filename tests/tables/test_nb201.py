@@ -15,7 +15,7 @@ import pytest
 
 from naslib_proxydata.errors import TableAbsentError, TableError
 from naslib_proxydata.ranking import spearman
-from naslib_proxydata.tables import analog, writing
+from naslib_proxydata.tables import nb201, writing
 from naslib_proxydata.tables.nb201 import convert, open_nb201, open_source
 from naslib_proxydata.tables.nb201_columns import MEASUREMENTS
 from naslib_proxydata.tables.nb201_compact import read_compact
@@ -366,7 +366,7 @@ def test_what_is_absent_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     other.write_text("")
     with pytest.raises(TableError, match="no form of NAS-Bench-201"):
         open_nb201(other)
-    monkeypatch.setattr(analog, "_data_file", lambda: None)
+    monkeypatch.setattr(nb201, "package_folder", lambda: None)
     with pytest.raises(TableAbsentError, match=r"Download.*naslib-proxydata\[demo\]"):
         open_nb201(None)
 
