@@ -164,10 +164,17 @@ def _recorded(acting: Acting) -> list[tuple[Actor, object]]:
     ]
 
 
-def _with_settings(actor: Actor, plugin: object) -> dict[str, Any]:
-    """Return an actor as plain data, with what it says of itself by a method ``settings``."""
-    says = getattr(plugin, "settings", None)
-    return {**actor.plain(), **({"settings": dict(says())} if callable(says) else {})}
+def _with_report(actor: Actor, plugin: object) -> dict[str, Any]:
+    """Return an actor as plain data, with what it says of itself by ``settings`` and ``outcome``.
+
+    The first is what it ran with, the second what it did.
+    """
+    plain = dict(actor.plain())
+    for name in ("settings", "outcome"):
+        says = getattr(plugin, name, None)
+        if callable(says):
+            plain[name] = dict(says())
+    return plain
 
 
 def _prepared(
@@ -277,7 +284,7 @@ def _facts(
             "seed": selection.seed,
             "size": selection.size,
         },
-        "acting": [_with_settings(*one) for one in _recorded(prepared.acting)],
+        "acting": [_with_report(*one) for one in _recorded(prepared.acting)],
         "channels": config.channels,
         "cells": config.cells,
         "augment": config.augment,

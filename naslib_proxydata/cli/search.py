@@ -44,7 +44,8 @@ from naslib_proxydata.hookspecs import hookimpl
     flag_value="to-4-percent",
     metavar="[SCHEDULE]",
     help="Short for --pruner bdp --set pruner.schedule=SCHEDULE: to-4-percent, to-14-percent, "
-    "to-1-percent, or the fraction of the examples to be left.  [to-4-percent]",
+    "to-1-percent, a printed pair such as 20/10, or the fraction of the examples to be left.  "
+    "[to-4-percent]",
 )
 @click.option("--observer", metavar="NAMES", help="See 'list observers'; comma-separated.")
 @click.option("--epochs", type=int, metavar="E", help="Number of epochs.  [the strategy's]")

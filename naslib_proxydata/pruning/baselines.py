@@ -10,7 +10,7 @@ import numpy as np
 from naslib_proxydata.errors import PruningError
 from naslib_proxydata.hookspecs import LEVELS, Level, SearchInfo, hookimpl
 from naslib_proxydata.pruning.bilevel import labels_of, report
-from naslib_proxydata.pruning.drop import Side, drop, number_to_drop
+from naslib_proxydata.pruning.drop import Side, check_side, drop, number_to_drop
 from naslib_proxydata.pruning.schedule import Schedule, WantedSchedule
 from naslib_proxydata.pruning.statistics import ErrorStatistics, error_norms
 from naslib_proxydata.seeding import numpy_generator
@@ -26,14 +26,18 @@ _log = logging.getLogger(__name__)
 class EL2NPruner:
     """Drops once, by the mean error norm of the first epochs (EL2N, arXiv 2107.07075, eq. 2).
 
+    The levels may lose opposite ends, as in arXiv 2312.14200, table 2, which drops half of each.
+
     Args:
-        fraction: Share of each level's examples that stays.
+        fraction: Share of a level's examples that stays.
         epoch: The epoch after which examples go; their errors up to then are averaged.
         drops: The end of the scores that goes.
+        weights_drops: The end that the weight examples lose, ``drops`` where None.
+        architecture_drops: The end that the architecture examples lose, ``drops`` where None.
         class_balance: Apply BDP's class balance constraint.
 
     Raises:
-        PruningError: The fraction is not in (0, 1] or the epoch is below 1.
+        PruningError: The fraction is not in (0, 1), the epoch is below 1, or there is no such end.
     """
 
     def __init__(
@@ -42,20 +46,34 @@ class EL2NPruner:
         *,
         epoch: int = 10,
         drops: Side = "low",
+        weights_drops: Side | None = None,
+        architecture_drops: Side | None = None,
         class_balance: bool = False,
     ) -> None:
-        if not 0 < fraction <= 1 or epoch < 1:
+        if not 0 < fraction < 1 or epoch < 1:
             raise PruningError(
-                f"EL2N keeps a fraction in (0, 1] after an epoch >= 1, got {fraction} and {epoch}"
+                f"EL2N keeps a fraction in (0, 1) after an epoch >= 1, got {fraction} and {epoch}"
             )
         self._fraction = fraction
         self._epoch = epoch
-        self._drops: Side = drops
+        self._drops: dict[Level, Side] = {
+            "weights": check_side(weights_drops or drops),
+            "architecture": check_side(architecture_drops or drops),
+        }
         self._class_balance = class_balance
 
     @hookimpl
     def search_started(self, info: SearchInfo) -> None:
-        """Start averaging."""
+        """Start averaging.
+
+        Raises:
+            PruningError: The dataset has no labels, or the search ends before the pruning.
+        """
+        if self._epoch >= info.epochs:
+            raise PruningError(
+                f"EL2N prunes after epoch {self._epoch}, and the search has {info.epochs}, so that "
+                "no epoch would see fewer examples; give an earlier epoch or more epochs"
+            )
         self._targets = labels_of(info, "EL2N pruning")
         self._statistics = {level: ErrorStatistics(len(self._targets)) for level in LEVELS}
 
@@ -79,7 +97,7 @@ class EL2NPruner:
             self._statistics[level].mean()[active],
             self._targets[active],
             number_to_drop(len(active), 1 - self._fraction),
-            side=self._drops,
+            side=self._drops[level],
             prunings=1 if self._class_balance else None,
         )
         report(_log, epoch, level, result)
@@ -90,7 +108,7 @@ class EL2NPruner:
         return {
             "fraction": self._fraction,
             "epoch": self._epoch,
-            "drops": self._drops,
+            "drops": dict(self._drops),
             "class_balance": self._class_balance,
         }
 

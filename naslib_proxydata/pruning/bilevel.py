@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from naslib_proxydata.errors import PruningError
 from naslib_proxydata.hookspecs import LEVELS, Level, SearchInfo, hookimpl
-from naslib_proxydata.pruning.drop import Pruning, Side, drop, number_to_drop
+from naslib_proxydata.pruning.drop import Pruning, Side, check_side, drop, number_to_drop
 from naslib_proxydata.pruning.schedule import Schedule, WantedSchedule
 from naslib_proxydata.pruning.statistics import ErrorStatistics, error_norms
 
@@ -63,13 +64,10 @@ class BilevelPruner:
         architecture_drops: Side = "high",
         class_balance: bool = True,
     ) -> None:
-        for side in (weights_drops, architecture_drops):
-            if side not in ("low", "high"):
-                raise PruningError(f"the side to drop is 'low' or 'high', got {side!r}")
         self._wanted = WantedSchedule(schedule, period, ratios)
         self._drops: dict[Level, Side] = {
-            "weights": weights_drops,
-            "architecture": architecture_drops,
+            "weights": check_side(weights_drops),
+            "architecture": check_side(architecture_drops),
         }
         self._class_balance = class_balance
         self.history: list[tuple[int, Level, Pruning]] = []
@@ -83,6 +81,7 @@ class BilevelPruner:
         self._prunings = self.schedule.prunings(info.epochs)
         self._targets = labels_of(info, "bi-level pruning")
         self._statistics = {level: ErrorStatistics(len(self._targets)) for level in LEVELS}
+        self._outcomes = {level: Outcome(info.sizes[level], info.sizes[level]) for level in LEVELS}
         self.history.clear()
         _log.info(
             "bi-level pruning every %d epochs drops %.3g of the weights' and %.3g of the "
@@ -118,8 +117,24 @@ class BilevelPruner:
         )
         self._statistics[level].clear()
         self.history.append((epoch, level, result))
+        self._outcomes[level].take_in(result)
         report(_log, epoch, level, result)
         return result.kept
+
+    @hookimpl
+    def search_finished(self) -> None:
+        """Say what was reached, and how often the limit of a class bound."""
+        for level, outcome in self._outcomes.items():
+            _log.info(
+                "bi-level pruning, %s: %d of %d examples left after %d prunings, the limit of a "
+                "class bound in %d of them and spared %d examples",
+                level,
+                outcome.left,
+                outcome.first,
+                outcome.prunings,
+                outcome.bound,
+                outcome.spared,
+            )
 
     def settings(self) -> Mapping[str, Any]:
         """Return what a search that has started runs with."""
@@ -129,9 +144,16 @@ class BilevelPruner:
             "class_balance": self._class_balance,
         }
 
+    def outcome(self) -> dict[str, dict[str, int]]:
+        """Return what the prunings so far did to each level."""
+        return {level: self._outcomes[level].plain() for level in LEVELS}
+
     def state_dict(self) -> dict[str, Any]:
-        """Return the open windows, for a checkpoint."""
-        return {level: self._statistics[level].state_dict() for level in LEVELS}
+        """Return the open windows and the outcome, for a checkpoint."""
+        state: dict[str, Any] = {"outcome": self.outcome()}
+        for level in LEVELS:
+            state[level] = self._statistics[level].state_dict()
+        return state
 
     def load_state_dict(self, state: Mapping[str, Any], example: Any = None) -> None:
         """Go on from a checkpoint; called after :meth:`search_started`.
@@ -142,6 +164,55 @@ class BilevelPruner:
         """
         for level in LEVELS:
             self._statistics[level].load_state_dict(state[level], example)
+            if "outcome" in state:  # checkpoints of versions up to 0.1 have none
+                self._outcomes[level] = Outcome.of(state["outcome"][level])
+
+
+@dataclass
+class Outcome:
+    """What all prunings of one level did.
+
+    Attributes:
+        first: Examples at the start of the search.
+        left: Examples left.
+        prunings: How often examples went.
+        bound: In how many of them the limit of a class spared an example.
+        spared: How many examples such limits spared, all prunings together.
+    """
+
+    first: int
+    left: int
+    prunings: int = 0
+    bound: int = 0
+    spared: int = 0
+
+    def take_in(self, result: Pruning) -> None:
+        """Count one more pruning."""
+        self.left = len(result.kept)
+        self.prunings += 1
+        self.bound += result.spared > 0
+        self.spared += result.spared
+
+    def plain(self) -> dict[str, int]:
+        """Return the counts under the names that ``result.json`` has for them."""
+        return {
+            "prunings": self.prunings,
+            "limit bound in": self.bound,
+            "spared": self.spared,
+            "examples at first": self.first,
+            "examples left": self.left,
+        }
+
+    @classmethod
+    def of(cls, plain: Mapping[str, int]) -> Outcome:
+        """Return what :meth:`plain` was made of."""
+        return cls(
+            plain["examples at first"],
+            plain["examples left"],
+            plain["prunings"],
+            plain["limit bound in"],
+            plain["spared"],
+        )
 
 
 def report(log: logging.Logger, epoch: int, level: Level, result: Pruning) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from naslib_proxydata.errors import PruningError
 from naslib_proxydata.pruning.balance import balance_degree, class_limits
 
 if TYPE_CHECKING:
@@ -35,6 +36,18 @@ class Pruning:
     spared: int
     unscored: int
     balance: float
+
+
+def check_side(side: str) -> Side:
+    """Return the end of the scores that a user named.
+
+    Raises:
+        PruningError: It is neither ``low`` nor ``high``.
+    """
+    sides: dict[str, Side] = {"low": "low", "high": "high"}
+    if side not in sides:
+        raise PruningError(f"the side to drop is 'low' or 'high', got {side!r}")
+    return sides[side]
 
 
 def number_to_drop(count: int, ratio: float) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,11 @@ from naslib_proxydata.errors import PruningError, unknown_name
 
 if TYPE_CHECKING:
     from naslib_proxydata.hookspecs import Level
+
+_log = logging.getLogger(__name__)
+
+STEEP = 0.5
+"""A pruning that takes a larger share than this is warned of."""
 
 
 @dataclass(frozen=True)
@@ -60,33 +66,71 @@ class Schedule:
         return asdict(self)
 
     def remaining(self, epochs: int) -> float:
-        """Return ((1 - p_t)^n + (1 - p_v)^n) / 2, the share left of equal halves."""
-        times = self.prunings(epochs)
+        """Return the share of equal halves that is left after so many epochs."""
+        return self.left_after(self.prunings(epochs))
+
+    def left_after(self, times: int) -> float:
+        """Return ((1 - p_t)^n + (1 - p_v)^n) / 2, the share of equal halves left by n prunings."""
         return ((1 - self.weights_ratio) ** times + (1 - self.architecture_ratio) ** times) / 2
 
 
-PRESETS = {
-    "to-4-percent": Schedule(period=2, weights_ratio=0.20, architecture_ratio=0.10),
-    "to-14-percent": Schedule(period=2, weights_ratio=0.25, architecture_ratio=0.05),
-    "to-1-percent": Schedule(period=2, weights_ratio=0.20, architecture_ratio=0.15),
+PRINTED = {
+    "25/5": Schedule(period=2, weights_ratio=0.25, architecture_ratio=0.05),
+    "20/10": Schedule(period=2, weights_ratio=0.20, architecture_ratio=0.10),
+    "15/15": Schedule(period=2, weights_ratio=0.15, architecture_ratio=0.15),
+    "10/20": Schedule(period=2, weights_ratio=0.10, architecture_ratio=0.20),
+    "5/25": Schedule(period=2, weights_ratio=0.05, architecture_ratio=0.25),
 }
-"""Ratio pairs of arXiv 2312.14200; with T = 2 and 50 epochs they leave 3.8, 13.9 and 1.0 %.
+"""The ratio pairs p_t/p_v in percent that arXiv 2312.14200 prints (table 3).
 
-The paper does not print T, nor which level takes the larger ratio; here the weights do.
+T is not printed: 2 is the shortest window that has a variance, and with 50 epochs it leaves 3.8 %
+(20/10 and 10/20) and 13.9 % (25/5 and 5/25), which the paper calls 4 % and 14 %.
 """
 
+ENDS = {
+    "to-4-percent": PRINTED["20/10"],
+    "to-14-percent": PRINTED["25/5"],
+    "to-1-percent": Schedule(period=2, weights_ratio=0.20, architecture_ratio=0.15),
+}
+"""Schedules named by what is left, and how they get there in :data:`PUBLISHED_PRUNINGS`.
 
-def preset(name: str, epochs: int) -> Schedule:
+The paper does not say which level loses more; here the weights do. Its 1 % is reached by none of
+the printed pairs, so that the pair is ours; it leaves 1.05 %.
+"""
+
+PUBLISHED_PRUNINGS = 25
+"""Prunings of a search of 50 epochs with T = 2."""
+
+
+def preset(name: str, epochs: int, period: int | None = None) -> Schedule:
     """Return a preset for a search of so many epochs.
 
-    The presets prune 25 times; from 75 epochs on the period grows so that they still do.
+    A printed pair is used as it is. A name such as ``to-4-percent`` leaves the same share of each
+    level after any number n of prunings: with 25 by the pair that it stands for, otherwise by
+    1 - (1 - p)^(25/n) of each of its ratios p.
+
+    Args:
+        name: Of :data:`PRINTED` or :data:`ENDS`.
+        epochs: Number of epochs of the search.
+        period: Epochs of a window; where None, 2 for a printed pair, and otherwise as many as make
+            25 prunings, at least 2.
 
     Raises:
         PruningError: The name is unknown.
     """
-    if name not in PRESETS:
-        raise PruningError(unknown_name("pruning schedule", name, PRESETS))
-    return replace(PRESETS[name], period=max(2, epochs // 25))
+    if name in PRINTED:
+        return replace(PRINTED[name], period=period or PRINTED[name].period)
+    if name not in ENDS:
+        raise PruningError(unknown_name("pruning schedule", name, (*ENDS, *PRINTED)))
+    pair = replace(ENDS[name], period=period or max(2, epochs // PUBLISHED_PRUNINGS))
+    times = pair.prunings(epochs)
+    if times in (0, PUBLISHED_PRUNINGS):
+        return pair
+    weights, architecture = (
+        1 - (1 - ratio) ** (PUBLISHED_PRUNINGS / times)
+        for ratio in (pair.weights_ratio, pair.architecture_ratio)
+    )
+    return replace(pair, weights_ratio=weights, architecture_ratio=architecture)
 
 
 def solve(
@@ -151,14 +195,32 @@ class WantedSchedule:
                 f"examples to drop, got {self.ratios!r}"
             )
         if isinstance(self.schedule, str) and self._fraction() is None:
-            preset(self.schedule, 1)  # an unknown name is told before the search starts
+            preset(self.schedule, 2 * PUBLISHED_PRUNINGS)  # an unknown name is told at once
 
     def resolve(self, epochs: int) -> Schedule:
         """Return the schedule for a search of so many epochs.
 
         Raises:
-            PruningError: No schedule leaves the fraction in so few epochs.
+            PruningError: It would never prune, or no ratios leave the share in so few epochs.
         """
+        found = self._found(epochs)
+        if not found.prunings(epochs):
+            raise PruningError(
+                f"a search of {epochs} epochs would never prune: examples go for the first time "
+                f"after epoch {found.first or found.period}; use more epochs or a shorter period"
+            )
+        steepest = max(found.weights_ratio, found.architecture_ratio)
+        if steepest > STEEP:
+            _log.warning(
+                "each of the %d prunings takes %.0f %% of a level's remaining examples, whose "
+                "errors were watched for %d epochs; more epochs would take fewer at a time",
+                found.prunings(epochs),
+                100 * steepest,
+                found.period,
+            )
+        return found
+
+    def _found(self, epochs: int) -> Schedule:
         if self.ratios is not None:
             weights_ratio, architecture_ratio = self.ratios
             return Schedule(self.period or 2, float(weights_ratio), float(architecture_ratio))
@@ -166,10 +228,8 @@ class WantedSchedule:
         if fraction is not None:
             return solve(fraction, epochs, period=self.period or 2)
         if isinstance(self.schedule, Schedule):
-            found = self.schedule
-        else:
-            found = preset(str(self.schedule), epochs)
-        return found if self.period is None else replace(found, period=self.period)
+            return replace(self.schedule, period=self.period or self.schedule.period)
+        return preset(str(self.schedule), epochs, self.period)
 
     def _fraction(self) -> float | None:
         """Return the fraction that is meant, None where a schedule or a preset is."""

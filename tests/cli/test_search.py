@@ -118,10 +118,16 @@ def test_a_genotype_is_printed_where_there_is_no_table(
 ) -> None:
     arguments = ("--space", "s2", "--strategy", "gdas", "--selection", selection)
     size = ("--channels", 4, "--cells", 3)
-    assert run(*TWO, *arguments, *size, "--out", tmp_path / "run", "--bdp", "--no-augment") == 0
+    assert (
+        run(*TWO, *arguments, *size, "--out", tmp_path / "run", "--bdp", "20/10", "--no-augment")
+        == 0
+    )
     assert "cell: Genotype(normal=[('" in capsys.readouterr().out
     history = read_history(tmp_path / "run" / "history.json")
     assert history[-1].left == {"weights": 48, "architecture": 54}  # 20 % and 10 % of 60 gone
+    (acted,) = json.loads((tmp_path / "run" / "result.json").read_text())["acting"]
+    assert acted["outcome"]["weights"]["examples left"] == 48
+    assert acted["outcome"]["weights"]["examples at first"] == 60
 
 
 # ------------------------------------------------------------------------------ the run folder

@@ -109,7 +109,7 @@ def test_unknown_names_come_with_the_closest() -> None:
 
 
 def test_pruning_shrinks_both_levels_as_scheduled() -> None:
-    run = begun({"bdp": {"preset": "to-4-percent", "class_balance": False}})
+    run = begun({"bdp": {"preset": "20/10", "class_balance": False}})
     for epoch in range(1, 7):
         run_epoch(run, epoch)
     assert [one["weights"] for one in run.sizes] == [24, 24, 20, 20, 16, 16]
@@ -117,7 +117,7 @@ def test_pruning_shrinks_both_levels_as_scheduled() -> None:
 
 
 def test_state_goes_on_where_it_was_left() -> None:
-    block = {"bdp": {"preset": "to-4-percent", "class_balance": False}}
+    block = {"bdp": {"preset": "20/10", "class_balance": False}}
     whole = begun(block)
     for epoch in range(1, 5):
         run_epoch(whole, epoch)
@@ -170,13 +170,13 @@ def test_a_mask_of_the_active_examples_is_read_as_one() -> None:
 @pytest.mark.parametrize(
     "block",
     [
-        {"pruner": {"name": "bdp", "schedule": "to-4-percent", "class_balance": False}},
+        {"pruner": {"name": "bdp", "schedule": "20/10", "class_balance": False}},
         {"pruner": {"name": "bdp", "ratios": [0.2, 0.1], "period": 2, "class_balance": False}},
-        {"pruner": "random"},
+        {"pruner": {"name": "random", "schedule": "20/10"}},
     ],
 )
 def test_a_named_pruner_has_the_sizes_of_the_short_form(block: dict[str, Any]) -> None:
-    short = begun({"bdp": {"preset": "to-4-percent", "class_balance": False}})
+    short = begun({"bdp": {"preset": "20/10", "class_balance": False}})
     run = begun(block)
     for epoch in range(1, 5):
         run_epoch(run, epoch)
@@ -285,12 +285,14 @@ def test_an_installed_plugin_acts_only_where_it_is_named() -> None:
 
 def test_what_acts_is_logged_and_recorded(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO"):
-        run = begun({"pruner": {"name": "el2n", "fraction": 0.5}}, folder=tmp_path, seed=7)
+        run = begun(
+            {"pruner": {"name": "el2n", "fraction": 0.5, "epoch": 3}}, folder=tmp_path, seed=7
+        )
     assert "el2n of naslib-proxydata" in caplog.text
     write_record(tmp_path, run, {"space": "nb201"})
     found = json.loads((tmp_path / "env.json").read_text())
     assert found["acting"][0]["name"] == "el2n"
-    assert found["acting"][0]["options"] == {"fraction": 0.5}
+    assert found["acting"][0]["options"] == {"fraction": 0.5, "epoch": 3}
     assert found["acting"][0]["provided by"].startswith("naslib-proxydata ")
     assert found["search"] == {"space": "nb201"}
     assert found["seeds"] == [7]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pluggy
 import pytest
@@ -36,7 +38,8 @@ class Run:
         half = len(targets) // 2
         self.active = {"weights": np.arange(half), "architecture": np.arange(half, len(targets))}
         self.errors: dict[tuple[str, int], list[float]] = {}
-        self.hook.search_started(info=info_of(targets, epochs))
+        sizes = {level: len(active) for level, active in self.active.items()}
+        self.hook.search_started(info=SearchInfo("nb201", "darts", epochs, sizes, targets))
 
     def epoch(self, epoch: int, skip: tuple[int, ...] = ()) -> None:
         for level in LEVELS:
@@ -176,6 +179,19 @@ def test_el2n_drops_once_by_the_mean_error() -> None:
     assert sizes == {level: len(run.active[level]) for level in LEVELS}
 
 
+@pytest.mark.parametrize("sides", list(itertools.product(("low", "high"), repeat=2)))
+def test_el2n_by_level_and_side_drops_half_of_each(sides: tuple[str, str]) -> None:
+    pruner = EL2NPruner(0.5, epoch=1, weights_drops=sides[0], architecture_drops=sides[1])
+    run = Run(pruner, np.arange(100) % 5, epochs=3)
+    before = {level: run.active[level].copy() for level in LEVELS}
+    run.epoch(1)
+    run.prune(1)
+    for level, side in zip(LEVELS, sides, strict=True):
+        error = {int(i): float(np.mean(run.errors[level, int(i)])) for i in before[level]}
+        by_error = sorted(error, key=error.__getitem__, reverse=side == "high")
+        assert set(run.active[level].tolist()) == set(by_error[len(by_error) // 2 :])
+
+
 def test_random_pruning_has_the_schedule_s_sizes_and_its_own_seed() -> None:
     targets = np.arange(400) % 5
     left = []
@@ -196,9 +212,57 @@ def test_random_pruning_has_the_schedule_s_sizes_and_its_own_seed() -> None:
         (lambda: BilevelPruner(Schedule(1, 0.1, 0.1)).search_started(info_of(np.zeros(3))), "zero"),
         (lambda: BilevelPruner().search_started(info_of(None)), "needs labels"),
         (lambda: BilevelPruner("to-5").search_started(info_of(np.zeros(3))), "to-14-percent"),
-        (lambda: EL2NPruner(0.0), r"fraction in \(0, 1\]"),
+        (lambda: EL2NPruner(0.0), r"fraction in \(0, 1\)"),
+        (lambda: EL2NPruner(1.0), r"fraction in \(0, 1\)"),
+        (lambda: EL2NPruner(weights_drops="highest"), "'low' or 'high'"),
+        (lambda: EL2NPruner(epoch=4).search_started(info_of(np.zeros(3), 4)), "the search has 4"),
     ],
 )
 def test_what_does_not_fit_together_is_refused(call, message: str) -> None:
     with pytest.raises(PruningError, match=message):
         call()
+
+
+def test_the_outcome_says_how_often_the_limit_bound_and_what_was_reached() -> None:
+    # Ninety examples of class 0 in each half, ten of the others: the limit binds at once.
+    targets = np.tile(np.repeat([0, 1, 2], [90, 5, 5]), 2)
+    pruner = BilevelPruner("20/10")
+    run = Run(pruner, targets, epochs=6)
+    start = {level: len(run.active[level]) for level in LEVELS}
+    spared = dict.fromkeys(LEVELS, 0)
+    for epoch in range(1, 7):
+        run.epoch(epoch)
+        run.prune(epoch)
+    for _, level, result in pruner.history:
+        spared[level] += result.spared
+    outcome = pruner.outcome()
+    for level in LEVELS:
+        mine = [one for _, other, one in pruner.history if other == level]
+        assert outcome[level] == {
+            "prunings": 3,
+            "limit bound in": sum(one.spared > 0 for one in mine),
+            "spared": spared[level],
+            "examples at first": start[level],
+            "examples left": len(run.active[level]),
+        }
+    assert outcome["weights"]["limit bound in"] > 0
+
+
+def test_the_outcome_goes_on_after_a_checkpoint() -> None:
+    targets = np.tile(np.repeat([0, 1, 2], [90, 5, 5]), 2)
+    whole, first, second = (BilevelPruner("20/10") for _ in range(3))
+    run = Run(whole, targets, epochs=6)
+    for epoch in range(1, 7):
+        run.epoch(epoch)
+        run.prune(epoch)
+    run = Run(first, targets, epochs=6)
+    for epoch in range(1, 5):
+        run.epoch(epoch)
+        run.prune(epoch)
+    again = Run(second, targets, epochs=6)
+    second.load_state_dict(first.state_dict())
+    again.active, again.generator = run.active, run.generator
+    for epoch in (5, 6):
+        again.epoch(epoch)
+        again.prune(epoch)
+    assert second.outcome() == whole.outcome()

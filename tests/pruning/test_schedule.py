@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from naslib_proxydata.errors import PruningError
-from naslib_proxydata.pruning.schedule import PRESETS, Schedule, preset, solve
+from naslib_proxydata.pruning.schedule import (
+    ENDS,
+    PRINTED,
+    Schedule,
+    WantedSchedule,
+    preset,
+    solve,
+)
 
 
 def simulate(schedule: Schedule, epochs: int) -> float:
@@ -18,14 +25,69 @@ def simulate(schedule: Schedule, epochs: int) -> float:
     return (weights + architecture) / 2
 
 
-@pytest.mark.parametrize(
-    ("name", "published"),
-    [("to-4-percent", 0.038), ("to-14-percent", 0.139), ("to-1-percent", 0.0105)],
-)
+NAMED_ENDS = [("to-4-percent", 0.038), ("to-14-percent", 0.139), ("to-1-percent", 0.0105)]
+
+
+@pytest.mark.parametrize(("name", "published"), NAMED_ENDS)
+@pytest.mark.parametrize("epochs", [2, 4, 10, 11, 12, 25, 30, 49, 50, 51, 74, 75, 100, 599, 600])
+def test_a_schedule_named_by_its_end_ends_there(name: str, published: float, epochs: int) -> None:
+    assert simulate(preset(name, epochs), epochs) == pytest.approx(published, abs=5e-4)
+
+
 @pytest.mark.parametrize("epochs", [50, 100])
-def test_presets_leave_the_published_share(name: str, published: float, epochs: int) -> None:
-    assert preset(name, epochs).remaining(epochs) == pytest.approx(published, abs=5e-4)
-    assert preset(name, epochs).prunings(epochs) == 25
+def test_with_25_prunings_the_named_pair_is_used_itself(epochs: int) -> None:
+    ratios = [(one.weights_ratio, one.architecture_ratio) for one in ENDS.values()]
+    assert ratios == [(0.2, 0.1), (0.25, 0.05), (0.2, 0.15)]
+    for name, pair in ENDS.items():
+        found = preset(name, epochs)
+        assert found.prunings(epochs) == 25
+        assert (found.weights_ratio, found.architecture_ratio) == (
+            pair.weights_ratio,
+            pair.architecture_ratio,
+        )
+
+
+@pytest.mark.parametrize(
+    ("name", "left"),
+    # By hand: ((1 - p_t)^25 + (1 - p_v)^25) / 2, e.g. (.8^25 + .9^25) / 2 = .03778.
+    [
+        ("25/5", 0.13907),
+        ("20/10", 0.03778),
+        ("15/15", 0.01720),
+        ("10/20", 0.03778),
+        ("5/25", 0.13907),
+    ],
+)
+def test_printed_pairs(name: str, left: float) -> None:
+    assert simulate(preset(name, 50), 50) == pytest.approx(left, abs=5e-6)
+    percent = [100 * PRINTED[name].weights_ratio, 100 * PRINTED[name].architecture_ratio]
+    assert "/".join(f"{one:g}" for one in percent) == name
+
+
+def test_a_period_is_used_by_every_kind_of_schedule() -> None:
+    for name in ("to-4-percent", "to-14-percent", "to-1-percent", "0.04"):
+        schedule = WantedSchedule(name, period=5).resolve(50)
+        assert schedule.prunings(50) == 10
+    assert simulate(WantedSchedule("to-4-percent", period=5).resolve(50), 50) == pytest.approx(
+        0.038, abs=5e-4
+    )
+    assert WantedSchedule("20/10", period=5).resolve(50) == Schedule(5, 0.2, 0.1)
+    assert WantedSchedule("20/10", ratios=(0.3, 0.2), period=4).resolve(50) == Schedule(4, 0.3, 0.2)
+
+
+def test_steep_prunings_are_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    WantedSchedule("to-4-percent").resolve(50)
+    assert not caplog.records
+    WantedSchedule("to-4-percent").resolve(10)
+    assert "each of the 5 prunings takes 67 % of a level's remaining examples" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "wanted", [WantedSchedule("20/10", period=60), WantedSchedule(Schedule(2, 0.1, 0.1, 51))]
+)
+def test_a_search_that_would_never_prune_is_refused(wanted: WantedSchedule) -> None:
+    with pytest.raises(PruningError, match=r"50 epochs would never prune.* after epoch"):
+        wanted.resolve(50)
 
 
 @given(
@@ -47,13 +109,13 @@ def test_the_solved_ratios_leave_the_fraction(fraction: float, epochs: int, tilt
 
 
 def test_the_paper_s_four_percent_is_a_solution() -> None:
-    remaining = PRESETS["to-4-percent"].remaining(50)
+    remaining = PRINTED["20/10"].remaining(50)
     solved = solve(remaining, 50)
     assert (solved.weights_ratio, solved.architecture_ratio) == pytest.approx((0.2, 0.1))
 
 
 def test_levels_have_their_own_ratio() -> None:
-    schedule = PRESETS["to-14-percent"]
+    schedule = PRINTED["25/5"]
     assert (schedule.ratio("weights"), schedule.ratio("architecture")) == (0.25, 0.05)
 
 
