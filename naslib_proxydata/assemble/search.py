@@ -186,7 +186,12 @@ def _prepared(
 ) -> Prepared:
     strategy = named_strategy(plugins, config.strategy)
     settings = SearchSettings.parse(
-        {**strategy.settings, **config.training, "seed": config.seed, "device": config.device},
+        {
+            **strategy.published(config.space),
+            **config.training,
+            "seed": config.seed,
+            "device": config.device,
+        },
         f"strategy {strategy.name!r}",
     )
     dataset.required_labels("a one-shot search")
@@ -201,7 +206,7 @@ def _prepared(
         in_channels=dataset.pixels(np.array([0])).shape[1],
         partial=strategy.partial,
     )
-    learner = Learner(builder, strategy, settings)
+    learner = Learner(builder, strategy, settings, cells=config.cells)
     acting = Acting()
     add_files(acting, plugins)
     if config.pruner is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
@@ -56,6 +57,8 @@ class ArchitectureParameters(nn.Module):
             for row, column in one.absent:
                 allowed[row, column] = False
             self.register_buffer(f"allowed_{kind}", allowed)
+            hidden = torch.zeros(one.shape, dtype=torch.bool)
+            self.register_buffer(f"hidden_{kind}", hidden, persistent=False)
         self._columns: dict[str, tuple[tuple[int, ...], ...]] = {}
         self.register_load_state_dict_post_hook(lambda module, _: module._columns.clear())  # type: ignore[no-untyped-call]
 
@@ -69,6 +72,37 @@ class ArchitectureParameters(nn.Module):
         allowed = self.allowed(kind)
         allowed &= ~torch.from_numpy(mask).to(allowed.device)
         self._columns.pop(kind, None)
+
+    def hide(self, kind: str, mask: NDArray[np.bool_]) -> None:
+        """Count candidates for nothing when a cell is derived; the others stay as they are.
+
+        Unlike after :meth:`forbid`, the strengths of an edge then add up to less than 1. What is
+        hidden is not part of a checkpoint.
+        """
+        hidden: Tensor = self.get_buffer(f"hidden_{kind}")
+        hidden |= torch.from_numpy(mask).to(hidden.device)
+
+    @torch.no_grad()
+    def undecided_strengths(self, kind: str, relaxation: Relaxation) -> NDArray[np.float64]:
+        """Return the strengths that candidates would have if none had been forbidden."""
+        choices = self.choices[kind]
+        present = torch.ones(choices.shape, dtype=torch.bool)
+        for row, column in choices.absent:
+            present[row, column] = False
+        alpha = self.alpha[kind]
+        strengths = relaxation.strengths(alpha, present.to(alpha.device))
+        values: NDArray[np.float64] = strengths.double().cpu().numpy()
+        return values
+
+    @contextmanager
+    def decided_kept(self) -> Iterator[None]:
+        """Keep alpha of edges with at most one candidate, which weight decay would change."""
+        before = {kind: alpha.detach().clone() for kind, alpha in self.alpha.items()}
+        yield
+        with torch.no_grad():
+            for kind, alpha in self.alpha.items():
+                decided = self.allowed(kind).sum(1, keepdim=True) <= 1
+                alpha.copy_(torch.where(decided, before[kind], alpha))
 
     def allowed_columns(self, kind: str) -> tuple[tuple[int, ...], ...]:
         """Return the allowed columns of each edge; the device is asked once, not every batch."""
@@ -136,6 +170,7 @@ class ArchitectureParameters(nn.Module):
         result: dict[str, NDArray[np.float64]] = {}
         for kind, alpha in self.alpha.items():
             values = relaxation.strengths(alpha, self.allowed(kind))
+            values = values * ~self.get_buffer(f"hidden_{kind}")
             if self.edge:
                 values = values * self.edge_softmax(kind)[:, None]
             result[kind] = values.double().cpu().numpy()

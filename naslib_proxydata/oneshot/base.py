@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from naslib_proxydata.oneshot.mixture import Choices
     from naslib_proxydata.oneshot.parts import Perturbation, Regulariser, Relaxation
-    from naslib_proxydata.oneshot.steps import ArchitectureStep, Progress
+    from naslib_proxydata.oneshot.steps import ArchitecturePhase, ArchitectureStep, Progress
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,15 @@ class Strategy:
         edge_weights: Whether edges have parameters of their own.
         policy: Makes the module that draws architectures, from the choices and a generator;
             None for alpha.
-        learns: Whether architecture parameters are updated at all.
+        learns: Whether a pair of batches updates architecture parameters.
+        phase: Trains them after each epoch instead; None for nothing.
         picks: Number of sampled cells from which the final one is picked by accuracy with
             shared weights; where None, the final cell is derived from the strengths.
+        weights_first: Whether a pair of batches updates the network's weights before alpha.
+        pick_batch: Examples by which each sampled cell is judged; a batch where None.
         settings: Defaults of :class:`~naslib_proxydata.oneshot.settings.SearchSettings` that
             the paper sets otherwise than DARTS.
+        settings_in: Those that it sets otherwise in a space, by the space's name.
     """
 
     name: str
@@ -53,8 +57,16 @@ class Strategy:
     edge_weights: bool = False
     policy: Callable[[Mapping[str, Choices], torch.Generator], Any] | None = None
     learns: bool = True
+    phase: ArchitecturePhase | None = None
     picks: int | None = None
+    weights_first: bool = False
+    pick_batch: int | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    settings_in: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def published(self, space: str) -> dict[str, Any]:
+        """Return the paper's settings for a search in a space, where they are not DARTS'."""
+        return {**self.settings, **self.settings_in.get(space, {})}
 
 
 _FIRST_ORDER_DARTS = Strategy("darts")
@@ -69,7 +81,7 @@ def combine(first: Strategy, second: Strategy) -> Strategy:
     both = f"{first.name!r} and {second.name!r}"
     parts: dict[str, Any] = {"name": f"{first.name}+{second.name}"}
     for part in (one.name for one in fields(Strategy)):
-        if part in ("name", "regularisers", "settings"):
+        if part in ("name", "regularisers", "settings", "settings_in"):
             continue
         default, one, other = (getattr(s, part) for s in (_FIRST_ORDER_DARTS, first, second))
         if default not in (one, other) and one != other:
@@ -84,4 +96,9 @@ def combine(first: Strategy, second: Strategy) -> Strategy:
         )
     parts["regularisers"] = first.regularisers + second.regularisers
     parts["settings"] = {**first.settings, **second.settings}
+    spaces = {*first.settings_in, *second.settings_in}
+    parts["settings_in"] = {
+        space: {**first.settings_in.get(space, {}), **second.settings_in.get(space, {})}
+        for space in spaces
+    }
     return Strategy(**parts)

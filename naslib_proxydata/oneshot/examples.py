@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -138,18 +139,23 @@ def counted_by_class(dataset: Dataset, active: Active) -> dict[Level, list[int]]
     }
 
 
-def paired(weights: BatchLoader, architecture: BatchLoader) -> Iterator[tuple[Batch, Batch]]:
-    """Yield pairs of batches: the longer level once, the shorter as often as it takes."""
-    length = max(len(weights), len(architecture))
-    yield from zip(_cycled(weights, length), _cycled(architecture, length), strict=True)
+def paired(
+    weights: BatchLoader, architecture: BatchLoader, epoch_of: Literal["longer", "weights"]
+) -> Iterator[tuple[Batch, Batch]]:
+    """Yield the pairs of batches of an epoch.
+
+    Args:
+        weights: Batches of the weight examples.
+        architecture: Batches of the architecture examples.
+        epoch_of: ``longer``: each level is seen whole, the shorter as often as it takes.
+            ``weights``: these are seen once, and as many batches of the other level.
+    """
+    length = len(weights) if epoch_of == "weights" else max(len(weights), len(architecture))
+    pairs = zip(endless(weights), endless(architecture), strict=True)
+    yield from islice(pairs, length)
 
 
-def _cycled(loader: BatchLoader, length: int) -> Iterator[Batch]:
-    """Yield ``length`` batches, beginning the loader anew whenever it ends."""
-    count = 0
-    while count < length:
-        for batch in loader:
-            yield batch
-            count += 1
-            if count == length:
-                return
+def endless(loader: BatchLoader) -> Iterator[Batch]:
+    """Yield batches, beginning the loader anew whenever it ends."""
+    while True:
+        yield from loader

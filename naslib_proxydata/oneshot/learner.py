@@ -32,6 +32,8 @@ class Learner:
             its own).
         strategy: What to do in a step.
         settings: Learning rates and the like.
+        depth: Number of cells of the first supernet; the builder's own where None.
+        cells: Number of cells that the user asked for, None where nothing was said.
 
     Attributes:
         supernet: The network.
@@ -48,6 +50,7 @@ class Learner:
         strategy: Strategy,
         settings: SearchSettings,
         depth: int | None = None,
+        cells: int | None = None,
     ) -> None:
         self.strategy = strategy
         self.settings = settings
@@ -56,7 +59,10 @@ class Learner:
         self.architecture: ArchitectureParameters
         self.batch_size = settings.batch_size
         self.last_architecture_batch: Batch | None = None
+        self.cells = cells
         self.rebuild(depth, first=True)
+        if strategy.progress is not None:
+            strategy.progress.check(self.supernet, cells)
 
     def rebuild(self, depth: int | None, *, first: bool = False) -> None:
         """Build the supernet anew with another depth; alpha starts again, what is forbidden stays.
@@ -100,6 +106,7 @@ class Learner:
             self.architecture_parameters,
             lr=settings.architecture_lr,
             betas=(settings.architecture_beta, 0.999),
+            eps=settings.architecture_epsilon,
             weight_decay=settings.architecture_decay,
         )
 
@@ -167,7 +174,8 @@ class Learner:
             with torch.no_grad():
                 return self.loss(architecture_batch, self.mixtures(moment))
         loss, logits = self.strategy.step.gradients(self, weights_batch, architecture_batch, moment)
-        self.architecture_optimizer.step()
+        with self.architecture.decided_kept():
+            self.architecture_optimizer.step()
         return loss, logits
 
     def weights_step(self, batch: Batch, moment: Moment) -> tuple[Tensor, Tensor]:

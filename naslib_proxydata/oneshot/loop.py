@@ -35,6 +35,7 @@ from naslib_proxydata.oneshot.checkpoint import (
 from naslib_proxydata.oneshot.examples import (
     Active,
     counted_by_class,
+    endless,
     kept_examples,
     paired,
     starting_examples,
@@ -193,7 +194,7 @@ class Search:
         started = time.perf_counter()
         settings, progress = self.learner.settings, self.learner.strategy.progress
         if progress is not None:
-            depth = progress.depth(epoch, settings.epochs)
+            depth = progress.depth(epoch, settings.epochs, self.learner.cells)
             if depth != self.learner.depth:
                 self.learner.rebuild(depth)
         moment = Moment(
@@ -206,12 +207,15 @@ class Search:
         weighted = self._weighted(epoch)
         meters: dict[Level, Meter] = {level: Meter() for level in LEVELS}
         for weights_batch, architecture_batch in paired(
-            *(self._loader(level, epoch, weighted.get(level)) for level in LEVELS)
+            self._loader("weights", epoch, weighted.get("weights")),
+            self._loader("architecture", epoch, weighted.get("architecture")),
+            settings.epoch_of,
         ):
-            outcome = self.learner.architecture_step(weights_batch, architecture_batch, moment)
-            self._batch_finished("architecture", epoch, architecture_batch, *outcome, meters)
-            outcome = self.learner.weights_step(weights_batch, moment)
-            self._batch_finished("weights", epoch, weights_batch, *outcome, meters)
+            batches = {"weights": weights_batch, "architecture": architecture_batch}
+            for level in self._order():
+                outcome = self._step(level, weights_batch, architecture_batch, moment)
+                self._batch_finished(level, epoch, batches[level], *outcome, meters)
+        self._architecture_phase(moment)
         metrics = self._metrics(epoch, meters)
         if progress is not None:
             progress.epoch_finished(self.learner, moment)
@@ -223,6 +227,34 @@ class Search:
         self.active = kept_examples(self.acting, epoch, self.active)
         metrics["seconds"] = time.perf_counter() - started
         self._record(epoch, metrics, processed, used)
+
+    def _order(self) -> tuple[Level, Level]:
+        """Return the levels in the order in which a pair of batches updates them."""
+        if self.learner.strategy.weights_first:
+            return "weights", "architecture"
+        return "architecture", "weights"
+
+    def _step(
+        self, level: Level, weights_batch: Batch, architecture_batch: Batch, moment: Moment
+    ) -> tuple[Tensor, Tensor]:
+        if level == "weights":
+            return self.learner.weights_step(weights_batch, moment)
+        return self.learner.architecture_step(weights_batch, architecture_batch, moment)
+
+    def _architecture_phase(self, moment: Moment) -> None:
+        """Let the strategy train the architecture parameters on batches of their own."""
+        phase = self.learner.strategy.phase
+        if phase is None or moment.epoch <= self.learner.settings.warm_up:
+            return
+        loader = BatchLoader(
+            self.dataset,
+            self.active["architecture"],
+            batch_size=self.learner.batch_size,
+            generator=torch_generator(self.learner.settings.seed, "phase", moment.epoch),
+            augment=None,
+            device=self.learner.settings.device,
+        )
+        phase.run(self.learner, endless(loader), moment)
 
     def _loader(self, level: Level, epoch: int, weighted: WeightedExamples | None) -> BatchLoader:
         settings = self.learner.settings
@@ -356,7 +388,7 @@ class Search:
         loader = BatchLoader(
             self.dataset,
             self.active["architecture"],
-            batch_size=self.learner.batch_size,
+            batch_size=self.learner.strategy.pick_batch or self.learner.batch_size,
             device=self.learner.settings.device,
         )
         return pick(self.learner, loader, picks)

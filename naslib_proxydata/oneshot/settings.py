@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from naslib_proxydata.schema import Settings
@@ -28,8 +30,14 @@ class SearchSettings(Settings):
     architecture_beta: float = Field(
         0.5, ge=0, lt=1, description="first beta of that Adam; the second is 0.999"
     )
+    architecture_epsilon: float = Field(1e-8, gt=0, description="epsilon of that Adam")
     architecture_decay: float = Field(
         1e-3, ge=0, description="weight decay of the architecture parameters"
+    )
+    epoch_of: Literal["longer", "weights"] = Field(
+        "longer",
+        description="level whose examples make an epoch: the longer one, the other being repeated, "
+        "or the weights, as in DARTS' own loop, which then may not reach all architecture examples",
     )
     warm_up: int = Field(
         0, ge=0, description="first epochs in which the architecture parameters stay as they are"

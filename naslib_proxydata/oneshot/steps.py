@@ -5,11 +5,12 @@ They see the learner through a protocol, so that the learner can know them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from torch import Tensor
+    from torch.optim import Adam
 
     from naslib_proxydata.data.loader import Batch
     from naslib_proxydata.oneshot.architecture import ArchitectureParameters
@@ -30,6 +31,7 @@ class TrainableState(Protocol):
         relaxation: Turns alpha into weights.
         weights: The network's parameters.
         architecture_parameters: The parameters whose gradient a step sets.
+        architecture_optimizer: Their Adam.
         batch_size: Examples in a batch; may be changed between epochs.
     """
 
@@ -39,6 +41,7 @@ class TrainableState(Protocol):
     relaxation: Relaxation
     weights: list[Tensor]
     architecture_parameters: list[Tensor]
+    architecture_optimizer: Adam
     batch_size: int
 
     @property
@@ -75,11 +78,44 @@ class ArchitectureStep(Protocol):
         """
 
 
+class ArchitecturePhase(Protocol):
+    """Trains the architecture parameters after each epoch instead of between batches."""
+
+    def run(self, learner: TrainableState, batches: Iterator[Batch], moment: Moment) -> None:
+        """Train them.
+
+        Args:
+            learner: The supernet and its architecture parameters.
+            batches: Architecture batches without end.
+            moment: The epoch that has ended, and where random numbers come from.
+        """
+
+
 class Progress(Protocol):
     """Changes the search between epochs: forbids candidates, deepens the network."""
 
-    def depth(self, epoch: int, epochs: int) -> int | None:
-        """Return the number of cells of the supernet in an epoch, None for the user's."""
+    def check(self, supernet: Supernet, cells: int | None) -> None:
+        """Refuse a supernet that this cannot be done to, before anything is spent.
+
+        Args:
+            supernet: As it is at the start.
+            cells: The number of cells that the user asked for, None where nothing was said.
+
+        Raises:
+            SearchError: It cannot; the message says what to do.
+        """
+
+    def depth(self, epoch: int, epochs: int, cells: int | None) -> int | None:
+        """Return the number of cells of the supernet in an epoch.
+
+        Args:
+            epoch: The epoch, counting from 1.
+            epochs: Number of epochs of the search.
+            cells: The number that the user asked for, None where nothing was said.
+
+        Returns:
+            None for the user's, or the supernet's own.
+        """
 
     def position(self, epoch: int, epochs: int) -> tuple[int, int]:
         """Return an epoch's number within its stage, from 1, and the stage's length."""

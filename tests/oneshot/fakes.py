@@ -33,7 +33,9 @@ def coloured(count: int = 64, size: int = 8, seed: int = 0) -> ArrayDataset:
     return ArrayDataset("coloured", images, labels)
 
 
-def make_learner(strategy: Strategy, channels: int = 4, **settings: Any) -> Learner:
+def make_learner(
+    strategy: Strategy, channels: int = 4, cells: int | None = None, **settings: Any
+) -> Learner:
     chosen = {**strategy.settings, "epochs": 3, "batch_size": 16, **settings}
     return Learner(
         lambda generator, depth: build(
@@ -44,6 +46,7 @@ def make_learner(strategy: Strategy, channels: int = 4, **settings: Any) -> Lear
         ),
         strategy,
         SearchSettings.parse(chosen, "a test"),
+        cells=cells,
     )
 
 

@@ -299,7 +299,7 @@ class Asks:
         self.answers.append(predict(self.asked))
 
 
-@pytest.mark.parametrize("make", [darts, gdas, lambda: enas(picks=2)])
+@pytest.mark.parametrize("make", [darts, gdas, lambda: enas(picks=2, steps=2, cells=2)])
 def test_predicting_changes_neither_weights_nor_draws(make: Any) -> None:
     asks = Asks(np.array([5, 30, 2, 31]))
     assert_same(searched(strategy=make()), searched(asks, strategy=make()))

@@ -161,6 +161,29 @@ def test_the_longer_level_sets_the_pace_and_the_shorter_is_cycled() -> None:
     np.testing.assert_array_equal(np.unique(seen, return_counts=True)[1], [3] * 10)
 
 
+def test_the_weights_level_sets_the_pace_where_that_is_asked_for() -> None:
+    spy = Spy()
+    selection = make_selection(range(20), range(24, 64))
+    result = make_search(
+        plugins=(spy,), selection=selection, epoch_of="weights", batch_size=8
+    ).run()
+    assert result.records[0].processed == {"weights": 20, "architecture": 24}  # 3 of 5 batches
+    first, second = (
+        np.concatenate([b[2] for b in spy.batches if b[:2] == ("architecture", epoch)])
+        for epoch in (1, 2)
+    )
+    assert len(np.unique(first)) == 24, "no example comes twice in an epoch"
+    assert set(first) != set(second)
+
+
+@pytest.mark.parametrize(("strategy", "first"), [(darts(), "architecture"), (gdas(), "weights")])
+def test_the_order_of_the_levels_is_the_strategy_s(strategy: Strategy, first: str) -> None:
+    spy = Spy()
+    make_search(strategy, plugins=(spy,), epochs=1).run()
+    assert spy.batches[0][0] == first
+    assert [batch[0] for batch in spy.batches].count(first) == len(spy.batches) / 2
+
+
 def test_a_batch_larger_than_what_is_left() -> None:
     selection = make_selection(range(6), range(10, 15))
     result = make_search(selection=selection, batch_size=64).run()

@@ -175,7 +175,7 @@ class TestSupernets(SupernetContract):
 
 
 SMALL_STRATEGIES: dict[str, dict[str, Any]] = {
-    "enas": {"picks": 2},
+    "enas": {"picks": 2, "steps": 2, "cells": 2},
     "random-sharing": {"picks": 2},
     "p-darts": {"depths": (1, 2), "kept": (3,), "dropouts": (0.0, 0.4)},
 }

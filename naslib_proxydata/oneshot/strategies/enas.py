@@ -1,12 +1,13 @@
 """ENAS: a recurrent controller learns by REINFORCE which cells to draw (arXiv 1802.03268).
 
-The settings are those of the NAS-Bench-201 program: one sampled cell a batch, reward is its
-accuracy in percent / 100 with shared weights, plus a share of the entropy.
+The settings are those of the NAS-Bench-201 program (arXiv 2001.00326): an epoch trains the shared
+weights on one drawn cell a batch, then the controller has a phase of its own. The reward of a drawn
+cell is its accuracy on one architecture batch, as a fraction, plus a share of the entropy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -122,50 +123,79 @@ def _one_hot(columns: list[int], width: int) -> Tensor:
 
 @dataclass(frozen=True)
 class Reinforce:
-    """grad of -log pi(cell) (R - b), R = accuracy + 1e-4 entropy, b <- .99 b + .01 R.
+    """Adam steps on the mean over cells of -log pi(cell) (R - b), the network in eval mode.
+
+    R = accuracy + 1e-4 entropy, and the baseline b <- .99 b + .01 R before it is used.
 
     Attributes:
+        steps: Steps of the optimizer after each epoch.
+        cells: Cells that are drawn for a step, each judged by a batch of its own.
+        clip: Largest norm of the controller's gradient.
         entropy_weight: Share of the entropy in the reward.
         decay: How slowly the baseline b follows the rewards.
     """
 
+    steps: int = 50
+    cells: int = 20
+    clip: float = 5.0
     entropy_weight: float = 1e-4
     decay: float = 0.99
 
-    def gradients(
-        self,
-        learner: TrainableState,
-        weights_batch: Batch,
-        architecture_batch: Batch,
-        moment: Moment,
-    ) -> tuple[Tensor, Tensor]:
-        """Set the controller's gradient from one drawn cell."""
+    def run(self, learner: TrainableState, batches: Iterator[Batch], moment: Moment) -> None:
+        """Train the controller.
+
+        Args:
+            learner: The shared weights and the controller.
+            batches: Architecture batches without end.
+            moment: The epoch that has ended, and where cells are drawn from.
+        """
+        parameters = learner.architecture_parameters
+        learner.supernet.eval()
+        for _ in range(self.steps):
+            losses = [self.loss(learner, next(batches), moment) for _ in range(self.cells)]
+            set_gradients(parameters, gradients_of(torch.stack(losses).mean(), parameters))
+            torch.nn.utils.clip_grad_norm_(parameters, self.clip)
+            learner.architecture_optimizer.step()
+        learner.supernet.train()
+
+    def loss(self, learner: TrainableState, batch: Batch, moment: Moment) -> Tensor:
+        """Draw a cell and return -log pi(cell) (R - b), a scalar with its gradient."""
         controller = cast(Controller, learner.architecture.policy)
         columns, log_probability, entropy = controller.draw(moment.generator)
         with torch.no_grad():
-            loss, logits = learner.loss(architecture_batch, controller.as_mixtures(columns, moment))
-            accuracy = (logits.argmax(1) == architecture_batch.labels).float().mean()
+            _, logits = learner.loss(batch, controller.as_mixtures(columns, moment))
+            accuracy = (logits.argmax(1) == batch.labels).float().mean()
             reward = accuracy + self.entropy_weight * entropy
             controller.baseline.lerp_(reward, 1 - self.decay)
             advantage = reward - controller.baseline
-        parameters = learner.architecture_parameters
-        set_gradients(parameters, gradients_of(-log_probability * advantage, parameters))
-        return loss, logits
+        return -log_probability * advantage
 
 
-def enas(picks: int = 100) -> Strategy:
+def enas(picks: int = 100, steps: int = 50, cells: int = 20) -> Strategy:
     """Return ENAS with the settings of its NAS-Bench-201 program.
 
     Args:
         picks: Number of drawn cells from which the final one is picked by accuracy.
+        steps: Steps of the controller after each epoch.
+        cells: Drawn cells of each of them.
     """
     settings: dict[str, Any] = {
         "epochs": 250,
         "batch_size": 128,
         "weights_lr": 0.05,
         "weights_lr_min": 0.0005,
+        "nesterov": True,
+        "weight_decay": 2.5e-4,
         "architecture_lr": 1e-3,
         "architecture_beta": 0.0,
+        "architecture_epsilon": 1e-3,
         "architecture_decay": 0.0,
     }
-    return Strategy("enas", step=Reinforce(), policy=Controller, picks=picks, settings=settings)
+    return Strategy(
+        "enas",
+        learns=False,
+        phase=Reinforce(steps=steps, cells=cells),
+        policy=Controller,
+        picks=picks,
+        settings=settings,
+    )

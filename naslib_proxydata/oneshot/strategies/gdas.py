@@ -66,5 +66,10 @@ class GumbelHard:
 
 
 def gdas(first_tau: float = 10.0, last_tau: float = 0.1) -> Strategy:
-    """Return GDAS; its paper searches for 250 epochs."""
-    return Strategy("gdas", relaxation=GumbelHard(first_tau, last_tau), settings={"epochs": 250})
+    """Return GDAS with the settings of the NAS-Bench-201 program: 250 epochs, weights first."""
+    return Strategy(
+        "gdas",
+        relaxation=GumbelHard(first_tau, last_tau),
+        weights_first=True,
+        settings={"epochs": 250, "nesterov": True, "weight_decay": 5e-4},
+    )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.errors import ConfigError, SearchError
 from naslib_proxydata.oneshot.base import Strategy
 from naslib_proxydata.oneshot.moment import Moment
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from naslib_proxydata.oneshot.steps import TrainableState
+    from naslib_proxydata.oneshot.supernets.base import Supernet
 
 SKIP = "skip_connect"
 
@@ -25,7 +26,8 @@ class Stages:
 
     After a stage every edge keeps its strongest candidates; weights and alpha start again. In
     the first part of a stage alpha is frozen. After the last stage the normal cell gives up its
-    weakest skip connections until the limit holds.
+    weakest skip connections until the limit holds: their probability becomes 0 and the others stay
+    as they are (release).
 
     Args:
         depths: Cells of the supernet in each stage.
@@ -50,9 +52,23 @@ class Stages:
         """Return the stage of an epoch, counting from 0."""
         return min((epoch - 1) * len(self.depths) // epochs, len(self.depths) - 1)
 
-    def depth(self, epoch: int, epochs: int) -> int | None:
-        """Return the number of cells of the epoch's stage."""
-        return self.depths[self.stage(epoch, epochs)]
+    def check(self, supernet: Supernet, cells: int | None) -> None:
+        """Refuse the published depths where cells are counted otherwise.
+
+        Raises:
+            SearchError: The space counts cells by stage, and the user has said nothing.
+        """
+        if supernet.cells_by_stage and cells is None:
+            raise SearchError(
+                f"the depths {', '.join(map(str, self.depths))} of P-DARTS are cells of a network "
+                "of the DARTS space, and this space counts cells by stage; say with --cells how "
+                "many a stage of the last network has, the others have fewer in proportion"
+            )
+
+    def depth(self, epoch: int, epochs: int, cells: int | None) -> int | None:
+        """Return the number of cells of the epoch's stage, in proportion to the user's last."""
+        depth = self.depths[self.stage(epoch, epochs)]
+        return depth if cells is None else max(1, round(depth * cells / self.depths[-1]))
 
     def position(self, epoch: int, epochs: int) -> tuple[int, int]:
         """Return the epoch's number within its stage and the stage's length."""
@@ -100,7 +116,7 @@ class Stages:
             places = [(row, choices.operations[row].index(SKIP)) for row in rows]
             mask = np.zeros(choices.shape, dtype=bool)
             mask[min(places, key=lambda place: strengths[kind][place])] = True
-            architecture.forbid(kind, mask)
+            architecture.hide(kind, mask)
 
     def state_dict(self) -> dict[str, Any]:
         """Return nothing: what is forbidden is kept with alpha."""

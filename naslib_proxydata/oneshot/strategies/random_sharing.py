@@ -39,9 +39,17 @@ class UniformHard:
 
 
 def random_sharing(picks: int = 100) -> Strategy:
-    """Return random search with weight sharing.
+    """Return random search with weight sharing, with the settings of the NAS-Bench-201 program.
 
     Args:
         picks: Number of random cells from which the final one is picked by accuracy.
     """
-    return Strategy("random-sharing", relaxation=UniformHard(), learns=False, picks=picks)
+    return Strategy(
+        "random-sharing",
+        relaxation=UniformHard(),
+        learns=False,
+        picks=picks,
+        weights_first=True,
+        pick_batch=512,
+        settings={"epochs": 250, "nesterov": True, "weight_decay": 5e-4},
+    )

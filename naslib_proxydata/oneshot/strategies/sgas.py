@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from naslib_proxydata.oneshot.mixture import Choices
     from naslib_proxydata.oneshot.steps import TrainableState
+    from naslib_proxydata.oneshot.supernets.base import Supernet
 
 NONE = "none"
 
@@ -26,12 +27,18 @@ def edge_importance(weights: NDArray[np.float64], real: NDArray[np.bool_]) -> ND
     return result
 
 
+def shares_of_real(weights: NDArray[np.float64], real: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return p_o = w_o / sum of w over the real operations of its edge, 0 for none (eq. 3)."""
+    kept = weights * real
+    result: NDArray[np.float64] = kept / np.maximum(kept.sum(1, keepdims=True), 1e-300)
+    return result
+
+
 def selection_certainty(
     weights: NDArray[np.float64], real: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Return S_SC = 1 - H(p) / log K, p the weights of the K real operations (eq. 3 and 4)."""
-    kept = weights * real
-    shares = kept / np.maximum(kept.sum(1, keepdims=True), 1e-300)
+    shares = shares_of_real(weights, real)
     logs = np.log(np.where(shares > 0, shares, 1.0))
     entropy = -(shares * logs).sum(1)
     result: NDArray[np.float64] = 1 - entropy / np.log(np.maximum(real.sum(1), 2))
@@ -39,13 +46,26 @@ def selection_certainty(
 
 
 def selection_stability(
-    weights: NDArray[np.float64], history: list[NDArray[np.float64]]
+    shares: NDArray[np.float64], history: list[NDArray[np.float64]]
 ) -> NDArray[np.float64]:
-    """Return S_SS, the mean over past epochs of sum_o min(p_o, p_o of then) (eq. 6)."""
+    """Return S_SS, the mean over past epochs of sum_o min(p_o, p_o of then) (eq. 6).
+
+    Args:
+        shares: :func:`shares_of_real` of this epoch, edges x operations.
+        history: The same of past epochs.
+    """
     if not history:
-        return np.ones(len(weights))
-    result: NDArray[np.float64] = np.mean([np.minimum(weights, o).sum(1) for o in history], axis=0)
+        return np.ones(len(shares))
+    result: NDArray[np.float64] = np.mean([np.minimum(shares, o).sum(1) for o in history], axis=0)
     return result
+
+
+def real_operations(choices: Choices) -> NDArray[np.bool_]:
+    """Return which candidates are operations other than none, edges x operations."""
+    real = np.array([[name != NONE for name in row] for row in choices.operations])
+    for row, column in choices.absent:
+        real[row, column] = False
+    return real
 
 
 def normalised(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -55,12 +75,13 @@ def normalised(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 class GreedyDecisions:
-    """From epoch 9, every 5 epochs, the best edge of every kind of cell keeps one operation.
+    """From epoch 10, every 5 epochs, the best edge of every kind of cell keeps one operation.
 
     Best is the largest normalised importance times certainty (criterion 1), also times
-    stability over the last four epochs (criterion 2). Where a derived cell keeps only so many
-    edges into a node, the others are dropped as soon as these are decided. The batch grows by
-    8 with each decision.
+    stability over the last four epochs (criterion 2). Each is normalised over all edges of the
+    cell, decided ones with them, whose alpha stays as it was decided. Where a derived cell keeps
+    only so many edges into a node, the others are dropped as soon as these are decided. The batch
+    grows by 8 with each decision.
 
     Args:
         criterion: 1 or 2.
@@ -71,14 +92,26 @@ class GreedyDecisions:
     """
 
     def __init__(
-        self, criterion: int, first: int = 9, every: int = 5, growth: int = 8, window: int = 4
+        self, criterion: int, first: int = 10, every: int = 5, growth: int = 8, window: int = 4
     ) -> None:
         self.criterion, self.first, self.every = criterion, first, every
         self.growth, self.window = growth, window
         self._history: dict[str, list[NDArray[np.float64]]] = {}
         self._decided: dict[str, list[int]] = {}
 
-    def depth(self, epoch: int, epochs: int) -> int | None:
+    def check(self, supernet: Supernet, cells: int | None) -> None:
+        """Refuse a space of other choices than the operations of edges.
+
+        Raises:
+            SearchError: Not every choice of the space is the operation of an edge.
+        """
+        if not supernet.edgewise:
+            raise SearchError(
+                "SGAS decides the operations of edges, and this space has choices of another "
+                "kind; use another strategy, such as darts"
+            )
+
+    def depth(self, epoch: int, epochs: int, cells: int | None) -> int | None:
         """Leave the depth to the user."""
         return None
 
@@ -95,21 +128,15 @@ class GreedyDecisions:
         return 0.0
 
     def epoch_finished(self, learner: TrainableState, moment: Moment) -> None:
-        """Decide, if it is time, and remember the weights.
-
-        Raises:
-            SearchError: Not every choice of the space is the operation of an edge.
-        """
-        if not learner.supernet.edgewise:
-            raise SearchError("SGAS decides edges; this space has choices of another kind")
+        """Decide, if it is time, and remember the weights."""
         due = moment.epoch >= self.first and (moment.epoch - self.first) % self.every == 0
         decisions = 0
-        for kind, weights in learner.architecture.strengths(learner.relaxation).items():
-            choices = learner.supernet.choices[kind]
+        for kind, choices in learner.supernet.choices.items():
+            weights = learner.architecture.undecided_strengths(kind, learner.relaxation)
             if due:
                 decisions += self._decide(learner, kind, choices, weights)
             history = self._history.setdefault(kind, [])
-            history.append(weights)
+            history.append(shares_of_real(weights, real_operations(choices)))
             del history[: -self.window]
         learner.batch_size += self.growth * (decisions > 0)
 
@@ -122,13 +149,14 @@ class GreedyDecisions:
         open_rows = [r for r in range(len(allowed)) if r not in decided and allowed[r].any()]
         if not open_rows:
             return False
-        real = allowed & np.array([[name != NONE for name in row] for row in choices.operations])
-        score = normalised(edge_importance(weights, real)[open_rows])
-        score = score * normalised(selection_certainty(weights, real)[open_rows])
+        real = real_operations(choices)
+        score = normalised(edge_importance(weights, real))
+        score = score * normalised(selection_certainty(weights, real))
         if self.criterion == 2:
-            stability = selection_stability(weights, self._history.get(kind, []))
-            score = score * normalised(stability[open_rows])
-        row = open_rows[int(score.argmax())]
+            shares = shares_of_real(weights, real)
+            stability = selection_stability(shares, self._history.get(kind, []))
+            score = score * normalised(stability)
+        row = open_rows[int(score[open_rows].argmax())]
         # "none" counts against an edge's importance but is never what an edge is decided for.
         column = int(np.where(real[row], weights[row], -1).argmax())
         mask = np.zeros_like(allowed)

@@ -40,11 +40,13 @@ class Supernet(nn.Module, ABC):
         choices: The choices of each kind of cell.
         inputs_per_node: Number of edges that a derived cell keeps into each node; None for all.
         edgewise: Whether every choice is the operation of an edge.
+        cells_by_stage: Whether the number of cells is that of a stage, not of the network.
     """
 
     choices: Mapping[str, Choices]
     inputs_per_node: int | None = None
     edgewise: bool = True
+    cells_by_stage: bool = False
 
     @abstractmethod
     def forward(self, images: Tensor, mixtures: Mapping[str, Mixture]) -> Tensor:

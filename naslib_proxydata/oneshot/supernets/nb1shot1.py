@@ -69,16 +69,19 @@ class MixedNodeCell(nn.Module):
 
     def __init__(self, nodes: int, inputs: int, channels: int) -> None:
         super().__init__()
-        self.projections = nn.ModuleList(
-            conv_norm_relu(inputs, channels, 1) for _ in range(nodes + 1)
-        )
+        self.projections = nn.ModuleList(conv_norm_relu(inputs, channels, 1) for _ in range(nodes))
+        self.shortcut = conv_norm_relu(inputs, nodes * channels, 1)
         self.blocks = nn.ModuleList(
             nn.ModuleList(_operation(kernel, channels) for kernel in KERNELS) for _ in range(nodes)
         )
         without_affine(self)
 
     def forward(self, features: Tensor, mixtures: Mapping[str, Mixture]) -> Tensor:
-        """Map (n, inputs, h, w) to (n, (nodes + 1) channels, h, w)."""
+        """Map (n, inputs, h, w) to (n, nodes channels, h, w).
+
+        The output is the concatenation of the nodes plus the projected input, as in
+        NAS-Bench-101 and in the space's own program.
+        """
         operations = mixtures[NODE_OPERATIONS]
         values: list[Tensor] = []
         for row, block in enumerate(self.blocks):
@@ -93,8 +96,9 @@ class MixedNodeCell(nn.Module):
             if operations.idle is not None:
                 results.append(operations.idle[row])
             values.append(sum(results[1:], results[0]))
-        parts = [self.projections[-1](features), *values]
-        return torch.cat(weighted(parts, mixtures.get(parents_of(len(parts)))), 1)
+        parents = [self.shortcut(features), *values]
+        shortcut, *nodes = weighted(parents, mixtures.get(parents_of(len(parents))))
+        return torch.cat(nodes, 1) + shortcut
 
 
 def weighted(parents: list[Tensor], mixture: Mixture | None) -> list[Tensor]:
@@ -132,6 +136,7 @@ class NasBench1Shot1Supernet(Supernet):
     """
 
     edgewise = False
+    cells_by_stage = True
 
     def __init__(
         self,
@@ -155,7 +160,7 @@ class NasBench1Shot1Supernet(Supernet):
             made = []
             for _ in range(cells):
                 made.append(MixedNodeCell(nodes, width, channels))
-                width = (nodes + 1) * channels
+                width = nodes * channels
             stacks.append(nn.ModuleList(made))
         self.stacks = nn.ModuleList(stacks)
         self.pool = nn.MaxPool2d(2, stride=2, ceil_mode=True)

@@ -2,7 +2,7 @@
 
 What a plain loop over edges and operations would repeat is done once, exactly:
 
-- all edges that leave a node share its ReLU, its normalised average pooling and itself;
+- all edges that leave a node share its ReLU, its average pooling and itself;
 - their convolutions of one kernel size are one convolution with concatenated outputs, and one
   normalisation of the concatenation, which is normalisation by channel all the same;
 - the mixing weight of a convolution is the scale of its normalisation;
@@ -73,7 +73,7 @@ class OutgoingEdges(nn.Module):
                 kept = drop_skip(features, mixture)
                 terms[number].append(mixture.weights[row, SKIP_COLUMN] * kept)
             if mixture.runs(row, POOL_COLUMN):
-                pooled = normalise(average_pool(features)) if pooled is None else pooled
+                pooled = average_pool(features) if pooled is None else pooled
                 terms[number].append(mixture.weights[row, POOL_COLUMN] * pooled)
         for numbers, output in self._convolve(features, mixture).items():
             for number, part in zip(numbers, output.chunk(len(numbers), 1), strict=True):
@@ -157,7 +157,8 @@ def _sum(terms: list[Tensor], like: Tensor) -> Tensor:
 class NasBench201Supernet(Supernet):
     """Stem, three stages of mixed cells with reductions between them, head.
 
-    Pooling is followed by normalisation, as everywhere in the DARTS family.
+    Pooling is not followed by a normalisation, as in the benchmark's own searches (arXiv
+    2001.00326, its program) and unlike in the DARTS space.
 
     Args:
         channels: Channels of the first stage, doubled in each further one (C of the paper).
@@ -169,6 +170,8 @@ class NasBench201Supernet(Supernet):
     Raises:
         SearchError: The channels are not a multiple of ``partial``.
     """
+
+    cells_by_stage = True
 
     def __init__(
         self,

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import pytest
 import torch
 
+from naslib_proxydata.data.loader import Batch
 from naslib_proxydata.oneshot.loop import Search
 from naslib_proxydata.oneshot.mixture import Choices
 from naslib_proxydata.oneshot.moment import Moment
@@ -54,11 +56,12 @@ def test_the_gradient_is_reinforce_s() -> None:
     controller = learner.architecture.policy
     controller.baseline.fill_(0.3)
     batch, moment = random_batch(16, 0), Moment(1, 3, torch_generator(5))
-    _, logits = Reinforce().gradients(learner, batch, batch, moment)
-    ours = controller.lstm.weight_hh_l0.grad.clone()
+    loss = Reinforce().loss(learner, batch, moment)
+    (ours,) = torch.autograd.grad(loss, controller.lstm.weight_hh_l0)
 
     again = Moment(1, 3, torch_generator(5))
     columns, told, entropy = controller.draw(again.generator)
+    _, logits = learner.loss(batch, controller.as_mixtures(columns, again))
     accuracy = (logits.argmax(1) == batch.labels).float().mean()
     reward = accuracy + 1e-4 * entropy.detach()
     baseline = 0.99 * 0.3 + 0.01 * reward
@@ -91,7 +94,7 @@ def test_the_controller_learns_to_draw_what_is_rewarded() -> None:
 
 def test_a_search_repeats_itself_and_ends_with_a_picked_cell() -> None:
     def run() -> tuple[str, torch.Tensor]:
-        learner = make_learner(enas(picks=5), batch_size=16, epochs=2)
+        learner = make_learner(enas(picks=5, steps=2, cells=3), batch_size=16, epochs=2)
         cell = Search(coloured(48), learner, acting(), "nb201").run().cell
         return cell, learner.architecture.policy.lstm.weight_ih_l0.detach()
 
@@ -108,3 +111,50 @@ def test_initial_weights_come_from_the_generator(seed: int) -> None:
     assert torch.equal(flat[0], flat[1])
     assert not torch.equal(flat[0], flat[2])
     assert flat[0].abs().max() <= 0.1
+
+
+def test_a_phase_is_steps_of_adam_on_means_over_cells() -> None:
+    def controller_after(steps: int, cells: int) -> tuple[torch.Tensor, int]:
+        learner = make_learner(enas())
+        assert learner.architecture_optimizer.defaults["eps"] == 1e-3
+        assert learner.architecture_optimizer.defaults["betas"] == (0.0, 0.999)
+        seen = []
+
+        def batches() -> Iterator[Batch]:
+            while True:
+                seen.append(learner.supernet.training)
+                yield random_batch(16, len(seen))
+
+        before = [weight.clone() for weight in learner.weights]
+        moment = Moment(1, 3, torch_generator(5))
+        Reinforce(steps=steps, cells=cells).run(learner, batches(), moment)
+        assert not any(seen), "the shared network is in eval mode while cells are judged"
+        assert learner.supernet.training
+        for weight, old in zip(learner.weights, before, strict=True):
+            assert torch.equal(weight, old)
+        return learner.architecture.policy.lstm.weight_hh_l0.detach(), len(seen)
+
+    ours, count = controller_after(2, 3)
+    assert count == 6
+    learner = make_learner(enas())
+    controller, generator, number = learner.architecture.policy, torch_generator(5), 0
+    optimizer = torch.optim.Adam(controller.parameters(), lr=1e-3, betas=(0.0, 0.999), eps=1e-3)
+    learner.supernet.eval()
+    for _ in range(2):
+        losses = []
+        for _ in range(3):
+            number += 1
+            moment = Moment(1, 3, generator)
+            losses.append(Reinforce().loss(learner, random_batch(16, number), moment))
+        optimizer.zero_grad()
+        (sum(losses) / 3).backward()
+        torch.nn.utils.clip_grad_norm_(controller.parameters(), 5.0)
+        optimizer.step()
+    torch.testing.assert_close(ours, controller.lstm.weight_hh_l0.detach())
+
+
+def test_the_published_settings() -> None:
+    strategy = enas()
+    assert strategy.phase == Reinforce(steps=50, cells=20, clip=5.0)
+    assert strategy.settings["nesterov"]
+    assert strategy.settings["weight_decay"] == 2.5e-4

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import entropy
 
-from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.errors import ConfigError, SearchError
 from naslib_proxydata.oneshot.base import Strategy
 from naslib_proxydata.oneshot.learner import Learner
 from naslib_proxydata.oneshot.loop import Search
@@ -23,9 +23,17 @@ from naslib_proxydata.oneshot.strategies.sgas import (
     selection_certainty,
     selection_stability,
     sgas,
+    shares_of_real,
 )
 from naslib_proxydata.seeding import torch_generator
-from tests.oneshot.fakes import CLASSES, acting, coloured, make_learner, supernet_maker
+from tests.oneshot.fakes import (
+    CLASSES,
+    acting,
+    coloured,
+    make_learner,
+    random_batch,
+    supernet_maker,
+)
 
 WEIGHTS = np.array([[0.1, 0.6, 0.3], [0.5, 0.25, 0.25], [0.2, 0.1, 0.7]])
 REAL = np.array([[False, True, True]] * 3)
@@ -36,8 +44,11 @@ def test_the_scores_of_sgas_by_hand() -> None:
     rows = ([2 / 3, 1 / 3], [0.5, 0.5], [1 / 8, 7 / 8])
     expected = [1 - entropy(row) / np.log(2) for row in rows]
     np.testing.assert_allclose(selection_certainty(WEIGHTS, REAL), expected, atol=1e-12)
-    past = [np.array([[0.2, 0.5, 0.3], [0.5, 0.25, 0.25], [0.0, 0.0, 1.0]]), WEIGHTS]
-    np.testing.assert_allclose(selection_stability(WEIGHTS, past), [0.95, 1.0, 0.85])
+    shares = shares_of_real(WEIGHTS, REAL)
+    np.testing.assert_allclose(shares[:, 1:], rows)
+    # Overlaps without none: min(2/3, 1/3) + min(1/3, 2/3) = 2/3; 1; 1/8 + 0.5 = 5/8; and 1 each.
+    past = [np.array([[0, 1 / 3, 2 / 3], [0, 0.5, 0.5], [0, 0.5, 0.5]]), shares]
+    np.testing.assert_allclose(selection_stability(shares, past), [5 / 6, 1, 13 / 16])
     np.testing.assert_allclose(normalised(np.array([2.0, 4.0, 3.0])), [0, 1, 0.5])
     np.testing.assert_allclose(normalised(np.array([2.0, 2.0])), [1, 1])
 
@@ -64,9 +75,9 @@ def test_decisions_come_at_their_epochs_and_leave_two_edges_a_node(criterion: in
         before = learner.architecture.allowed("normal").clone()
         progress.epoch_finished(learner, moment(epoch))
         changed = not torch.equal(before, learner.architecture.allowed("normal"))
-        assert changed == (epoch in range(9, 45, 5))  # eight edges a cell, then none is left
+        assert changed == (epoch in range(10, 46, 5))  # eight edges a cell, then none is left
         sizes.append(learner.batch_size)
-    assert sizes[7:10] == [16, 24, 24]
+    assert sizes[8:11] == [16, 24, 24]
     assert sizes[-1] == 16 + 8 * 8
     for kind, choices in learner.supernet.choices.items():
         allowed = learner.architecture.allowed(kind)
@@ -89,6 +100,55 @@ def test_the_best_edge_is_decided_first() -> None:
     assert allowed.sum() == 5 * 5 + 1
 
 
+def test_scores_are_normalised_over_all_edges() -> None:
+    progress = GreedyDecisions(1, first=1)
+    learner = make_learner(Strategy("sgas", progress=progress))
+    logits = np.random.default_rng(39).normal(0, 2, (6, 5))
+    with torch.no_grad():
+        learner.architecture.alpha["cell"].copy_(torch.from_numpy(logits))
+    dropped = np.zeros((6, 5), dtype=bool)
+    dropped[0] = True  # as an edge into a node that has all its edges
+    learner.architecture.forbid("cell", dropped)
+    weights = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    importance = weights[:, 1:].sum(1)
+    certainty = 1 - entropy(weights[:, 1:].T) / np.log(4)
+
+    def scores(rows: slice) -> np.ndarray:
+        both = (importance[rows], certainty[rows])
+        first, second = ((x - x.min()) / (x.max() - x.min()) for x in both)
+        return first * second
+
+    best = 1 + int(scores(slice(6))[1:].argmax())
+    assert best != 1 + int(scores(slice(1, 6)).argmax())  # so that this test can tell
+    progress.epoch_finished(learner, moment(1))
+    expected = [0, 5, 5, 5, 5, 5]
+    expected[best] = 1
+    assert learner.architecture.allowed("cell").sum(1).tolist() == expected
+
+
+def test_alpha_of_a_decided_edge_is_frozen_against_weight_decay() -> None:
+    learner = make_learner(Strategy("sgas", progress=GreedyDecisions(1)), architecture_decay=0.1)
+    mask = np.zeros((6, 5), dtype=bool)
+    mask[2] = [True, True, False, True, True]
+    mask[4] = True
+    learner.architecture.forbid("cell", mask)
+    before = learner.architecture.alpha["cell"].detach().clone()
+    batch = random_batch(16, 0)
+    learner.architecture_step(batch, batch, moment(1))
+    changed = (learner.architecture.alpha["cell"] != before).any(1)
+    assert changed.tolist() == [True, True, False, True, False, True]
+
+
+def test_published_depths_are_those_of_the_darts_space() -> None:
+    stages = p_darts().progress
+    assert [stages.depth(epoch, 75, None) for epoch in (1, 26, 51)] == [5, 11, 17]
+    assert [stages.depth(epoch, 75, 8) for epoch in (1, 26, 51)] == [2, 5, 8]  # 8 d / 17, rounded
+    assert [stages.depth(epoch, 75, 1) for epoch in (1, 26, 51)] == [1, 1, 1]
+    with pytest.raises(SearchError, match=r"5, 11, 17 of P-DARTS .* --cells"):
+        make_learner(p_darts())  # NAS-Bench-201 counts cells by stage
+    make_learner(p_darts(), cells=3)
+
+
 @given(st.integers(3, 90), st.integers(1, 3))
 def test_stages_cover_the_search_in_order(epochs: int, count: int) -> None:
     stages = Stages(tuple(range(1, count + 1)), (5, 3)[: count - 1], (0.0,) * count)
@@ -102,7 +162,7 @@ def test_stages_cover_the_search_in_order(epochs: int, count: int) -> None:
         for position in range(1, length + 1):
             place += 1
             assert stages.position(place, epochs) == (position, length)
-            assert stages.depth(place, epochs) == number + 1
+            assert stages.depth(place, epochs, None) == number + 1
 
 
 def test_alpha_is_frozen_in_the_first_ten_of_25_epochs() -> None:
@@ -165,6 +225,19 @@ def test_skip_connections_are_limited_weakest_first() -> None:
     assert learner.architecture.allowed("reduce").all()
 
 
+def test_a_skip_that_is_given_up_leaves_the_other_probabilities_as_they_are() -> None:
+    learner = darts_learner(p_darts(most_skips=0))
+    with torch.no_grad():
+        learner.architecture.alpha["normal"].zero_()
+        learner.architecture.alpha["normal"][:, 3] = 2.0
+    before = learner.architecture.strengths(learner.relaxation)["normal"]
+    learner.strategy.progress.epoch_finished(learner, moment(6, 6))
+    after = learner.architecture.strengths(learner.relaxation)["normal"]
+    gone = after[:, 3] == 0
+    assert gone.any()
+    np.testing.assert_array_equal(np.delete(after, 3, 1), np.delete(before, 3, 1))
+
+
 def test_interrupted_between_stages_and_decisions(tmp_path) -> None:
     from tests.oneshot.test_loop import StopAfter
 
@@ -174,7 +247,7 @@ def test_interrupted_between_stages_and_decisions(tmp_path) -> None:
     }.items():
 
         def search(folder, *plugins, make=make) -> Search:
-            learner = make_learner(make(), epochs=4)
+            learner = make_learner(make(), epochs=4, cells=2)
             return Search(coloured(32), learner, acting(*plugins), "nb201", folder=folder)
 
         whole = search(tmp_path / name / "whole")

@@ -20,9 +20,10 @@ from naslib_proxydata.oneshot.moment import Moment
 from naslib_proxydata.oneshot.strategies.beta_darts import BetaDecay, beta_darts
 from naslib_proxydata.oneshot.strategies.darts import SecondOrder
 from naslib_proxydata.oneshot.strategies.drnas import DirichletSample, dirichlet
-from naslib_proxydata.oneshot.strategies.gdas import GumbelHard, gumbel_noise
+from naslib_proxydata.oneshot.strategies.gdas import GumbelHard, gdas, gumbel_noise
 from naslib_proxydata.oneshot.strategies.pc_darts import pc_darts
-from naslib_proxydata.oneshot.strategies.random_sharing import UniformHard
+from naslib_proxydata.oneshot.strategies.random_sharing import UniformHard, random_sharing
+from naslib_proxydata.oneshot.strategies.robust_darts import robust_darts
 from naslib_proxydata.oneshot.strategies.sdarts import RandomSmoothing
 from naslib_proxydata.seeding import torch_generator
 
@@ -210,7 +211,9 @@ def test_strategies_are_combined_part_by_part() -> None:
     assert both.edge_weights
     assert both.regularisers == (BetaDecay(0.5),)
     assert both.settings["warm_up"] == 15
-    assert both.settings["architecture_decay"] == 0.0
+    assert both.published("nb201")["epochs"] == 100
+    assert both.published("darts")["epochs"] == 50
+    assert "architecture_decay" not in both.settings  # DARTS' own is kept
 
 
 def test_a_strategy_has_the_parts_of_first_order_darts_until_another_names_its_own() -> None:
@@ -241,3 +244,17 @@ def test_what_is_forbidden_is_not_run() -> None:
     other.mixtures(Softmax(), moment())
     other.load_state_dict(parameters.state_dict())
     assert other.mixtures(Softmax(), moment())["cell"].active == expected
+
+
+def test_the_published_settings_of_several_strategies() -> None:
+    for strategy in (gdas(), random_sharing()):
+        assert strategy.weights_first
+        assert strategy.published("nb201") == {
+            "epochs": 250,
+            "nesterov": True,
+            "weight_decay": 5e-4,
+        }
+    assert random_sharing().pick_batch == 512
+    assert robust_darts().settings == {"weight_decay": 0.0243}
+    assert beta_darts().published("nb201") == {"epochs": 100}
+    assert beta_darts().published("darts") == {"epochs": 50}

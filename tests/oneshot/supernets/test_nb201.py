@@ -30,7 +30,7 @@ def plain_operation(cell: MixedCell, row: int, column: int, x: Tensor) -> Tensor
     if name == "skip_connect":
         return x
     if name == "avg_pool_3x3":
-        return plain_norm(F.avg_pool2d(x, 3, 1, 1, count_include_pad=False))
+        return F.avg_pool2d(x, 3, 1, 1, count_include_pad=False)
     edges = cell.sources[EDGES[row][0]]
     number, channels = edges.rows.index(row), edges.channels
     weight = edges.convolutions[name].weight[number * channels : (number + 1) * channels]
