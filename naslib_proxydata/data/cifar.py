@@ -11,7 +11,7 @@ from naslib_proxydata.data.folder import open_folder
 from naslib_proxydata.data.npz import open_npz
 from naslib_proxydata.data.paths import required_path
 from naslib_proxydata.errors import DatasetError
-from naslib_proxydata.unpickle import array_globals, unpickle
+from naslib_proxydata.unpickle import ARRAYS, unpickle
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,7 +84,7 @@ def _open_batches(name: str, files: list[Path]) -> ArrayDataset:
 def _read(file: Path) -> dict[bytes, Any]:
     with file.open("rb") as opened:
         source = f"the CIFAR batch {file}"
-        batch = unpickle(opened, source, array_globals(), error=DatasetError, encoding="bytes")
+        batch = unpickle(opened, source, ARRAYS, error=DatasetError, encoding="bytes")
     if not isinstance(batch, dict):
         raise DatasetError(f"{file} is not a CIFAR batch: it holds a {type(batch).__name__}")
     return batch
