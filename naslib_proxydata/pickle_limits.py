@@ -137,6 +137,7 @@ class _Depths:
         self._marks: list[int] = []
         self._memo: dict[int, int] = {}  # of containers only: the memo of a large file is large
         self._memoised = 0
+        self._numbered: bool | None = None
 
     def mark(self, _: int) -> None:
         """Remember where the stack ends."""
@@ -171,8 +172,12 @@ class _Depths:
 
     def put(self, index: int) -> None:
         """Keep the topmost object under a number, or under the next one where that is -1."""
-        index = self._memoised if index < 0 else index
-        self._memoised += 1
+        numbered = index >= 0
+        if self._numbered not in (None, numbered):  # then the next number depends on what is there
+            raise PickleLimitError("it numbers some objects itself and leaves others uncounted")
+        self._numbered = numbered
+        if not numbered:
+            index, self._memoised = self._memoised, self._memoised + 1
         if self.stack and self.stack[-1]:
             self._memo[index] = self.stack[-1]
         else:

@@ -7,6 +7,7 @@ them read memory at any address. Nothing here hands them a state.
 from __future__ import annotations
 
 import math
+import reprlib  # a hostile value may be of any length
 from typing import Any, Final
 
 import numpy as np
@@ -35,15 +36,19 @@ class PickledType:
         self._code = _text(code)
         self._order = "="
         if self._code not in _CODES:
-            raise PickledNumbersError(f"a numpy value of type {self._code!r}, not a number")
+            raise PickledNumbersError(
+                f"a numpy value of type {reprlib.repr(self._code)}, not a number"
+            )
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         """Take the byte order, and refuse whatever a number does not have."""
         if not isinstance(state, tuple) or len(state) != 8 or state[2:] != _OF_NUMBERS:
-            raise PickledNumbersError(f"a numpy type that is no number's: its state is {state!r}")
+            raise PickledNumbersError(
+                f"a numpy type that is no number's: its state is {reprlib.repr(state)}"
+            )
         order = _text(state[1])
         if order not in _ORDERS:
-            raise PickledNumbersError(f"a numpy type of byte order {order!r}")
+            raise PickledNumbersError(f"a numpy type of byte order {reprlib.repr(order)}")
         self._order = order
 
     def read(self, content: object) -> NDArray[Any]:
@@ -103,12 +108,16 @@ def _array(content: object, number_type: object, shape: object, order: str) -> N
     if not isinstance(number_type, PickledType):
         raise PickledNumbersError("a numpy array of no type")
     if not isinstance(shape, tuple) or len(shape) not in (1, 2):
-        raise PickledNumbersError(f"a numpy array of shape {shape!r}, expected one or two sizes")
+        raise PickledNumbersError(
+            f"a numpy array of shape {reprlib.repr(shape)}, expected one or two sizes"
+        )
     if not all(type(size) is int and size >= 0 for size in shape):
-        raise PickledNumbersError(f"a numpy array of shape {shape!r}, which is none")
+        raise PickledNumbersError(f"a numpy array of shape {reprlib.repr(shape)}, which is none")
     values = number_type.read(content)
     if len(values) != math.prod(shape):
-        raise PickledNumbersError(f"a numpy array of shape {shape!r} with {len(values)} numbers")
+        raise PickledNumbersError(
+            f"a numpy array of shape {reprlib.repr(shape)} with {len(values)} numbers"
+        )
     return values.reshape(shape, order="F" if order == "F" else "C")
 
 

@@ -61,6 +61,7 @@ def _encode_latin1(text: str, encoding: str) -> bytes:
     return text.encode(encoding)
 
 
+_LONGEST_NAME: Final = 200  # characters of a name that a message shows
 _NUMPY_CORES: Final = ("numpy.core", "numpy._core")
 """The package of numpy's own parts, before numpy 2 and since."""
 
@@ -122,8 +123,9 @@ class AllowListUnpickler(pickle.Unpickler):
         try:
             named = self.allowed[module, name]
         except KeyError:
+            wanted = ascii(f"{module}.{name}"[:_LONGEST_NAME])[1:-1]  # nothing for a terminal
             raise self.error(
-                f"{self.source} wants to load {module}.{name}, which no such file needs; "
+                f"{self.source} wants to load {wanted}, which no such file needs; "
                 "nothing of it was run. Get the file again from its official place."
             ) from None
         if isinstance(named, _Named):
@@ -174,6 +176,7 @@ def unpickle(
         ) from None
     except Exception as problem:  # a damaged pickle can fail in nearly every way
         raise error(
-            f"{source} is truncated or damaged ({type(problem).__name__}: {problem}). "
+            f"{source} is truncated or damaged ({type(problem).__name__}: "
+            f"{' '.join(str(problem).split())[:300]}). "
             "Get the file again from its official place."
         ) from problem

@@ -231,6 +231,22 @@ def test_a_memo_beyond_the_bytes_is_refused(content: bytes) -> None:
         read(content)
 
 
+def test_two_ways_to_number_are_not_mixed() -> None:
+    """Else a tuple could be remembered under a number at which its depth is not known."""
+    deep = b"\x80\x04)q\x00q\x00\x94" + b"0h\x01\x85\x94" * 1000 + b"."
+    with pytest.raises(TableError, match="numbers some objects itself"):
+        read(deep)
+
+
+def test_names_in_messages_are_short_and_plain() -> None:
+    name = "evil\x1b[2J\n" * 100
+    content = b"\x80\x04\x8c\x02osX" + len(name).to_bytes(4, "little") + name.encode() + b"\x93."
+    with pytest.raises(TableError, match=r"load os\.evil\\x1b\[2J\\nevil") as told:
+        read(content)
+    assert str(told.value).isprintable()
+    assert len(str(told.value)) < 600
+
+
 def nested(opening: bytes, closing: bytes, depth: int) -> bytes:
     return b"\x80\x04" + opening * depth + closing * depth + b"."
 

@@ -111,7 +111,7 @@ def brightness(images: NDArray[Any], name: str) -> Brightness:
         return Brightness(1, 1)
     if highest is None or not images.min() >= 0 or not np.isfinite(highest):
         raise _unknown_brightness(images, name)
-    if kind == np.uint16:
+    if (kind.kind, kind.itemsize) == ("u", 2):  # of either byte order
         if highest <= _DARK_16_BIT:
             raise DatasetError(
                 f"dataset {name!r}: 16-bit images reach from {images.min()} to {highest} of 65,535 "

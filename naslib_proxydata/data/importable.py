@@ -126,7 +126,7 @@ class WrappedDataset(Dataset):
             return self._source[index]
         except MemoryError:
             raise
-        except Exception as error:  # it is a stranger's code
+        except (Exception, SystemExit) as error:  # it is a stranger's code
             raise DatasetError(
                 f"dataset {self.name!r} raises {type(error).__name__} when example {index} is "
                 f"read: {_one_line(error)}"
@@ -150,7 +150,10 @@ class WrappedDataset(Dataset):
         return array
 
     def _image(self, index: int) -> NDArray[np.uint8]:
-        pixels = self._brightness.to_bytes(self._array(index), self.name)
+        try:
+            pixels = self._brightness.to_bytes(self._array(index), self.name)
+        except DatasetError as error:
+            raise DatasetError(f"{error} (example {index})") from None
         return np.repeat(pixels, 3, axis=0) if len(pixels) < self._channels == 3 else pixels
 
     def _find_labels(self) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:

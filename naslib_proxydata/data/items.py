@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -72,12 +73,17 @@ def image_array(image: Any, name: str) -> NDArray[Any]:
     dropped.
 
     Args:
-        image: A tensor, an array, a PIL image, or nested lists.
+        image: A tensor, an array, a PIL image, nested lists, or the bytes of an image file, by
+            themselves or as Hugging Face keeps them where it does not decode.
         name: What errors call the dataset.
 
     Raises:
-        DatasetError: It has no image's shape.
+        DatasetError: It has no image's shape, or cannot be decoded.
     """
+    if isinstance(image, Mapping):
+        image = image.get("bytes")
+    if isinstance(image, bytes):
+        image = _decoded(image, name)
     mode = getattr(image, "mode", None)
     if isinstance(mode, str) and hasattr(image, "convert"):
         if mode in ("LA", "1"):
@@ -94,6 +100,19 @@ def image_array(image: Any, name: str) -> NDArray[Any]:
             f"{type(image).__name__} of {array.dtype} with the shape {array.shape}"
         )
     return array
+
+
+def _decoded(content: bytes, name: str) -> Any:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        opened = Image.open(io.BytesIO(content))
+        opened.load()
+    except (OSError, ValueError, UnidentifiedImageError) as error:
+        raise DatasetError(
+            f"dataset {name!r}: {len(content)} bytes are no image: {error}"
+        ) from None
+    return opened
 
 
 def _looks_like_image(value: Any) -> bool:

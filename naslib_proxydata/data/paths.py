@@ -7,6 +7,9 @@ from pathlib import Path
 
 from naslib_proxydata.errors import DatasetError
 
+ARCHIVES = frozenset({".gz", ".tgz", ".tar", ".zip", ".bz2", ".xz"})
+"""Suffixes of packed files."""
+
 
 def required_path(path: str, name: str) -> Path:
     """Return the path of a format that cannot do without one; ``~`` is the user's home.
@@ -16,11 +19,14 @@ def required_path(path: str, name: str) -> Path:
         name: Name of the format.
 
     Raises:
-        DatasetError: There is none.
+        DatasetError: There is none, or it is that of an archive.
     """
     if not path:
         raise DatasetError(f"dataset {name!r} needs a path: write {name}:PATH")
-    return Path(path).expanduser()
+    place = Path(path).expanduser()
+    if place.suffix in ARCHIVES and place.is_file():
+        raise DatasetError(f"{place} is an archive; unpack it, and give the folder as {name}:PATH")
+    return place
 
 
 def folder_with(place: Path, names: Sequence[str]) -> Path | None:

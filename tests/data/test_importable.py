@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 import types
@@ -215,6 +216,31 @@ def test_a_tensor_dataset_of_one_hot_labels() -> None:
     assert dataset.labels.tolist() == LABELS
 
 
+def test_images_that_are_not_decoded_yet() -> None:
+    rows = []
+    for image in images():
+        stream = io.BytesIO()
+        image.save(stream, "PNG")
+        rows.append({"image": {"bytes": stream.getvalue(), "path": None}, "label": 0})
+    np.testing.assert_array_equal(stored(WrappedDataset("packed", rows)), PIXELS)
+
+
+class Leaving:
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, index: int) -> Any:
+        sys.exit("nothing here")
+
+
+def test_a_late_example_of_another_unit_is_named() -> None:
+    whole = [np.full((4, 4), 200, np.int32) for _ in range(200)]
+    dataset = WrappedDataset("whole", whole)
+    whole[101][0, 0] = 300
+    with pytest.raises(DatasetError, match=r"int32 from 200 to 300.*\(example 101\)"):
+        dataset.pixels(np.array([101]))
+
+
 class Raising:
     """Fails at one example, or earlier."""
 
@@ -234,6 +260,7 @@ class Raising:
     ("source", "message"),
     [
         (Raising(), "raises OSError when example 2 is read: the archive is closed"),
+        (Leaving(), "raises SystemExit when example 0 is read: nothing here"),
         (Raising(-1), "raises ValueError when its length is asked for"),
         ([], "expected len > 0"),
         (iter([1]), "no map-style dataset.*list_iterator"),
@@ -243,6 +270,8 @@ class Raising:
         ([()], "its items are empty"),
         (["a", "b"], "got a str"),
         ([PIXELS[0], PIXELS[0] / 255], "images of uint8 and float64"),
+        ([{"image": {"bytes": b"x", "path": None}}], "1 bytes are no image"),
+        ([{"image": None}], "got a NoneType"),
         ([PIXELS[0], PIXELS[0, :4]], r"different shapes, \(3, 4, 5\) and \(3, 6, 5\)"),
         ([(PIXELS[0], [0.5, 0.5]), (PIXELS[1], [0.1, 0.9])], "must be one-hot"),
         ([(PIXELS[0], [0]), (PIXELS[1], [0, 1])], "got a list"),

@@ -282,3 +282,13 @@ def test_a_path_is_needed_and_absent_ones_are_told(name: str, tmp_path: Path) ->
         open_dataset(name)
     with pytest.raises(DatasetError, match=rf"no {name} in .*: expected"):
         open_dataset(f"{name}:{tmp_path / 'absent'}")
+
+
+@pytest.mark.parametrize("source", ["cifar10:a.tar.gz", "mit67:a.tar", "folder:a.zip"])
+def test_an_archive_is_to_be_unpacked(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / source.partition(":")[2]).write_bytes(b"packed")
+    with pytest.raises(DatasetError, match="is an archive; unpack it"):
+        open_dataset(source)

@@ -109,7 +109,7 @@ class ScoringContext:
             SelectionError: It cannot be shown the dataset's images, or gives no logits.
         """
         assert self.pretrained is not None
-        name, image = self.pretrained.label, self.dataset[0][0][None]
+        name, image = self.pretrained.name, self.dataset[0][0][None]
         try:
             with torch.no_grad():
                 shown = Normalise(*self.dataset.statistics)(image).to(self.device)

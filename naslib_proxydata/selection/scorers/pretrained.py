@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import logging
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,11 +39,13 @@ class Pretrained:
     """A model with its weights, and what it wants to be shown.
 
     Attributes:
+        name: What the user calls the model.
         label: Name, weights, their hash, and the input: another whenever scores may be.
         model: The network, frozen and in eval mode.
         input: How its images are prepared.
     """
 
+    name: str
     label: str
     model: nn.Module
     input: ModelInput
@@ -84,7 +87,7 @@ def load_pretrained(name: str, weights: str = "", changed: ModelInput | None = N
             "input_mean and input_std",
             name,
         )
-    return Pretrained(label, model.eval().requires_grad_(False), prepared)
+    return Pretrained(name, label, model.eval().requires_grad_(False), prepared)
 
 
 def _is_file(weights: str) -> bool:
@@ -192,7 +195,9 @@ def _read_state(path: Path) -> State:
     if not path.is_file():
         raise SelectionError(f"no file {path} of weights; check the path")
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():  # a TorchScript archive, which is refused
+            warnings.simplefilter("ignore")
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged archive can fail in nearly every way
         raise SelectionError(
             f"{path} is no state dict that can be read safely ({type(error).__name__}); write it "
