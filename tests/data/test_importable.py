@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 from torch.utils.data import ConcatDataset, Subset, TensorDataset
 
+import naslib_proxydata
 from naslib_proxydata.cli.main import main
 from naslib_proxydata.data.importable import WrappedDataset
 from naslib_proxydata.data.sources import open_dataset
@@ -97,6 +98,11 @@ def test_the_fingerprint_does_not_depend_on_random_transforms(transform: Any) ->
     np.testing.assert_array_equal(stored(first), PIXELS)
     assert first.fingerprint == second.fingerprint == WrappedDataset("x", Vision()).fingerprint
     assert first.class_names == ("a", "b", "c", "d")
+
+
+def test_a_selection_fits_the_random_dataset_that_it_was_made_from() -> None:
+    selection = naslib_proxydata.select(Vision(flipped), "class-random", size=8)
+    selection.check_fits(WrappedDataset("again", Vision(flipped)))
 
 
 def test_that_transforms_are_left_out_is_said_and_leaves_the_dataset_alone(
