@@ -6,18 +6,52 @@ looks none up: the caller hands in the few objects that a file may name.
 
 from __future__ import annotations
 
+import io
 import pickle
-import re
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import IO, Any, Final
 
-import numpy as np
-
+from naslib_proxydata import pickled_numbers
 from naslib_proxydata.errors import ProxyDataError, TableError
+from naslib_proxydata.pickle_limits import PickleLimitError, bounded_pickle
+from naslib_proxydata.pickled_numbers import PickledNumbersError
 
 Globals = Mapping[tuple[str, str], Any]
 """What a pickle may name: ``{(module, name): object it gets instead}``."""
+
+
+class _StateError(Exception):
+    """A pickle sets attributes of something that is not its own."""
+
+
+class _Named:
+    """An allowed callable as a pickle gets it: to be called, never to be written to."""
+
+    __slots__ = ("_callable",)
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._callable = function
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self._callable(*arguments)
+
+    def __setstate__(self, state: object) -> None:
+        raise _StateError(f"sets attributes of {self._callable.__name__}")
+
+
+class _Sealed(type):
+    """The type of an allowed class as a pickle gets it: to be made, never to be written to."""
+
+    def __setstate__(cls, state: object) -> None:
+        raise _StateError(f"sets attributes of {cls.__name__}")
+
+
+class _Ordered(OrderedDict[Any, Any]):
+    """An ``OrderedDict`` whose attributes, such as torch's ``_metadata``, are left out."""
+
+    def __setstate__(self, state: object) -> None:
+        pass
 
 
 def _encode_latin1(text: str, encoding: str) -> bytes:
@@ -27,51 +61,33 @@ def _encode_latin1(text: str, encoding: str) -> bytes:
     return text.encode(encoding)
 
 
-class _NumberType:
-    """Stands for ``numpy.dtype``: the type and byte order of a number, nothing else."""
-
-    def __init__(self, code: str, *_flags: object) -> None:
-        if not re.fullmatch(r"[biuf]\d", code):
-            raise TableError(f"the pickle holds a numpy value of type {code!r}, not a number")
-        self.code = code
-        self.order = "="
-
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self.order = {"<": "<", ">": ">", "|": "|"}[state[1]]
-
-
-def _number(number_type: _NumberType, data: bytes) -> int | float | bool:
-    """Stand for numpy's ``scalar``: return the number that the bytes spell."""
-    (value,) = np.frombuffer(data, np.dtype(number_type.order + number_type.code))
-    number: int | float | bool = value.item()
-    return number
-
+_LONGEST_NAME: Final = 200  # characters of a name that a message shows
+_NUMPY_CORES: Final = ("numpy.core", "numpy._core")
+"""The package of numpy's own parts, before numpy 2 and since."""
 
 PLAIN: Final[Globals] = {
-    ("collections", "OrderedDict"): OrderedDict,
-    ("builtins", "set"): set,
-    ("__builtin__", "set"): set,  # its name in protocols 0 to 2
-    ("_codecs", "encode"): _encode_latin1,
-    ("numpy", "dtype"): _NumberType,
-    ("numpy.core.multiarray", "scalar"): _number,
-    ("numpy._core.multiarray", "scalar"): _number,
+    ("collections", "OrderedDict"): _Named(_Ordered),
+    ("builtins", "set"): _Named(set),
+    ("__builtin__", "set"): _Named(set),  # its name in protocols 0 to 2
+    ("_codecs", "encode"): _Named(_encode_latin1),
+    ("numpy", "dtype"): _Named(pickled_numbers.PickledType),
+    **{(f"{core}.multiarray", "scalar"): _Named(pickled_numbers.number) for core in _NUMPY_CORES},
 }
 """Plain data: containers and numpy's numbers."""
 
-
-def array_globals() -> Globals:
-    """Return what pickled numpy arrays may name besides plain data.
-
-    Arrays name numpy's own constructor and type, which build arrays and nothing else.
-    """
-    rebuild = np.empty(0).__reduce__()[0]  # its module has moved between versions of numpy
-    return {
-        **PLAIN,
-        ("numpy", "ndarray"): np.ndarray,
-        ("numpy", "dtype"): np.dtype,
-        ("numpy.core.multiarray", "_reconstruct"): rebuild,
-        ("numpy._core.multiarray", "_reconstruct"): rebuild,
-    }
+ARRAYS: Final[Globals] = {
+    **PLAIN,
+    ("numpy", "ndarray"): _Named(pickled_numbers.array_type),
+    **{
+        (f"{core}.{part}", name): _Named(stand_in)
+        for core in _NUMPY_CORES
+        for part, name, stand_in in (
+            ("multiarray", "_reconstruct", pickled_numbers.reconstruct),
+            ("numeric", "_frombuffer", pickled_numbers.from_buffer),
+        )
+    },
+}
+"""Plain data and arrays of numbers, as :class:`~naslib_proxydata.pickled_numbers.PickledArray`."""
 
 
 class AllowListUnpickler(pickle.Unpickler):
@@ -105,12 +121,16 @@ class AllowListUnpickler(pickle.Unpickler):
             ProxyDataError: It is not allowed; it has not been imported.
         """
         try:
-            return self.allowed[module, name]
+            named = self.allowed[module, name]
         except KeyError:
+            wanted = ascii(f"{module}.{name}"[:_LONGEST_NAME])[1:-1]  # nothing for a terminal
             raise self.error(
-                f"{self.source} wants to load {module}.{name}, which no such file needs; "
+                f"{self.source} wants to load {wanted}, which no such file needs; "
                 "nothing of it was run. Get the file again from its official place."
             ) from None
+        if isinstance(named, _Named):
+            return named
+        return _Sealed(named.__name__, (named,), {}) if isinstance(named, type) else _Named(named)
 
 
 def unpickle(
@@ -131,14 +151,32 @@ def unpickle(
         encoding: How 8-bit strings of Python 2 are read.
 
     Raises:
-        ProxyDataError: The pickle is truncated, damaged, or names a global that is not allowed.
+        ProxyDataError: The pickle is truncated, damaged, names a global that is not allowed, sets
+            attributes of one that is, or is beyond the limits of
+            :func:`~naslib_proxydata.pickle_limits.bounded_pickle`.
     """
     try:
-        return AllowListUnpickler(stream, allowed, source, error, encoding).load()
+        content = io.BytesIO(bounded_pickle(stream))
+        return AllowListUnpickler(content, allowed, source, error, encoding).load()
     except ProxyDataError:
         raise
+    except PickledNumbersError as problem:
+        raise error(f"{source} holds {problem}. Get the file again from its official place.") from (
+            None
+        )
+    except _StateError as problem:
+        raise error(
+            f"{source} {problem}, which no such file needs. Get the file again from its official "
+            "place."
+        ) from None
+    except PickleLimitError as problem:
+        raise error(
+            f"{source} is truncated or damaged: {problem}. Get the file again from its official "
+            "place."
+        ) from None
     except Exception as problem:  # a damaged pickle can fail in nearly every way
         raise error(
-            f"{source} is truncated or damaged ({type(problem).__name__}: {problem}). "
+            f"{source} is truncated or damaged ({type(problem).__name__}: "
+            f"{' '.join(str(problem).split())[:300]}). "
             "Get the file again from its official place."
         ) from problem

@@ -17,7 +17,16 @@ PACKAGE = Path(naslib_proxydata.__file__).parent
 FLOORS = [
     (
         *("errors", "seeding", "summation", "cache", "files", "figures", "markdown", "schema"),
-        *("unpickle", "hookspecs", "version", "code", "ranking", "kernels"),
+        *(
+            "unpickle",
+            "pickle_limits",
+            "pickled_numbers",
+            "hookspecs",
+            "version",
+            "code",
+            "ranking",
+            "kernels",
+        ),
     ),
     ("summation", "version"),
     ("plugins", "spaces", "data", "pruning"),

@@ -13,8 +13,9 @@ def named_dataset(dataset: Any) -> tuple[str, Dataset | None]:
 
     Args:
         dataset: A source, such as ``"digits"`` or ``"cifar10:PATH"``; a
-            :class:`~naslib_proxydata.data.base.Dataset`; or a map-style dataset of images or of
-            (image, label) pairs, such as torchvision's.
+            :class:`~naslib_proxydata.data.base.Dataset`; or a map-style dataset of images, of
+            (image, label) pairs, such as torchvision's, or of dictionaries with both, such as
+            Hugging Face's.
 
     Raises:
         DatasetError: It is none of these.

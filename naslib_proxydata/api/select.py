@@ -33,7 +33,8 @@ def select(
 
     Args:
         dataset: A source, such as ``"digits"`` or ``"cifar10:PATH"``, or a map-style dataset of
-            images or of (image, label) pairs, such as torchvision's.
+            images, of (image, label) pairs, such as torchvision's, or of dictionaries with both,
+            such as Hugging Face's.
         selector: A name, or a name with options: ``{"name": "entropy-p1", "bin_width": 0.25}``.
         size: Number of examples.
         fraction: Share of the dataset, in (0, 1], rounded down; instead of a size.

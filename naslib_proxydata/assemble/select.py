@@ -27,6 +27,8 @@ from naslib_proxydata.selection.run import make_selection, selector_inputs
 from naslib_proxydata.selection.score_files import read_scores, write_scores
 from naslib_proxydata.selection.scorers.context import ScoringContext
 from naslib_proxydata.selection.scorers.finding import find_scorer
+from naslib_proxydata.selection.scorers.model_input import ModelInput
+from naslib_proxydata.selection.scorers.pretrained import Pretrained, load_pretrained
 from naslib_proxydata.selection.scorers.recipe import PAPER, QUICK
 from naslib_proxydata.selection.scorers.scoring import score_dataset
 from naslib_proxydata.selection.split import check_shares
@@ -147,9 +149,13 @@ class _Prepared:
 def _with_whole_paths(config: SelectConfig) -> SelectConfig:
     """Return the configuration with paths that mean the same from every folder."""
     paths = {"scores": config.scores, "cache": config.cache}
-    return config.model_copy(
-        update={name: path and path.expanduser().resolve() for name, path in paths.items()}
-    )
+    whole: dict[str, Any] = {
+        name: path and path.expanduser().resolve() for name, path in paths.items()
+    }
+    weights = Path(config.weights).expanduser()
+    if config.weights and weights.is_file():
+        whole["weights"] = str(weights.resolve())
+    return config.model_copy(update=whole)
 
 
 def _prepare(
@@ -169,12 +175,21 @@ def _prepare(
         config.seed,
         config.device,
         progress,
+        pretrained=_pretrained(config),
     )
     given = _given(config, selector, dataset)
     scorer = None if given is not None else _scorer(config, plugins, selector, context)
     prepared = _Prepared(dataset, selector, size, given, scorer, context)
     _check_outputs(config, prepared)
     return prepared
+
+
+def _pretrained(config: SelectConfig) -> Pretrained | None:
+    """Return the model that is scored with as it is, or None where one is trained."""
+    if not config.takes_pretrained:
+        return None
+    asked = ModelInput(config.input_size, None, config.input_mean, config.input_std)
+    return load_pretrained(config.model, config.weights, asked)
 
 
 def _given(config: SelectConfig, selector: Selector, dataset: Dataset) -> NDArray[Any] | None:
@@ -200,6 +215,11 @@ def _scorer(
     )
     if scorer is not None:
         scorer.check(context)
+    elif context.pretrained is not None:
+        raise SelectionError(
+            f"selector {selector.name!r} needs no scores, so the model {config.model!r} is not "
+            "used; leave it out, or name a scorer"
+        )
     return scorer
 
 
@@ -234,8 +254,13 @@ def _write(
         named = config.scorer.name if config.scorer else prepared.selector.scorer
         figure = _figure(selection, prepared.dataset, values, named)
         figures.append(folder.draw("selection", figure))
+    where = provenance(env)
+    pretrained = prepared.context.pretrained
+    if pretrained is not None:
+        env = {**env, "scored_with": pretrained.label}
+        where = f"Scored with {pretrained.label}. {where}"
     folder.write_json("env.json", env)
-    summary = selection_markdown(selection, prepared.dataset, folder.path, figures, provenance(env))
+    summary = selection_markdown(selection, prepared.dataset, folder.path, figures, where)
     folder.write("summary.md", summary)
 
 

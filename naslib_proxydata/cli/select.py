@@ -45,6 +45,18 @@ from naslib_proxydata.cli.options import resolved_options, run_options
     help="Scorer's model: resnet20, resnet56, torchvision:NAME, module:attribute.",
 )
 @click.option(
+    "--weights",
+    metavar="NAME|FILE",
+    help="Use the model with these weights, untrained: DEFAULT or another name of torchvision's, "
+    "or a file of a state dict.",
+)
+@click.option(
+    "--pretrained",
+    is_flag=True,
+    default=None,
+    help="Use the model with the weights that it has, and do not train it.",
+)
+@click.option(
     "--quick", is_flag=True, default=None, help="Train the scorer's model for 15 epochs, not 200."
 )
 @click.option(

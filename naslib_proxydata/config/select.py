@@ -42,6 +42,23 @@ class SelectConfig(RunConfig):
         None, description="The scorer with its options; null for the selector's own."
     )
     model: str = Field("", description="The scorer's model; empty for the scorer's own.")
+    weights: str = Field(
+        "",
+        description="Weights that the model is used with, untrained: DEFAULT or another name of "
+        "torchvision's, or a file of a state dict.",
+    )
+    pretrained: bool = Field(
+        False, description="Use the model with the weights that it has, and do not train it."
+    )
+    input_size: int | None = Field(
+        None, ge=1, description="Side in pixels of what given weights are shown; null for theirs."
+    )
+    input_mean: Annotated[tuple[float, ...] | None, BeforeValidator(listed)] = Field(
+        None, description="Mean by channel that is subtracted for them; null for theirs."
+    )
+    input_std: Annotated[tuple[float, ...] | None, BeforeValidator(listed)] = Field(
+        None, description="Standard deviation by channel; null for theirs."
+    )
     quick: bool = Field(False, description="Train the scorer's model for 15 epochs, not 200.")
     cache: Path | None = Field(
         None, description="Folder of trained models and scores; $NASLIB_PROXYDATA_CACHE if null."
@@ -54,6 +71,25 @@ class SelectConfig(RunConfig):
         if (self.size is None) == (self.fraction is None):
             raise ValueError("give either size or fraction")
         return self
+
+    @model_validator(mode="after")
+    def _given_weights(self) -> Self:
+        """Say what given weights lack, or what there is for them without any."""
+        of_input = (self.input_size, self.input_mean, self.input_std)
+        if not self.takes_pretrained:
+            if any(value is not None for value in of_input):
+                raise ValueError("input_size, input_mean and input_std need weights or pretrained")
+            return self
+        if not self.model:
+            raise ValueError("weights and pretrained need a model, such as torchvision:resnet50")
+        if self.scores is not None:
+            raise ValueError("scores are given, so no weights are used; leave out one of the two")
+        return self
+
+    @property
+    def takes_pretrained(self) -> bool:
+        """Whether the scorer's model is used as it is, and not trained."""
+        return self.pretrained or bool(self.weights)
 
     @model_validator(mode="after")
     def _a_folder(self) -> Self:

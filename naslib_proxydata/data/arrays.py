@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from naslib_proxydata.data.base import Dataset
-from naslib_proxydata.errors import DatasetError
+from naslib_proxydata.data.image_arrays import brightness, channels_first
+from naslib_proxydata.data.labels import class_labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,33 +23,32 @@ class ArrayDataset(Dataset):
 
     Args:
         name: What reports call it.
-        images: uint8, shape (n, channels, h, w), or (n, h, w) for grey images.
-        labels: Classes counted from 0, shape (n,), or None.
+        images: Shape (n, channels, h, w), (n, h, w, channels) or (n, h, w), see
+            ``image_arrays.channels_first``; of a type and unit of ``image_arrays.brightness``.
+        labels: Classes counted from 0, texts, or one-hot rows, see ``labels.class_labels``; or
+            None.
         class_names: Names of the classes.
         source_index: Positions in the larger dataset this is a part of, shape (n,), or None.
 
     Raises:
-        DatasetError: The shapes, the type or the labels are not as said.
+        DatasetError: Shapes, types, units or labels are none of these.
     """
 
     def __init__(
         self,
         name: str,
-        images: NDArray[np.uint8],
-        labels: NDArray[np.int64] | None = None,
+        images: NDArray[Any],
+        labels: NDArray[Any] | None = None,
         class_names: Sequence[str] = (),
         source_index: NDArray[np.int64] | None = None,
     ) -> None:
-        if images.dtype != np.uint8 or images.ndim not in (3, 4) or len(images) == 0:
-            raise DatasetError(
-                f"dataset {name!r}: images must be uint8 of shape (n, channels, h, w) or "
-                f"(n, h, w) with n > 0, got {images.dtype} of shape {images.shape}"
-            )
-        stacked = images[:, None] if images.ndim == 3 else images
+        stacked = channels_first(images, name)
+        pixels = brightness(stacked, name).to_bytes(stacked, name)
         self.name = name
-        self.images: Tensor = torch.from_numpy(np.require(stacked, requirements=["C", "W"]))
+        self.images: Tensor = torch.from_numpy(np.require(pixels, requirements=["C", "W"]))
         self.class_names = tuple(class_names)
-        self.labels = None if labels is None else check_labels(name, labels, len(images))
+        if labels is not None:
+            self.labels, self.class_names = class_labels(name, labels, len(images), class_names)
         self.source_index = None if source_index is None else source_index.astype(np.int64)
 
     def __len__(self) -> int:
@@ -58,22 +58,3 @@ class ArrayDataset(Dataset):
     def pixels(self, indices: NDArray[np.int64]) -> Tensor:
         """Return images, uint8, shape (len(indices), channels, h, w)."""
         return self.images[torch.from_numpy(np.asarray(indices, dtype=np.int64))]
-
-
-def check_labels(name: str, labels: NDArray[np.generic], count: int) -> NDArray[np.int64]:
-    """Return labels as int64 after checking that they are classes of ``count`` examples.
-
-    Raises:
-        DatasetError: There are more or fewer, or they are not integers counted from 0.
-    """
-    if labels.shape != (count,):
-        raise DatasetError(
-            f"dataset {name!r}: {count} images need labels of shape ({count},), got {labels.shape}"
-        )
-    whole = labels.astype(np.int64)
-    if not np.array_equal(whole, labels) or whole.min() < 0:
-        raise DatasetError(
-            f"dataset {name!r}: labels must be whole numbers counted from 0, got "
-            f"{labels.dtype} from {labels.min()} to {labels.max()}"
-        )
-    return whole

@@ -24,11 +24,11 @@ LABEL_KEYS = ("labels", "label", "y", "y_train", "targets")
 def open_npz(path: str = "", name: str = "") -> ArrayDataset:
     """Read a dataset from an ``.npz`` file.
 
-    Images are found under ``images``, ``image``, ``x``, ``x_train`` or ``data`` as uint8 of
-    shape (n, h, w, channels), (n, channels, h, w) or (n, h, w), or under ``residual`` in the
-    lossless layout of :func:`decode_residual`. Labels (``labels``, ``label``, ``y``, ``y_train``
-    or ``targets``), ``class_names`` and ``index`` (positions in a larger dataset, -1 where not
-    known) may be absent.
+    Images are found under ``images``, ``image``, ``x``, ``x_train`` or ``data`` in any layout and
+    unit that :class:`~naslib_proxydata.data.arrays.ArrayDataset` understands, or under
+    ``residual`` in the lossless layout of :func:`decode_residual`. Labels (``labels``, ``label``,
+    ``y``, ``y_train`` or ``targets``), ``class_names`` and ``index`` (positions in a larger
+    dataset, -1 where not known) may be absent.
 
     Raises:
         DatasetError: There is no path, or the file is absent, damaged, holds pickles or lacks
@@ -44,7 +44,7 @@ def open_npz(path: str = "", name: str = "") -> ArrayDataset:
     return ArrayDataset(
         name,
         _images(arrays, path),
-        None if labels is None else labels.reshape(-1),
+        labels,
         names,
         index if known else None,
     )
@@ -84,14 +84,7 @@ def decode_residual(residual: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return images
 
 
-def channels_first(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Turn (n, h, w, 1 or 3) into (n, channels, h, w); other shapes stay as they are."""
-    if images.ndim == 4 and images.shape[3] in (1, 3) and images.shape[1] not in (1, 3):
-        return images.transpose(0, 3, 1, 2)
-    return images
-
-
-def _images(arrays: Mapping[str, NDArray[Any]], path: str) -> NDArray[np.uint8]:
+def _images(arrays: Mapping[str, NDArray[Any]], path: str) -> NDArray[Any]:
     if "residual" in arrays:
         return decode_residual(arrays["residual"])
     images = _first(arrays, IMAGE_KEYS)
@@ -100,7 +93,7 @@ def _images(arrays: Mapping[str, NDArray[Any]], path: str) -> NDArray[np.uint8]:
             f"{path} holds no images: expected an array named {', '.join(IMAGE_KEYS)} or "
             f"residual, found {', '.join(sorted(arrays)) or 'nothing'}"
         )
-    return channels_first(images)
+    return images
 
 
 def _first(arrays: Mapping[str, NDArray[Any]], keys: tuple[str, ...]) -> NDArray[Any] | None:

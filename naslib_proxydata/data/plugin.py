@@ -27,12 +27,33 @@ def register_datasets() -> Sequence[Registration]:
         Registration(
             "cifar10",
             f"{_ROOM}.cifar:open_cifar10",
-            "python batches, an .npz file, or a folder of images by class",
+            "python or binary version, an .npz file, or a folder of images by class",
         ),
         Registration(
             "cifar100",
             f"{_ROOM}.cifar:open_cifar100",
-            "python batches, an .npz file, or a folder of images by class",
+            "python or binary version, fine labels; an .npz file, or a folder of images by class",
+        ),
+        Registration(
+            "svhn",
+            f"{_ROOM}.svhn:open_svhn",
+            "the cropped digits of train_32x32.mat, or an .npz file",
+        ),
+        Registration(
+            "imagenet16-120",
+            f"{_ROOM}.imagenet16:open_imagenet16_120",
+            "the ten python batches of ImageNet16, of which the first 120 classes are kept",
+            "arXiv 2001.00326",
+        ),
+        Registration(
+            "mit67",
+            f"{_ROOM}.mit67:open_mit67",
+            "Images and TrainImages.txt of the 67 indoor scenes",
+        ),
+        Registration(
+            "flowers102",
+            f"{_ROOM}.flowers102:open_flowers102",
+            "jpg, imagelabels.mat and, for its training images, setid.mat",
         ),
         Registration("npz", f"{_ROOM}.npz:open_npz", "an .npz file of images and labels"),
         Registration(

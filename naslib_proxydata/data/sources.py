@@ -19,7 +19,8 @@ def open_dataset(source: str, plugins: Plugins | None = None) -> Dataset:
     Args:
         source: ``NAME`` or ``NAME:PATH`` of a registered format, such as ``digits`` or
             ``cifar10:PATH``; the path of an ``.npz`` file or of a folder; or
-            ``module:attribute`` of a map-style dataset.
+            ``module:attribute`` of a map-style dataset, or ``module:attribute:split`` of one of
+            several in a dictionary.
         plugins: Where formats are registered; the built-in and installed ones where None.
 
     Raises:
@@ -65,3 +66,5 @@ def _importable(module: str) -> bool:
         return importlib.util.find_spec(module) is not None
     except (ImportError, ValueError):
         return False
+    except Exception:  # its package raises when it is imported: whoever opens it says how
+        return True

@@ -17,7 +17,7 @@ def listed(value: Any) -> Any:
     """Turn ``"a,b"`` or a single value into a list."""
     if isinstance(value, str):
         return [part.strip() for part in value.split(",") if part.strip()]
-    return [value] if isinstance(value, int | Path) else value
+    return [value] if isinstance(value, int | float | Path) else value
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(listed)]

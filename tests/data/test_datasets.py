@@ -86,45 +86,19 @@ def test_statistics_are_those_of_the_pixels() -> None:
     np.testing.assert_allclose(std, (images / 255).std((0, 2, 3)))
 
 
-@pytest.mark.parametrize("protocol", [2, 4])
-def test_cifar_batches(tmp_path: Path, protocol: int) -> None:
-    rows = np.random.default_rng(1).integers(0, 256, (8, 3072), np.uint8)
-    folder = tmp_path / "cifar-10-batches-py"
-    folder.mkdir()
-    for number in (2, 1):
-        part = slice(4 * (number - 1), 4 * number)
-        batch = {b"data": rows[part], b"labels": [number, 0, 1, 2]}
-        (folder / f"data_batch_{number}").write_bytes(pickle.dumps(batch, protocol))
-    (folder / "batches.meta").write_bytes(pickle.dumps({b"label_names": [b"a", b"b", b"c"]}))
-    for path in (folder, tmp_path):
-        dataset = open_dataset(f"cifar10:{path}")
-        np.testing.assert_array_equal(dataset.pixels(np.arange(8)).numpy().reshape(8, -1), rows)
-        assert dataset.labels is not None
-        assert dataset.labels.tolist() == [1, 0, 1, 2, 2, 0, 1, 2]
-        assert dataset.class_names == ("a", "b", "c")
-
-
-def test_cifar100_uses_fine_labels(tmp_path: Path) -> None:
-    batch = {b"data": np.zeros((2, 3072), np.uint8), b"fine_labels": [7, 99], b"coarse_labels": [0]}
-    (tmp_path / "train").write_bytes(pickle.dumps(batch, 2))
-    assert open_dataset(f"cifar100:{tmp_path}").num_classes == 100
-
-
 class Hostile:
     def __reduce__(self) -> tuple[Any, ...]:
         return os.system, ("echo harm",)
 
 
 def test_a_hostile_batch_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "data_batch_1").write_bytes(pickle.dumps({b"data": Hostile()}))
+    path = tmp_path / "test_batch"
+    path.write_bytes(pickle.dumps({b"data": Hostile()}))
     with pytest.raises(DatasetError, match=r"system, .*nothing of it was run"):
-        open_dataset(f"cifar10:{tmp_path}")
-    (tmp_path / "data_batch_1").write_bytes(b"\x80\x02garbage")
+        open_dataset(f"cifar10:{path}")
+    path.write_bytes(b"\x80\x02garbage")
     with pytest.raises(DatasetError, match=r"the CIFAR batch .* is truncated or damaged"):
-        open_dataset(f"cifar10:{tmp_path}")
-    (tmp_path / "data_batch_1").write_bytes(pickle.dumps({b"data": [1]}))
-    with pytest.raises(DatasetError, match="holds no cifar10 batches"):
-        open_dataset(f"cifar10:{tmp_path}")
+        open_dataset(f"cifar10:{path}")
 
 
 def idx(array: np.ndarray[Any, np.dtype[np.uint8]]) -> bytes:

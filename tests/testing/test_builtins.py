@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import pickle
 import sys
 import types
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.io import savemat
 from torch import nn
 
 from naslib_proxydata import plugins
@@ -110,11 +112,44 @@ def write_idx(folder: Path) -> str:
     return str(folder)
 
 
+def write_svhn(folder: Path) -> str:
+    images = np.random.default_rng(0).integers(0, 256, (32, 32, 3, 20), dtype=np.uint8)
+    np.savez(folder / "svhn.npz", X=images, y=np.arange(20) % 10 + 1)
+    return str(folder / "svhn.npz")
+
+
+def write_imagenet16(folder: Path) -> str:
+    rows = np.random.default_rng(0).integers(0, 256, (30, 768), dtype=np.uint8)
+    batch = {"data": rows, "labels": [5 * number + 1 for number in range(30)]}
+    (folder / "val_data").write_bytes(pickle.dumps(batch))
+    return str(folder / "val_data")
+
+
+def write_mit67(folder: Path) -> str:
+    write_files(folder)
+    (folder / "images").rename(folder / "Images")
+    names = [f"class{number % 3}/{number}.png" for number in range(20)]
+    (folder / "TrainImages.txt").write_text("\n".join(names))
+    return str(folder)
+
+
+def write_flowers102(folder: Path) -> str:
+    (folder / "jpg").mkdir()
+    for number in range(1, 21):
+        Image.new("RGB", (8, 6), (number, 0, 0)).save(folder / "jpg" / f"image_{number:05d}.jpg")
+    savemat(folder / "imagelabels.mat", {"labels": np.arange(20)[None] % 7 + 1})
+    return str(folder)
+
+
 WRITTEN: dict[str, Callable[[Path], str]] = {
     "digits": lambda _: "",
     "fashion-mnist": write_idx,
     "cifar10": write_files,
     "cifar100": write_arrays,
+    "svhn": write_svhn,
+    "imagenet16-120": write_imagenet16,
+    "mit67": write_mit67,
+    "flowers102": write_flowers102,
     "npz": write_arrays,
     "folder": write_files,
 }

@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from naslib_proxydata.errors import SelectionError
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -22,6 +24,8 @@ class Scorer(ABC):
         own_model: Name of the model where the user names none; empty where none is used.
         needs_labels: Whether an unlabelled dataset cannot be scored.
         cached: Whether the array is worth keeping on disk.
+        takes_pretrained: Whether a given, trained model can take the place of its own.
+        uses_labels: Whether the array depends on the labels even so.
     """
 
     name: ClassVar[str]
@@ -29,6 +33,8 @@ class Scorer(ABC):
     own_model: ClassVar[str] = ""
     needs_labels: ClassVar[bool] = False
     cached: ClassVar[bool] = True
+    takes_pretrained: ClassVar[bool] = False
+    uses_labels: ClassVar[bool] = False
 
     def settings(self) -> Mapping[str, Any]:
         """Return every setting that changes the array, as plain data; part of the cache's key."""
@@ -39,7 +45,9 @@ class Scorer(ABC):
         """Return scores, shape (n,), or features, shape (n, dimensions), in dataset order."""
 
     def model(self, context: ScoringContext) -> str:
-        """Return the name of the model that this scorer uses there."""
+        """Return the name of the model that this scorer uses there, with given weights if any."""
+        if context.pretrained is not None:
+            return context.pretrained.label
         return context.model or self.own_model
 
     def check(self, context: ScoringContext) -> None:
@@ -47,9 +55,31 @@ class Scorer(ABC):
 
         Raises:
             DatasetError: The scorer needs labels and the dataset has none.
-            SelectionError: The model is unknown, or cannot be imported or built.
+            SelectionError: The model is unknown, or cannot be imported or built; or one is given
+                that the scorer cannot use, or that knows other classes.
         """
+        if context.pretrained is not None:
+            self._check_pretrained(context)
+            return
         if self.needs_labels:
             context.dataset.required_labels(f"scorer {self.name!r}")
         if self.own_model:
             context.check_model(self.model(context))
+
+    def _check_pretrained(self, context: ScoringContext) -> None:
+        """Refuse a given model that this scorer has no use for, or whose classes are others."""
+        if not self.takes_pretrained:
+            does = "looks at the training itself" if self.own_model else "uses no such model"
+            raise SelectionError(
+                f"scorer {self.name!r} {does}; leave out weights and pretrained, or name a scorer "
+                "such as 'entropy' that looks at what a trained model gives"
+            )
+        if self.uses_labels:
+            context.dataset.required_labels(f"scorer {self.name!r}")
+        classes, known = context.pretrained_classes(), context.dataset.num_classes
+        if self.uses_labels and classes != known:
+            raise SelectionError(
+                f"scorer {self.name!r} compares what the model gives with the labels: it knows "
+                f"{classes} classes, dataset {context.dataset.name!r} has {known}; use a model of "
+                "these classes, or a scorer that needs no labels, such as 'entropy'"
+            )

@@ -9,13 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
+
+from naslib_proxydata.data.transforms import Normalise
+from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.seeding import torch_generator
+from naslib_proxydata.selection.scorers.model_input import PreparedModel
 from naslib_proxydata.selection.scorers.models import build_model
 from naslib_proxydata.selection.scorers.recipe import PAPER, Recipe
 from naslib_proxydata.selection.scorers.training import Trained, train
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from naslib_proxydata.data.base import Dataset
+    from naslib_proxydata.selection.scorers.pretrained import Pretrained
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,7 @@ class ScoringContext:
         seed: Seed of weights, order and augmentation.
         device: A torch device string.
         progress: Told what is being done, how much of it is, and of how much; or None.
+        pretrained: A model that is used as it is, in place of one that is trained; or None.
     """
 
     dataset: Dataset
@@ -39,9 +48,12 @@ class ScoringContext:
     seed: int = 0
     device: str = "cpu"
     progress: Callable[[str, int, int], None] | None = None
+    pretrained: Pretrained | None = None
 
     def key(self, model: str) -> Mapping[str, Any]:
-        """Return everything a training run depends on, as plain data."""
+        """Return everything a training run, or a pretrained model's scores, depend on."""
+        if self.pretrained is not None:
+            return {"dataset": self.dataset.fingerprint, "model": model}
         return {
             "dataset": self.dataset.fingerprint,
             "model": model,
@@ -71,6 +83,49 @@ class ScoringContext:
             early=early,
             progress=self.report,
         )
+
+    def classifier(self, model: str, early: bool = False) -> nn.Module:
+        """Return the model that is scored with: the given one, or one trained on the dataset.
+
+        Args:
+            model: Its name, see ``models.build_model``.
+            early: See :meth:`trained`; a given model has no earlier state.
+
+        Returns:
+            A network in eval mode on the device, which takes the images of a loader.
+
+        Raises:
+            ProxyDataError: See :meth:`trained`.
+        """
+        if self.pretrained is None:
+            return self.trained(model, early).model
+        given = self.pretrained
+        return PreparedModel(given.model, given.input, self.dataset).eval().to(self.device)
+
+    def pretrained_classes(self) -> int:
+        """Return how many classes the given model tells apart, by showing it an image.
+
+        Raises:
+            SelectionError: It cannot be shown the dataset's images, or gives no logits.
+        """
+        assert self.pretrained is not None
+        name, image = self.pretrained.name, self.dataset[0][0][None]
+        try:
+            with torch.no_grad():
+                shown = Normalise(*self.dataset.statistics)(image).to(self.device)
+                logits = self.classifier(name)(shown)
+        except Exception as error:  # it is a stranger's network
+            raise SelectionError(
+                f"model {name} cannot be shown images of shape {tuple(image.shape[1:])}: "
+                f"{' '.join(str(error).split())[:300]}; give input_size, or another model"
+            ) from error
+        if not isinstance(logits, torch.Tensor) or logits.ndim != 2 or logits.shape[1] < 2:
+            shape = tuple(getattr(logits, "shape", ()))
+            raise SelectionError(
+                f"model {name} must give logits of shape (n, classes), got a "
+                f"{type(logits).__name__} of shape {shape}"
+            )
+        return logits.shape[1]
 
     def check_model(self, model: str) -> None:
         """Refuse a model that cannot be built, before anything is spent on it.

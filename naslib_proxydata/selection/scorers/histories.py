@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from naslib_proxydata.selection.scorers.inference import penultimate_features
+from naslib_proxydata.selection.scorers.models import last_linear
 from naslib_proxydata.selection.scorers.trained import TrainedModelScorer
 
 if TYPE_CHECKING:
@@ -29,8 +30,15 @@ class FeatureScorer(TrainedModelScorer):
 
     name = "features"
     gives = "features"
+    takes_pretrained = True
+
+    def check(self, context: ScoringContext) -> None:
+        """Refuse a given model without a linear layer, too."""
+        super().check(context)
+        if context.pretrained is not None:
+            last_linear(context.pretrained.model)
 
     def compute(self, context: ScoringContext) -> NDArray[np.float32]:
-        """Train or reuse the model; then one forward pass in eval mode."""
-        trained = context.trained(self.model(context))
-        return penultimate_features(trained.model, context.dataset, context.device)
+        """Train, reuse or take the model; then one forward pass in eval mode."""
+        model = context.classifier(self.model(context))
+        return penultimate_features(model, context.dataset, context.device)

@@ -80,7 +80,7 @@ def pretrained_backbone(name: str) -> nn.Module:
         model = found(weights="DEFAULT")
     else:
         model = found if isinstance(found, nn.Module) else found()
-    return _checked(model, name).eval().requires_grad_(False)
+    return checked_module(model, name).eval().requires_grad_(False)
 
 
 def find_backbone(name: str) -> Any:
@@ -114,9 +114,10 @@ def _import_model(name: str, num_classes: int) -> nn.Module:
         model = found(num_classes=num_classes)
     except TypeError as error:
         raise SelectionError(
-            f"model {name!r} cannot be built with num_classes={num_classes}: {error}"
+            f"model {name!r} cannot be built with num_classes={num_classes}: {error}; --pretrained "
+            "uses a module that is trained already"
         ) from None
-    return _checked(model, name)
+    return checked_module(model, name)
 
 
 def _attribute(module: str, attribute: str) -> Any:
@@ -127,7 +128,12 @@ def _attribute(module: str, attribute: str) -> Any:
         raise SelectionError(f"cannot import {module}:{attribute}: {error}{hint}") from None
 
 
-def _checked(model: object, name: str) -> nn.Module:
+def checked_module(model: object, name: str) -> nn.Module:
+    """Return a module, and refuse anything else.
+
+    Raises:
+        SelectionError: It is no ``torch.nn.Module``.
+    """
     if not isinstance(model, nn.Module):
         raise SelectionError(f"model {name!r} gives a {type(model).__name__}, not a torch module")
     return model

@@ -18,18 +18,19 @@ if TYPE_CHECKING:
 
 
 class OutputScorer(TrainedModelScorer):
-    """Trains a model on the dataset and applies a formula to its outputs, example by example.
+    """Trains a model on the dataset, or takes a given one, and applies a formula to its outputs.
 
     Attributes:
         early: Whether the model of the recipe's early epoch is used, not the final one.
     """
 
+    takes_pretrained = True
     early: ClassVar[bool] = False
 
     def compute(self, context: ScoringContext) -> NDArray[np.float64]:
-        """Train or reuse the model; then one forward pass in eval mode, not augmented."""
-        trained = context.trained(self.model(context), self.early)
-        return score_outputs(trained.model, context.dataset, self.formula, context.device)
+        """Train, reuse or take the model; then one forward pass in eval mode, not augmented."""
+        model = context.classifier(self.model(context), self.early)
+        return score_outputs(model, context.dataset, self.formula, context.device)
 
     @abstractmethod
     def formula(self, logits: Tensor, labels: Tensor) -> Tensor:
@@ -60,6 +61,7 @@ class LossScorer(OutputScorer):
     """Cross-entropy loss, in nats."""
 
     name = "loss"
+    uses_labels = True
 
     def formula(self, logits: Tensor, labels: Tensor) -> Tensor:
         """Return losses in nats."""
@@ -73,6 +75,7 @@ class EL2NScorer(OutputScorer):
     """
 
     name = "el2n"
+    uses_labels = True
     early = True
 
     def formula(self, logits: Tensor, labels: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ from naslib_proxydata.selection.scorers.inference import penultimate_features
 from naslib_proxydata.selection.scorers.models import (
     find_backbone,
     initialise,
+    last_linear,
     pretrained_backbone,
 )
 from naslib_proxydata.selection.scorers.recipe import PAPER
@@ -47,16 +48,21 @@ class TransferScorer(Scorer):
     name = "transfer"
     own_model = "torchvision:resnet18"
     needs_labels = True
+    takes_pretrained = True
 
     def check(self, context: ScoringContext) -> None:
         """Refuse an unlabelled dataset, and a network that cannot be imported."""
         context.dataset.required_labels(f"scorer {self.name!r}")
-        find_backbone(self.model(context))
+        if context.pretrained is not None:
+            super().check(context)
+            last_linear(context.pretrained.model)
+        else:
+            find_backbone(self.model(context))
 
     def compute(self, context: ScoringContext) -> NDArray[np.float64]:
         """Extract features, train the head, score."""
         labels = torch.from_numpy(context.dataset.required_labels("scorer 'transfer'"))
-        backbone = pretrained_backbone(self.model(context)).to(context.device)
+        backbone = self._backbone(context)
         features = penultimate_features(backbone, context.dataset, context.device)
         epochs = max(1, round(PAPER_EPOCHS * context.recipe.epochs / PAPER.epochs))
         head = train_head(torch.from_numpy(features), labels, epochs, context.seed)
@@ -64,6 +70,12 @@ class TransferScorer(Scorer):
             losses = formulas.cross_entropy(head(torch.from_numpy(features)), labels)
         result: NDArray[np.float64] = losses.numpy()
         return result
+
+    def _backbone(self, context: ScoringContext) -> nn.Module:
+        """Return the frozen network: given weights as they want it, or else as it always was."""
+        if context.pretrained is not None:
+            return context.classifier(self.model(context))
+        return pretrained_backbone(self.model(context)).to(context.device)
 
 
 def train_head(features: Tensor, labels: Tensor, epochs: int, seed: int) -> nn.Module:
