@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 from naslib_proxydata.errors import ArchitectureError, TableAbsentError, TableError
 from naslib_proxydata.spaces.nb101.cell import MAX_VERTICES, graph_hash, parse_cell
 from naslib_proxydata.tables.columns import Column, ColumnTable
-from naslib_proxydata.tables.nb101_records import METRICS, gather, runs_of_api, runs_of_file
+from naslib_proxydata.tables.nb101_arrays import check_arrays
+from naslib_proxydata.tables.nb101_records import gather, runs_of_api, runs_of_file
+from naslib_proxydata.tables.nb101_run import METRICS
 from naslib_proxydata.tables.writing import write_npz
 
 COMPACT = "nb101.npz"
 OFFICIAL = ("nasbench_only108.tfrecord", "nasbench_full.tfrecord")
 DATASET = "cifar10"
 TEXT_LENGTH = MAX_VERTICES * (MAX_VERTICES - 1) // 2 + 1 + MAX_VERTICES - 2
-REQUIRED = ("module_hash", "num_vertices", "adjacency", "ops", "epochs", "trainable_parameters")
 
 logger = logging.getLogger(__name__)
 
@@ -36,19 +37,17 @@ class NasBench101Table(ColumnTable):
         arrays: The compact layout, described in the documentation of the benchmark.
         source: Where they were read from.
 
+    Raises:
+        TableError: The arrays are not of this layout, or hold impossible values.
+
     Attributes:
         hashes: The official hashes, shape (len(self),), bytes.
         params: The published ``trainable_parameters``, shape (len(self),).
     """
 
     def __init__(self, arrays: dict[str, NDArray[Any]], source: str) -> None:
-        missing = [key for key in REQUIRED if key not in arrays]
+        check_arrays(arrays, source)
         present = [metric for metric in METRICS if metric in arrays]
-        if missing or not present:
-            raise TableError(
-                f"{source}: not a compact NAS-Bench-101 table; expected arrays {REQUIRED} and at "
-                f"least one of {METRICS}, got {sorted(arrays)}"
-            )
         self.hashes = arrays["module_hash"]
         self.params = arrays["trainable_parameters"].astype(np.int64)
         epochs = arrays["epochs"].tolist()
