@@ -27,7 +27,7 @@ import numpy as np
 from naslib_proxydata.errors import TableError
 from naslib_proxydata.tables import nb201_columns
 from naslib_proxydata.tables.columns import ColumnTable
-from naslib_proxydata.tables.nb201_columns import MEASUREMENTS, Measurement
+from naslib_proxydata.tables.nb201_columns import MEASUREMENTS, Measurement, check_cells, percent
 from naslib_proxydata.tables.torch_file import open_torch_pickle
 from naslib_proxydata.unpickle import unpickle
 
@@ -74,27 +74,47 @@ def read_pth(path: Path) -> ColumnTable:
     return _table(texts, records, str(path))
 
 
-def mean_accuracy(records: Records, measurement: Measurement) -> float:
-    """Return the last epoch's accuracy in percent, mean over the seeds, nan where there is none."""
+def mean_accuracy(records: Records, measurement: Measurement, where: str) -> float:
+    """Return the last epoch's accuracy in percent, mean over the seeds, nan where there is none.
+
+    Args:
+        records: The records of one cell.
+        measurement: What is asked for.
+        where: What errors call the cell.
+
+    Raises:
+        TableError: A trial is of another length, or its accuracy is no percentage.
+    """
     record = records.get(measurement.epochs)
     if record is None:
         return np.nan
     seeds = record["dataset_seed"].get(measurement.trained_on, ())
     trials = [record["all_results"][measurement.trained_on, seed] for seed in seeds]
-    accuracies = [
-        trial["eval_acc1es"][f"{measurement.evaluated_on}@{trial['epochs'] - 1}"]
-        for trial in trials
-    ]
+    accuracies = [_last_accuracy(trial, measurement, where) for trial in trials]
     return float(np.mean(accuracies)) if accuracies else np.nan
 
 
+def _last_accuracy(trial: Mapping[str, Any], measurement: Measurement, where: str) -> float:
+    """Return the last epoch's accuracy of one seed."""
+    place = f"{where}, {measurement.trained_on}, {measurement.evaluated_on}"
+    if trial["epochs"] != measurement.epochs:
+        raise TableError(
+            f"{place}: a trial of {trial['epochs']} epochs among those of {measurement.epochs}"
+        )
+    key = f"{measurement.evaluated_on}@{measurement.epochs - 1}"
+    return percent(trial["eval_acc1es"][key], place)
+
+
 def _table(texts: list[str], records: Iterable[tuple[int, Records]], source: str) -> ColumnTable:
+    with _reading(source):
+        check_cells(texts, source)
     values = np.full((len(MEASUREMENTS), len(texts)), np.nan)
     found = 0
     for index, of_cell in records:
-        with _reading(f"{source}, cell {index}"):
+        where = f"{source}, cell {index}"
+        with _reading(where):
             _check_text(texts[index], of_cell, index)
-            values[:, index] = [mean_accuracy(of_cell, one) for one in MEASUREMENTS]
+            values[:, index] = [mean_accuracy(of_cell, one, where) for one in MEASUREMENTS]
         found += 1
         if found % 1000 == 0:
             logger.info("%s: %d of %d cells read", source, found, len(texts))
