@@ -20,6 +20,7 @@ import numpy as np
 from naslib_proxydata.errors import ArchitectureError, TableAbsentError, TableError
 from naslib_proxydata.spaces.darts.space import Darts
 from naslib_proxydata.tables.columns import ColumnTable
+from naslib_proxydata.tables.finding import first_of
 
 FILE: Final = "darts_space_1000.csv"
 
@@ -62,10 +63,9 @@ def load(root: Path | None) -> DartsTable:
         TableAbsentError: It is not there.
         TableError: It is damaged; the line is named.
     """
-    for name in (FILE, f"{FILE}.gz") if root is not None else ():
-        path = Path(root or "") / name
-        if path.is_file():
-            return read(path)
+    found = first_of([root / FILE], [root / f"{FILE}.gz"]) if root is not None else None
+    if found is not None:
+        return read(found)
     raise TableAbsentError(
         f"no {FILE} nor {FILE}.gz in {root or 'an unset data folder'}; take "
         "datasets/DARTS_archs_CIFAR10.csv of github.com/pym1024/SWAP and rename it"

@@ -22,6 +22,7 @@ import numpy as np
 from naslib_proxydata.errors import ArchitectureError, TableAbsentError, TableError
 from naslib_proxydata.spaces.nasbench_mr.space import NasBenchMr
 from naslib_proxydata.tables.columns import Column, ColumnTable
+from naslib_proxydata.tables.finding import first_of
 from naslib_proxydata.tables.writing import write_json_gz
 from naslib_proxydata.unpickle import unpickle
 
@@ -76,9 +77,10 @@ def load(root: Path | None) -> NasBenchMrTable:
         TableError: A file is damaged.
     """
     if root is not None:
+        found = _files(root)
         if (root / COMPACT).is_file():
-            return read_compact(root / COMPACT)
-        if found := _files(root):
+            return read_compact(first_of([root / COMPACT], found.values()) or root / COMPACT)
+        if found:
             return read_settings(found, str(root))
     raise TableAbsentError(
         f"no NAS-Bench-MR in {root or 'an unset data folder'}: expected {COMPACT}, "
@@ -155,22 +157,18 @@ def convert(source: Path, target: Path) -> None:
 
 def _files(root: Path) -> dict[str, Path]:
     """Return the settings' files under a folder."""
-    found = {}
-    for setting in SETTINGS:
-        for path in (root / setting / OFFICIAL, root / f"{setting}.json"):
-            if setting not in found and path.is_file():
-                found[setting] = path
-    return found
+    # The official file first: it holds all metrics, the json only the main one.
+    found = {
+        setting: first_of([root / setting / OFFICIAL], [root / f"{setting}.json"])
+        for setting in SETTINGS
+    }
+    return {setting: path for setting, path in found.items() if path is not None}
 
 
 def _records(files: Mapping[str, Path]) -> Iterator[tuple[str, int, Any]]:
     """Yield (file, place in it, record) of each network of each setting."""
     for setting, path in files.items():
-        if path.suffix == ".json":
-            content = _json(path)
-        else:
-            with path.open("rb") as stream:
-                content = unpickle(stream, str(path))
+        content = _json(path) if path.suffix == ".json" else _pickle(path)
         if not isinstance(content, list):
             raise TableError(f"{path}: expected a list of networks, got {type(content).__name__}")
         for place, one in enumerate(content):
@@ -235,6 +233,14 @@ def _json(path: Path) -> Any:
         return json.loads(gzip.decompress(data) if path.suffix == ".gz" else data)
     except (OSError, EOFError, ValueError, zlib.error, RecursionError) as error:
         raise TableError(f"{path}: not a readable JSON file: {error}") from error
+
+
+def _pickle(path: Path) -> Any:
+    try:
+        with path.open("rb") as stream:
+            return unpickle(stream, str(path))
+    except OSError as error:
+        raise TableError(f"cannot read {path}: {error}") from error
 
 
 def _plain(value: float) -> float | None:

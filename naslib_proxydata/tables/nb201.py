@@ -9,10 +9,13 @@ from naslib_proxydata.errors import TableAbsentError, TableError
 from naslib_proxydata.tables import nb201_official
 from naslib_proxydata.tables.analog import analog_installed, read_analog
 from naslib_proxydata.tables.columns import ColumnTable
+from naslib_proxydata.tables.finding import first_of, newest
+from naslib_proxydata.tables.nb201_columns import SIMPLE
 from naslib_proxydata.tables.nb201_compact import read_compact, write_compact
+from naslib_proxydata.tables.nb201_official import META
 
 HOW_TO_GET: Final = (
-    "Download NATS-tss-v1_0-3ffb9-simple.tar (github.com/D-X-Y/NATS-Bench) or "
+    f"Download {SIMPLE}.tar (github.com/D-X-Y/NATS-Bench) or "
     "NAS-Bench-201-v1_1-096897.pth (github.com/D-X-Y/NAS-Bench-201), write the compact form once "
     "with 'naslib-proxydata convert nb201 SOURCE DIR/nb201.npz', and pass --data-root DIR. To "
     "look around without it: pip install 'naslib-proxydata[demo]' (the AnalogNAS baseline)."
@@ -23,12 +26,13 @@ def open_nb201(root: Path | None) -> ColumnTable:
     """Open the table under ``root``, or without a root the AnalogNAS baseline.
 
     Args:
-        root: A folder that holds ``nb201.npz``, a NATS-Bench-tss folder (or is one) or an
-            official ``.pth``, looked for in this order; or one of these files; or None.
+        root: A folder that holds ``nb201.npz``, a NATS-Bench-tss folder (or is one), its one file
+            ``NATS-tss-*.pickle.pbz2`` or an official ``.pth``, looked for in this order and the
+            newest release of each first; or one of these; or None.
 
     Raises:
         TableAbsentError: There is none of them.
-        TableError: The first one found is damaged.
+        TableError: The first one found is damaged, or two of the same release lie side by side.
     """
     if root is None:
         if analog_installed():
@@ -38,29 +42,36 @@ def open_nb201(root: Path | None) -> ColumnTable:
     if source is None:
         raise TableAbsentError(
             f"no NAS-Bench-201 table in {root}: expected nb201.npz, a folder with "
-            f"{nb201_official.META}, or NAS-Bench-201-*.pth. {HOW_TO_GET}"
+            f"{META}, or NAS-Bench-201-*.pth. {HOW_TO_GET}"
         )
     return open_source(source)
 
 
 def open_source(source: Path) -> ColumnTable:
-    """Read one form of the table: a compact file, a NATS-Bench-tss folder, or a ``.pth``.
+    """Read one form of the table: a compact file, a NATS-Bench-tss folder or file, or a ``.pth``.
 
     Raises:
         TableAbsentError: There is nothing at this path.
-        TableError: It is damaged, or none of the three.
+        TableError: It is damaged, or none of these.
     """
     if not source.exists():
         raise TableAbsentError(f"there is no {source}. {HOW_TO_GET}")
-    if (source / nb201_official.META).is_file():
+    if (source / META).is_file():
         return nb201_official.read_nats_folder(source)
     if source.suffix == ".npz":
         return read_compact(source)
     if source.suffix == ".pth":
         return nb201_official.read_pth(source)
+    if source.name.endswith(".pickle.pbz2"):
+        return nb201_official.read_nats_file(source)
+    if ".tar" in source.name:
+        raise TableError(
+            f"{source} is packed: unpack it with 'tar xf {source.name}' and give the folder that "
+            f"comes out of it. Of NATS-Bench's archives {SIMPLE}.tar is the one to take"
+        )
     raise TableError(
-        f"{source} is no form of NAS-Bench-201: expected a .npz, a .pth, or a folder with "
-        f"{nb201_official.META}"
+        f"{source} is no form of NAS-Bench-201: expected a .npz, a .pth, NATS-tss-*.pickle.pbz2, "
+        f"or a folder with {META}"
     )
 
 
@@ -86,11 +97,22 @@ def convert(source: Path, target: Path) -> ColumnTable:
 
 
 def _find(root: Path) -> Path | None:
-    """Return the form of the table that lies under a folder, or None."""
-    if not root.is_dir() or (root / nb201_official.META).is_file():
+    """Return the form of the table that lies under a folder, or None.
+
+    What cannot be read comes last, so that the user is told why and not that nothing is there.
+    """
+    if not root.is_dir() or (root / META).is_file():
         return root if root.exists() else None
-    if (root / "nb201.npz").is_file():
-        return root / "nb201.npz"
-    folders = sorted(path.parent for path in root.glob(f"NATS-tss-*/{nb201_official.META}"))
-    files = sorted(root.glob("NAS-Bench-201-*.pth"))
-    return next(iter([*folders, *files]), None)
+    # An archive unpacked by a desktop lies in a second folder of its name.
+    metas = (*root.glob(f"NATS-*/{META}"), *root.glob(f"NATS-*/NATS-*/{META}"))
+    folders = [meta.parent for meta in metas]
+    cells = [one for one in folders if one.name.startswith("NATS-tss-")]
+    simple = [one for one in cells if not one.name.endswith("-full")]
+    unreadable = (*(set(folders) - set(simple)), *root.glob("NATS-sss-*.pbz2"))
+    return first_of(
+        [root / "nb201.npz"],
+        *newest(simple),
+        *newest(root.glob("NATS-tss-*.pickle.pbz2")),
+        *newest(root.glob("NAS-Bench-201-*.pth")),
+        *([path] for path in sorted((*unreadable, *root.glob("NATS-*.tar*")))),
+    )

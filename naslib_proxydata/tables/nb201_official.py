@@ -3,7 +3,9 @@
 Two releases hold the same measurements:
 
 - NATS-Bench-tss (arXiv 2009.00437): a folder with ``meta.pickle.pbz2`` and one
-  ``NNNNNN.pickle.pbz2`` per cell, a bz2 of a pickled ``{"12": record, "200": record}``;
+  ``NNNNNN.pickle.pbz2`` per cell, a bz2 of a pickled ``{"12": record, "200": record}``; or one
+  file ``NATS-tss-*.pickle.pbz2`` with all of them under ``arch2infos[index]``. The archive called
+  "full" has the weights of all networks besides, which no such reader loads;
 - NAS-Bench-201 v1.1 (arXiv 2001.00326): one ``.pth`` written by ``torch.save``, holding
   ``{"meta_archs": texts, "arch2infos": {index: {"less": record, "full": record}}, ...}`` where
   "less" is the training of 12 epochs and "full" that of 200.
@@ -27,14 +29,21 @@ import numpy as np
 from naslib_proxydata.errors import TableError
 from naslib_proxydata.tables import nb201_columns
 from naslib_proxydata.tables.columns import ColumnTable
-from naslib_proxydata.tables.nb201_columns import MEASUREMENTS, Measurement, check_cells, percent
+from naslib_proxydata.tables.nb201_columns import (
+    MEASUREMENTS,
+    SIMPLE,
+    Measurement,
+    check_cells,
+    percent,
+)
 from naslib_proxydata.tables.torch_file import open_torch_pickle
-from naslib_proxydata.unpickle import unpickle
+from naslib_proxydata.unpickle import PLAIN, unpickle
 
 logger = logging.getLogger(__name__)
 
 META: Final = "meta.pickle.pbz2"
 _PTH_EPOCHS: Final = {"less": 12, "full": 200}
+_NATS_EPOCHS: Final = {"12": 12, "200": 200}
 
 Records = Mapping[int, Mapping[str, Any]]
 """The records of one cell: ``{epochs: record}``."""
@@ -65,13 +74,36 @@ def read_pth(path: Path) -> ColumnTable:
     """
     with _reading(path), open_torch_pickle(path) as stream:
         content = unpickle(stream, str(path))
+    return _whole(content, _PTH_EPOCHS, path)
+
+
+def read_nats_file(path: Path) -> ColumnTable:
+    """Read ``NATS-tss-v1_0-3ffb9.pickle.pbz2``, which holds what the folder holds.
+
+    It needs as much memory as the official package does; convert it once.
+
+    Raises:
+        TableError: The file is damaged, hostile, or not of this layout.
+    """
+    with _reading(path):
+        content = _unpickle_bz2(path)
+    return _whole(content, _NATS_EPOCHS, path)
+
+
+def _whole(content: Any, epochs: Mapping[str, int], path: Path) -> ColumnTable:
+    """Make the table of a file that holds all cells; ``epochs`` are the lengths by their key."""
+    with _reading(path):
         texts, infos = content["meta_archs"], content["arch2infos"]
-    # Popping frees each cell's histories as soon as its means are taken.
-    records = (
-        (index, {_PTH_EPOCHS[key]: record for key, record in infos.pop(index).items()})
-        for index in sorted(infos)
-    )
-    return _table(texts, records, str(path))
+        indices = sorted(infos)
+
+    def records() -> Iterator[tuple[int, Records]]:
+        for index in indices:
+            with _reading(path):
+                # Popping frees each cell's histories as soon as its means are taken.
+                of_cell = {epochs[key]: record for key, record in infos.pop(index).items()}
+            yield index, of_cell
+
+    return _table(texts, records(), str(path))
 
 
 def mean_accuracy(records: Records, measurement: Measurement, where: str) -> float:
@@ -140,13 +172,24 @@ def _nats_records(folder: Path, cells: int) -> Iterator[tuple[int, Records]]:
         path = folder / f"{index:06d}.pickle.pbz2"
         if path.is_file():
             with _reading(path):
-                records = {int(key): record for key, record in _unpickle_bz2(path).items()}
+                read = _unpickle_bz2(path)
+                records = {_NATS_EPOCHS[str(key)]: record for key, record in read.items()}
             yield index, records
 
 
 def _unpickle_bz2(path: Path) -> Any:
+    def weights(*_: object) -> Any:
+        raise TableError(
+            f"{path} holds the trained weights of its network: it is of NATS-Bench's full archive. "
+            f"Take the one without weights, {SIMPLE}.tar of github.com/D-X-Y/NATS-Bench"
+        )
+
+    tensors = {
+        ("torch._utils", "_rebuild_tensor_v2"): weights,
+        ("torch.storage", "_load_from_bytes"): weights,  # called first, for the tensor's numbers
+    }
     with bz2.open(path, "rb") as stream:
-        return unpickle(stream, str(path))
+        return unpickle(stream, str(path), {**PLAIN, **tensors})
 
 
 @contextmanager

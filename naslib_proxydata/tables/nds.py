@@ -32,6 +32,7 @@ import numpy as np
 from naslib_proxydata.errors import ArchitectureError, TableAbsentError, TableError
 from naslib_proxydata.spaces.nds import spaces as nds
 from naslib_proxydata.tables.columns import ColumnTable
+from naslib_proxydata.tables.finding import first_of
 from naslib_proxydata.tables.writing import write_json_gz
 
 if TYPE_CHECKING:
@@ -65,13 +66,15 @@ def load(name: str, root: Path | None) -> NdsTable:
 
     Raises:
         TableAbsentError: It is not there.
-        TableError: It is damaged as a whole.
+        TableError: It is damaged as a whole, or lies in both folders.
     """
     file = nds.tables()[name].file
-    for folder in (root, root / "nds") if root is not None else ():
-        for path in (folder / f"{file}.json", folder / f"{file}.json.gz"):
-            if path.is_file():
-                return read(name, path)
+    if root is not None:
+        homes = (root, root / "nds")
+        ranks = ([home / f"{file}{end}" for home in homes] for end in (".json", ".json.gz"))
+        found = first_of(*ranks)
+        if found is not None:
+            return read(name, found)
     raise TableAbsentError(
         f"no {file}.json nor {file}.json.gz in {root or 'an unset data folder'} or its folder "
         f"'nds'. {HOW_TO_GET}"

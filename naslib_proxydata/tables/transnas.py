@@ -34,6 +34,7 @@ import numpy as np
 
 from naslib_proxydata.errors import ArchitectureError, TableAbsentError, TableError
 from naslib_proxydata.tables.columns import Column, ColumnTable
+from naslib_proxydata.tables.finding import first_of
 from naslib_proxydata.tables.torch_file import open_torch_pickle
 from naslib_proxydata.tables.writing import write_json_gz
 from naslib_proxydata.unpickle import unpickle
@@ -99,12 +100,13 @@ class TransNasKind:
 
         Raises:
             TableAbsentError: The folder has neither.
-            TableError: The file is damaged or holds the other space.
+            TableError: The file is damaged, holds the other space, or is one of several.
         """
-        for name in (self.compact, OFFICIAL) if root is not None else ():
-            path = Path(root or "") / name
-            if path.is_file():
-                return self.open(path)
+        if root is not None:
+            # No order is published among releases, so several of them are refused.
+            found = first_of([root / self.compact], sorted(root.glob("transnas-bench*.pth")))
+            if found is not None:
+                return self.open(found)
         raise TableAbsentError(
             f"no {self.label} in {root or 'an unset data folder'}: expected {self.compact} or "
             f"{OFFICIAL}. {HOW_TO_GET}"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from pathlib import Path
 from typing import Any
@@ -154,6 +155,26 @@ def test_live_api_object(arrays: dict[str, NDArray[Any]]) -> None:
     table = nb101.from_api(StandIn(cells))
     check_against(table, cells)
     assert "StandIn" in table.source
+
+
+def test_the_file_with_all_budgets_is_read(
+    arrays: dict[str, NDArray[Any]], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cells = some_cells(arrays)
+    rows = payloads(cells)
+    writer.write(tmp_path / "nasbench_full.tfrecord", rows)
+    only108 = [row for row in rows if json.loads(row)[1] == 108]
+    writer.write(tmp_path / "nasbench_only108.tfrecord", only108)
+    with caplog.at_level(logging.INFO):
+        table = nb101.load(tmp_path)
+    check_against(table, cells)
+    assert "nasbench_full.tfrecord is read, not" in caplog.text
+
+
+def test_a_folder_in_place_of_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "nasbench_only108.tfrecord").mkdir()
+    with pytest.raises(TableError, match=r"cannot read \S+nasbench_only108\.tfrecord"):
+        nb101.load(tmp_path)
 
 
 def test_damage_is_named_and_can_be_skipped(

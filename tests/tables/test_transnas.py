@@ -156,6 +156,15 @@ def test_impossible_values_are_refused(
         transnas_micro.load(tmp_path)
 
 
+def test_another_release_is_read_and_two_are_refused(shared_data: Path, tmp_path: Path) -> None:
+    other = tmp_path / "transnas-bench_v11011200.pth"
+    torch.save(database(shared_data), other)
+    assert transnas_micro.load(tmp_path).source == str(other)
+    (tmp_path / OFFICIAL).touch()
+    with pytest.raises(TableError, match=r"v10141024\.pth and \S+v11011200\.pth are of one"):
+        transnas_micro.load(tmp_path)
+
+
 def test_swapped_spaces_are_refused(shared_data: Path, tmp_path: Path) -> None:
     """A file whose name says micro and whose content is macro, as in Eproxy's release."""
     swapped = compact(shared_data, "macro")
