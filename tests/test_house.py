@@ -17,7 +17,7 @@ PACKAGE = Path(naslib_proxydata.__file__).parent
 FLOORS = [
     (
         *("errors", "seeding", "summation", "cache", "files", "figures", "markdown", "schema"),
-        *("unpickle", "hookspecs", "version", "code", "ranking", "kernels"),
+        *("text_table", "unpickle", "hookspecs", "version", "code", "ranking", "kernels"),
     ),
     ("summation", "version"),
     ("plugins", "spaces", "data", "pruning"),

@@ -32,7 +32,9 @@ def first_of(*ranks: Iterable[Path]) -> Path | None:
             "leave only one of them there"
         )
     if others:
-        logger.info("%s is read, not %s", best[0], _listed(path for rank in others for path in rank))
+        logger.info(
+            "%s is read, not %s", best[0], _listed(path for rank in others for path in rank)
+        )
     return best[0]
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import gzip
 import json
 import logging
+import math
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -51,6 +52,7 @@ METRICS: Final = {
     "aAcc": "validation_pixel_accuracy",
     "AP": "validation_ap",
 }
+COUNTS: Final = ("params", "flops")
 HOW_TO_GET: Final = f"take the folder data/ of github.com/dingmyu/NCP, with SETTING/{OFFICIAL}"
 
 logger = logging.getLogger(__name__)
@@ -194,14 +196,14 @@ def _table(records: Iterator[tuple[str, int, Any]], source: str) -> NasBenchMrTa
                 raise ValueError("embedding and inverted_residual_setting are different networks")
             text = space.text(net)
             values = {
-                (setting, METRICS.get(metric, metric)): float("nan" if value is None else value)
+                (setting, METRICS.get(metric, metric)): _percent(value, f"{setting} {metric}")
                 for (setting, metric), value in record["metrics"].items()
             }
+            kept = {key: _count(record[key], key) for key in COUNTS if key in record}
         except (ArchitectureError, LookupError, TypeError, ValueError) as error:
             problems.append(f"{path}: record {place}: {_reason(error)}")
         else:
             rows.setdefault(text, {}).update(values)
-            kept = {key: record[key] for key in ("params", "flops") if key in record}
             published.setdefault(text, {}).update(kept)
     for problem in problems:
         logger.warning("%s; left out", problem)
@@ -220,11 +222,26 @@ def _table(records: Iterator[tuple[str, int, Any]], source: str) -> NasBenchMrTa
         },
     )
     table.published = {
-        key: np.array([float(one.get(key) or np.nan) for one in published.values()])
-        for key in ("params", "flops")
+        key: np.array([one.get(key, math.nan) for one in published.values()]) for key in COUNTS
     }
     table.problems = tuple(problems)
     return table
+
+
+def _percent(value: Any, where: str) -> float:
+    """Return a metric, nan for None."""
+    number = math.nan if value is None else float(value)
+    if not math.isnan(number) and not 0 <= number <= 100:
+        raise ValueError(f"{where} is in percent, got {number}")
+    return number
+
+
+def _count(value: Any, name: str) -> float:
+    """Return what the source says of a network's size, nan for None and 0."""
+    number = float(value or math.nan)
+    if not math.isnan(number) and not 0 < number < math.inf:
+        raise ValueError(f"{name} of {number}")
+    return number
 
 
 def _json(path: Path) -> Any:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 HOW_TO_GET: Final = "unpack data.zip of NDS (github.com/facebookresearch/nds)"
 METRICS: Final = ("test_accuracy", "best_test_accuracy")
+COUNTS: Final = ("params", "flops")
 KEPT: Final = ("net", "params", "flops", "min_test_top1", "test_ep_top1", "optim", "rng_seed")
 
 logger = logging.getLogger(__name__)
@@ -49,14 +50,14 @@ class NdsTable(ColumnTable):
     """One released file.
 
     Attributes:
-        params: The published parameters, shape (len(self),).
-        flops: The published ``flops``, shape (len(self),).
+        params: The published parameters, shape (len(self),), nan where the file has none.
+        flops: The published ``flops``, shape (len(self),), nan where the file has none.
         trainings: Number of records of each network, shape (len(self),).
         problems: The records left out, one line each.
     """
 
-    params: NDArray[np.int64]
-    flops: NDArray[np.int64]
+    params: NDArray[np.float64]
+    flops: NDArray[np.float64]
     trainings: NDArray[np.int64]
     problems: tuple[str, ...]
 
@@ -113,7 +114,7 @@ def read(name: str, path: Path) -> NdsTable:
         texts=list(rows),
         values={(dataset, metric): 100.0 - means[:, i] for i, metric in enumerate(METRICS)},
     )
-    table.params, table.flops = means[:, 2].astype(np.int64), means[:, 3].astype(np.int64)
+    table.params, table.flops = means[:, 2], means[:, 3]
     table.trainings = np.array([len(found) for found in rows.values()])
     table.problems = tuple(problems)
     return table
@@ -156,7 +157,11 @@ def _numbers(record: Any) -> list[float]:
     for error in (last, least):
         if not math.isnan(error) and not 0.0 <= error <= 100.0:
             raise ValueError(f"an error of {error} percent")
-    return [last, least, float(record["params"]), float(record["flops"])]
+    counts = [math.nan if record[key] is None else float(record[key]) for key in COUNTS]
+    for key, count in zip(COUNTS, counts, strict=True):
+        if not math.isnan(count) and not 0 < count < math.inf:
+            raise ValueError(f"{key} of {count}")
+    return [last, least, *counts]
 
 
 def _reason(error: Exception) -> str:
