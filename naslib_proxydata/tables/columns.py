@@ -28,6 +28,7 @@ class ColumnTable(BenchmarkTable):
         source: Where the values were read from.
         texts: The architectures; an array of bytes is decoded when first asked for.
         values: Each column, shape (len(texts),).
+        published_datasets: Datasets that the benchmark publishes, held or not.
 
     Raises:
         TableError: A column is not as long as there are architectures, or there is none.
@@ -42,11 +43,13 @@ class ColumnTable(BenchmarkTable):
         source: str,
         texts: Sequence[str] | NDArray[np.bytes_],
         values: Mapping[Column, NDArray[np.float64]],
+        published_datasets: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.label = label
         self.space = space
         self.source = source
+        self.published_datasets = tuple(published_datasets)
         self._texts = texts
         self._values = dict(values)
         if not self._values:

@@ -209,17 +209,18 @@ def _table(records: Iterator[tuple[str, int, Any]], source: str) -> NasBenchMrTa
         logger.warning("%s; left out", problem)
     if not rows:
         raise TableError(f"{source}: no network can be read. {' '.join(problems[:1])}")
-    columns = dict.fromkeys(column for values in rows.values() for column in values)
+    columns = {
+        column: np.array([values.get(column, np.nan) for values in rows.values()])
+        for column in dict.fromkeys(column for values in rows.values() for column in values)
+    }
     table = NasBenchMrTable(
         name="nasbench-mr",
         label="NAS-Bench-MR",
         space="nasbench-mr",
         source=source,
         texts=list(rows),
-        values={
-            column: np.array([values.get(column, np.nan) for values in rows.values()])
-            for column in columns
-        },
+        values={column: array for column, array in columns.items() if not np.isnan(array).all()},
+        published_datasets=tuple(SETTINGS),
     )
     table.published = {
         key: np.array([one.get(key, math.nan) for one in published.values()]) for key in COUNTS

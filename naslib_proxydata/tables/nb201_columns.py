@@ -40,6 +40,7 @@ SIMPLE: Final = "NATS-tss-v1_0-3ffb9-simple"
 """Name of the official folder of the topology space, without trained weights."""
 _SIZES: Final = re.compile(r"\d+(:\d+)+")
 """A network of NATS-Bench's size space: the channels of its stages."""
+DATASETS: Final = ("cifar10", "cifar100", "imagenet16")
 NAME: Final = "nb201"
 LABEL: Final = "NAS-Bench-201"
 
@@ -86,8 +87,7 @@ MEASUREMENTS: Final = tuple(
 )
 
 ONE_TRIAL: Final = {
-    f"{dataset}_test_200_one_trial": (dataset, "test_accuracy_one_trial")
-    for dataset in ("cifar10", "cifar100", "imagenet16")
+    f"{dataset}_test_200_one_trial": (dataset, "test_accuracy_one_trial") for dataset in DATASETS
 }
 """Further arrays of the compact file: one trial of a test accuracy, its seed not recorded."""
 
@@ -153,4 +153,12 @@ def table(
                 f"{label} ({source}): {metric!r} of {dataset!r} lies between {low:g} and "
                 f"{high:g}; expected accuracies in percent, 0 to 100"
             )
-    return ColumnTable(name=NAME, label=label, space=NAME, source=source, texts=texts, values=held)
+    return ColumnTable(
+        name=NAME,
+        label=label,
+        space=NAME,
+        source=source,
+        texts=texts,
+        values=held,
+        published_datasets=DATASETS if label == LABEL else (),
+    )

@@ -214,6 +214,7 @@ class TransNasKind:
             source=source,
             texts=texts,
             values=values,
+            published_datasets=tuple(OFFICIAL_METRICS),
         )
 
 
