@@ -9,11 +9,8 @@ network and main metric. Metrics, all in percent, higher is better: ``top1``, ``
 
 from __future__ import annotations
 
-import gzip
-import json
 import logging
 import math
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +21,7 @@ from naslib_proxydata.errors import ArchitectureError, TableAbsentError, TableEr
 from naslib_proxydata.spaces.nasbench_mr.space import NasBenchMr
 from naslib_proxydata.tables.columns import Column, ColumnTable
 from naslib_proxydata.tables.finding import first_of
+from naslib_proxydata.tables.json_file import read_json
 from naslib_proxydata.tables.writing import write_json_gz
 from naslib_proxydata.unpickle import unpickle
 
@@ -96,7 +94,7 @@ def read_compact(path: Path) -> NasBenchMrTable:
     Raises:
         TableError: The file is damaged as a whole, or no network can be read.
     """
-    content = _json(path)
+    content = read_json(path)
     try:
         records = [dict(one) for one in content["archs"]]
         for setting, metrics in content["metrics"].items():
@@ -170,7 +168,7 @@ def _files(root: Path) -> dict[str, Path]:
 def _records(files: Mapping[str, Path]) -> Iterator[tuple[str, int, Any]]:
     """Yield (file, place in it, record) of each network of each setting."""
     for setting, path in files.items():
-        content = _json(path) if path.suffix == ".json" else _pickle(path)
+        content = read_json(path) if path.suffix == ".json" else _pickle(path)
         if not isinstance(content, list):
             raise TableError(f"{path}: expected a list of networks, got {type(content).__name__}")
         for place, one in enumerate(content):
@@ -243,14 +241,6 @@ def _count(value: Any, name: str) -> float:
     if not math.isnan(number) and not 0 < number < math.inf:
         raise ValueError(f"{name} of {number}")
     return number
-
-
-def _json(path: Path) -> Any:
-    try:
-        data = path.read_bytes()
-        return json.loads(gzip.decompress(data) if path.suffix == ".gz" else data)
-    except (OSError, EOFError, ValueError, zlib.error, RecursionError) as error:
-        raise TableError(f"{path}: not a readable JSON file: {error}") from error
 
 
 def _pickle(path: Path) -> Any:

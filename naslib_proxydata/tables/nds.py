@@ -16,11 +16,8 @@ be read is left out, with a warning that names file and record; see ``NdsTable.p
 
 from __future__ import annotations
 
-import gzip
-import json
 import logging
 import math
-import zlib
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -33,6 +30,7 @@ from naslib_proxydata.errors import ArchitectureError, TableAbsentError, TableEr
 from naslib_proxydata.spaces.nds import spaces as nds
 from naslib_proxydata.tables.columns import ColumnTable
 from naslib_proxydata.tables.finding import first_of
+from naslib_proxydata.tables.json_file import read_json
 from naslib_proxydata.tables.writing import write_json_gz
 
 if TYPE_CHECKING:
@@ -138,11 +136,7 @@ def convert(source: Path, target: Path) -> None:
 
 def _records(path: Path) -> Iterator[tuple[str, Any]]:
     """Yield (what errors call it, record)."""
-    try:
-        data = path.read_bytes()
-        content = json.loads(gzip.decompress(data) if path.suffix == ".gz" else data)
-    except (OSError, EOFError, ValueError, zlib.error, RecursionError) as error:
-        raise TableError(f"{path}: not a readable JSON file: {error}. {HOW_TO_GET}") from error
+    content = read_json(path, HOW_TO_GET)
     groups = content if isinstance(content, dict) else {"": content}
     for group, records in groups.items():
         if not isinstance(records, list):

@@ -21,11 +21,8 @@ architecture's own string decides.
 
 from __future__ import annotations
 
-import gzip
-import json
 import math
 import zipfile
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -35,6 +32,7 @@ import numpy as np
 from naslib_proxydata.errors import ArchitectureError, TableAbsentError, TableError
 from naslib_proxydata.tables.columns import Column, ColumnTable
 from naslib_proxydata.tables.finding import first_of
+from naslib_proxydata.tables.json_file import read_json
 from naslib_proxydata.tables.torch_file import open_torch_pickle
 from naslib_proxydata.tables.writing import write_json_gz
 from naslib_proxydata.unpickle import unpickle
@@ -122,9 +120,8 @@ class TransNasKind:
             if path.suffix == ".pth":
                 with open_torch_pickle(path) as stream:
                     return self._from_database(unpickle(stream, str(path)), str(path))
-            with gzip.open(path) as stream:
-                return self._from_compact(json.load(stream), str(path))
-        except (OSError, EOFError, zlib.error, zipfile.BadZipFile, StopIteration) as error:
+            return self._from_compact(read_json(path), str(path))
+        except (OSError, EOFError, zipfile.BadZipFile, StopIteration) as error:
             raise TableError(f"cannot read {path}: {error}") from error
         except (LookupError, TypeError, AttributeError, ValueError) as error:
             raise TableError(
