@@ -31,7 +31,8 @@ class ColumnTable(BenchmarkTable):
         published_datasets: Datasets that the benchmark publishes, held or not.
 
     Raises:
-        TableError: A column is not as long as there are architectures, or there is none.
+        TableError: A column is not as long as there are architectures, there is none, or an
+            architecture occurs twice.
     """
 
     def __init__(
@@ -54,6 +55,8 @@ class ColumnTable(BenchmarkTable):
         self._values = dict(values)
         if not self._values:
             raise TableError(f"{label} ({source}) holds no column of measured values")
+        if len(set(texts.tolist() if isinstance(texts, np.ndarray) else texts)) != len(texts):
+            raise TableError(f"{label} ({source}) holds an architecture twice")
         for (dataset, metric), column in self._values.items():
             if column.shape != (len(texts),):
                 raise TableError(

@@ -77,7 +77,7 @@ def runs_of_api(api: Any) -> Iterator[Run]:
     """
     for module_hash in api.hash_iterator():
         try:
-            fixed, computed = api.get_metrics_from_hash(module_hash=module_hash)
+            fixed, computed = api.get_metrics_from_hash(module_hash)
             adjacency = tuple(np.asarray(fixed["module_adjacency"]).ravel().tolist())
             ops = tuple(fixed["module_operations"])
             params = operator.index(fixed["trainable_parameters"])

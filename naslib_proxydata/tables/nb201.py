@@ -69,6 +69,10 @@ def open_source(source: Path) -> ColumnTable:
             f"{source} is packed: unpack it with 'tar xf {source.name}' and give the folder that "
             f"comes out of it. Of NATS-Bench's archives {SIMPLE}.tar is the one to take"
         )
+    if _has_records(source):
+        raise TableError(
+            f"{source} holds records but no {META}; unpack the archive again, all of it"
+        )
     raise TableError(
         f"{source} is no form of NAS-Bench-201: expected a .npz, a .pth, NATS-tss-*.pickle.pbz2, "
         f"or a folder with {META}"
@@ -96,18 +100,25 @@ def convert(source: Path, target: Path) -> ColumnTable:
     return read_compact(target)
 
 
+def _has_records(folder: Path) -> bool:
+    """Return whether records of single cells lie in a folder."""
+    return folder.is_dir() and any(folder.glob("[0-9]*.pickle.pbz2"))
+
+
 def _find(root: Path) -> Path | None:
     """Return the form of the table that lies under a folder, or None.
 
     What cannot be read comes last, so that the user is told why and not that nothing is there.
     """
-    if not root.is_dir() or (root / META).is_file():
+    if not root.is_dir():
         return root if root.exists() else None
+    if (root / META).is_file() or _has_records(root):
+        return root
     # An archive unpacked by a desktop lies in a second folder of its name.
-    metas = (*root.glob(f"NATS-*/{META}"), *root.glob(f"NATS-*/NATS-*/{META}"))
-    folders = [meta.parent for meta in metas]
+    outer = [path for path in root.glob("NATS-*") if path.is_dir()]
+    folders = [next(path.glob(f"NATS-*/{META}"), path / META).parent for path in outer]
     cells = [one for one in folders if one.name.startswith("NATS-tss-")]
-    simple = [one for one in cells if not one.name.endswith("-full")]
+    simple = [one for one in cells if (one / META).is_file() and not one.name.endswith("-full")]
     unreadable = (*(set(folders) - set(simple)), *root.glob("NATS-sss-*.pbz2"))
     return first_of(
         [root / "nb201.npz"],

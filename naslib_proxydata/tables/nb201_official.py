@@ -73,7 +73,7 @@ def read_pth(path: Path) -> ColumnTable:
         TableError: The file is damaged, hostile, or not of this layout.
     """
     with _reading(path), open_torch_pickle(path) as stream:
-        content = unpickle(stream, str(path))
+        content = unpickle(stream, str(path), _Plain(path))
     return _whole(content, _PTH_EPOCHS, path)
 
 
@@ -115,12 +115,14 @@ def mean_accuracy(records: Records, measurement: Measurement, where: str) -> flo
         where: What errors call the cell.
 
     Raises:
-        TableError: A trial is of another length, or its accuracy is no percentage.
+        TableError: A trial is of another length or occurs twice, or its accuracy is no percentage.
     """
     record = records.get(measurement.epochs)
     if record is None:
         return np.nan
     seeds = record["dataset_seed"].get(measurement.trained_on, ())
+    if len(set(seeds)) != len(seeds):
+        raise TableError(f"{where}, {measurement.trained_on}: a seed occurs twice in {seeds}")
     trials = [record["all_results"][measurement.trained_on, seed] for seed in seeds]
     accuracies = [_last_accuracy(trial, measurement, where) for trial in trials]
     return float(np.mean(accuracies)) if accuracies else np.nan
@@ -177,19 +179,26 @@ def _nats_records(folder: Path, cells: int) -> Iterator[tuple[int, Records]]:
             yield index, records
 
 
-def _unpickle_bz2(path: Path) -> Any:
-    def weights(*_: object) -> Any:
+class _Plain(dict[tuple[str, str], Any]):
+    """What the records may name, and an error of its own for the weights of the full archive."""
+
+    def __init__(self, source: Path) -> None:
+        super().__init__(PLAIN)
+        self.source = source
+
+    def __missing__(self, name: tuple[str, str]) -> Any:
+        """Refuse a tensor by saying where it comes from."""
+        if name[0].partition(".")[0] != "torch":
+            raise KeyError(name)
         raise TableError(
-            f"{path} holds the trained weights of its network: it is of NATS-Bench's full archive. "
+            f"{self.source} holds trained weights ({'.'.join(name)}), as the full archive does. "
             f"Take the one without weights, {SIMPLE}.tar of github.com/D-X-Y/NATS-Bench"
         )
 
-    tensors = {
-        ("torch._utils", "_rebuild_tensor_v2"): weights,
-        ("torch.storage", "_load_from_bytes"): weights,  # called first, for the tensor's numbers
-    }
+
+def _unpickle_bz2(path: Path) -> Any:
     with bz2.open(path, "rb") as stream:
-        return unpickle(stream, str(path), {**PLAIN, **tensors})
+        return unpickle(stream, str(path), _Plain(path))
 
 
 @contextmanager

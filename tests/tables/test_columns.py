@@ -50,3 +50,27 @@ def test_columns_must_fit() -> None:
         table(test_accuracy=[1.0, 2.0, 3.0])
     with pytest.raises(TableError, match="no column"):
         table()
+
+
+def test_an_architecture_twice_is_refused() -> None:
+    for texts in (np.array([b"a", b"a"]), ["a", "a"]):
+        with pytest.raises(TableError, match=r"Toy \(memory\) holds an architecture twice"):
+            ColumnTable(
+                name="toy",
+                label="Toy",
+                space="toy",
+                source="memory",
+                texts=texts,
+                values={("photos", "test_accuracy"): np.zeros(2)},
+            )
+
+
+def test_a_dataset_that_only_the_benchmark_has_is_told() -> None:
+    toy = table(test_accuracy=[50.0, 60.0])
+    toy.published_datasets = ("photos", "drawings")
+    with pytest.raises(
+        TableError, match="Toy publishes drawings, but memory holds no drawings; it"
+    ):
+        toy.values("drawings", "test_accuracy")
+    with pytest.raises(TableError, match="unknown dataset 'drawing'"):
+        toy.values("drawing", "test_accuracy")

@@ -436,6 +436,38 @@ def test_the_archive_with_weights_is_told(records: Any, texts: Any, tmp_path: Pa
     assert open_nb201(tmp_path).source == str(simple)
 
 
+@pytest.mark.parametrize("legacy", [False, True])
+def test_one_network_with_its_weights_is_told(
+    legacy: bool, records: Any, texts: Any, tmp_path: Path
+) -> None:
+    """A file of NAS-BENCH-201-4-v1.0-archive.tar."""
+    trial = {"net_state_dict": {"stem.0.weight": torch.zeros(2)}}
+    content = {"full": {**records[0]["200"], "all_results": {("cifar10", 777): trial}}}
+    path = write_pth(tmp_path / "000000-FULL.pth", content, legacy)
+    with pytest.raises(TableError, match=r"000000-FULL\.pth holds trained weights.*simple\.tar"):
+        open_source(path)
+
+
+def test_an_archive_whose_unpacking_was_cut_off(
+    records: Any, texts: Any, expected: Values, tmp_path: Path
+) -> None:
+    folder = write_nats_folder(tmp_path / "NATS-tss-v1_0-3ffb9-simple", {0: records[0]}, texts[:1])
+    (folder / "meta.pickle.pbz2").unlink()
+    for place in (tmp_path, folder):
+        with pytest.raises(TableError, match=r"holds records but no meta.*unpack the"):
+            open_nb201(place)
+    whole = write_pth(tmp_path / "NAS-Bench-201-v1_1.pth", pth_content(records, texts), False)
+    assert open_nb201(tmp_path).source == str(whole)
+
+
+def test_a_seed_twice_is_refused(records: Any, texts: Any, tmp_path: Path) -> None:
+    record = copy.deepcopy(records[0])
+    record["200"]["dataset_seed"]["cifar10-valid"] = [777, 777]
+    folder = write_nats_folder(tmp_path / "nats", {0: record}, texts[:1])
+    with pytest.raises(TableError, match=r"cell 0, cifar10-valid: a seed occurs twice"):
+        open_source(folder)
+
+
 def test_the_size_space_is_told_by_its_list(tmp_path: Path) -> None:
     said = r"NATS-sss-v1_0-50262.*size search space.*'64:64:64:64:64'.*tss"
     write_nats_folder(tmp_path / "NATS-sss-v1_0-50262-simple", {}, ["64:64:64:64:64"])
