@@ -65,10 +65,7 @@ def open_source(source: Path) -> ColumnTable:
     if source.name.endswith(".pickle.pbz2"):
         return nb201_official.read_nats_file(source)
     if ".tar" in source.name:
-        raise TableError(
-            f"{source} is packed: unpack it with 'tar xf {source.name}' and give the folder that "
-            f"comes out of it. Of NATS-Bench's archives {SIMPLE}.tar is the one to take"
-        )
+        raise TableError(_packed(source))
     if _has_records(source):
         raise TableError(
             f"{source} holds records but no {META}; unpack the archive again, all of it"
@@ -77,6 +74,17 @@ def open_source(source: Path) -> ColumnTable:
         f"{source} is no form of NAS-Bench-201: expected a .npz, a .pth, NATS-tss-*.pickle.pbz2, "
         f"or a folder with {META}"
     )
+
+
+def _packed(archive: Path) -> str:
+    """Return what to do with an archive that is not unpacked."""
+    name = archive.name
+    what = "the size search space (sss)" if "NATS-sss" in name else ""
+    if "-full" in name or "NAS-BENCH-201-4" in name:  # the latter of 2020: 226 GB of weights
+        what = "trained weights"
+    if what:
+        return f"{archive} holds {what}; unpack {SIMPLE}.tar instead, and give its folder"
+    return f"{archive} is packed: unpack it with 'tar xf {name}', and give the folder it makes"
 
 
 def convert(source: Path, target: Path) -> ColumnTable:
