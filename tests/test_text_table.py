@@ -45,21 +45,22 @@ def test_lines_are_counted_as_an_editor_does(tmp_path: Path) -> None:
         ("t.csv", b"a,b\nc\n", "line 2: expected 2 fields, got 1"),
         ("t.csv", b"a,b\nc,d,e\n", "line 2: expected 2 fields, got 3"),
         ("t.csv", b'a,"b\n', "line 1"),
-        ("t.csv", b"\xff\xfe\x00", "expected a text file"),
-        ("t.csv", b"\x80\x81", "expected a text file"),
-        ("t.csv.gz", b"a,b\n", "expected a text file"),
-        ("t.csv.gz", gzip.compress(b"a,b\n" * 99)[:-9], "expected a text file"),
+        ("t.csv", b"\xff\xfe\x00", "cannot read the file"),
+        ("t.csv", b"\x80\x81", "cannot read the file"),
+        ("t.csv.gz", b"a,b\n", "cannot read the file"),
+        ("t.csv.gz", gzip.compress(b"a,b\n" * 99)[:-9], "cannot read the file"),
     ],
 )
 def test_what_is_wrong_is_told_with_file_and_line(
     name: str, data: bytes, said: str, tmp_path: Path
 ) -> None:
     path = written(tmp_path, data, name)
-    with pytest.raises(LabelError, match=rf"{path}.*{said}"):
+    with pytest.raises(LabelError, match=said) as caught:
         list(read_rows(path, error=LabelError, fields=2))
+    assert str(path) in str(caught.value)
 
 
 def test_absent_files_and_folders(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "absent"):
-        with pytest.raises(TableError, match=f"cannot read {path}"):
-            read_text(path, error=TableError)
+        with pytest.raises(TableError, match=f"cannot read the table {path}"):
+            read_text(path, error=TableError, what="the table")

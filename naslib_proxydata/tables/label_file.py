@@ -72,7 +72,7 @@ def read_labels(
 
 def _rows(path: Path) -> Iterator[tuple[int, str, str]]:
     """Yield line number, architecture and accuracy of every row."""
-    rows = read_rows(path, error=LabelError)
+    rows = read_rows(path, error=LabelError, what="the labels")
     _, header = next(rows, (1, []))
     if tuple(header) != HEADER:
         raise LabelError(
