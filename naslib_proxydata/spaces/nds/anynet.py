@@ -87,7 +87,7 @@ class AnyNet(ConstructedSpace[AnyNetSettings]):
 
     def _check(self, key: str, values: Any, length: int, kind: Any) -> None:
         right = isinstance(values, list) and len(values) == length
-        if not right or any(isinstance(one, bool) or not isinstance(one, kind) for one in values):
+        if not right or not all(_is_finite(one, kind) for one in values):
             raise ArchitectureError(
                 f"{self.name}: {key} must be a list of {length} numbers, got {values!r}"
             )
@@ -210,6 +210,13 @@ class AnyNet(ConstructedSpace[AnyNetSettings]):
         elements = sum(one.outputs * one.size**2 for one in convolutions(architecture, size))
         macs = self.macs(architecture, num_classes=classes, image_size=size)
         return macs + NORM_FLOPS * elements + classes
+
+
+def _is_finite(value: Any, kind: Any) -> bool:
+    """Return whether a value is a number of a kind; JSON as Python reads it knows NaN."""
+    if isinstance(value, bool) or not isinstance(value, kind):
+        return False
+    return isinstance(value, int) or math.isfinite(value)
 
 
 def _divides(stage: Stage) -> bool:
