@@ -17,16 +17,8 @@ PACKAGE = Path(naslib_proxydata.__file__).parent
 FLOORS = [
     (
         *("errors", "seeding", "summation", "cache", "files", "figures", "markdown", "schema"),
-        *(
-            "unpickle",
-            "pickle_limits",
-            "pickled_numbers",
-            "hookspecs",
-            "version",
-            "code",
-            "ranking",
-            "kernels",
-        ),
+        *("text_table", "unpickle", "pickle_limits", "pickled_numbers", "hookspecs", "version"),
+        *("code", "ranking", "kernels"),
     ),
     ("summation", "version"),
     ("plugins", "spaces", "data", "pruning"),

@@ -143,7 +143,7 @@ def _lacking(table: BenchmarkTable, dataset: str, metric: str | None) -> str:
     """Return what of a column the table does not hold, empty where it is there."""
     metrics = table.columns().get(dataset)
     if metrics is None:
-        return f"{table.source} does not hold it."
+        return f"{table.source} holds no {dataset}."
     if metric is not None and metric not in metrics:
         return f"{table.source} has no {metric} of it, only {', '.join(metrics)}."
     return ""

@@ -56,7 +56,7 @@ def command(config_file: Path | None, assignments: tuple[str, ...], **options: A
 def _show(board: Leaderboard) -> None:
     """Print the tables, what is absent, and where the files are."""
     from naslib_proxydata.cli.progress import console
-    from naslib_proxydata.leaderboard.report import by_task, tasks_by_predictor
+    from naslib_proxydata.leaderboard.report import by_task, grouped, tasks_by_predictor
 
     out = console()
     tasks = by_task(board.rows)
@@ -65,9 +65,9 @@ def _show(board: Leaderboard) -> None:
         title = f"{title}, {rows[0].metric} ({rows[0].label})"
         out.print(_table(title, _task_lines(rows, board.columns)))
     else:
-        for title, lines in tasks_by_predictor(board.rows, board.columns).items():
+        for title, lines in tasks_by_predictor(board.rows, board.columns, board.absent).items():
             out.print(_table(title, lines))
-    for gap in board.absent:
+    for gap in grouped(board.absent):
         task = f"{gap.benchmark}:{gap.dataset}" if gap.dataset else gap.benchmark
         out.print(f"absent: {task}: {gap.reason}", markup=False, highlight=False)
     out.print(f"{board.computed} scores computed now; the report is", highlight=False)

@@ -94,10 +94,12 @@ def summary_markdown(
         ]
     if len(by_task(rows)) > 1:
         parts.append("## All tasks")
-        for title, lines in tasks_by_predictor(rows, columns).items():
+        for title, lines in tasks_by_predictor(rows, columns, absent).items():
             parts += [f"{title}:", markdown_table(lines[0], lines[1:])]
     if absent:
-        lines = [(f"`{gap.benchmark}`", gap.dataset or "all", gap.reason) for gap in absent]
+        lines = [
+            (f"`{gap.benchmark}`", gap.dataset or "all", gap.reason) for gap in grouped(absent)
+        ]
         parts += ["## Absent", markdown_table(("benchmark", "dataset", "why"), lines)]
     parts += ["## How to read it", NOTES]
     if rows and rows[0].draws:
@@ -166,13 +168,25 @@ def _task_line(row: Row, columns: Sequence[MetricColumn]) -> tuple[str, ...]:
     )
 
 
+def grouped(absent: Iterable[Absent]) -> list[Absent]:
+    """Put the datasets of a benchmark that are absent for the same reason into one row."""
+    datasets: dict[tuple[str, str], list[str]] = {}
+    for gap in absent:
+        datasets.setdefault((gap.benchmark, gap.reason), []).append(gap.dataset)
+    return [
+        Absent(benchmark, ", ".join(names), reason)
+        for (benchmark, reason), names in datasets.items()
+    ]
+
+
 def tasks_by_predictor(
-    rows: Sequence[Row], columns: Sequence[MetricColumn] = ()
+    rows: Sequence[Row], columns: Sequence[MetricColumn] = (), absent: Sequence[Absent] = ()
 ) -> dict[str, list[tuple[str, ...]]]:
     """Return tables like the paper's by title: tasks down with their average, predictors across.
 
     A cell is the mean over seeds; the published figure, where known, stands in brackets. What
-    is not defined for one seed or task has no mean.
+    is not defined for one seed or task has no mean. Absent tasks keep their line, below those of
+    their benchmark, and do not count in the average.
     """
     tables = {
         "Spearman, ours (paper's)": _by_task_and_predictor(
@@ -185,7 +199,22 @@ def tasks_by_predictor(
     for column in columns:
         show = percent if column.metric.is_share else number
         tables[column.title] = _by_task_and_predictor(rows, column.label, show)
-    return tables
+    return {title: _with_absent(lines, absent) for title, lines in tables.items()}
+
+
+def _with_absent(
+    lines: Sequence[tuple[str, ...]], absent: Sequence[Absent]
+) -> list[tuple[str, ...]]:
+    """Return the lines of a table with those of absent tasks behind others of their benchmark."""
+    header, *tasks, average = lines
+    gaps = [
+        (f"{gap.benchmark}: {gap.dataset or 'all'}", *("absent",) * (len(header) - 1))
+        for gap in absent
+    ]
+    groups: dict[str, list[tuple[str, ...]]] = {}
+    for line in (*tasks, *gaps):
+        groups.setdefault(line[0].partition(": ")[0], []).append(line)
+    return [header, *(line for group in groups.values() for line in group), average]
 
 
 def _by_task_and_predictor(

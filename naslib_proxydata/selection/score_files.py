@@ -12,6 +12,7 @@ import numpy as np
 
 from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.files import write_atomically
+from naslib_proxydata.text_table import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,9 +92,9 @@ def read_scores(path: Path, name: str = "") -> ScoreList:
 
     Args:
         path: A text file with the columns index, score and (if known) class, separated by tabs,
-            as published by arXiv 2106.04784; or an ``.npz`` file with ``scores``, ``features``
-            or ``entropy`` and, if known, ``index``, ``class`` and ``fingerprint``. Names in the
-            ``.npz`` may begin with the dataset's name and ``_``.
+            as published by arXiv 2106.04784, or by spaces or commas; or an ``.npz`` file with
+            ``scores``, ``features`` or ``entropy`` and, if known, ``index``, ``class`` and
+            ``fingerprint``. Names in the ``.npz`` may begin with the dataset's name and ``_``.
         name: Name of the dataset.
 
     Raises:
@@ -122,22 +123,40 @@ def write_scores(path: Path, values: NDArray[np.floating[Any]], dataset: Dataset
 
 
 def _read_text(path: Path) -> ScoreList:
+    lines = [line for line in read_text(path, error=SelectionError).splitlines() if line.strip()]
+    comma = "," if lines and "," in lines[0] else None  # None: tabs or spaces, any number of them
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # an empty file is only worth a warning to numpy
-            table = np.loadtxt(path, dtype=np.float64, delimiter="\t", ndmin=2)
-    except (ValueError, OSError, UserWarning) as error:
+            table = np.loadtxt(lines, dtype=np.float64, delimiter=comma, ndmin=2)
+    except (ValueError, UserWarning) as error:
         raise SelectionError(
             f"{path} is no score list: {error}; expected index, score and class in each line, "
-            "separated by tabs"
+            "separated by tabs, spaces or commas, without a header"
         ) from None
     if table.shape[1] not in (2, 3):
         raise SelectionError(
             f"{path} is no score list: it has {table.shape[1]} columns, expected index, score "
             "and, if known, class"
         )
-    labels = table[:, 2].astype(np.int64) if table.shape[1] == 3 else None
-    return ScoreList(table[:, 1], table[:, 0].astype(np.int64), labels, "", path)
+    index = _whole(table[:, 0], "index", path)
+    labels = _whole(table[:, 2], "class", path) if table.shape[1] == 3 else None
+    return ScoreList(table[:, 1], index, labels, "", path)
+
+
+def _whole(numbers: NDArray[Any], name: str, path: Path) -> NDArray[np.int64]:
+    """Return numbers as integers, which a cast alone makes of nan and of fractions too.
+
+    Raises:
+        SelectionError: One of them is no whole number.
+    """
+    if numbers.dtype.kind in "iu":
+        return numbers.astype(np.int64)
+    is_whole = numbers.dtype.kind == "f" and np.isfinite(numbers) & (numbers == np.rint(numbers))
+    if not np.all(is_whole):
+        wrong = numbers[~is_whole][0] if numbers.dtype.kind == "f" else numbers.dtype
+        raise SelectionError(f"{path}: each {name} must be a whole number, got {wrong}")
+    return numbers.astype(np.int64)
 
 
 def _read_npz(path: Path, name: str) -> ScoreList:
@@ -149,12 +168,12 @@ def _read_npz(path: Path, name: str) -> ScoreList:
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise SelectionError(f"{path} is not a readable .npz file: {error}") from None
     values = _values(arrays, path, name)
-    index = arrays.get("index", np.arange(len(values))).astype(np.int64)
+    index = _whole(arrays.get("index", np.arange(len(values))), "index", path)
     labels = arrays.get("class")
     if len(index) != len(values) or (labels is not None and len(labels) != len(values)):
         raise SelectionError(f"{path}: its arrays have different lengths")
     fingerprint = str(arrays.get("fingerprint", ""))
-    whole = None if labels is None else labels.astype(np.int64)
+    whole = None if labels is None else _whole(labels, "class", path)
     return ScoreList(values.astype(np.float64), index, whole, fingerprint, path)
 
 

@@ -21,12 +21,15 @@ class BenchmarkTable(ABC):
         label: What reports call the source, such as ``"NAS-Bench-201"``.
         space: Name of the search space of the architectures.
         source: Where the values were read from.
+        published_datasets: Datasets (tasks) that the benchmark publishes, whether or not this
+            source holds them all.
     """
 
     name: str
     label: str
     space: str
     source: str
+    published_datasets: tuple[str, ...] = ()
 
     @abstractmethod
     def __len__(self) -> int:
@@ -101,6 +104,11 @@ class BenchmarkTable(ABC):
     def _metrics(self, dataset: str) -> tuple[str, ...]:
         """Return the metrics held for a dataset, or say which datasets there are."""
         columns = self.columns()
+        if dataset not in columns and dataset in self.published_datasets:
+            raise TableError(
+                f"{self.label} publishes {dataset}, but {self.source} holds no {dataset}; it holds "
+                f"{', '.join(columns)}"
+            )
         if dataset not in columns:
             place = f"{self.label} ({self.source})"
             raise TableError(unknown_name("dataset", dataset, columns, place))

@@ -29,9 +29,11 @@ class ColumnTable(BenchmarkTable):
         texts: The architectures; an array of bytes is decoded when first asked for.
         values: Each column, shape (len(texts),); or what each of t trainings gave, shape
             (len(texts), t), nan where there were fewer, the column being their means.
+        published_datasets: Datasets that the benchmark publishes, held or not.
 
     Raises:
-        TableError: A column is not as long as there are architectures, or there is none.
+        TableError: A column is not as long as there are architectures, there is none, or an
+            architecture occurs twice.
     """
 
     def __init__(
@@ -43,11 +45,13 @@ class ColumnTable(BenchmarkTable):
         source: str,
         texts: Sequence[str] | NDArray[np.bytes_],
         values: Mapping[Column, NDArray[np.float64]],
+        published_datasets: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.label = label
         self.space = space
         self.source = source
+        self.published_datasets = tuple(published_datasets)
         self._texts = texts
         self._trials = {column: array for column, array in values.items() if array.ndim == 2}
         self._values = {
@@ -56,6 +60,8 @@ class ColumnTable(BenchmarkTable):
         }
         if not self._values:
             raise TableError(f"{label} ({source}) holds no column of measured values")
+        if len(set(texts.tolist() if isinstance(texts, np.ndarray) else texts)) != len(texts):
+            raise TableError(f"{label} ({source}) holds an architecture twice")
         for (dataset, metric), column in self._values.items():
             if column.shape != (len(texts),):
                 raise TableError(

@@ -6,11 +6,7 @@ percent.
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import math
-import zlib
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -20,6 +16,8 @@ import numpy as np
 from naslib_proxydata.errors import ArchitectureError, TableAbsentError, TableError
 from naslib_proxydata.spaces.darts.space import Darts
 from naslib_proxydata.tables.columns import ColumnTable
+from naslib_proxydata.tables.finding import first_of
+from naslib_proxydata.text_table import read_rows
 
 FILE: Final = "darts_space_1000.csv"
 
@@ -62,10 +60,9 @@ def load(root: Path | None) -> DartsTable:
         TableAbsentError: It is not there.
         TableError: It is damaged; the line is named.
     """
-    for name in (FILE, f"{FILE}.gz") if root is not None else ():
-        path = Path(root or "") / name
-        if path.is_file():
-            return read(path)
+    found = first_of([root / FILE], [root / f"{FILE}.gz"]) if root is not None else None
+    if found is not None:
+        return read(found)
     raise TableAbsentError(
         f"no {FILE} nor {FILE}.gz in {root or 'an unset data folder'}; take "
         "datasets/DARTS_archs_CIFAR10.csv of github.com/pym1024/SWAP and rename it"
@@ -80,14 +77,8 @@ def read(path: Path) -> DartsTable:
     """
     space = Darts()
     texts, accuracies = [], []
-    try:
-        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        lines = list(csv.reader(io.StringIO(data.decode())))
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
-        raise TableError(f"{path}: not a readable csv file: {error}") from error
-    for number, line in enumerate(lines, start=1):
+    for number, (text, accuracy) in read_rows(path, error=TableError, fields=2):
         try:
-            text, accuracy = line
             texts.append(space.text(space.parse(text)))
             accuracies.append(_percent(accuracy))
         except (ArchitectureError, ValueError) as error:

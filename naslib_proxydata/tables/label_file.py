@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Generic
 
 from naslib_proxydata.errors import ArchitectureError, LabelError
 from naslib_proxydata.spaces.base import Architecture, SearchSpace
+from naslib_proxydata.text_table import read_rows
 
 HEADER = ("architecture", "accuracy")
 
@@ -72,25 +72,20 @@ def read_labels(
 
 def _rows(path: Path) -> Iterator[tuple[int, str, str]]:
     """Yield line number, architecture and accuracy of every row."""
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file, strict=True)
-            header = tuple(cell.strip() for cell in next(reader, []))
-            if header != HEADER:
-                raise LabelError(
-                    f"{path}, line 1: expected the header {','.join(HEADER)}, got "
-                    f"{','.join(header) or 'nothing'}"
-                )
-            for row in reader:
-                if len(row) == len(HEADER):
-                    yield reader.line_num, row[0].strip(), row[1].strip()
-                elif row:
-                    raise LabelError(
-                        f"{path}, line {reader.line_num}: expected {len(HEADER)} fields, got "
-                        f"{len(row)}; an architecture with commas stands between double quotes"
-                    )
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise LabelError(f"cannot read the labels {path}: {error}") from None
+    rows = read_rows(path, error=LabelError, what="the labels")
+    _, header = next(rows, (1, []))
+    if tuple(header) != HEADER:
+        raise LabelError(
+            f"{path}, line 1: expected the header {','.join(HEADER)}, got "
+            f"{','.join(header) or 'nothing'}"
+        )
+    for line, row in rows:
+        if len(row) != len(HEADER):
+            raise LabelError(
+                f"{path}, line {line}: expected {len(HEADER)} fields, got {len(row)}; an "
+                "architecture with commas stands between double quotes"
+            )
+        yield line, row[0], row[1]
 
 
 def _number(text: str, where: str) -> float:

@@ -9,10 +9,8 @@ network and main metric. Metrics, all in percent, higher is better: ``top1``, ``
 
 from __future__ import annotations
 
-import gzip
-import json
 import logging
-import zlib
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -22,6 +20,8 @@ import numpy as np
 from naslib_proxydata.errors import ArchitectureError, TableAbsentError, TableError
 from naslib_proxydata.spaces.nasbench_mr.space import NasBenchMr
 from naslib_proxydata.tables.columns import Column, ColumnTable
+from naslib_proxydata.tables.finding import first_of
+from naslib_proxydata.tables.json_file import read_json
 from naslib_proxydata.tables.writing import write_json_gz
 from naslib_proxydata.unpickle import unpickle
 
@@ -50,6 +50,7 @@ METRICS: Final = {
     "aAcc": "validation_pixel_accuracy",
     "AP": "validation_ap",
 }
+COUNTS: Final = ("params", "flops")
 HOW_TO_GET: Final = f"take the folder data/ of github.com/dingmyu/NCP, with SETTING/{OFFICIAL}"
 
 logger = logging.getLogger(__name__)
@@ -76,9 +77,10 @@ def load(root: Path | None) -> NasBenchMrTable:
         TableError: A file is damaged.
     """
     if root is not None:
+        found = _files(root)
         if (root / COMPACT).is_file():
-            return read_compact(root / COMPACT)
-        if found := _files(root):
+            return read_compact(first_of([root / COMPACT], found.values()) or root / COMPACT)
+        if found:
             return read_settings(found, str(root))
     raise TableAbsentError(
         f"no NAS-Bench-MR in {root or 'an unset data folder'}: expected {COMPACT}, "
@@ -92,7 +94,7 @@ def read_compact(path: Path) -> NasBenchMrTable:
     Raises:
         TableError: The file is damaged as a whole, or no network can be read.
     """
-    content = _json(path)
+    content = read_json(path)
     try:
         records = [dict(one) for one in content["archs"]]
         for setting, metrics in content["metrics"].items():
@@ -155,22 +157,18 @@ def convert(source: Path, target: Path) -> None:
 
 def _files(root: Path) -> dict[str, Path]:
     """Return the settings' files under a folder."""
-    found = {}
-    for setting in SETTINGS:
-        for path in (root / setting / OFFICIAL, root / f"{setting}.json"):
-            if setting not in found and path.is_file():
-                found[setting] = path
-    return found
+    # The official file first: it holds all metrics, the json only the main one.
+    found = {
+        setting: first_of([root / setting / OFFICIAL], [root / f"{setting}.json"])
+        for setting in SETTINGS
+    }
+    return {setting: path for setting, path in found.items() if path is not None}
 
 
 def _records(files: Mapping[str, Path]) -> Iterator[tuple[str, int, Any]]:
     """Yield (file, place in it, record) of each network of each setting."""
     for setting, path in files.items():
-        if path.suffix == ".json":
-            content = _json(path)
-        else:
-            with path.open("rb") as stream:
-                content = unpickle(stream, str(path))
+        content = read_json(path) if path.suffix == ".json" else _pickle(path)
         if not isinstance(content, list):
             raise TableError(f"{path}: expected a list of networks, got {type(content).__name__}")
         for place, one in enumerate(content):
@@ -196,45 +194,61 @@ def _table(records: Iterator[tuple[str, int, Any]], source: str) -> NasBenchMrTa
                 raise ValueError("embedding and inverted_residual_setting are different networks")
             text = space.text(net)
             values = {
-                (setting, METRICS.get(metric, metric)): float("nan" if value is None else value)
+                (setting, METRICS.get(metric, metric)): _percent(value, f"{setting} {metric}")
                 for (setting, metric), value in record["metrics"].items()
             }
+            kept = {key: _count(record[key], key) for key in COUNTS if key in record}
         except (ArchitectureError, LookupError, TypeError, ValueError) as error:
             problems.append(f"{path}: record {place}: {_reason(error)}")
         else:
             rows.setdefault(text, {}).update(values)
-            kept = {key: record[key] for key in ("params", "flops") if key in record}
             published.setdefault(text, {}).update(kept)
     for problem in problems:
         logger.warning("%s; left out", problem)
     if not rows:
         raise TableError(f"{source}: no network can be read. {' '.join(problems[:1])}")
-    columns = dict.fromkeys(column for values in rows.values() for column in values)
+    columns = {
+        column: np.array([values.get(column, np.nan) for values in rows.values()])
+        for column in dict.fromkeys(column for values in rows.values() for column in values)
+    }
     table = NasBenchMrTable(
         name="nasbench-mr",
         label="NAS-Bench-MR",
         space="nasbench-mr",
         source=source,
         texts=list(rows),
-        values={
-            column: np.array([values.get(column, np.nan) for values in rows.values()])
-            for column in columns
-        },
+        values={column: array for column, array in columns.items() if not np.isnan(array).all()},
+        published_datasets=tuple(SETTINGS),
     )
     table.published = {
-        key: np.array([float(one.get(key) or np.nan) for one in published.values()])
-        for key in ("params", "flops")
+        key: np.array([one.get(key, math.nan) for one in published.values()]) for key in COUNTS
     }
     table.problems = tuple(problems)
     return table
 
 
-def _json(path: Path) -> Any:
+def _percent(value: Any, where: str) -> float:
+    """Return a metric, nan for None."""
+    number = math.nan if value is None else float(value)
+    if not math.isnan(number) and not 0 <= number <= 100:
+        raise ValueError(f"{where} is in percent, got {number}")
+    return number
+
+
+def _count(value: Any, name: str) -> float:
+    """Return what the source says of a network's size, nan for None and 0."""
+    number = float(value or math.nan)
+    if not math.isnan(number) and not 0 < number < math.inf:
+        raise ValueError(f"{name} of {number}")
+    return number
+
+
+def _pickle(path: Path) -> Any:
     try:
-        data = path.read_bytes()
-        return json.loads(gzip.decompress(data) if path.suffix == ".gz" else data)
-    except (OSError, EOFError, ValueError, zlib.error, RecursionError) as error:
-        raise TableError(f"{path}: not a readable JSON file: {error}") from error
+        with path.open("rb") as stream:
+            return unpickle(stream, str(path))
+    except OSError as error:
+        raise TableError(f"cannot read {path}: {error}") from error
 
 
 def _plain(value: float) -> float | None:

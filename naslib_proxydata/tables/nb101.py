@@ -14,14 +14,17 @@ from numpy.typing import NDArray
 from naslib_proxydata.errors import ArchitectureError, TableAbsentError, TableError
 from naslib_proxydata.spaces.nb101.cell import MAX_VERTICES, graph_hash, parse_cell
 from naslib_proxydata.tables.columns import Column, ColumnTable
-from naslib_proxydata.tables.nb101_records import METRICS, gather, runs_of_api, runs_of_file
+from naslib_proxydata.tables.finding import first_of
+from naslib_proxydata.tables.nb101_arrays import check_arrays
+from naslib_proxydata.tables.nb101_records import gather, runs_of_api, runs_of_file
+from naslib_proxydata.tables.nb101_run import METRICS
 from naslib_proxydata.tables.writing import write_npz
 
 COMPACT = "nb101.npz"
-OFFICIAL = ("nasbench_only108.tfrecord", "nasbench_full.tfrecord")
+OFFICIAL = ("nasbench_full.tfrecord", "nasbench_only108.tfrecord")
+"""The richer one first: it has the trainings of 4, 12 and 36 epochs besides."""
 DATASET = "cifar10"
 TEXT_LENGTH = MAX_VERTICES * (MAX_VERTICES - 1) // 2 + 1 + MAX_VERTICES - 2
-REQUIRED = ("module_hash", "num_vertices", "adjacency", "ops", "epochs", "trainable_parameters")
 
 logger = logging.getLogger(__name__)
 
@@ -36,19 +39,17 @@ class NasBench101Table(ColumnTable):
         arrays: The compact layout, described in the documentation of the benchmark.
         source: Where they were read from.
 
+    Raises:
+        TableError: The arrays are not of this layout, or hold impossible values.
+
     Attributes:
         hashes: The official hashes, shape (len(self),), bytes.
         params: The published ``trainable_parameters``, shape (len(self),).
     """
 
     def __init__(self, arrays: dict[str, NDArray[Any]], source: str) -> None:
-        missing = [key for key in REQUIRED if key not in arrays]
+        check_arrays(arrays, source)
         present = [metric for metric in METRICS if metric in arrays]
-        if missing or not present:
-            raise TableError(
-                f"{source}: not a compact NAS-Bench-101 table; expected arrays {REQUIRED} and at "
-                f"least one of {METRICS}, got {sorted(arrays)}"
-            )
         self.hashes = arrays["module_hash"]
         self.params = arrays["trainable_parameters"].astype(np.int64)
         epochs = arrays["epochs"].tolist()
@@ -121,21 +122,19 @@ def cell_texts(
 
 
 def load(root: Path | None) -> NasBench101Table:
-    """Open the compact table of a folder, or failing that an official file.
+    """Open the compact table of a folder, or failing that the richest official file.
 
     Raises:
         TableAbsentError: The folder has neither.
         TableError: The file is damaged.
     """
-    if root is not None:
-        if (root / COMPACT).is_file():
-            return read_compact(root / COMPACT)
-        for official in (root / name for name in OFFICIAL):
-            if official.is_file():
-                logger.info("reading %s takes minutes; convert it once instead", official)
-                return NasBench101Table(
-                    gather(runs_of_file(official), str(official)), str(official)
-                )
+    names = (COMPACT, *OFFICIAL)
+    found = first_of(*([root / name] for name in names)) if root is not None else None
+    if found is not None and found.name == COMPACT:
+        return read_compact(found)
+    if found is not None:
+        logger.info("reading %s takes minutes; convert it once instead", found)
+        return NasBench101Table(gather(runs_of_file(found), str(found)), str(found))
     raise TableAbsentError(
         f"no NAS-Bench-101 in {root or 'an unset data folder'}: expected {COMPACT}, or one of "
         f"{', '.join(OFFICIAL)} from github.com/google-research/nasbench"

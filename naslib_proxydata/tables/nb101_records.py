@@ -10,43 +10,29 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
+import operator
 import struct
 from array import array
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from naslib_proxydata.errors import TableError
-from naslib_proxydata.spaces.nb101.cell import MAX_VERTICES, OPERATIONS
+from naslib_proxydata.spaces.nb101.cell import MAX_VERTICES
+from naslib_proxydata.tables.nb101_run import METRICS, OP_NAMES, Run, check_run
 from naslib_proxydata.tables.tfrecord import read_records
 
-OP_NAMES = (*OPERATIONS, "input", "output")
-METRICS = ("train_accuracy", "validation_accuracy", "test_accuracy")
-
-
-class Run(NamedTuple):
-    """One training of one cell: what the table keeps of it.
-
-    Attributes:
-        module_hash: The official hash, 32 hexadecimal digits.
-        adjacency: The matrix row by row, each byte 0 or 1.
-        ops: One name for each vertex.
-        params: Trainable parameters.
-        epochs: The budget.
-        seconds: Training time.
-        accuracies: Train, validation and test, as fractions.
-    """
-
-    module_hash: str
-    adjacency: bytes
-    ops: tuple[str, ...]
-    params: int
-    epochs: int
-    seconds: float
-    accuracies: tuple[float, ...]
+EVALUATIONS = 3
+"""At the start, half way and the end of a training."""
+AGAIN = "Download nasbench_only108.tfrecord again from github.com/google-research/nasbench"
+_NOT_A_ROW = (
+    *(ValueError, TypeError, LookupError, AttributeError, RecursionError),
+    *(struct.error, binascii.Error),
+)
 
 
 def runs_of_file(path: Path, damaged: list[str] | None = None) -> Iterator[Run]:
@@ -61,38 +47,53 @@ def runs_of_file(path: Path, damaged: list[str] | None = None) -> Iterator[Run]:
     """
     for number, payload in enumerate(read_records(path, damaged)):
         try:
-            module_hash, epochs, bits, ops, metrics = json.loads(payload)
-            params, evaluations = parse_metrics(base64.b64decode(metrics, validate=True))
-            seconds, *accuracies = evaluations[2]
-            adjacency = bytes(map(int, bits))
-        except (ValueError, TypeError, IndexError, struct.error, binascii.Error) as error:
+            yield _run_of_row(payload)
+        except _NOT_A_ROW as error:
             raise TableError(
                 f"{path}: record {number} is not a row of NAS-Bench-101 (hash, epochs, matrix, "
-                f"operations, metrics): {error}"
+                f"operations, metrics): {error}. {AGAIN}"
             ) from None
-        yield Run(
-            module_hash,
-            adjacency,
-            tuple(ops.split(",")),
-            params,
-            epochs,
-            seconds,
-            tuple(accuracies),
-        )
+
+
+def _run_of_row(payload: bytes) -> Run:
+    """Read one row; the published base64 is broken into lines of 76 characters."""
+    module_hash, epochs, bits, ops, metrics = json.loads(payload)
+    params, evaluations = parse_metrics(base64.b64decode("".join(metrics.split()), validate=True))
+    if len(evaluations) != EVALUATIONS:
+        raise ValueError(f"expected {EVALUATIONS} evaluations, got {len(evaluations)}")
+    seconds, *accuracies = evaluations[-1]
+    operations = tuple(ops.split(","))
+    adjacency = tuple(map(int, bits))
+    run = Run(module_hash, adjacency, operations, params, epochs, seconds, tuple(accuracies))
+    check_run(run)
+    return run
 
 
 def runs_of_api(api: Any) -> Iterator[Run]:
-    """Yield the runs of a live ``nasbench.api.NASBench`` object, by its documented methods."""
+    """Yield the runs of a live ``nasbench.api.NASBench`` object, by its documented methods.
+
+    Raises:
+        TableError: It holds something else.
+    """
     for module_hash in api.hash_iterator():
-        fixed, computed = api.get_metrics_from_hash(module_hash)
-        adjacency = bytes(np.asarray(fixed["module_adjacency"], dtype=np.uint8))
-        ops = tuple(fixed["module_operations"])
-        for epochs, repeats in computed.items():
-            for one in repeats:
-                accuracies = tuple(float(one[f"final_{metric}"]) for metric in METRICS)
-                seconds = float(one["final_training_time"])
-                params = int(fixed["trainable_parameters"])
-                yield Run(module_hash, adjacency, ops, params, int(epochs), seconds, accuracies)
+        try:
+            fixed, computed = api.get_metrics_from_hash(module_hash)
+            adjacency = tuple(np.asarray(fixed["module_adjacency"]).ravel().tolist())
+            ops = tuple(fixed["module_operations"])
+            params = operator.index(fixed["trainable_parameters"])
+            for epochs, repeats in computed.items():
+                for one in repeats:
+                    accuracies = tuple(float(one[f"final_{metric}"]) for metric in METRICS)
+                    seconds = float(one["final_training_time"])
+                    budget = operator.index(epochs)
+                    run = Run(module_hash, adjacency, ops, params, budget, seconds, accuracies)
+                    check_run(run)
+                    yield run
+        except _NOT_A_ROW as error:
+            raise TableError(
+                f"{type(api).__qualname__} object, {module_hash!r}: not of the layout of "
+                f"NAS-Bench-101: {type(error).__name__}: {error}"
+            ) from None
 
 
 Evaluation = tuple[float, float, float, float]
@@ -104,7 +105,7 @@ def parse_metrics(message: bytes) -> tuple[int, list[Evaluation]]:
 
     Returns:
         The trainable parameters (field 2), and the evaluations (field 1) at the start, half way
-        and the end of the training.
+        and the end of the training; nan where a field is absent.
 
     Raises:
         ValueError: The bytes are not such a message.
@@ -114,7 +115,7 @@ def parse_metrics(message: bytes) -> tuple[int, list[Evaluation]]:
     for field, value in _fields(message):
         if field == 1 and isinstance(value, bytes):
             found = dict(_fields(value))
-            values = [found.get(number, 0.0) for number in (2, 3, 4, 5)]
+            values = [found.get(number, math.nan) for number in (2, 3, 4, 5)]
             seconds, train, validation, test = (float(one) for one in values)
             evaluations.append((seconds, train, validation, test))
         elif field == 2 and isinstance(value, int):
@@ -172,19 +173,27 @@ def gather(runs: Iterable[Run], where: str) -> dict[str, NDArray[Any]]:
         The arrays of the compact layout, cells in ascending order of their hash.
 
     Raises:
-        TableError: There are no runs, or one of them is not of this space.
+        TableError: There are no runs, or two of one module differ in what cannot change.
     """
     rows: dict[bytes, int] = {}
     slots: dict[int, int] = {}  # row and epochs in one integer, a third of a tuple's memory
     cells = bytearray()
     params = array("i")
+    fixed = array("q")  # a hash of what no repeat may change
     sums = array("d")
     for run in runs:
         key = run.module_hash.encode()
         row = rows.setdefault(key, len(rows))
+        constant = hash((run.adjacency, run.ops, run.params))
         if row == len(params):
-            cells += _packed(run, where)
+            cells += _packed(run)
             params.append(run.params)
+            fixed.append(constant)
+        elif fixed[row] != constant:
+            raise TableError(
+                f"{where}: records of module {run.module_hash} differ in matrix, operations or "
+                f"parameters. {AGAIN}"
+            )
         slot = slots.setdefault(row << 16 | run.epochs, len(slots))
         if slot * 5 == len(sums):
             sums.extend((0.0,) * 5)
@@ -210,20 +219,11 @@ def gather(runs: Iterable[Run], where: str) -> dict[str, NDArray[Any]]:
     }
 
 
-def _packed(run: Run, where: str) -> bytes:
+def _packed(run: Run) -> bytes:
     """Return a cell's number of vertices, its 7 x 7 matrix and its 7 operation codes as bytes."""
     size = len(run.ops)
-    place = f"{where}: module {run.module_hash}"
-    if not 2 <= size <= MAX_VERTICES or len(run.adjacency) != size * size:
-        raise TableError(
-            f"{place}: expected a square matrix of 2 to {MAX_VERTICES} vertices with as many "
-            f"operations, got {len(run.adjacency)} entries and {size} operations"
-        )
-    unknown = set(run.ops) - set(OP_NAMES)
-    if unknown:
-        raise TableError(f"{place}: unknown operations {sorted(unknown)}; known: {OP_NAMES}")
     matrix = np.zeros((MAX_VERTICES, MAX_VERTICES), dtype=np.uint8)
-    matrix[:size, :size] = np.frombuffer(run.adjacency, dtype=np.uint8).reshape(size, size)
+    matrix[:size, :size] = np.reshape(run.adjacency, (size, size))
     ops = np.full(MAX_VERTICES, -1, dtype=np.int8)
     ops[:size] = [OP_NAMES.index(op) for op in run.ops]
     return bytes((size,)) + matrix.tobytes() + ops.tobytes()

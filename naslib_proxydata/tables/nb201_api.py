@@ -1,12 +1,15 @@
 """A live object of the official packages as a table.
 
 Accepted are ``nas_201_api.NASBench201API`` (PyPI ``nas-bench-201``) and what
-``nats_bench.create(..., "tss")`` returns (PyPI ``nats-bench``). Both answer ``get_more_info``.
+``nats_bench.create(..., "tss")`` returns (PyPI ``nats-bench``). Both answer ``get_more_info``, in
+which the length of training is ``hp="12"`` or ``"200"``; up to ``nas-bench-201`` 1.3 it was
+``use_12epochs_result`` in the same place, so everything is passed by name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -14,7 +17,14 @@ import numpy as np
 
 from naslib_proxydata.errors import TableError
 from naslib_proxydata.tables.base import BenchmarkTable
-from naslib_proxydata.tables.nb201_columns import LABEL, MEASUREMENTS, NAME, Measurement
+from naslib_proxydata.tables.nb201_columns import (
+    LABEL,
+    MEASUREMENTS,
+    NAME,
+    Measurement,
+    check_cells,
+    percent,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,15 +38,17 @@ class TrainedCell(Protocol):
 
 
 class NasBench201Api(Protocol):
-    """What is used of the official objects."""
+    """What is used of the official objects.
+
+    ``nats_bench`` and ``nas-bench-201`` 2 hold their records in ``arch2infos_dict[index][hp]``,
+    ``nas-bench-201`` 1 in ``arch2infos_less[index]`` and ``arch2infos_full[index]``.
+    """
 
     meta_archs: Sequence[str]
-    arch2infos_dict: Mapping[int, Mapping[str, TrainedCell]]
 
-    def get_more_info(
-        self, index: int, dataset: str, iepoch: int | None, hp: str, is_random: bool | int
-    ) -> dict[str, Any]:
-        """Return the metrics of a cell: of one seed, or means over the seeds for False."""
+    @property
+    def get_more_info(self) -> Callable[..., Mapping[str, Any]]:
+        """Metrics of a cell: of one seed, or means over the seeds for ``is_random=False``."""
 
 
 class NasBench201ApiTable(BenchmarkTable):
@@ -49,7 +61,8 @@ class NasBench201ApiTable(BenchmarkTable):
         api: The live object.
 
     Raises:
-        TableError: The object is not one of the two, or is of another search space.
+        TableError: The object is not one of the two, is of another search space, or is called
+            otherwise than the published ones.
     """
 
     name = NAME
@@ -62,13 +75,10 @@ class NasBench201ApiTable(BenchmarkTable):
                 f"expected nas_201_api.NASBench201API or nats_bench.create(..., 'tss'), got "
                 f"{type(api).__name__}"
             )
-        if getattr(api, "search_space_name", "topology") != "topology":
-            raise TableError(
-                "this nats_bench object is of the size search space; NAS-Bench-201's cells are "
-                "in the topology space: nats_bench.create(path, 'tss')"
-            )
         self.api = api
         self.source = f"{type(api).__module__}.{type(api).__name__}"
+        check_cells(api.meta_archs, f"this {self.source} object")
+        self._uses_hp = _uses_hp(api.get_more_info, self.source)
         self._measurements = {one.column: one for one in MEASUREMENTS}
 
     def __len__(self) -> int:
@@ -117,19 +127,51 @@ class NasBench201ApiTable(BenchmarkTable):
         """
         try:
             self._ask(index, measurement, False)  # loads a cell that is still on the disk
-            trained = self.api.arch2infos_dict[index][str(measurement.epochs)]
-            seeds = trained.get_dataset_seeds(measurement.trained_on)
+            seeds = self._trained(index, measurement).get_dataset_seeds(measurement.trained_on)
             return float(np.mean([self._ask(index, measurement, seed) for seed in seeds]))
         except (LookupError, ValueError, AssertionError):  # how the two say "not held"
             return np.nan
 
+    def _trained(self, index: int, measurement: Measurement) -> TrainedCell:
+        """Return the official record of a cell."""
+        api: Any = self.api
+        if self._uses_hp:
+            record: TrainedCell = api.arch2infos_dict[index][str(measurement.epochs)]
+        else:
+            records = api.arch2infos_less if measurement.epochs == 12 else api.arch2infos_full
+            record = records[index]
+        return record
+
     def _ask(self, index: int, measurement: Measurement, seed: int | Literal[False]) -> float:
         """Return the last epoch's accuracy in percent, of one seed or, for False, of all."""
         part = "valid-accuracy" if measurement.evaluated_on == "x-valid" else "test-accuracy"
-        info = self.api.get_more_info(
-            index, measurement.trained_on, None, str(measurement.epochs), seed
+        length: dict[str, Any] = (
+            {"hp": str(measurement.epochs)}
+            if self._uses_hp
+            else {"use_12epochs_result": measurement.epochs == 12}
         )
-        return float(info[part])
+        info = self.api.get_more_info(
+            index=index, dataset=measurement.trained_on, iepoch=None, **length, is_random=seed
+        )
+        where = f"{self.source}, cell {index}, {measurement.trained_on}, {part}"
+        return percent(info[part], where)
+
+
+def _uses_hp(method: Callable[..., Any], source: str) -> bool:
+    """Return whether the length of training is called ``hp``, not ``use_12epochs_result``.
+
+    Raises:
+        TableError: It is called otherwise, or another argument is.
+    """
+    names = set(inspect.signature(method).parameters)
+    known = {"index", "dataset", "iepoch", "is_random"}
+    if not known <= names or not names & {"hp", "use_12epochs_result"}:
+        raise TableError(
+            f"{source}.get_more_info takes ({', '.join(sorted(names))}), expected "
+            f"{', '.join(sorted(known))} and hp or use_12epochs_result, as nats-bench 1 and "
+            "nas-bench-201 1.3 to 2.1 have it"
+        )
+    return "hp" in names
 
 
 def from_api(api: NasBench201Api) -> NasBench201ApiTable:

@@ -20,18 +20,27 @@ trained on ``cifar10-valid`` was also evaluated on ``ori-test``; that value is n
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from numbers import Real
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from naslib_proxydata.errors import TableError
+from naslib_proxydata.errors import ArchitectureError, TableError
+from naslib_proxydata.spaces.nb201 import cell as nb201_cell
 from naslib_proxydata.tables.columns import Column, ColumnTable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+SIMPLE: Final = "NATS-tss-v1_0-3ffb9-simple"
+"""Name of the official folder of the topology space, without trained weights."""
+_SIZES: Final = re.compile(r"\d+(:\d+)+")
+"""A network of NATS-Bench's size space: the channels of its stages."""
+DATASETS: Final = ("cifar10", "cifar100", "imagenet16")
 NAME: Final = "nb201"
 LABEL: Final = "NAS-Bench-201"
 
@@ -78,8 +87,7 @@ MEASUREMENTS: Final = tuple(
 )
 
 ONE_TRIAL: Final = {
-    f"{dataset}_test_200_one_trial": (dataset, "test_accuracy_one_trial")
-    for dataset in ("cifar10", "cifar100", "imagenet16")
+    f"{dataset}_test_200_one_trial": (dataset, "test_accuracy_one_trial") for dataset in DATASETS
 }
 """Further arrays of the compact file: one trial of a test accuracy, its seed not recorded."""
 
@@ -88,6 +96,42 @@ COMPACT_NAMES: Final[Mapping[str, Column]] = {
     **ONE_TRIAL,
 }
 """Every array of accuracies that the compact file may hold."""
+
+
+def percent(value: Any, where: str) -> float:
+    """Return one accuracy in percent, nan where the training has none.
+
+    Raises:
+        TableError: It is no single number from 0 to 100.
+    """
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    if not is_number or not (math.isnan(value) or 0 <= value <= 100):
+        raise TableError(f"{where}: expected one accuracy in percent, got {str(value)[:80]}")
+    return float(value)
+
+
+def check_cells(texts: Sequence[str], source: str) -> None:
+    """Refuse a list of architectures of another search space.
+
+    Raises:
+        TableError: They are of NATS-Bench's size space, or something else.
+    """
+    if not texts:
+        raise TableError(f"{source} lists no cell of NAS-Bench-201")
+    for text in texts:
+        if not isinstance(text, str):
+            raise TableError(f"{source} lists {text!r}, expected the text of a cell")
+        try:
+            nb201_cell.parse(text)
+        except ArchitectureError as error:
+            if _SIZES.fullmatch(text):
+                raise TableError(
+                    f"{source} is of NATS-Bench's size search space (sss, {text!r}), which is no "
+                    f"form of NAS-Bench-201; take the topology search space (tss), {SIMPLE}"
+                ) from None
+            raise TableError(f"{source}: {error}") from None
+    if len(set(texts)) != len(texts):
+        raise TableError(f"{source} lists a cell twice")
 
 
 def table(
@@ -113,4 +157,12 @@ def table(
                 f"{LABEL} ({source}): {metric!r} of {dataset!r} lies between {low:g} and "
                 f"{high:g}; expected accuracies in percent, 0 to 100"
             )
-    return ColumnTable(name=NAME, label=LABEL, space=NAME, source=source, texts=texts, values=held)
+    return ColumnTable(
+        name=NAME,
+        label=LABEL,
+        space=NAME,
+        source=source,
+        texts=texts,
+        values=held,
+        published_datasets=DATASETS,
+    )

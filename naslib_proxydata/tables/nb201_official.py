@@ -3,7 +3,9 @@
 Two releases hold the same measurements:
 
 - NATS-Bench-tss (arXiv 2009.00437): a folder with ``meta.pickle.pbz2`` and one
-  ``NNNNNN.pickle.pbz2`` per cell, a bz2 of a pickled ``{"12": record, "200": record}``;
+  ``NNNNNN.pickle.pbz2`` per cell, a bz2 of a pickled ``{"12": record, "200": record}``; or one
+  file ``NATS-tss-*.pickle.pbz2`` with all of them under ``arch2infos[index]``. The archive called
+  "full" has the weights of all networks besides, which no such reader loads;
 - NAS-Bench-201 v1.1 (arXiv 2001.00326): one ``.pth`` written by ``torch.save``, holding
   ``{"meta_archs": texts, "arch2infos": {index: {"less": record, "full": record}}, ...}`` where
   "less" is the training of 12 epochs and "full" that of 200.
@@ -27,14 +29,21 @@ import numpy as np
 from naslib_proxydata.errors import TableError
 from naslib_proxydata.tables import nb201_columns
 from naslib_proxydata.tables.columns import ColumnTable
-from naslib_proxydata.tables.nb201_columns import MEASUREMENTS, Measurement
+from naslib_proxydata.tables.nb201_columns import (
+    MEASUREMENTS,
+    SIMPLE,
+    Measurement,
+    check_cells,
+    percent,
+)
 from naslib_proxydata.tables.torch_file import open_torch_pickle
-from naslib_proxydata.unpickle import unpickle
+from naslib_proxydata.unpickle import PLAIN, unpickle
 
 logger = logging.getLogger(__name__)
 
 META: Final = "meta.pickle.pbz2"
 _PTH_EPOCHS: Final = {"less": 12, "full": 200}
+_NATS_EPOCHS: Final = {"12": 12, "200": 200}
 
 Records = Mapping[int, Mapping[str, Any]]
 """The records of one cell: ``{epochs: record}``."""
@@ -64,37 +73,82 @@ def read_pth(path: Path) -> ColumnTable:
         TableError: The file is damaged, hostile, or not of this layout.
     """
     with _reading(path), open_torch_pickle(path) as stream:
-        content = unpickle(stream, str(path))
+        content = unpickle(stream, str(path), _Plain(path))
+    return _whole(content, _PTH_EPOCHS, path)
+
+
+def read_nats_file(path: Path) -> ColumnTable:
+    """Read ``NATS-tss-v1_0-3ffb9.pickle.pbz2``, which holds what the folder holds.
+
+    It needs as much memory as the official package does; convert it once.
+
+    Raises:
+        TableError: The file is damaged, hostile, or not of this layout.
+    """
+    with _reading(path):
+        content = _unpickle_bz2(path)
+    return _whole(content, _NATS_EPOCHS, path)
+
+
+def _whole(content: Any, epochs: Mapping[str, int], path: Path) -> ColumnTable:
+    """Make the table of a file that holds all cells; ``epochs`` are the lengths by their key."""
+    with _reading(path):
         texts, infos = content["meta_archs"], content["arch2infos"]
-    # Popping frees each cell's histories as soon as its means are taken.
-    records = (
-        (index, {_PTH_EPOCHS[key]: record for key, record in infos.pop(index).items()})
-        for index in sorted(infos)
-    )
-    return _table(texts, records, str(path))
+        indices = sorted(infos)
+
+    def records() -> Iterator[tuple[int, Records]]:
+        for index in indices:
+            with _reading(path):
+                # Popping frees each cell's histories as soon as its means are taken.
+                of_cell = {epochs[key]: record for key, record in infos.pop(index).items()}
+            yield index, of_cell
+
+    return _table(texts, records(), str(path))
 
 
-def mean_accuracy(records: Records, measurement: Measurement) -> float:
-    """Return the last epoch's accuracy in percent, mean over the seeds, nan where there is none."""
+def mean_accuracy(records: Records, measurement: Measurement, where: str) -> float:
+    """Return the last epoch's accuracy in percent, mean over the seeds, nan where there is none.
+
+    Args:
+        records: The records of one cell.
+        measurement: What is asked for.
+        where: What errors call the cell.
+
+    Raises:
+        TableError: A trial is of another length or occurs twice, or its accuracy is no percentage.
+    """
     record = records.get(measurement.epochs)
     if record is None:
         return np.nan
     seeds = record["dataset_seed"].get(measurement.trained_on, ())
+    if len(set(seeds)) != len(seeds):
+        raise TableError(f"{where}, {measurement.trained_on}: a seed occurs twice in {seeds}")
     trials = [record["all_results"][measurement.trained_on, seed] for seed in seeds]
-    accuracies = [
-        trial["eval_acc1es"][f"{measurement.evaluated_on}@{trial['epochs'] - 1}"]
-        for trial in trials
-    ]
+    accuracies = [_last_accuracy(trial, measurement, where) for trial in trials]
     return float(np.mean(accuracies)) if accuracies else np.nan
 
 
+def _last_accuracy(trial: Mapping[str, Any], measurement: Measurement, where: str) -> float:
+    """Return the last epoch's accuracy of one seed."""
+    place = f"{where}, {measurement.trained_on}, {measurement.evaluated_on}"
+    if trial["epochs"] != measurement.epochs:
+        raise TableError(
+            f"{place}: a trial of {trial['epochs']} epochs among those of {measurement.epochs}"
+        )
+    key = f"{measurement.evaluated_on}@{measurement.epochs - 1}"
+    return percent(trial["eval_acc1es"][key], place)
+
+
 def _table(texts: list[str], records: Iterable[tuple[int, Records]], source: str) -> ColumnTable:
+    with _reading(source):
+        check_cells(texts, source)
     values = np.full((len(MEASUREMENTS), len(texts)), np.nan)
     found = 0
     for index, of_cell in records:
-        with _reading(f"{source}, cell {index}"):
+        where = f"{source}, cell {index}"
+        with _reading(where):
             _check_text(texts[index], of_cell, index)
-            values[:, index] = [mean_accuracy(of_cell, one) for one in MEASUREMENTS]
+            values[:, index] = [mean_accuracy(of_cell, one, where) for one in MEASUREMENTS]
         found += 1
         if found % 1000 == 0:
             logger.info("%s: %d of %d cells read", source, found, len(texts))
@@ -120,13 +174,31 @@ def _nats_records(folder: Path, cells: int) -> Iterator[tuple[int, Records]]:
         path = folder / f"{index:06d}.pickle.pbz2"
         if path.is_file():
             with _reading(path):
-                records = {int(key): record for key, record in _unpickle_bz2(path).items()}
+                read = _unpickle_bz2(path)
+                records = {_NATS_EPOCHS[str(key)]: record for key, record in read.items()}
             yield index, records
+
+
+class _Plain(dict[tuple[str, str], Any]):
+    """What the records may name, and an error of its own for the weights of the full archive."""
+
+    def __init__(self, source: Path) -> None:
+        super().__init__(PLAIN)
+        self.source = source
+
+    def __missing__(self, name: tuple[str, str]) -> Any:
+        """Refuse a tensor by saying where it comes from."""
+        if name[0].partition(".")[0] != "torch":
+            raise KeyError(name)
+        raise TableError(
+            f"{self.source} holds trained weights ({'.'.join(name)}), as the full archive does. "
+            f"Take the one without weights, {SIMPLE}.tar of github.com/D-X-Y/NATS-Bench"
+        )
 
 
 def _unpickle_bz2(path: Path) -> Any:
     with bz2.open(path, "rb") as stream:
-        return unpickle(stream, str(path))
+        return unpickle(stream, str(path), _Plain(path))
 
 
 @contextmanager

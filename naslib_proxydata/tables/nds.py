@@ -16,11 +16,8 @@ be read is left out, with a warning that names file and record; see ``NdsTable.p
 
 from __future__ import annotations
 
-import gzip
-import json
 import logging
 import math
-import zlib
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -32,6 +29,8 @@ import numpy as np
 from naslib_proxydata.errors import ArchitectureError, TableAbsentError, TableError
 from naslib_proxydata.spaces.nds import spaces as nds
 from naslib_proxydata.tables.columns import ColumnTable
+from naslib_proxydata.tables.finding import first_of
+from naslib_proxydata.tables.json_file import read_json
 from naslib_proxydata.tables.writing import write_json_gz
 
 if TYPE_CHECKING:
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
 
 HOW_TO_GET: Final = "unpack data.zip of NDS (github.com/facebookresearch/nds)"
 METRICS: Final = ("test_accuracy", "best_test_accuracy")
+COUNTS: Final = ("params", "flops")
 KEPT: Final = ("net", "params", "flops", "min_test_top1", "test_ep_top1", "optim", "rng_seed")
 
 logger = logging.getLogger(__name__)
@@ -48,14 +48,14 @@ class NdsTable(ColumnTable):
     """One released file.
 
     Attributes:
-        params: The published parameters, shape (len(self),).
-        flops: The published ``flops``, shape (len(self),).
+        params: The published parameters, shape (len(self),), nan where the file has none.
+        flops: The published ``flops``, shape (len(self),), nan where the file has none.
         trainings: Number of records of each network, shape (len(self),).
         problems: The records left out, one line each.
     """
 
-    params: NDArray[np.int64]
-    flops: NDArray[np.int64]
+    params: NDArray[np.float64]
+    flops: NDArray[np.float64]
     trainings: NDArray[np.int64]
     problems: tuple[str, ...]
 
@@ -65,13 +65,15 @@ def load(name: str, root: Path | None) -> NdsTable:
 
     Raises:
         TableAbsentError: It is not there.
-        TableError: It is damaged as a whole.
+        TableError: It is damaged as a whole, or lies in both folders.
     """
     file = nds.tables()[name].file
-    for folder in (root, root / "nds") if root is not None else ():
-        for path in (folder / f"{file}.json", folder / f"{file}.json.gz"):
-            if path.is_file():
-                return read(name, path)
+    if root is not None:
+        homes = (root, root / "nds")
+        ranks = ([home / f"{file}{end}" for home in homes] for end in (".json", ".json.gz"))
+        found = first_of(*ranks)
+        if found is not None:
+            return read(name, found)
     raise TableAbsentError(
         f"no {file}.json nor {file}.json.gz in {root or 'an unset data folder'} or its folder "
         f"'nds'. {HOW_TO_GET}"
@@ -110,7 +112,7 @@ def read(name: str, path: Path) -> NdsTable:
         texts=list(rows),
         values={(dataset, metric): 100.0 - means[:, i] for i, metric in enumerate(METRICS)},
     )
-    table.params, table.flops = means[:, 2].astype(np.int64), means[:, 3].astype(np.int64)
+    table.params, table.flops = means[:, 2], means[:, 3]
     table.trainings = np.array([len(found) for found in rows.values()])
     table.problems = tuple(problems)
     return table
@@ -134,11 +136,7 @@ def convert(source: Path, target: Path) -> None:
 
 def _records(path: Path) -> Iterator[tuple[str, Any]]:
     """Yield (what errors call it, record)."""
-    try:
-        data = path.read_bytes()
-        content = json.loads(gzip.decompress(data) if path.suffix == ".gz" else data)
-    except (OSError, EOFError, ValueError, zlib.error, RecursionError) as error:
-        raise TableError(f"{path}: not a readable JSON file: {error}. {HOW_TO_GET}") from error
+    content = read_json(path, HOW_TO_GET)
     groups = content if isinstance(content, dict) else {"": content}
     for group, records in groups.items():
         if not isinstance(records, list):
@@ -153,7 +151,11 @@ def _numbers(record: Any) -> list[float]:
     for error in (last, least):
         if not math.isnan(error) and not 0.0 <= error <= 100.0:
             raise ValueError(f"an error of {error} percent")
-    return [last, least, float(record["params"]), float(record["flops"])]
+    counts = [math.nan if record[key] is None else float(record[key]) for key in COUNTS]
+    for key, count in zip(COUNTS, counts, strict=True):
+        if not math.isnan(count) and not 0 < count < math.inf:
+            raise ValueError(f"{key} of {count}")
+    return [last, least, *counts]
 
 
 def _reason(error: Exception) -> str:

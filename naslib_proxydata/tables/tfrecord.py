@@ -37,8 +37,13 @@ def read_records(path: Path, damaged: list[str] | None = None) -> Iterator[bytes
 
     Raises:
         TableError: A checksum is wrong or the file is truncated; file and record are named.
+            Or it cannot be opened.
     """
-    with path.open("rb") as stream:
+    try:
+        opened = path.open("rb")
+    except OSError as error:
+        raise TableError(f"cannot read {path}: {error}") from error
+    with opened as stream:
         first = 0
         end = ""
         while not end:

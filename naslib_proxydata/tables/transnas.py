@@ -21,10 +21,8 @@ architecture's own string decides.
 
 from __future__ import annotations
 
-import gzip
-import json
+import math
 import zipfile
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -33,6 +31,8 @@ import numpy as np
 
 from naslib_proxydata.errors import ArchitectureError, TableAbsentError, TableError
 from naslib_proxydata.tables.columns import Column, ColumnTable
+from naslib_proxydata.tables.finding import first_of
+from naslib_proxydata.tables.json_file import read_json
 from naslib_proxydata.tables.torch_file import open_torch_pickle
 from naslib_proxydata.tables.writing import write_json_gz
 from naslib_proxydata.unpickle import unpickle
@@ -58,6 +58,13 @@ METRICS: Final = {
     "valid_mIoU": "validation_miou",
     "valid_ssim": "validation_ssim",
 }
+_BOUNDS: Final = {
+    "valid_top1": (0, 100),
+    "valid_neg_loss": (-np.inf, 0),
+    "valid_mIoU": (0, 100),
+    "valid_ssim": (-1, 1),
+}
+"""What values each metric can have."""
 HOW_TO_GET: Final = f"download {OFFICIAL} (github.com/yawen-d/TransNASBench) and convert it once"
 
 
@@ -91,12 +98,13 @@ class TransNasKind:
 
         Raises:
             TableAbsentError: The folder has neither.
-            TableError: The file is damaged or holds the other space.
+            TableError: The file is damaged, holds the other space, or is one of several.
         """
-        for name in (self.compact, OFFICIAL) if root is not None else ():
-            path = Path(root or "") / name
-            if path.is_file():
-                return self.open(path)
+        if root is not None:
+            # No order is published among releases, so several of them are refused.
+            found = first_of([root / self.compact], sorted(root.glob("transnas-bench*.pth")))
+            if found is not None:
+                return self.open(found)
         raise TableAbsentError(
             f"no {self.label} in {root or 'an unset data folder'}: expected {self.compact} or "
             f"{OFFICIAL}. {HOW_TO_GET}"
@@ -112,9 +120,8 @@ class TransNasKind:
             if path.suffix == ".pth":
                 with open_torch_pickle(path) as stream:
                     return self._from_database(unpickle(stream, str(path)), str(path))
-            with gzip.open(path) as stream:
-                return self._from_compact(json.load(stream), str(path))
-        except (OSError, EOFError, zlib.error, zipfile.BadZipFile, StopIteration) as error:
+            return self._from_compact(read_json(path), str(path))
+        except (OSError, EOFError, zipfile.BadZipFile, StopIteration) as error:
             raise TableError(f"cannot read {path}: {error}") from error
         except (LookupError, TypeError, AttributeError, ValueError) as error:
             raise TableError(
@@ -127,13 +134,20 @@ class TransNasKind:
         Raises:
             TableError: The object holds no such architectures or tasks.
         """
-        texts = list(api.all_arch_dict.get(self.kind, ()))
-        tasks = {
-            task: [api.get_single_metric(text, task, metric, mode="best") for text in texts]
-            for task, metric in OFFICIAL_METRICS.items()
-            if task in api.task_list
-        }
-        return self._table(texts, OFFICIAL_METRICS, tasks, f"{type(api).__qualname__} object")
+        source = f"{type(api).__qualname__} object"
+        try:
+            texts = list(api.all_arch_dict.get(self.kind, ()))
+            tasks = {
+                task: [_best_of_api(api, text, task, metric) for text in texts]
+                for task, metric in OFFICIAL_METRICS.items()
+                if task in api.task_list
+            }
+        except (LookupError, TypeError, AttributeError, ValueError, AssertionError) as error:
+            raise TableError(
+                f"{source} does not answer as TransNASBenchAPI does ({type(error).__name__}: "
+                f"{error})"
+            ) from error
+        return self._table(texts, OFFICIAL_METRICS, tasks, source)
 
     def convert(self, source: Path, target: Path) -> None:
         """Write the compact table of the official file.
@@ -181,9 +195,14 @@ class TransNasKind:
                 space.parse(text)
             except ArchitectureError as error:
                 raise TableError(f"{source}, architecture {row}: {error}") from None
-        values: dict[Column, NDArray[np.float64]] = {
-            (task, METRICS[metrics[task]]): np.array(column, dtype=np.float64)
+        columns = {
+            task: _checked(column, metrics[task], f"{source}, {task}")
             for task, column in tasks.items()
+        }
+        values: dict[Column, NDArray[np.float64]] = {
+            (task, METRICS[metrics[task]]): column
+            for task, column in columns.items()
+            if not np.isnan(column).all()
         }
         return ColumnTable(
             name=self.name,
@@ -192,12 +211,41 @@ class TransNasKind:
             source=source,
             texts=texts,
             values=values,
+            published_datasets=tuple(OFFICIAL_METRICS),
         )
+
+
+def _checked(column: Sequence[float | None], metric: str, where: str) -> NDArray[np.float64]:
+    """Return a column as numbers, None as nan.
+
+    Raises:
+        TableError: A value is impossible for the metric.
+    """
+    values = np.array(column, dtype=np.float64)
+    low, high = _BOUNDS[metric]
+    known = values[~np.isnan(values)]
+    if len(known) and not low <= known.min() <= known.max() <= high:
+        raise TableError(
+            f"{where}: {metric} lies between {known.min():g} and {known.max():g}, expected {low} "
+            f"to {high}"
+        )
+    return values
 
 
 def _best(result: Mapping[str, Any], task: str, metric: str) -> float:
     """Return a metric's best value over the epochs, nan where the task was not trained."""
-    return max(result[task]["metrics"][metric]) if task in result else np.nan
+    epochs = result[task]["metrics"][metric] if task in result else ()
+    return max((value for value in epochs if not math.isnan(value)), default=math.nan)
+
+
+def _best_of_api(api: TransNasApi, text: str, task: str, metric: str) -> float:
+    """Return what the live object says, nan where the task was not trained."""
+    try:
+        return float(api.get_single_metric(arch=text, task=task, metric=metric, mode="best"))
+    except KeyError as error:
+        if error.args != (task,):
+            raise
+        return math.nan
 
 
 def _plain(column: NDArray[np.float64]) -> list[float | None]:

@@ -71,6 +71,27 @@ def test_markdown_has_a_table_by_task_the_average_and_what_is_absent():
     assert "Device: cpu" in text
 
 
+def test_absent_tasks_keep_their_line_beside_those_that_papers_print_together():
+    rows = [
+        row(benchmark=name, dataset=task, predictor="good", spearman=0.5)
+        for name, task in (("a", "one"), ("b", "two"))
+    ]
+    absent = [
+        Absent("a", "three", "a.pth holds no three"),
+        *(Absent("c", task, "get it") for task in ("one", "two")),
+    ]
+    (lines, *_) = report.tasks_by_predictor(rows, (), absent).values()
+    assert [line[0] for line in lines] == [
+        *("task", "a: one", "a: three", "b: two", "c: one", "c: two", "average")
+    ]
+    assert [line[1][:6] for line in lines[1:]] == [
+        *("0.50 (", "absent", "0.50 (", "absent", "absent", "0.50")
+    ]
+    text = report.summary_markdown(rows, absent, [], env())
+    assert "| `a` | three | a.pth holds no three |" in text
+    assert "| `c` | one, two | get it |" in text
+
+
 def test_one_task_has_no_table_beside_others():
     assert "All tasks" not in report.summary_markdown([row()], [], [], env())
 

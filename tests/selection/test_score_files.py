@@ -68,6 +68,42 @@ def test_length_must_match_unless_the_dataset_knows_its_place(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
+    "data",
+    [
+        "\ufeff1\t0.5\t1\r\n0\t0.25\t0\r\n".encode(),
+        b"1 0.5 1\n0 0.25 0\n",
+        b"  1   0.5 1 \n\n0 0.25    0\n \n",
+        b"1,0.5,1\n0, 0.25, 0\n",
+        "1\t0.5\t1\n0\t0.25\t0\n".encode("utf-16"),
+    ],
+)
+def test_lists_as_spreadsheets_and_programs_write_them(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "list.txt"
+    path.write_bytes(data)
+    assert read_scores(path).for_dataset(toy(2)).tolist() == [0.25, 0.5]
+
+
+@pytest.mark.parametrize("wrong", [np.nan, 1.5, np.inf])
+def test_a_cast_makes_no_index_and_no_class(wrong: float, tmp_path: Path) -> None:
+    path = tmp_path / "list.txt"
+    for text, name in ((f"0\t1\t0\n{wrong}\t1\t0\n", "index"), (f"0\t1\t{wrong}\n", "class")):
+        path.write_text(text)
+        with pytest.raises(
+            SelectionError, match=f"each {name} must be a whole number, got {wrong}"
+        ):
+            read_scores(path)
+    npz = tmp_path / "list.npz"
+    for name in ("index", "class"):
+        np.savez(npz, scores=np.zeros(2), **{name: np.array([0.0, wrong])})
+        with pytest.raises(
+            SelectionError, match=f"each {name} must be a whole number, got {wrong}"
+        ):
+            read_scores(npz)
+    np.savez(npz, scores=np.arange(2.0), index=np.array([1.0, 0.0]))
+    assert read_scores(npz).for_dataset(toy(2)).tolist() == [1.0, 0.0]
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("0\t0.1\t0\n0\t0.2\t1\n", "duplicated or missing"),
@@ -75,6 +111,8 @@ def test_length_must_match_unless_the_dataset_knows_its_place(tmp_path: Path) ->
         ("a\tb\tc\n", "is no score list"),
         ("0\t1\t2\t3\n", "4 columns"),
         ("", "is no score list"),
+        ("index,score,class\n0,0.1,0\n", "without a header"),
+        ("0;0,1;0\n1;0,2;0\n", "is no score list"),
     ],
 )
 def test_damaged_lists_are_refused(tmp_path: Path, text: str, message: str) -> None:

@@ -59,3 +59,27 @@ def test_a_column_of_trainings_is_their_mean() -> None:
     np.testing.assert_array_equal(toy.values("photos", "test_accuracy"), [55, np.nan])
     np.testing.assert_array_equal(toy.trials("photos", "test_accuracy")[0], [50, 60, np.nan])
     assert toy.trials("photos", "other") is None
+
+
+def test_an_architecture_twice_is_refused() -> None:
+    for texts in (np.array([b"a", b"a"]), ["a", "a"]):
+        with pytest.raises(TableError, match=r"Toy \(memory\) holds an architecture twice"):
+            ColumnTable(
+                name="toy",
+                label="Toy",
+                space="toy",
+                source="memory",
+                texts=texts,
+                values={("photos", "test_accuracy"): np.zeros(2)},
+            )
+
+
+def test_a_dataset_that_only_the_benchmark_has_is_told() -> None:
+    toy = table(test_accuracy=[50.0, 60.0])
+    toy.published_datasets = ("photos", "drawings")
+    with pytest.raises(
+        TableError, match="Toy publishes drawings, but memory holds no drawings; it"
+    ):
+        toy.values("drawings", "test_accuracy")
+    with pytest.raises(TableError, match="unknown dataset 'drawing'"):
+        toy.values("drawing", "test_accuracy")

@@ -39,7 +39,7 @@ def test_equal_genotypes_are_found(shared_data: Path) -> None:
     ("line", "reason"),
     [
         ("nonsense,80", "line 2: not a genotype"),
-        ("nonsense", "line 2: not enough values"),
+        ("nonsense", "line 2: expected 2 fields, got 1"),
         ("{good},many", "line 2: could not convert"),
         ("{good},170", "line 2: expected an accuracy in percent"),
     ],
@@ -51,6 +51,27 @@ def test_damaged_lines_are_named(shared_data: Path, tmp_path: Path, line: str, r
     path.write_text(f"{good},80.5\n{line.format(good=good)}\n")
     with pytest.raises(TableError, match=rf"{path.name}, {reason}"):
         darts.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "form"),
+    [
+        ("utf-8-sig", "{0},80.5\r\n{1},81.5\r\n"),
+        ("utf-8", "{0},80.5\n{1},81.5\n\n\n"),
+        ("utf-8", "\n{0},80.5\n  \n{1}, 81.5 \n,\n"),
+        ("utf-16", "{0},80.5\n{1},81.5"),
+    ],
+)
+def test_what_spreadsheets_and_editors_add_is_no_genotype(
+    shared_data: Path, tmp_path: Path, encoding: str, form: str
+) -> None:
+    texts = darts.load(shared_data).architectures()[:2]
+    path = tmp_path / "darts_space_1000.csv"
+    quoted = [f'"{text}"' for text in texts]
+    path.write_bytes(form.format(*quoted).encode(encoding))
+    table = darts.load(tmp_path)
+    assert list(table.architectures()) == list(texts)
+    assert table.values("cifar10", "validation_accuracy").tolist() == [80.5, 81.5]
 
 
 def test_absent_and_truncated_files(shared_data: Path, tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_genotypes_stand_between_quotes(tmp_path):
         (GOOD[:2], r"labels.csv: at least 3 labels are needed, got 2"),
         ((), r"at least 3 labels are needed, got 0"),
         (('"1,2",90,7',), r"line 2: expected 2 fields, got 3"),
-        (('"1,2', "90"), r"cannot read the labels .*labels.csv"),
+        (('"1,2', "90"), r"cannot read the labels .*labels.csv, line 3"),
     ],
 )
 def test_what_is_wrong_is_told_with_file_and_line(tmp_path, lines, message):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import logging
 import pickle
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,38 @@ def test_damaged_records_are_named_and_left_out(shared_data: Path, tmp_path: Pat
         assert reason in problems
 
 
+def test_impossible_values_are_left_out_by_name(shared_data: Path, tmp_path: Path) -> None:
+    records = official(shared_data, "seg")[:6]
+    records[1]["mIoU"] = 3e300
+    records[2]["params"] = "many"
+    records[3]["flops"] = -1.0
+    records[4]["params"] = None
+    records[5]["mIoU"] = [70.0, 80.0]
+    (tmp_path / "seg").mkdir()
+    (tmp_path / "seg" / "trainval.pkl").write_bytes(pickle.dumps(records))
+    table = nasbench_mr.load(tmp_path)
+    assert len(table) == 2
+    assert np.isnan(table.published["params"]).tolist() == [False, True]
+    assert "validation_miou" in table.columns()["seg"]
+    for number, said in ((1, "in percent"), (2, "many"), (3, "flops of -1.0"), (5, "list")):
+        assert any(f"record {number}:" in one and said in one for one in table.problems)
+
+
+def test_the_official_file_goes_before_the_json(
+    shared_data: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_official(shared_data, tmp_path, ("seg",))
+    (tmp_path / "seg.json").write_text("[]")
+    with caplog.at_level(logging.INFO):
+        table = nasbench_mr.load(tmp_path)
+    assert len(table.columns()["seg"]) == 3
+    assert "trainval.pkl is read, not" in caplog.text
+    nasbench_mr.convert(tmp_path, tmp_path / "nasbench_mr.json.gz")
+    with caplog.at_level(logging.INFO):
+        assert nasbench_mr.load(tmp_path).source.endswith("nasbench_mr.json.gz")
+    assert "nasbench_mr.json.gz is read, not" in caplog.text
+
+
 def test_a_hostile_pickle_runs_nothing(tmp_path: Path) -> None:
     class Hostile:
         def __reduce__(self) -> Any:
@@ -130,5 +163,5 @@ def test_damaged_and_absent_files(shared_data: Path, tmp_path: Path) -> None:
 
 
 def test_an_absent_setting_is_named(shared_data: Path) -> None:
-    with pytest.raises(TableError, match=r"3ddet.*cls-50-1000"):
+    with pytest.raises(TableError, match=r"holds no 3ddet; it holds cls-50-1000"):
         nasbench_mr.load(shared_data).values("3ddet", "validation_ap")

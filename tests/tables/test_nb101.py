@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import logging
 import time
 from pathlib import Path
 from typing import Any
@@ -89,8 +91,9 @@ def check_against(table: nb101.NasBench101Table, cells: list[dict[str, Any]]) ->
 class StandIn:
     """The documented methods of ``nasbench.api.NASBench``, over real values."""
 
-    def __init__(self, cells: list[dict[str, Any]]) -> None:
+    def __init__(self, cells: list[dict[str, Any]], matrix_type: Any = np.int8) -> None:
         self.cells = {cell["hash"]: cell for cell in cells}
+        self.matrix_type = matrix_type
 
     def hash_iterator(self) -> Any:
         return self.cells.keys()
@@ -98,7 +101,7 @@ class StandIn:
     def get_metrics_from_hash(self, module_hash: str) -> tuple[dict[str, Any], dict[int, Any]]:
         cell = self.cells[module_hash]
         fixed = {
-            "module_adjacency": np.array(cell["matrix"], dtype=np.int8),
+            "module_adjacency": np.array(cell["matrix"], dtype=self.matrix_type),
             "module_operations": cell["ops"],
             "trainable_parameters": cell["params"],
         }
@@ -154,6 +157,26 @@ def test_live_api_object(arrays: dict[str, NDArray[Any]]) -> None:
     assert "StandIn" in table.source
 
 
+def test_the_file_with_all_budgets_is_read(
+    arrays: dict[str, NDArray[Any]], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cells = some_cells(arrays)
+    rows = payloads(cells)
+    writer.write(tmp_path / "nasbench_full.tfrecord", rows)
+    only108 = [row for row in rows if json.loads(row)[1] == 108]
+    writer.write(tmp_path / "nasbench_only108.tfrecord", only108)
+    with caplog.at_level(logging.INFO):
+        table = nb101.load(tmp_path)
+    check_against(table, cells)
+    assert "nasbench_full.tfrecord is read, not" in caplog.text
+
+
+def test_a_folder_in_place_of_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "nasbench_only108.tfrecord").mkdir()
+    with pytest.raises(TableError, match=r"cannot read \S+nasbench_only108\.tfrecord"):
+        nb101.load(tmp_path)
+
+
 def test_damage_is_named_and_can_be_skipped(
     arrays: dict[str, NDArray[Any]], tmp_path: Path
 ) -> None:
@@ -192,6 +215,143 @@ def test_unknown_operation_is_named(arrays: dict[str, NDArray[Any]], tmp_path: P
     cells[2]["ops"] = ["input", *["conv5x5-bn-relu"] * (len(cells[2]["ops"]) - 2), "output"]
     writer.write(tmp_path / "nasbench_only108.tfrecord", payloads(cells))
     with pytest.raises(TableError, match=f"module {cells[2]['hash']}.*conv5x5-bn-relu"):
+        nb101.load(tmp_path)
+
+
+HASH = "0123456789abcdef" * 2
+LINE = [[0, 1], [0, 0]]
+ENDS = ["input", "output"]
+
+
+def one_row(
+    *,
+    module_hash: str = HASH,
+    epochs: Any = 108,
+    matrix: Any = LINE,
+    ops: Any = ENDS,
+    params: int = 7,
+    seconds: float = 9.0,
+    accuracies: tuple[float, float, float] = (1.0, 0.9, 0.8),
+    evaluations: int = 3,
+) -> bytes:
+    """Return an official row of the smallest cell, one value changed."""
+    last = writer.evaluation(108, seconds, *accuracies)
+    metrics = writer.model_metrics([last] * evaluations, params, 1.0)
+    return writer.row(module_hash, epochs, matrix, ops, metrics)
+
+
+def test_published_rows_break_base64_into_lines(tmp_path: Path) -> None:
+    """``base64.encodebytes`` wrote them: 76 characters and a newline, and one at the end."""
+    row = one_row()
+    packed = json.loads(row)[4]
+    assert [len(line) for line in packed.splitlines()][:2] == [76, 76]
+    assert packed.endswith("\n")
+    writer.write(tmp_path / "nasbench_only108.tfrecord", [row])
+    table = nb101.load(tmp_path)
+    assert table.query("1:", "cifar10", "validation_accuracy") == pytest.approx(90.0)
+    assert table.query("1:", "cifar10", "test_accuracy") == pytest.approx(80.0)
+    assert table.params.tolist() == [7]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"epochs": -108}, "one of .4, 12, 36, 108. epochs, got -108"),
+        ({"epochs": 107}, "got 107"),
+        ({"epochs": 108.0}, r"got 108\.0"),
+        ({"epochs": True}, "got True"),
+        ({"epochs": 2**70}, "got 1180"),
+        ({"matrix": [[0, 2], [0, 0]]}, r"holds \[0, 2\]"),
+        ({"matrix": [[0, 1], [1, 0]]}, "upper triangular"),
+        ({"matrix": [[1, 1], [0, 0]]}, "upper triangular"),
+        ({"matrix": [[0, 1, 0]]}, "got 3 entries and 2 operations"),
+        (
+            {
+                "matrix": np.triu(np.ones((5, 5), int), 1).tolist(),
+                "ops": ["input", *["maxpool3x3"] * 3, "output"],
+            },
+            "10 edges",
+        ),
+        ({"module_hash": "abc"}, "32 hexadecimal digits, got 'abc'"),
+        ({"module_hash": HASH + "0"}, "32 hexadecimal"),
+        ({"module_hash": 7}, "32 hexadecimal"),
+        ({"ops": ["output", "input"]}, "'input' first"),
+        ({"ops": ["input", "input"]}, "'input' first"),
+        ({"params": 0}, "0 trainable parameters"),
+        ({"params": 2**31}, "2147483648 trainable parameters"),
+        ({"params": 2**64 - 1}, "trainable parameters are impossible"),
+        ({"seconds": -1.0}, r"-1\.0 seconds"),
+        ({"seconds": float("inf")}, "inf seconds"),
+        ({"seconds": float("nan")}, "nan seconds"),
+        ({"accuracies": (1.0, 3e300, 1.0)}, r"validation_accuracy.*got 3e\+300"),
+        ({"accuracies": (1.0, 94.1, 93.0)}, r"validation_accuracy.*got 94\.1"),
+        ({"accuracies": (1.0, 0.9, -0.1)}, "test_accuracy"),
+        ({"accuracies": (float("nan"), 0.9, 0.9)}, "train_accuracy.*got nan"),
+        ({"evaluations": 2}, "expected 3 evaluations, got 2"),
+        ({"evaluations": 4}, "expected 3 evaluations, got 4"),
+    ],
+)
+def test_impossible_records_are_refused(changed: Any, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "nasbench_full.tfrecord"
+    writer.write(path, [one_row(), one_row(**changed)])
+    with pytest.raises(TableError, match=rf"nasbench_full\.tfrecord: record 1.*{said}"):
+        nb101.load(tmp_path)
+
+
+def test_a_value_that_a_record_leaves_out_is_no_zero(tmp_path: Path) -> None:
+    without_test = writer.evaluation(108, 9.0, 1.0, 0.9, 0.8)[:-9]
+    metrics = writer.model_metrics([without_test] * 3, 7, 1.0)
+    row = writer.row(HASH, 108, LINE, ENDS, metrics)
+    writer.write(tmp_path / "nasbench_only108.tfrecord", [row])
+    with pytest.raises(TableError, match="test_accuracy is a fraction from 0 to 1, got nan"):
+        nb101.load(tmp_path)
+
+
+def test_repeats_of_a_module_are_of_one_cell(tmp_path: Path) -> None:
+    for changed in ({"matrix": [[0, 0], [0, 0]]}, {"params": 8}):
+        writer.write(tmp_path / "nasbench_only108.tfrecord", [one_row(), one_row(**changed)])  # type: ignore[arg-type]
+        with pytest.raises(TableError, match=f"records of module {HASH} differ"):
+            nb101.load(tmp_path)
+
+
+def test_impossible_values_of_a_live_object_are_refused(arrays: dict[str, NDArray[Any]]) -> None:
+    cells = some_cells(arrays)
+    cells[1]["matrix"] = (0.5 * np.array(cells[1]["matrix"])).tolist()
+    with pytest.raises(TableError, match=f"StandIn object, '{cells[1]['hash']}'.*matrix holds"):
+        nb101.from_api(StandIn(cells, np.float64))
+    cells = some_cells(arrays)
+    cells[0]["params"] = float("nan")
+    with pytest.raises(TableError, match=f"StandIn object, '{cells[0]['hash']}'"):
+        nb101.from_api(StandIn(cells))
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        ("validation_accuracy", lambda a: 100 * a, r"lies between .*, expected 0 to 1"),
+        ("validation_accuracy", lambda a: a + np.float32(np.inf), "lies between"),
+        ("validation_accuracy", lambda a: a[:, :1], r"of shape \(5, 4\), got float32 of shape"),
+        ("epochs", lambda a: a[::-1], "some of .* in this order"),
+        ("epochs", lambda a: -a, "some of"),
+        ("adjacency", lambda a: 2 * a, "lies between 0 and 2"),
+        ("ops", lambda a: a + 9, "lies between"),
+        ("num_vertices", lambda a: a + 7, "lies between"),
+        ("op_names", lambda a: a[::-1], "op_names must be"),
+        ("trainable_parameters", lambda a: a * np.nan, "must be integers"),
+        ("trainable_parameters", lambda a: -a, "lies between"),
+        ("module_hash", lambda a: a[:4], "of shape"),
+    ],
+)
+def test_impossible_compact_arrays_are_refused(
+    arrays: dict[str, NDArray[Any]], name: str, change: Any, said: str, tmp_path: Path
+) -> None:
+    few = {
+        key: array if key in ("epochs", "op_names") else array[:5] for key, array in arrays.items()
+    }
+    np.savez(tmp_path / "nb101.npz", **few)
+    assert len(nb101.load(tmp_path)) == 5
+    np.savez(tmp_path / "nb101.npz", **{**few, name: change(few[name])})
+    with pytest.raises(TableError, match=rf"nb101\.npz.*{said}"):
         nb101.load(tmp_path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import pickle
 import time
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from naslib_proxydata.errors import TableAbsentError, TableError
 from naslib_proxydata.ranking import spearman
@@ -123,7 +125,7 @@ def test_a_dataset_that_the_file_lacks_is_told(
     np.savez(path, **arrays, cifar100_test_200=arrays["cifar10_valid_200"])
     table = open_nb201(path)
     assert list(table.columns()) == ["cifar10", "cifar100"]
-    with pytest.raises(TableError, match=r"dataset 'imagenet16'.*cifar10, cifar100"):
+    with pytest.raises(TableError, match=r"holds no imagenet16; it holds cifar10, cifar100"):
         table.values("imagenet16", "validation_accuracy")
 
 
@@ -381,3 +383,158 @@ def test_an_unreadable_file(tmp_path: Path) -> None:
 def test_every_published_column_has_its_own_name() -> None:
     assert len({one.column for one in MEASUREMENTS}) == len(MEASUREMENTS) == 12
     assert len({one.compact for one in MEASUREMENTS}) == 12
+
+
+# ------------------------------------------------------------------ several files, other archives
+
+
+def test_the_newer_release_is_read(
+    records: Any, texts: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """v1_0 has no trainings of 12 epochs on all datasets; by name it comes first."""
+    one = {0: records[0]}
+    old = {0: {"12": records[0]["12"], "200": {**records[0]["200"], "dataset_seed": {}}}}
+    write_pth(tmp_path / "NAS-Bench-201-v1_0-e61699.pth", pth_content(old, texts[:1]), False)
+    write_pth(tmp_path / "NAS-Bench-201-v1_1-096897.pth", pth_content(one, texts[:1]), False)
+    with caplog.at_level(logging.INFO):
+        table = open_nb201(tmp_path)
+    assert table.source.endswith("v1_1-096897.pth")
+    assert "v1_1-096897.pth is read, not" in caplog.text
+    assert table.values("cifar10", "test_accuracy")[0] > 0
+
+
+def test_two_files_of_one_release_are_named(tmp_path: Path, shared_data: Path) -> None:
+    for name in ("NAS-Bench-201-v1_1-096897.pth", "NAS-Bench-201-v1_1-copy.pth"):
+        (tmp_path / name).touch()
+    with pytest.raises(TableError, match=r"v1_1-096897\.pth and \S+v1_1-copy\.pth are of one"):
+        open_nb201(tmp_path)
+    (tmp_path / "nb201.npz").write_bytes((shared_data / "nb201.npz").read_bytes())
+    assert open_nb201(tmp_path).source.endswith("nb201.npz")
+
+
+def test_the_one_file_of_nats_bench(
+    records: Any, texts: Any, expected: Values, shared_data: Path, tmp_path: Path
+) -> None:
+    content = {"meta_archs": texts, "arch2infos": dict(records), "evaluated_indexes": set(records)}
+    write_pbz2(tmp_path / "NATS-tss-v1_0-3ffb9.pickle.pbz2", content)
+    check(open_nb201(tmp_path), expected, shared_data)
+
+
+def test_the_archive_with_weights_is_told(records: Any, texts: Any, tmp_path: Path) -> None:
+    """In the full archive ``net_state_dict`` holds tensors, pickled as they are."""
+    record = {**records[0], "200": {**records[0]["200"]}}
+    record["200"]["all_results"] = {
+        key: {**trial, "net_state_dict": {"stem.0.weight": torch.zeros(2)}}
+        for key, trial in record["200"]["all_results"].items()
+    }
+    full = write_nats_folder(tmp_path / "NATS-tss-v1_0-3ffb9-full", {0: record}, texts[:1])
+    for place in (tmp_path, full):
+        with pytest.raises(TableError, match=r"000000.*trained weights.*3ffb9-simple\.tar"):
+            open_nb201(place)
+    simple = tmp_path / "NATS-tss-v1_0-3ffb9-simple"
+    write_nats_folder(simple, {0: records[0]}, texts[:1])
+    assert open_nb201(tmp_path).source == str(simple)
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_one_network_with_its_weights_is_told(
+    legacy: bool, records: Any, texts: Any, tmp_path: Path
+) -> None:
+    """A file of NAS-BENCH-201-4-v1.0-archive.tar."""
+    trial = {"net_state_dict": {"stem.0.weight": torch.zeros(2)}}
+    content = {"full": {**records[0]["200"], "all_results": {("cifar10", 777): trial}}}
+    path = write_pth(tmp_path / "000000-FULL.pth", content, legacy)
+    with pytest.raises(TableError, match=r"000000-FULL\.pth holds trained weights.*simple\.tar"):
+        open_source(path)
+
+
+def test_an_archive_whose_unpacking_was_cut_off(
+    records: Any, texts: Any, expected: Values, tmp_path: Path
+) -> None:
+    folder = write_nats_folder(tmp_path / "NATS-tss-v1_0-3ffb9-simple", {0: records[0]}, texts[:1])
+    (folder / "meta.pickle.pbz2").unlink()
+    for place in (tmp_path, folder):
+        with pytest.raises(TableError, match=r"holds records but no meta.*unpack the"):
+            open_nb201(place)
+    whole = write_pth(tmp_path / "NAS-Bench-201-v1_1.pth", pth_content(records, texts), False)
+    assert open_nb201(tmp_path).source == str(whole)
+
+
+def test_a_seed_twice_is_refused(records: Any, texts: Any, tmp_path: Path) -> None:
+    record = copy.deepcopy(records[0])
+    record["200"]["dataset_seed"]["cifar10-valid"] = [777, 777]
+    folder = write_nats_folder(tmp_path / "nats", {0: record}, texts[:1])
+    with pytest.raises(TableError, match=r"cell 0, cifar10-valid: a seed occurs twice"):
+        open_source(folder)
+
+
+def test_the_size_space_is_told_by_its_list(tmp_path: Path) -> None:
+    said = r"NATS-sss-v1_0-50262.*size search space.*'64:64:64:64:64'.*tss"
+    write_nats_folder(tmp_path / "NATS-sss-v1_0-50262-simple", {}, ["64:64:64:64:64"])
+    with pytest.raises(TableError, match=said):
+        open_nb201(tmp_path)
+    renamed = write_nats_folder(tmp_path / "mine", {}, ["8:8:8:8:64"])
+    with pytest.raises(TableError, match="mine is of NATS-Bench's size search space"):
+        open_nb201(renamed)
+    one = tmp_path / "NATS-sss-v1_0-50262.pickle.pbz2"
+    write_pbz2(one, {"meta_archs": ["64:64:64:64:64"], "arch2infos": {}})
+    with pytest.raises(TableError, match=said):
+        open_nb201(one)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("NATS-tss-v1_0-3ffb9-simple.tar", r"tar xf NATS-tss-v1_0-3ffb9-simple\.tar'"),
+        ("NATS-tss-v1_0-3ffb9-simple.tar.gz", r"tar xf NATS-tss-v1_0-3ffb9-simple\.tar\.gz'"),
+        ("NATS-tss-v1_0-3ffb9-full.taraa", r"trained weights; unpack \S+-3ffb9-simple\.tar"),
+        ("NATS-sss-v1_0-50262-simple.tar", r"size search space.*unpack NATS-tss\S+-simple\.tar"),
+    ],
+)
+def test_a_packed_archive_is_to_be_unpacked(name: str, said: str, tmp_path: Path) -> None:
+    packed = tmp_path / name
+    packed.touch()
+    for place in (tmp_path, packed):
+        with pytest.raises(TableError, match=said):
+            open_nb201(place)
+
+
+def test_an_archive_in_a_folder_of_its_name(records: Any, texts: Any, tmp_path: Path) -> None:
+    outer = tmp_path / "NATS-tss-v1_0-3ffb9-simple"
+    outer.mkdir()
+    inner = write_nats_folder(outer / outer.name, {0: records[0]}, texts[:1])
+    assert open_nb201(tmp_path).source == str(inner)
+
+
+# ------------------------------------------------------------------- values that cannot be right
+
+
+@pytest.mark.parametrize("wrong", [[80.0, 90.0], 8198.0, -1.0, "81", None, True])
+def test_an_accuracy_that_is_none_is_refused(
+    wrong: Any, records: Any, texts: Any, tmp_path: Path
+) -> None:
+    record = copy.deepcopy(records[0])
+    record["200"]["all_results"]["cifar10", 888]["eval_acc1es"]["ori-test@199"] = wrong
+    folder = write_nats_folder(tmp_path / "nats", {0: record}, texts[:1])
+    with pytest.raises(TableError, match=r"nats, cell 0, cifar10, ori-test: expected one accuracy"):
+        open_source(folder)
+
+
+def test_a_trial_of_another_length_is_refused(records: Any, texts: Any, tmp_path: Path) -> None:
+    swapped = {0: {"12": records[0]["200"], "200": records[0]["12"]}}
+    folder = write_nats_folder(tmp_path / "nats", swapped, texts[:1])
+    with pytest.raises(TableError, match=r"cell 0.*a trial of 12 epochs among those of 200"):
+        open_source(folder)
+
+
+def test_an_unknown_length_and_a_cell_out_of_the_list(
+    records: Any, texts: Any, tmp_path: Path
+) -> None:
+    content = pth_content({0: records[0]}, texts[:1])
+    content["arch2infos"][0]["more"] = records[0]["200"]
+    path = write_pth(tmp_path / "a.pth", content, legacy=False)
+    with pytest.raises(TableError, match=r"a\.pth is not of the layout.*more"):
+        open_source(path)
+    path = write_pth(tmp_path / "b.pth", pth_content({5: records[0]}, texts[:1]), legacy=False)
+    with pytest.raises(TableError, match=r"b\.pth, cell 5 is not of the layout"):
+        open_source(path)

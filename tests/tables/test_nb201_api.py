@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -78,3 +79,116 @@ def test_the_size_space_is_refused(shared_data: Path) -> None:
     api = nats_bench.create(content, "sss", fast_mode=False, verbose=False)
     with pytest.raises(TableError, match="size search space"):
         from_api(api)
+
+
+class Trained:
+    """One cell and length of training, as both packages' ``ArchResults``."""
+
+    def __init__(self, record: dict[str, Any]) -> None:
+        self.record = record
+
+    def get_dataset_seeds(self, dataset: str) -> list[int]:
+        return list(self.record["dataset_seed"][dataset])
+
+    def info(self, dataset: str, is_random: bool | int) -> dict[str, float]:
+        seeds = self.get_dataset_seeds(dataset) if is_random is False else [is_random]
+        trials = [self.record["all_results"][dataset, seed] for seed in seeds]
+        last = self.record["all_results"][dataset, seeds[0]]["epochs"] - 1
+        test = "ori-test" if dataset == "cifar10" else "x-test"
+        names = {"valid-accuracy": f"x-valid@{last}", "test-accuracy": f"{test}@{last}"}
+        return {
+            name: float(np.mean([trial["eval_acc1es"][key] for trial in trials]))
+            for name, key in names.items()
+            if key in trials[0]["eval_acc1es"]
+        }
+
+
+class NASBench201API:
+    """``nas_201_api`` 1.3: the fourth argument is another one than in 2.0 and later."""
+
+    def __init__(self, records: dict[int, Any], texts: list[str]) -> None:
+        self.meta_archs = texts
+        self.arch2infos_less = {index: Trained(one["12"]) for index, one in records.items()}
+        self.arch2infos_full = {index: Trained(one["200"]) for index, one in records.items()}
+
+    def get_more_info(
+        self,
+        index: int,
+        dataset: str,
+        iepoch: int | None = None,
+        use_12epochs_result: bool = False,
+        is_random: bool | int = True,
+    ) -> dict[str, float]:
+        held = self.arch2infos_less if use_12epochs_result else self.arch2infos_full
+        return held[index].info(dataset, is_random)
+
+
+class NATStopology:
+    """``nats_bench`` 1.0 to 1.8."""
+
+    def __init__(self, records: dict[int, Any], texts: list[str]) -> None:
+        self.meta_archs = texts
+        self.arch2infos_dict = {
+            index: {hp: Trained(record) for hp, record in one.items()}
+            for index, one in records.items()
+        }
+
+    def get_more_info(
+        self,
+        index: int,
+        dataset: str,
+        iepoch: int | None = None,
+        hp: str = "12",
+        is_random: bool | int = True,
+    ) -> dict[str, float]:
+        return self.arch2infos_dict[index][hp].info(dataset, is_random)
+
+
+@pytest.mark.parametrize("kind", [NASBench201API, NATStopology])
+def test_every_published_signature_gives_the_right_training(
+    kind: Any, folder: Path, shared_data: Path
+) -> None:
+    """After 200 epochs, by the records: 81.983, 87.940 and 86.047; after 12 far less."""
+    table = from_api(kind(real_records(shared_data), official_texts(shared_data)[:300]))
+    files = open_source(folder)
+    texts = table.architectures()
+    got = [table.query(texts[cell], "cifar10", "validation_accuracy") for cell in CELLS]
+    assert got == pytest.approx([81.983, 87.940, 86.047], abs=1e-3)
+    less = [table.query(texts[cell], "cifar10", "validation_accuracy_12_epochs") for cell in CELLS]
+    assert less == pytest.approx([63.364, 63.278, 72.876], abs=1e-3)
+    for one in MEASUREMENTS:
+        for cell in CELLS:
+            assert table.query(texts[cell], *one.column) == files.query(texts[cell], *one.column)
+
+
+def test_an_unknown_signature_is_refused(shared_data: Path) -> None:
+    class Other(NATStopology):
+        def get_more_info(self, index: int, dataset: str, budget: int) -> Any:  # type: ignore[override]
+            raise AssertionError("never asked")
+
+    with pytest.raises(TableError, match=r"takes \(budget, dataset, index\), expected"):
+        from_api(Other({}, official_texts(shared_data)[:2]))
+
+
+@pytest.mark.parametrize("wrong", [[81.0, 99.0], 8198.3, -1.0, "81", True])
+def test_an_accuracy_that_is_none_is_refused(wrong: Any, shared_data: Path) -> None:
+    class Wrong(NATStopology):
+        def get_more_info(self, *_: Any, hp: str = "", **__: Any) -> Any:
+            return {"valid-accuracy": wrong}
+
+        get_more_info.__signature__ = inspect.signature(NATStopology.get_more_info)  # type: ignore[attr-defined]
+
+    table = from_api(Wrong(real_records(shared_data), official_texts(shared_data)[:300]))
+    with pytest.raises(TableError, match=r"cell 0, cifar10-valid.*expected one accuracy"):
+        table.query(table.architectures()[0], "cifar10", "validation_accuracy")
+
+
+def test_a_list_of_something_else_is_refused() -> None:
+    for texts, said in (
+        (["64:64:64:64:64"], "size search space.*'64:64:64:64:64'.*NATS-tss"),
+        (["64-41414-1_02_333"], "not a NAS-Bench-201 cell"),
+        ([7], "lists 7, expected the text"),
+        ([], "lists no cell"),
+    ):
+        with pytest.raises(TableError, match=said):
+            from_api(NATStopology({}, texts))  # type: ignore[arg-type]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,36 @@ def test_damaged_records_are_named_and_left_out(
         assert reason in problems
     assert problems.count("\n") == 4
     assert len(caplog.records) == 5
+
+
+def test_a_size_that_is_no_number_is_nan(shared_data: Path, tmp_path: Path) -> None:
+    """``NaN`` is what Python writes; cast to an integer it was -9223372036854775808."""
+    records = content(shared_data, "DARTS_in")[:4]
+    params = [one["params"] for one in records]
+    records[1]["params"] = float("nan")
+    records[2]["flops"] = None
+    records[3]["params"] = -5
+    (tmp_path / "DARTS_in.json").write_text(json.dumps(records))
+    table = nds.load("nds-darts-in", tmp_path)
+    np.testing.assert_array_equal(table.params, [params[0], np.nan, params[2]])
+    np.testing.assert_array_equal(np.isnan(table.flops), [False, False, True])
+    assert np.isfinite(table.values("imagenet", "test_accuracy")).all()
+    assert "record 3: params of -5.0" in table.problems[0]
+
+
+def test_the_whole_file_is_read_and_what_it_hides_is_logged(
+    shared_data: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    records = content(shared_data, "DARTS_in")[:2]
+    (tmp_path / "DARTS_in.json").write_text(json.dumps(records))
+    (tmp_path / "DARTS_in.json.gz").write_bytes(gzip.compress(json.dumps(records[:1]).encode()))
+    with caplog.at_level(logging.INFO):
+        assert len(nds.load("nds-darts-in", tmp_path)) == 2
+    assert "DARTS_in.json is read, not" in caplog.text
+    (tmp_path / "nds").mkdir()
+    (tmp_path / "nds" / "DARTS_in.json").write_text(json.dumps(records))
+    with pytest.raises(TableError, match=r"DARTS_in\.json and \S+nds/DARTS_in\.json are of one"):
+        nds.load("nds-darts-in", tmp_path)
 
 
 def test_an_unknown_block_is_named(shared_data: Path, tmp_path: Path) -> None:

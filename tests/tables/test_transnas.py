@@ -108,6 +108,63 @@ def test_live_api_object(shared_data: Path, kind: str) -> None:
     check(MODULES[kind].from_api(StandIn(database(shared_data))), shared_data, kind)
 
 
+@pytest.mark.parametrize("kind", MODULES)
+def test_a_task_that_one_network_lacks_is_nan(shared_data: Path, tmp_path: Path, kind: str) -> None:
+    content = database(shared_data)
+    texts = list(content["data"][kind])
+    del content["data"][kind][texts[3]]["jigsaw"]
+    torch.save(content, tmp_path / OFFICIAL)
+    for table in (MODULES[kind].load(tmp_path), MODULES[kind].from_api(StandIn(content))):
+        values = table.values("jigsaw", "validation_accuracy")
+        assert np.flatnonzero(np.isnan(values)).tolist() == [3]
+        expected = compact(shared_data, kind)["tasks"]["jigsaw"][:20]
+        np.testing.assert_array_equal(np.delete(values, 3), np.delete(expected, 3))
+        assert np.isfinite(table.values("class_scene", "validation_accuracy")).all()
+
+
+def test_an_epoch_without_a_value_is_not_the_best(shared_data: Path, tmp_path: Path) -> None:
+    content = database(shared_data)
+    first = next(iter(content["data"]["micro"].values()))
+    expected = max(first["jigsaw"]["metrics"]["valid_top1"])
+    first["jigsaw"]["metrics"]["valid_top1"].insert(0, float("nan"))
+    torch.save(content, tmp_path / OFFICIAL)
+    assert transnas_micro.load(tmp_path).values("jigsaw", "validation_accuracy")[0] == expected
+
+
+def test_a_live_object_that_answers_otherwise_is_refused(shared_data: Path) -> None:
+    content = database(shared_data)
+    first = next(iter(content["data"]["micro"].values()))
+    del first["jigsaw"]["metrics"]["valid_top1"]
+    with pytest.raises(TableError, match=r"StandIn object does not answer.*KeyError: 'valid_top1'"):
+        transnas_micro.from_api(StandIn(content))
+    with pytest.raises(TableError, match=r"dict object does not answer.*all_arch_dict"):
+        transnas_micro.from_api({})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("task", "value"),
+    [("class_scene", 3e300), ("jigsaw", -1.0), ("segmentsemantic", 101.0), ("autoencoder", 1.5)],
+)
+def test_impossible_values_are_refused(
+    shared_data: Path, tmp_path: Path, task: str, value: float
+) -> None:
+    content = compact(shared_data, "micro")
+    content["tasks"][task][7] = value
+    with gzip.open(tmp_path / "transnas_micro.json.gz", "wt") as stream:
+        json.dump(content, stream)
+    with pytest.raises(TableError, match=rf"transnas_micro\.json\.gz, {task}: valid_\w+ lies"):
+        transnas_micro.load(tmp_path)
+
+
+def test_another_release_is_read_and_two_are_refused(shared_data: Path, tmp_path: Path) -> None:
+    other = tmp_path / "transnas-bench_v11011200.pth"
+    torch.save(database(shared_data), other)
+    assert transnas_micro.load(tmp_path).source == str(other)
+    (tmp_path / OFFICIAL).touch()
+    with pytest.raises(TableError, match=r"v10141024\.pth and \S+v11011200\.pth are of one"):
+        transnas_micro.load(tmp_path)
+
+
 def test_swapped_spaces_are_refused(shared_data: Path, tmp_path: Path) -> None:
     """A file whose name says micro and whose content is macro, as in Eproxy's release."""
     swapped = compact(shared_data, "macro")
@@ -146,7 +203,8 @@ def test_truncated_compact_file(shared_data: Path, tmp_path: Path) -> None:
 
 
 def test_absent_tasks_and_files(shared_data: Path, tmp_path: Path) -> None:
-    with pytest.raises(TableError, match=r"room_layout.*autoencoder, class_object"):
+    said = r"101 micro publishes room_layout, but \S+micro\.json\.gz holds no room_layout; it"
+    with pytest.raises(TableError, match=said):
         transnas_micro.load(shared_data).values("room_layout", "validation_negative_loss")
     for root in (tmp_path, None):
         with pytest.raises(TableAbsentError, match=OFFICIAL):

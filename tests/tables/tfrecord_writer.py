@@ -67,7 +67,7 @@ def row(
     metrics: bytes,
 ) -> bytes:
     bits = "".join(str(int(entry)) for line in matrix for entry in line)
-    packed = base64.b64encode(metrics).decode()
+    packed = base64.encodebytes(metrics).decode()  # a newline every 76 characters, as published
     return json.dumps([module_hash, epochs, bits, ",".join(ops), packed]).encode()
 
 

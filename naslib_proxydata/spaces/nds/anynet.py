@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -21,6 +20,7 @@ from naslib_proxydata.spaces.nds.anynet_settings import (
     AnyNetSettings,
     Stage,
 )
+from naslib_proxydata.spaces.nds.record import read_record, write_record
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,14 +54,7 @@ class AnyNet(ConstructedSpace[AnyNetSettings]):
         Raises:
             ArchitectureError: It is not JSON, or not a network of this family.
         """
-        try:
-            settings = json.loads(text)
-        except (ValueError, RecursionError):
-            raise ArchitectureError(
-                f"not an architecture of {self.name}: {text[:80]!r}; expected JSON with the keys "
-                f"{', '.join(KEYS)}"
-            ) from None
-        return self.from_record(settings)
+        return self.from_record(read_record(text, self.name, f"the keys {', '.join(KEYS)}"))
 
     def from_record(self, settings: Any) -> AnyNetSettings:
         """Read the ``net`` of a record.
@@ -94,7 +87,7 @@ class AnyNet(ConstructedSpace[AnyNetSettings]):
 
     def _check(self, key: str, values: Any, length: int, kind: Any) -> None:
         right = isinstance(values, list) and len(values) == length
-        if not right or any(isinstance(one, bool) or not isinstance(one, kind) for one in values):
+        if not right or not all(_is_finite(one, kind) for one in values):
             raise ArchitectureError(
                 f"{self.name}: {key} must be a list of {length} numbers, got {values!r}"
             )
@@ -127,7 +120,7 @@ class AnyNet(ConstructedSpace[AnyNetSettings]):
             "ss": [stage.stride for stage in stages],
             "ws": [stage.width for stage in stages],
         }
-        return json.dumps(record, separators=(",", ":"))
+        return write_record(record)
 
     def sample(self, generator: np.random.Generator) -> AnyNetSettings:
         """Draw every stage uniformly from the family's choices that can be built."""
@@ -217,6 +210,13 @@ class AnyNet(ConstructedSpace[AnyNetSettings]):
         elements = sum(one.outputs * one.size**2 for one in convolutions(architecture, size))
         macs = self.macs(architecture, num_classes=classes, image_size=size)
         return macs + NORM_FLOPS * elements + classes
+
+
+def _is_finite(value: Any, kind: Any) -> bool:
+    """Return whether a value is a number of a kind; JSON as Python reads it knows NaN."""
+    if isinstance(value, bool) or not isinstance(value, kind):
+        return False
+    return isinstance(value, int) or math.isfinite(value)
 
 
 def _divides(stage: Stage) -> bool:

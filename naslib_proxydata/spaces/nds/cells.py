@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -11,6 +10,7 @@ from naslib_proxydata.errors import ArchitectureError
 from naslib_proxydata.spaces.darts.space import DARTS_OPERATIONS
 from naslib_proxydata.spaces.genotypes.genotype import Genotype, from_fields
 from naslib_proxydata.spaces.genotypes.space import CellSpace
+from naslib_proxydata.spaces.nds.record import read_record, write_record
 
 if TYPE_CHECKING:
     import numpy as np
@@ -132,14 +132,7 @@ class NdsCells(CellSpace[CellSettings]):
         Raises:
             ArchitectureError: It is not JSON, or not a network of this family.
         """
-        try:
-            settings = json.loads(text)
-        except (ValueError, RecursionError):
-            raise ArchitectureError(
-                f"not an architecture of {self.name}: {text[:80]!r}; expected JSON with "
-                "genotype, width and depth"
-            ) from None
-        return self.from_record(settings)
+        return self.from_record(read_record(text, self.name, "genotype, width and depth"))
 
     def from_record(self, settings: Any) -> CellSettings:
         """Read the ``net`` of a record; ``drop_prob``, a setting of training, is left out.
@@ -171,14 +164,13 @@ class NdsCells(CellSpace[CellSettings]):
 
     def text(self, architecture: CellSettings) -> str:
         """Return the network's JSON."""
-        return json.dumps(
+        return write_record(
             {
                 "aux": architecture.auxiliary,
                 "depth": architecture.depth,
                 "genotype": architecture.genotype.fields(),
                 "width": architecture.width,
-            },
-            separators=(",", ":"),
+            }
         )
 
     def canonical(self, architecture: CellSettings) -> CellSettings:

@@ -99,3 +99,12 @@ def test_scored_trunk_is_a_cifar_network() -> None:
 def test_bad_settings_say_why(change: dict[str, Any], reason: str) -> None:
     with pytest.raises(ArchitectureError, match=f"nds-resnext-a-in: .*{reason}"):
         AnyNet("resnext-a-in").parse(json.dumps({**RESNEXT, **change}))
+
+
+@pytest.mark.parametrize("ratio", [float("nan"), float("inf")])
+def test_a_ratio_that_is_no_number_is_refused(ratio: float) -> None:
+    """JSON as Python writes it knows NaN and Infinity."""
+    changed = json.loads(json.dumps(RESNEXT))
+    changed["bot_muls"][1] = ratio
+    with pytest.raises(ArchitectureError, match="bot_muls must be a list of"):
+        AnyNet("resnext-a-in").parse(json.dumps(changed))

@@ -1,0 +1,40 @@
+"""Released JSON files, gzipped or not."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from naslib_proxydata.errors import TableError
+from naslib_proxydata.tables.json_file import read_json
+
+
+def test_plain_packed_and_marked_files(tmp_path: Path) -> None:
+    data = '{"a": [1, "ü"]}'.encode()
+    for name, written in (
+        ("a.json", data),
+        ("a.json.gz", gzip.compress(data)),
+        ("b.json", b"\xef\xbb\xbf" + data),
+    ):
+        (tmp_path / name).write_bytes(written)
+        assert read_json(tmp_path / name) == {"a": [1, "ü"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.json", b"{"),
+        ("a.json", b"[" * 100_000),
+        ("a.json", gzip.compress(b"{}")),
+        ("a.json.gz", b"{}"),
+        ("a.json.gz", gzip.compress(b"[]" * 99)[:-9]),
+    ],
+)
+def test_damaged_files_are_named(name: str, data: bytes, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(TableError, match=rf"{name}: not a readable JSON file: .*\. Get it again"):
+        read_json(tmp_path / name, "Get it again")
+    with pytest.raises(TableError, match=r"nowhere\.json: not a readable"):
+        read_json(tmp_path / "nowhere.json")
