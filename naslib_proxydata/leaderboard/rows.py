@@ -19,6 +19,9 @@ from naslib_proxydata.predictors.base import Score
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.summation import ordered_sum
 
+ALL_CELLS = "all"
+"""The whole of a search space, as a subset of it."""
+
 RESAMPLES = 1000
 """Bootstrap resamples behind every interval."""
 
@@ -58,6 +61,7 @@ class Row:
         top10_low: Lower end of the 95 % interval of the mean top-10 % retrieval.
         top10_high: Upper end.
         top10_std: Its standard deviation over draws.
+        cells: Name of the subset of the search space whose architectures were drawn.
         metrics: Further metrics that were asked for, by label; nan where not defined.
     """
 
@@ -87,7 +91,13 @@ class Row:
     top10_low: float = math.nan
     top10_high: float = math.nan
     top10_std: float = math.nan
+    cells: str = ALL_CELLS
     metrics: Mapping[str, float] = field(default_factory=dict, hash=False)
+
+    @property
+    def protocol(self) -> str:
+        """What the ranking is of: the metric, and which subset of the space, in words."""
+        return f"{self.metric.replace('_', ' ')}, {self.cells} cells"
 
     def plain(self) -> dict[str, Any]:
         """Return all columns by name, further metrics behind the others; nan stays nan."""
@@ -117,6 +127,7 @@ class Comparison:
     images: str
     label: str
     source: str
+    cells: str = ALL_CELLS
 
 
 @dataclass(frozen=True)
