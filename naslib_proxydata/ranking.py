@@ -145,8 +145,8 @@ def best_rank(scores: ArrayLike, values: ArrayLike, k: int = 10) -> float:
     that the best one was found. Ties of scores are broken at random and the expectation is
     returned. ``nan`` where there is none.
 
-    Source: BR@K of arXiv 2008.03064, in the form of the authors' code (aw_nas, ``minn_at_k``), which
-    takes k as a share of the architectures and breaks ties by position.
+    Source: BR@K of arXiv 2008.03064, in the form of the authors' code (aw_nas, ``minn_at_k``),
+    which takes k as a share of the architectures and breaks ties by position.
 
     Args:
         scores: Shape (n,).

@@ -57,20 +57,23 @@ def read_csv(path: Path, error: type[ProxyDataError]) -> CsvFile:
     try:
         text = _text(path)
         separator = _separator(text)
-        # Line ends are left to the reader, so that it counts the lines that an editor shows.
-        reader = csv.reader(
-            io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=True
-        )
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error, csv.Error) as cause:
+        why = (isinstance(cause, OSError) and cause.strerror) or cause
+        raise error(
+            f"cannot read {path}: {why}; expected a CSV file in UTF-8, gzipped or not"
+        ) from None
+    # Line ends are left to the reader, so that it counts the lines that an editor shows.
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=True
+    )
+    try:
         rows = [
             (reader.line_num, fields)
             for row in reader
             if any(fields := [field.strip() for field in row])
         ]
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as cause:
-        why = (isinstance(cause, OSError) and cause.strerror) or cause
-        raise error(
-            f"cannot read {path}: {why}; expected a CSV file in UTF-8, gzipped or not"
-        ) from None
+    except csv.Error as cause:
+        raise error(f"cannot read {path}, line {reader.line_num}: {cause}") from None
     return _checked(path, rows, separator, error)
 
 
