@@ -388,7 +388,7 @@ def _draw(folder: RunFolder, evaluations: Sequence[Evaluation]) -> list[str]:
     """Draw every figure and return their names within the folder."""
     from naslib_proxydata.leaderboard import plots
 
-    names = []
+    names: list[str] = []
     for rows in report.by_task(evaluation.row for evaluation in evaluations).values():
         task = file_name(f"{rows[0].benchmark}_{rows[0].dataset}")
         if f"{PLOTS}/spearman_{task}.png" in names:  # of two columns that differ in signs alone

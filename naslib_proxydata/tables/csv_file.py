@@ -8,6 +8,7 @@ columns without a name (the index that pandas writes) are passed over.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import difflib
 import gzip
@@ -24,6 +25,7 @@ from naslib_proxydata.errors import ProxyDataError
 ARCHITECTURE: Final = "architecture"
 SEPARATORS: Final = (",", ";", "\t")
 _GZIP: Final = b"\x1f\x8b"
+_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,10 @@ def read_csv(path: Path, error: type[ProxyDataError]) -> CsvFile:
 def _text(path: Path) -> str:
     """Return the text of a file without byte-order mark."""
     data = path.read_bytes()
-    return (gzip.decompress(data) if data.startswith(_GZIP) else data).decode("utf-8-sig")
+    if data.startswith(_GZIP):
+        data = gzip.decompress(data)
+    # What Excel calls Unicode text is UTF-16, which only a mark tells.
+    return data.decode("utf-16" if data.startswith(_UTF16) else "utf-8-sig")
 
 
 def _separator(text: str) -> str:
@@ -107,7 +112,8 @@ def _checked(
     line, header = rows[0]
     places = _is_architecture(header)
     if len(places) != 1:
-        near = [] if places else difflib.get_close_matches(ARCHITECTURE, header, n=1, cutoff=0.5)
+        names = [] if places else [name for name in header if name.isidentifier()]
+        near = difflib.get_close_matches(ARCHITECTURE, names, n=1, cutoff=0.5)
         hint = "".join(f" Is it {name!r}? Then rename it." for name in near)
         raise error(
             f"{path}, line {line}: expected one column {ARCHITECTURE!r} in the header, got "
