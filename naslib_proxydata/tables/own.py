@@ -88,6 +88,20 @@ class OwnTable(ColumnTable):
             raise TableError(unknown_name("column", dataset, columns, self.source))
         return columns[dataset]
 
+    def require(self, dataset: str, metric: str) -> None:
+        """Refuse a column that is not there, or the other direction than it was read in.
+
+        Raises:
+            TableError: What is there, and how the direction is chosen, is said.
+        """
+        if metric == LOWER_IS_BETTER and metric not in self.require_dataset(dataset):
+            raise TableError(
+                f"{self.source}, column {dataset!r}: was read as higher is better; for the other "
+                f"direction name it with --lower-is-better (lower_is_better={[dataset]} in Python) "
+                "and leave out the metric"
+            )
+        super().require(dataset, metric)
+
     def default_dataset(self, published: Sequence[str] = ()) -> str:
         """Return the only column.
 

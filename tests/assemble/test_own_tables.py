@@ -218,6 +218,16 @@ def test_only_cells_of_the_subset_count(source, tmp_path, few_figures):
     assert set(yaml.safe_load(preset.read_text())["provenance"]["labelled"]) <= clean
 
 
+def test_what_a_space_of_a_suite_has_no_subset_for_is_absent(shared_data, tmp_path, few_figures):
+    values = {"suite": "transnas-micro:jigsaw,transnas-macro:jigsaw", "cells": "clean", "n": 10}
+    values |= {"predictors": "params", "images": "noise", "data_root": shared_data}
+    found = run_leaderboard(resolve(LeaderboardConfig, None, {**values, "out": tmp_path / "run"}))
+    assert {(row.benchmark, row.cells) for row in found.rows} == {("transnas-micro", "clean")}
+    (gap,) = found.absent
+    assert gap.benchmark == "transnas-macro"
+    assert "unknown cells 'clean' in search space 'transnas-macro'" in gap.reason
+
+
 def test_all_cells_are_what_was_meant_before(source, tmp_path, few_figures):
     before = board(source, tmp_path / "run")
     assert board(source, tmp_path / "run", cells="all").computed == 0

@@ -76,6 +76,12 @@ def test_another_spelling_of_a_network_is_found_and_one_with_a_dead_convolution_
         table.position(CELLS[2])
 
 
+def test_the_other_direction_is_asked_for_when_the_file_is_read(tmp_path):
+    table = own(tmp_path, f"{CELLS[0]},1,90")
+    with pytest.raises(TableError, match=r"read as higher is better; .* --lower-is-better"):
+        table.values("latency_ms", "lower_is_better")
+
+
 def test_texts_are_those_of_the_space(tmp_path):
     table = own(tmp_path, f'" {CELLS[0]} ",1,2', header="architecture,x,y")
     assert table.architectures() == (CELLS[0],)
