@@ -21,6 +21,7 @@ from naslib_proxydata.evolution.loop import (
     search_with_predictor,
 )
 from naslib_proxydata.evolution.queries import Query, TrueFitness, history_csv
+from naslib_proxydata.figures import plain
 from naslib_proxydata.runs.environment import environment, provenance
 from naslib_proxydata.runs.executors import Progress, threads_used
 from naslib_proxydata.runs.folder import RunFolder
@@ -159,7 +160,7 @@ def _write(folder: RunFolder, problem: Problem, found: Evolution, env: dict[str,
     """Write every file of the run folder but the scores and the configuration."""
     config = problem.config
     title = f"{config.space}, {problem.optimizer.name}, seed {config.seed}"
-    label = problem.fitness_label
+    label = plain(problem.fitness_label)
     folder.write(HISTORY, history_csv(found.history))
     folder.draw("history", plots.draw_history(found.history, title, label))
     if found.front:

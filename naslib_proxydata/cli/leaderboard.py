@@ -109,7 +109,9 @@ def _table(title: str, lines: Sequence[Sequence[str]]) -> Table:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 1, 0, 0))
+    table = Table(
+        title=escape(title), box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 1, 0, 0)
+    )
     for index, name in enumerate(lines[0]):
         table.add_column(escape(name), justify="right" if index else "left", no_wrap=True)
     for line in lines[1:]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from naslib_proxydata import ranking
-from naslib_proxydata.figures import BLUE, GREEN, GREY, ORANGE, axes_of, new_figure
+from naslib_proxydata.figures import BLUE, GREEN, GREY, ORANGE, axes_of, new_figure, plain
 from naslib_proxydata.leaderboard.report import best_first
 from naslib_proxydata.leaderboard.rows import Evaluation, Row
 from naslib_proxydata.summation import ordered_sum
@@ -40,8 +40,8 @@ def scores_figure(evaluations: Sequence[Evaluation]) -> Figure:
     for panel in panels[len(evaluations) :]:
         panel.set_axis_off()
     figure.suptitle(
-        f"{first.label}, {first.dataset}: {first.n} architectures, {first.cells} cells, seed "
-        f"{first.seed}\n"
+        plain(f"{first.label}, {first.dataset}: {first.n} architectures, {first.cells} cells, ")
+        + f"seed {first.seed}\n"
         "measured value against score (higher is better)",
         fontsize=12,
     )
@@ -269,11 +269,11 @@ def _shown(value: float) -> str:
 
 def _title(row: Row, more: str) -> str:
     """Return the title of a figure: what was measured, and of which architectures."""
-    return f"{row.label}, {row.dataset} (n = {row.n}{more})\n{row.protocol}"
+    return plain(f"{row.label}, {row.dataset} (n = {row.n}{more})\n{row.protocol}")
 
 
 def _metric_name(row: Row) -> str:
     name = row.metric.replace("_", " ")
     if row.metric in (HIGHER_IS_BETTER, LOWER_IS_BETTER):  # a column of a user's own
-        return f"{row.dataset} ({name})"
+        return plain(f"{row.dataset} ({name})")
     return f"{name} (percent)" if "accuracy" in name else name

@@ -204,6 +204,23 @@ def test_the_command_line_takes_it(source, tmp_path, few_figures, command, more)
     assert "unknown column 'x'" in str(refused.exception)
 
 
+def test_the_terminal_shows_names_as_they_are(tmp_path, few_figures):
+    file = tmp_path / "three.csv"
+    file.write_text(
+        "architecture,latency [ms],b\n"
+        + "".join(
+            f"{SPACE.text(cell)},{latency(cell)},{place}\n" for place, cell in enumerate(CELLS[:9])
+        )
+    )
+    arguments = ["--benchmark", f"csv:{file}", "--space", "nb201", "--predictors", "params"]
+    for columns in ("latency [ms]", "latency [ms],b"):
+        out = str(tmp_path / str(len(columns)))
+        done = CliRunner().invoke(
+            group, ["leaderboard", *arguments, "--dataset", columns, "--out", out]
+        )
+        assert "csv:three: latency [ms]" in done.output
+
+
 def test_only_cells_of_the_subset_count(source, tmp_path, few_figures):
     clean = {SPACE.text(cell) for cell in CELLS if SPACE.subsets()["clean"].holds(cell)}
     found = board(source, tmp_path / "run", cells="clean", n="all")

@@ -64,6 +64,13 @@ def test_values_that_were_turned_round_are_drawn_in_their_own_unit():
     assert axis.get_data_interval()[1] > -1  # the fastest stand on top
 
 
+def test_a_column_with_dollars_is_no_formula(tmp_path):
+    subject = {"metric": "lower_is_better", "dataset": r"$\frac$ ($)", "label": "a$b$.csv"}
+    one = evaluation(np.arange(20.0), **subject)
+    for figure in (plots.scores_figure([one]), plots.draw_spearman([one.row])):
+        save_figure(figure, tmp_path / "figure.png")
+
+
 def test_titles_hold_rho():
     figure = plots.scores_figure([evaluation(np.arange(20.0)), evaluation(np.ones(20))])
     assert [panel.get_title().split("=")[1].strip() for panel in figure.axes] == [
