@@ -19,6 +19,11 @@ PALETTE = (BLUE, ORANGE, GREEN, PINK, YELLOW, SKY, LEMON, GREY)
 DOTS_PER_INCH = 150
 
 
+def plain(text: str) -> str:
+    """Return a text as matplotlib shows it as it is: a dollar begins no formula."""
+    return text.replace("$", r"\$")
+
+
 def new_figure(width: float, height: float) -> Figure:
     """Return a figure that belongs to no window system.
 

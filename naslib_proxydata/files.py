@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -48,6 +49,11 @@ def write_atomically(
     finally:
         with contextlib.suppress(OSError):
             scratch.unlink(missing_ok=True)
+
+
+def file_name(text: str) -> str:
+    """Return a text as a name that every file system takes: other characters become hyphens."""
+    return re.sub(r"[^\w.-]+", "-", text)
 
 
 def write_text(path: Path, text: str, *, error: type[ProxyDataError] = FileError) -> None:

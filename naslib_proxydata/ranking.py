@@ -103,7 +103,9 @@ def relevance(values: ArrayLike) -> Floats:
     )
 
 
-def ndcg(scores: ArrayLike, values: ArrayLike, k: int | None = None) -> float:
+def ndcg(
+    scores: ArrayLike, values: ArrayLike, k: int | None = None, *, linear: bool = False
+) -> float:
     """Return the normalised discounted cumulative gain of the predicted order.
 
     ``DCG / IDCG`` with ``DCG = sum_i (2**r_i - 1) / log2(i + 1)`` over the places i = 1, ..., k,
@@ -112,24 +114,68 @@ def ndcg(scores: ArrayLike, values: ArrayLike, k: int | None = None) -> float:
     gains grow exponentially. Ties of scores are broken at random and the expectation is returned.
     ``nan`` where the values are all equal.
 
-    Source: arXiv 2108.03001 (AceNAS), whose code takes all places and breaks ties by position.
+    Source: arXiv 2108.03001 (AceNAS), whose code takes all places and breaks ties by position. With
+    ``linear`` the gain is the value itself, as in ``ndcg_score`` of scikit-learn, which the code of
+    VKDNW (arXiv 2502.04975) takes with k = 5,000.
 
     Args:
         scores: Shape (n,).
         values: Shape (n,).
         k: Places that count, at least 1; all by default.
+        linear: Gain by the value itself.
 
     Raises:
-        ValueError: k is smaller than 1, or scores and values do not fit together.
+        ValueError: k is smaller than 1, a value that is a gain is negative, or scores and values do
+            not fit together.
     """
     score_codes, value_codes = _checked(scores, values)
     if k is not None and k < 1:
         raise ValueError(f"k is the number of places that count, at least 1; got {k}")
     if len(value_codes) == 0 or np.ptp(value_codes) == 0:
         return math.nan
-    gains = np.exp2(relevance(values)) - 1
+    gains = _plain_gains(values) if linear else np.exp2(relevance(values)) - 1
     ideal = discounted_gain(value_codes, gains, k)
     return min(1.0, discounted_gain(score_codes, gains, k) / ideal)  # 1, not 1.0000000000000002
+
+
+def best_rank(scores: ArrayLike, values: ArrayLike, k: int = 10) -> float:
+    """Return the best true rank among the k architectures with the highest scores.
+
+    The rank of an architecture is 1 and the number of those with a higher value, so that 1 means
+    that the best one was found. Ties of scores are broken at random and the expectation is
+    returned. ``nan`` where there is none.
+
+    Source: BR@K of arXiv 2008.03064, in the form of the authors' code (aw_nas, ``minn_at_k``),
+    which takes k as a share of the architectures and breaks ties by position.
+
+    Args:
+        scores: Shape (n,).
+        values: Shape (n,).
+        k: How many are looked at, at least 1; all where there are fewer.
+
+    Raises:
+        ValueError: k is smaller than 1, or scores and values do not fit together.
+    """
+    score_codes, value_codes = _checked(scores, values)
+    if k < 1:
+        raise ValueError(f"k is the number of architectures looked at, at least 1; got {k}")
+    n = len(score_codes)
+    if n == 0:
+        return math.nan
+    k = min(k, n)
+    ranks = n + 1 - np.searchsorted(np.sort(value_codes), value_codes, side="right")
+    threshold = np.sort(score_codes)[-k]
+    above = ranks[score_codes > threshold]
+    tied = np.sort(ranks[score_codes == threshold])
+    # The best of the tied ones that are drawn is the i-th where i is and none before it is.
+    probability, left = np.zeros(len(tied)), 1.0
+    drawn = k - len(above)
+    for place in range(len(tied)):
+        chance = min(1.0, drawn / (len(tied) - place))
+        probability[place] = left * chance
+        left *= 1 - chance
+    best_above = above.min(initial=n + 1)
+    return float(np.minimum(tied, best_above) @ probability)
 
 
 def discounted_gain(codes: Codes, gains: Floats, k: int | None = None) -> float:
@@ -247,6 +293,17 @@ def _checked(scores: ArrayLike, values: ArrayLike) -> tuple[Codes, Codes]:
     if not np.isfinite(value_array).all():
         raise ValueError("measured values must be finite; leave out architectures without one")
     return order_codes(score_array), order_codes(value_array)
+
+
+def _plain_gains(values: ArrayLike) -> Floats:
+    """Return values as gains, which are never negative."""
+    gains = np.asarray(values, dtype=np.float64)
+    if gains.min() < 0:
+        raise ValueError(
+            f"values are gains, which cannot be negative, got {gains.min():g}; take the gain by "
+            "relevance, which is the default"
+        )
+    return gains
 
 
 def _top_probability(codes: Codes, k: int) -> Floats:

@@ -12,12 +12,14 @@ from pathlib import Path
 
 from naslib_proxydata.errors import ProxyDataError
 
+_GZIP = b"\x1f\x8b"
+
 
 def read_text(path: Path, *, error: type[ProxyDataError], what: str = "the file") -> str:
     """Read a text file, gzipped or not, in UTF-8 or as spreadsheets mark it at its beginning.
 
     Args:
-        path: The file; it is unpacked where its name ends in ``.gz``.
+        path: The file.
         error: The exception for a file that cannot be read.
         what: What errors call it.
 
@@ -26,12 +28,13 @@ def read_text(path: Path, *, error: type[ProxyDataError], what: str = "the file"
     """
     try:
         data = path.read_bytes()
-        if path.suffix == ".gz":
+        if data.startswith(_GZIP):
             data = gzip.decompress(data)
         is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
         return data.decode("utf-16" if is_utf16 else "utf-8-sig")
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as problem:
-        raise error(f"cannot read {what} {path}: {problem}") from None
+        why = (isinstance(problem, OSError) and problem.strerror) or problem
+        raise error(f"cannot read {what} {path}: {why}; expected text in UTF-8") from None
 
 
 def read_rows(
@@ -55,8 +58,35 @@ def read_rows(
     Raises:
         ProxyDataError: The file cannot be read, is not CSV, or a line has more or fewer fields.
     """
-    text = io.StringIO(read_text(path, error=error, what=what), newline="")
-    reader = csv.reader(text, strict=True, skipinitialspace=True)
+    text = read_text(path, error=error, what=what)
+    yield from rows_of(text, path, error=error, what=what, fields=fields)
+
+
+def rows_of(
+    text: str,
+    path: Path,
+    *,
+    error: type[ProxyDataError],
+    what: str = "the file",
+    fields: int | None = None,
+    separator: str = ",",
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield line number and fields of the lines of a text; see :func:`read_rows`.
+
+    Args:
+        text: What :func:`read_text` returned.
+        path: What errors name.
+        error: The exception for what is wrong.
+        what: What errors call the file.
+        fields: How many fields a line must have; any number where None.
+        separator: What stands between two fields.
+
+    Raises:
+        ProxyDataError: The text is not CSV, or a line has more or fewer fields.
+    """
+    # Line ends are left to the reader, so that it counts the lines that an editor shows.
+    lines = io.StringIO(text, newline="")
+    reader = csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=True)
     try:
         for line in reader:
             row = [field.strip() for field in line]

@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from naslib_proxydata import hookspecs, plugins
 from naslib_proxydata.cli.main import COMMANDS, group
 from naslib_proxydata.config import LeaderboardConfig, resolve
+from naslib_proxydata.tables.sources import own_path
 from tests.test_hooks import hook_names
 
 ROOT = Path(__file__).parents[1]
@@ -137,6 +138,8 @@ def test_leaderboards_of_the_docs_name_what_there_is(arguments: list[str]) -> No
             own = {key: value for key, value in settings.items() if key != "predictor"}
             found.create("predictors", name, **own)
     for name in config.benchmark:
+        if own_path(name) is not None:  # its page makes the file, and a test runs it
+            continue
         registration = found.registration("benchmarks", name)
         assert isinstance(registration, hookspecs.BenchmarkRegistration)
         assert set(config.dataset) <= set(registration.datasets)
@@ -167,6 +170,34 @@ def test_the_tutorial_can_be_followed(shared_data: Path, tmp_path: Path) -> None
     named |= set(re.findall(r"^- .*and `([\w.]+)`", page, re.MULTILINE))
     folder = tmp_path / lines[0][lines[0].index("--out") + 1]
     assert named == {path.name for path in folder.iterdir()}
+
+
+SHORTER = {
+    "dps": [
+        *("--labels", "4", "--cycles", "2", "--images", "noise", "--set", "population=2"),
+        *("--set", "tournament=2", "--set", "keep=1", "--set", "image_size=8"),
+        *("--set", "shared.batch=2", "--set", "shared.iterations=2"),
+    ],
+    "leaderboard": ["--n", "50", "--set", "draws=2"],
+    "evolve": [],
+}
+"""What makes the commands of a page quick."""
+
+
+def test_the_page_on_tables_of_ones_own_can_be_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It makes a file, and every command runs on that."""
+    monkeypatch.chdir(tmp_path)
+    page = DOCS / "howto" / "own_table.md"
+    first, *_ = blocks(page, "python")
+    exec(compile(first, page_id(page), "exec"), {})
+    lines = [words for path, words in commands() if path == page]
+    assert {words[0] for words in lines} == {"leaderboard", "evolve", "dps"}
+    for words in lines:
+        done = CliRunner().invoke(group, [*words, *SHORTER[words[0]]])
+        assert done.exit_code == 0, (words, done.output, done.exception)
+        assert (tmp_path / words[words.index("--out") + 1] / "config.yaml").is_file()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)

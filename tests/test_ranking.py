@@ -209,6 +209,44 @@ def test_ndcg_takes_failed_scores_last_and_refuses_no_place():
         ranking.ndcg(values, values, k=0)
 
 
+def test_ndcg_by_value_is_that_of_sklearn():
+    """As the code of VKDNW measures it: accuracies as they are, the first k places."""
+    generator = np.random.default_rng(0)
+    values, scores = generator.uniform(10, 95, 300), generator.normal(size=300).round(1)
+    for k in (None, 10, 5000):
+        expected = ndcg_score([values], [scores], k=k)
+        assert ranking.ndcg(scores, values, k, linear=True) == pytest.approx(expected, abs=1e-12)
+    with pytest.raises(ValueError, match="cannot be negative, got -3"):
+        ranking.ndcg([1, 2], [-3, 1], linear=True)
+
+
+def test_best_rank_of_a_worked_order():
+    values = [70, 90, 80, 95, 60]  # of ranks 4, 2, 3, 1, 5
+    scores = [9, 8, 7, 6, 5]
+    assert [ranking.best_rank(scores, values, k) for k in (1, 2, 3, 4, 9)] == [4, 2, 2, 1, 1]
+    assert ranking.best_rank([math.nan, 8, -math.inf, math.nan, 5], values, 1) == 2
+    # Of three that share the first place, of ranks 4, 2 and 3, two are looked at.
+    assert ranking.best_rank([9, 9, 9, 6, 5], values, 2) == pytest.approx((2 + 2 + 3) / 3)
+    # Equal values share their rank.
+    assert ranking.best_rank([1, 2, 3], [5, 7, 7], 1) == 1
+    assert math.isnan(ranking.best_rank([], []))
+    with pytest.raises(ValueError, match="at least 1; got 0"):
+        ranking.best_rank(scores, values, 0)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(tied, tied), min_size=1, max_size=5), st.integers(1, 6))
+def test_best_rank_is_the_mean_over_every_way_of_breaking_ties(pair, k):
+    scores, values = np.array(pair).T
+    ranks = [1 + sum(other > value for other in values) for value in values]
+    orders = [
+        sorted(order, key=lambda i: -scores[i])
+        for order in itertools.permutations(range(len(scores)))
+    ]
+    expected = np.mean([min(ranks[i] for i in order[:k]) for order in orders])
+    assert ranking.best_rank(scores, values, k) == pytest.approx(expected)
+
+
 def test_relative_improvement():
     assert ranking.relative_improvement(97.0, 94.0) == pytest.approx(100 * 3 / 94)
     with pytest.raises(ValueError, match="must be > 0"):

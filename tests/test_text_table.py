@@ -47,7 +47,6 @@ def test_lines_are_counted_as_an_editor_does(tmp_path: Path) -> None:
         ("t.csv", b'a,"b\n', "line 1"),
         ("t.csv", b"\xff\xfe\x00", "cannot read the file"),
         ("t.csv", b"\x80\x81", "cannot read the file"),
-        ("t.csv.gz", b"a,b\n", "cannot read the file"),
         ("t.csv.gz", gzip.compress(b"a,b\n" * 99)[:-9], "cannot read the file"),
     ],
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from naslib_proxydata.runs.settings import DATA_VARIABLE
 from naslib_proxydata.runs.setup import load_plugins, registered_name
+from naslib_proxydata.tables.sources import check_turned, open_table
 
 if TYPE_CHECKING:
     from naslib_proxydata.predictors.base import Predictor
@@ -31,25 +33,39 @@ def space(name: str) -> SearchSpace[Any]:
     return load_plugins(()).create("spaces", name)
 
 
-def table(name: str, root: str | Path | None = None) -> BenchmarkTable:
+def table(
+    name: str,
+    root: str | Path | None = None,
+    *,
+    space: str | None = None,
+    lower_is_better: Sequence[str] = (),
+) -> BenchmarkTable:
     """Return a benchmark table, such as ``"nb201"``.
 
     ``naslib-proxydata list benchmarks`` names all of them.
 
     Args:
-        name: Its registered name.
+        name: Its registered name, or ``"csv:FILE"`` of a file of yours.
         root: Folder of benchmark files; ``$NASLIB_PROXYDATA_DATA`` where None.
+        space: Name of the search space of the architectures in a file of yours.
+        lower_is_better: Columns of a file of yours whose lowest values are the best; they are
+            turned round.
 
     Returns:
         Texts of architectures and measured values, accuracies in percent, higher is better.
 
     Raises:
-        ConfigError: There is no such benchmark; the closest is named.
+        ConfigError: There is no such benchmark, space or column; the closest is named.
         TableAbsentError: Its files are not there; the message says how to get them.
     """
     folder = root or os.environ.get(DATA_VARIABLE) or None
     path = None if folder is None else Path(folder).expanduser()
-    return load_plugins(()).create("benchmarks", name, root=path)
+    plugins = load_plugins(())
+    found = open_table(
+        name, plugins, root=path, space=space, lower_is_better=tuple(lower_is_better)
+    )
+    check_turned(lower_is_better, (found,))
+    return found
 
 
 def predictor(name: str, **options: Any) -> Predictor[Any]:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from naslib_proxydata.assemble.tables import rows_of, settled
 from naslib_proxydata.code import code_version
 from naslib_proxydata.config import DpsConfig
 from naslib_proxydata.leaderboard.labels import draw_labels
@@ -37,6 +38,7 @@ from naslib_proxydata.runs.setup import PredictorSetup, load_plugins
 from naslib_proxydata.runs.start import opened_folder, resolved, workers_of
 from naslib_proxydata.runs.store import ScoreContext, ScoreStore
 from naslib_proxydata.tables.label_file import read_labels
+from naslib_proxydata.tables.sources import check_turned, open_table
 from naslib_proxydata.version import installed_version
 
 PRESET, HISTORY = "best.yaml", "history.json"
@@ -81,6 +83,8 @@ def run_dps(
     """
     plugins = load_plugins(config.plugin, config.no_plugin)
     config = resolved(config)
+    (benchmark,), hashes = settled(config, (config.benchmark,))
+    config = config.model_copy(update={"benchmark": benchmark, **hashes})
     config = config.model_copy(update={"shared": checked_shared(config.shared, "configuration")})
     source = _source(config, plugins)
     setup = _setup(config, source.space)
@@ -199,14 +203,22 @@ def _source(config: DpsConfig, plugins: Plugins) -> Source:
         read = read_labels(config.label_table, space, fewest=FEWEST_LABELS)
         texts = tuple(map(space.text, read.architectures))
         return Source(space.name, config.label_table.name, "", "", texts, np.array(read.accuracies))
-    table = plugins.create("benchmarks", config.benchmark, root=config.data_root)
-    dataset = config.dataset or next(iter(table.columns()))
+    table = open_table(
+        config.benchmark,
+        plugins,
+        root=config.data_root,
+        space=config.space,
+        lower_is_better=config.lower_is_better or (),
+    )
+    check_turned(config.lower_is_better or (), (table,))
+    dataset = config.dataset or table.default_dataset()
     metric = config.metric or table.default_metric(dataset)
-    values = table.values(dataset, metric)
-    (draw,) = draw_labels(values, config.labels, 1, config.label_seed, config.benchmark, dataset)
+    inside = rows_of(table, plugins.create("spaces", table.space), config.subset)
+    values = np.where(inside, table.values(dataset, metric), np.nan)
+    (draw,) = draw_labels(values, config.labels, 1, config.label_seed, table.name, dataset)
     rows = [int(row) for row in draw.labelled]
     texts = tuple(table.architectures()[row] for row in rows)
-    return Source(table.space, config.benchmark, dataset, metric, texts, values[rows])
+    return Source(table.space, table.name, dataset, metric, texts, values[rows])
 
 
 def _setup(config: DpsConfig, space: str) -> PredictorSetup:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from naslib_proxydata.assemble.problem import Problem
+from naslib_proxydata.assemble.tables import settled
 from naslib_proxydata.config import EvolveConfig
 from naslib_proxydata.evolution import plots
 from naslib_proxydata.evolution.fitness import PredictedFitness
@@ -20,6 +21,7 @@ from naslib_proxydata.evolution.loop import (
     search_with_predictor,
 )
 from naslib_proxydata.evolution.queries import Query, TrueFitness, history_csv
+from naslib_proxydata.figures import plain
 from naslib_proxydata.runs.environment import environment, provenance
 from naslib_proxydata.runs.executors import Progress, threads_used
 from naslib_proxydata.runs.folder import RunFolder
@@ -38,7 +40,8 @@ class Evolution:
 
     Attributes:
         best: The query with the best value, or the evaluation with the best score.
-        history: Every query, or every evaluation where nothing was queried.
+        history: Every query, or every evaluation where nothing was queried; values are in their
+            own unit, as they were measured.
         front: The best trades between the optimizer's objectives; empty where it has one.
         measured: Dataset, metric and value of all that the benchmark holds of the best.
         computed: Number of scores computed; the others were in the store.
@@ -78,7 +81,7 @@ def run_evolve(
         SearchError: Nothing was found that may be proposed.
     """
     plugins = load_plugins(config.plugin, config.no_plugin)
-    config = _with_absolute_paths(resolved(config))
+    config = _with_settled_files(resolved(config))
     with threads_used(config.threads):
         problem = Problem(config, plugins)
         folder = opened_folder(config, (HISTORY, FRONT, RESULT))
@@ -87,9 +90,9 @@ def run_evolve(
             history = _searched(problem, scores, folder)
     best = max(history, key=lambda query: query.fitness)
     found = Evolution(
-        best,
-        tuple(history),
-        tuple(problem.optimizer.front(history)),
+        problem.reported([best])[0],
+        tuple(problem.reported(history)),
+        tuple(problem.reported(problem.optimizer.front(history))),
         problem.looked_up(best.architecture),
         scores.computed,
         folder.path,
@@ -98,11 +101,15 @@ def run_evolve(
     return found
 
 
-def _with_absolute_paths(config: EvolveConfig) -> EvolveConfig:
-    """Return the configuration as it can be run from any folder."""
-    if config.label_table is None:
-        return config
-    return config.model_copy(update={"label_table": config.label_table.expanduser().resolve()})
+def _with_settled_files(config: EvolveConfig) -> EvolveConfig:
+    """Return the configuration as it can be run from any folder, on files that have not changed."""
+    update: dict[str, Any] = {}
+    if config.benchmark is not None:
+        (update["benchmark"],), hashes = settled(config, (config.benchmark,))
+        update |= hashes
+    if config.label_table is not None:
+        update["label_table"] = config.label_table.expanduser().resolve()
+    return config.model_copy(update=update)
 
 
 def _searched(problem: Problem, scores: StoredScores, folder: RunFolder) -> Sequence[Query]:
@@ -120,7 +127,7 @@ def _searched(problem: Problem, scores: StoredScores, folder: RunFolder) -> Sequ
         return search_by_score(problem.begin(1, best), predicted, config.evaluations)
 
     def keep_history() -> bool:
-        folder.write(HISTORY, history_csv(true.queries))
+        folder.write(HISTORY, history_csv(problem.reported(true.queries)))
         return False
 
     search_with_predictor(
@@ -153,7 +160,7 @@ def _write(folder: RunFolder, problem: Problem, found: Evolution, env: dict[str,
     """Write every file of the run folder but the scores and the configuration."""
     config = problem.config
     title = f"{config.space}, {problem.optimizer.name}, seed {config.seed}"
-    label = problem.fitness_label
+    label = plain(problem.fitness_label)
     folder.write(HISTORY, history_csv(found.history))
     folder.draw("history", plots.draw_history(found.history, title, label))
     if found.front:
@@ -177,6 +184,7 @@ def _result(problem: Problem, found: Evolution, env: Mapping[str, Any]) -> dict[
         "benchmark": None if table is None else table.name,
         "dataset": dataset or None,
         "metric": metric or None,
+        "cells": config.subset,
         "optimizer": {"name": optimizer.name, **optimizer.settings()},
         "predictor": None if config.predictor is None else config.predictor.model_dump(mode="json"),
         "queries": config.queries,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from naslib_proxydata.assemble.columns import metric_columns
+from naslib_proxydata.assemble.tables import settled
 from naslib_proxydata.assemble.tasks import Task, find_tasks
 from naslib_proxydata.config.leaderboard import (
     ALWAYS_SHOWN,
@@ -16,6 +17,7 @@ from naslib_proxydata.config.leaderboard import (
     LeaderboardConfig,
 )
 from naslib_proxydata.errors import ConfigError, PluginError
+from naslib_proxydata.files import file_name
 from naslib_proxydata.leaderboard import report
 from naslib_proxydata.leaderboard.columns import MetricColumn, problems
 from naslib_proxydata.leaderboard.labels import Positions, draw_labels, mean_evaluation
@@ -32,7 +34,7 @@ from naslib_proxydata.predictors.base import LearningPredictor
 from naslib_proxydata.predictors.labels import FEWEST_LABELS
 from naslib_proxydata.runs.environment import environment
 from naslib_proxydata.runs.executors import Progress, one_thread
-from naslib_proxydata.runs.folder import RunFolder
+from naslib_proxydata.runs.folder import PLOTS, RunFolder
 from naslib_proxydata.runs.scores import StoredScores
 from naslib_proxydata.runs.setup import (
     PredictorSetup,
@@ -106,7 +108,7 @@ def run_leaderboard(
             metric, every file is written before, with nan in its column.
     """
     plugins = load_plugins(config.plugin, config.no_plugin)
-    config = resolved(_with_rows_always_shown(config, plugins))
+    config = _with_settled_tables(resolved(_with_rows_always_shown(config, plugins)))
     columns = metric_columns(config, plugins)
     tasks, absent = find_tasks(config, plugins)
     scoring = _Scoring(config, plugins, tasks, columns)
@@ -294,6 +296,7 @@ class _Scoring:
                 label=task.table.label,
                 source=task.table.source,
                 noise_ceiling=task.noise_ceiling(dataset, metric, drawn.rows),
+                cells=self.config.subset,
             )
             values = task.values(dataset, metric, drawn.rows)
             if own is None:
@@ -360,6 +363,12 @@ def _with_rows_always_shown(config: LeaderboardConfig, plugins: Plugins) -> Lead
     return config.model_copy(update={"predictors": {**config.predictors, **added}})
 
 
+def _with_settled_tables(config: LeaderboardConfig) -> LeaderboardConfig:
+    """Return the configuration with the user's own tables by absolute path and hash."""
+    sources, hashes = settled(config, config.benchmark)
+    return config.model_copy(update={"benchmark": sources, **hashes})
+
+
 def _write(
     folder: RunFolder,
     config: LeaderboardConfig,
@@ -380,9 +389,11 @@ def _draw(folder: RunFolder, evaluations: Sequence[Evaluation]) -> list[str]:
     """Draw every figure and return their names within the folder."""
     from naslib_proxydata.leaderboard import plots
 
-    names = []
+    names: list[str] = []
     for rows in report.by_task(evaluation.row for evaluation in evaluations).values():
-        task = f"{rows[0].benchmark}_{rows[0].dataset}"
+        task = file_name(f"{rows[0].benchmark}_{rows[0].dataset}")
+        if f"{PLOTS}/spearman_{task}.png" in names:  # of two columns that differ in signs alone
+            task += f"-{len(names)}"
         names.append(folder.draw(f"spearman_{task}", plots.draw_spearman(rows)))
         names.append(folder.draw(f"cost_{task}", plots.draw_cost(rows)))
         for seed in dict.fromkeys(row.seed for row in rows):

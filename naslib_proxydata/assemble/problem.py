@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from naslib_proxydata.assemble.tables import member
 from naslib_proxydata.config import EvolveConfig
+from naslib_proxydata.config.tables import ALL
 from naslib_proxydata.errors import ConfigError, TableError
 from naslib_proxydata.evolution.base import Optimizer
 from naslib_proxydata.evolution.domain import Domain
 from naslib_proxydata.evolution.fitness import PredictedFitness
+from naslib_proxydata.evolution.queries import Query
 from naslib_proxydata.plugins import Plugins
 from naslib_proxydata.predictors.base import Predictor
 from naslib_proxydata.predictors.labels import FEWEST_LABELS
@@ -24,8 +28,9 @@ from naslib_proxydata.runs.setup import (
     registered_name,
 )
 from naslib_proxydata.seeding import numpy_generator
-from naslib_proxydata.tables.base import BenchmarkTable
+from naslib_proxydata.tables.base import BenchmarkTable, in_own_unit
 from naslib_proxydata.tables.label_file import read_labels
+from naslib_proxydata.tables.sources import check_turned, open_table
 
 MOST_LABELS = 20
 """Queries spent on random labels where the user leaves that open; at most a third of all."""
@@ -72,14 +77,16 @@ class Problem:
         self.column = ("", "")
         if config.queries > 0 or config.benchmark is not None:
             self.table = _table(config, plugins)
-            dataset = config.dataset or next(iter(self.table.columns()))
+            dataset = config.dataset or self.table.default_dataset()
             self.column = dataset, config.metric or self.table.default_metric(dataset)
             self.table.require(*self.column)
+        check_turned(config.lower_is_better or (), () if self.table is None else (self.table,))
         self.domain = self._domain()
         self.optimizer: Optimizer[Any] = plugins.create(
             "optimizers", config.optimizer.name, **config.optimizer.options
         )
-        if config.macs_low is not None or config.macs_high is not None:
+        limits = (config.cells, config.macs_low, config.macs_high)
+        if any(limit is not None for limit in limits):
             self.domain.sample(numpy_generator(config.seed, "evolve", "limits"))
         if self.setup is not None:
             checked_predictor(self.setup)
@@ -91,7 +98,8 @@ class Problem:
     def fitness_label(self) -> str:
         """What the history's values are."""
         if self.config.queries:
-            return f"{self.column[1].replace('_', ' ')} ({self.column[0]})"
+            dataset, metric = self.column
+            return f"{metric.replace('_', ' ')} ({dataset})"
         assert self.setup is not None
         return f"score by {self.setup.predictor}"
 
@@ -112,12 +120,29 @@ class Problem:
         assert self.table is not None
         return self.table.query(self.space.text(architecture), *self.column)
 
+    def reported(self, history: Sequence[Query]) -> list[Query]:
+        """Return queries with their values in their own unit, as they were measured."""
+        if not self.config.queries:
+            return list(history)
+        metric = self.column[1]
+        return [
+            replace(
+                query,
+                value=in_own_unit(metric, query.value),
+                best=in_own_unit(metric, query.best),
+            )
+            for query in history
+        ]
+
     def looked_up(self, text: str) -> tuple[tuple[str, str, float], ...]:
-        """Return dataset, metric and value of all that the table holds of an architecture."""
+        """Return dataset, metric and value of all that the table holds of an architecture.
+
+        Values are in their own unit, as they were measured.
+        """
         if self.table is None:
             return ()
         values = [
-            (dataset, metric, self.table.query(text, dataset, metric))
+            (dataset, metric, in_own_unit(metric, self.table.query(text, dataset, metric)))
             for dataset, metrics in self.table.columns().items()
             for metric in metrics
         ]
@@ -133,6 +158,12 @@ class Problem:
             listed = [texts[int(row)] for row in np.flatnonzero(np.isfinite(values))]
             conditions.append(lambda arch: _is_measured(table, values, self.space.text(arch)))
             asked.append(f"a value in {table.label}")
+        if config.subset != ALL:
+            holds = member(self.space, config.subset)
+            conditions.append(holds)
+            asked.append(f"a place among the {config.subset!r} cells")
+            if listed is not None:
+                listed = [text for text in listed if holds(self.space.parse(text))]
         if config.macs_low is not None or config.macs_high is not None:
             low, high = config.macs_low or 0.0, config.macs_high or math.inf
             conditions.append(lambda arch: low <= domain.macs(arch) <= high)
@@ -228,11 +259,10 @@ def _table(config: EvolveConfig, plugins: Plugins) -> BenchmarkTable:
             f"no benchmark of space {config.space!r} is registered, so nothing can be queried; "
             "search with a --predictor and without --queries"
         )
-    name = config.benchmark or fitting[0]
-    table = plugins.create("benchmarks", name, root=config.data_root)
-    if table.space != config.space:
-        raise ConfigError(
-            f"benchmark {name!r} holds architectures of {table.space!r}, not of "
-            f"{config.space!r}, of which there are: {', '.join(fitting) or 'none'}"
-        )
-    return table
+    return open_table(
+        config.benchmark or fitting[0],
+        plugins,
+        root=config.data_root,
+        space=config.space,
+        lower_is_better=config.lower_is_better or (),
+    )

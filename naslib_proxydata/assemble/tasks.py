@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from naslib_proxydata import ranking
+from naslib_proxydata.assemble.tables import rows_of
 from naslib_proxydata.config import LeaderboardConfig
 from naslib_proxydata.errors import ConfigError, TableAbsentError, TableError, unknown_name
 from naslib_proxydata.leaderboard.report import Absent
 from naslib_proxydata.plugins import Plugins
 from naslib_proxydata.seeding import numpy_generator
+from naslib_proxydata.tables.sources import (
+    check_turned,
+    open_table,
+    own_path,
+    published_datasets,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,10 +39,12 @@ class Task:
     Attributes:
         table: The benchmark's table.
         columns: Dataset and metric of each.
+        inside: For each row of the table whether its architecture counts, shape (n,).
     """
 
     table: BenchmarkTable
     columns: tuple[tuple[str, str], ...]
+    inside: NDArray[np.bool_]
 
     @property
     def name(self) -> str:
@@ -59,12 +68,12 @@ class Task:
     def draw(self, n: int | Literal["all"], seed: int) -> NDArray[np.int64]:
         """Return the rows of ``n`` random architectures that have a measured value.
 
-        The architectures with a value in at least one of the columns are shuffled and the
-        first n taken, so that a larger n holds every smaller one of the same seed. ``"all"``
-        keeps the table's order.
+        The architectures that count and have a value in at least one of the columns are shuffled
+        and the first n taken, so that a larger n holds every smaller one of the same seed.
+        ``"all"`` keeps the table's order.
         """
         values = np.stack([self.table.values(*column) for column in self.columns])
-        candidates = np.flatnonzero(np.isfinite(values).any(axis=0))
+        candidates = np.flatnonzero(np.isfinite(values).any(axis=0) & self.inside)
         if n == "all":
             return candidates
         if n > len(candidates):
@@ -89,14 +98,17 @@ def find_tasks(config: LeaderboardConfig, plugins: Plugins) -> tuple[list[Task],
         ConfigError: A benchmark or dataset is unknown.
     """
     if not config.suite:
+        tables = [_open(plugins, name, config) for name in config.benchmark]
+        _check_names(tables)
+        check_turned(config.lower_is_better or (), tables)
         found = []
-        for name in config.benchmark:
-            table = _open(plugins, name, config)
-            columns = table.columns()
-            known = (*plugins.benchmark(name).datasets, *columns)
-            first = [dataset for dataset in known if dataset in columns][:1]
-            found.append(_task(table, config.dataset or tuple(first), config.metric))
+        for source, table in zip(config.benchmark, tables, strict=True):
+            datasets = config.dataset or (
+                table.default_dataset(published_datasets(source, plugins)),
+            )
+            found.append(_task(table, datasets, config, plugins))
         return found, []
+    check_turned(config.lower_is_better or (), ())
     tasks, absent = [], []
     for name, datasets in _suite(config, plugins).items():
         registration = plugins.benchmark(name)
@@ -117,8 +129,12 @@ def find_tasks(config: LeaderboardConfig, plugins: Plugins) -> tuple[list[Task],
                 absent.append(Absent(name, dataset, f"{lacking} {registration.how_to_get}"))
             else:
                 held.append(dataset)
-        if held:
-            tasks.append(_task(table, tuple(held), config.metric))
+        if not held:
+            continue
+        try:
+            tasks.append(_task(table, tuple(held), config, plugins))
+        except ConfigError as error:  # its space has no such subset
+            absent += [Absent(name, dataset, str(error)) for dataset in held]
     if not tasks:
         reasons = "; ".join(dict.fromkeys(f"{gap.benchmark}: {gap.reason}" for gap in absent))
         raise TableAbsentError(f"nothing of the suite is there. {reasons}")
@@ -126,17 +142,41 @@ def find_tasks(config: LeaderboardConfig, plugins: Plugins) -> tuple[list[Task],
 
 
 def _open(plugins: Plugins, name: str, config: LeaderboardConfig) -> BenchmarkTable:
-    return plugins.create("benchmarks", name, root=config.data_root)
+    return open_table(
+        name,
+        plugins,
+        root=config.data_root,
+        space=config.space,
+        lower_is_better=config.lower_is_better or (),
+    )
 
 
-def _task(table: BenchmarkTable, datasets: tuple[str, ...], metric: str | None) -> Task:
+def _check_names(tables: Sequence[BenchmarkTable]) -> None:
+    """Refuse two tables of one name, whose rows could not be told apart."""
+    sources: dict[str, str] = {}
+    for table in tables:
+        if table.name in sources:
+            raise ConfigError(
+                f"two benchmarks are called {table.name!r}: {sources[table.name]} and "
+                f"{table.source}; rename one of the two files"
+            )
+        sources[table.name] = table.source
+
+
+def _task(
+    table: BenchmarkTable,
+    datasets: tuple[str, ...],
+    config: LeaderboardConfig,
+    plugins: Plugins,
+) -> Task:
     """Choose metrics, and check at once that the table has every column."""
     columns = []
     for dataset in datasets:
-        column = (dataset, metric or table.default_metric(dataset))
+        column = (dataset, config.metric or table.default_metric(dataset))
         table.values(*column)
         columns.append(column)
-    return Task(table, tuple(columns))
+    inside = rows_of(table, plugins.create("spaces", table.space), config.subset)
+    return Task(table, tuple(columns), inside)
 
 
 def _lacking(table: BenchmarkTable, dataset: str, metric: str | None) -> str:
@@ -153,6 +193,8 @@ def _suite(config: LeaderboardConfig, plugins: Plugins) -> dict[str, tuple[str, 
     """Return the datasets by benchmark that the suite's items stand for."""
     chosen: dict[str, tuple[str, ...]] = {}
     for item in _items(config, plugins):
+        if own_path(item) is not None:
+            raise ConfigError(f"a suite is of published benchmarks; give {item!r} as a benchmark")
         name, _, dataset = item.partition(":")
         registration = plugins.benchmark(name)
         known = registration.datasets

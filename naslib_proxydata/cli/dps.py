@@ -12,19 +12,23 @@ from naslib_proxydata.cli.options import (
     label_table_option,
     resolved_options,
     run_options,
+    table_options,
 )
 
 
 @click.command("dps")
-@click.option("--benchmark", metavar="NAME", help="Whose values are the labels.  [nb201]")
-@click.option("--dataset", metavar="NAME", help="Its dataset.  [the first]")
+@click.option(
+    "--benchmark", metavar="NAME", help="Whose values are the labels; or csv:FILE.  [nb201]"
+)
+@click.option("--dataset", metavar="NAME", help="Its dataset, or column.  [the first]")
 @click.option("--metric", metavar="NAME", help="Its metric.  [the dataset's default]")
 @click.option("--labels", type=int, metavar="N", help="Architectures drawn and labelled.  [20]")
 @click.option("--label-seed", type=int, metavar="S", help="Seed of that draw.  [0]")
 @label_table_option("Labelled architectures of your own instead, of --space.")
-@click.option("--space", metavar="NAME", help="The search space of --label-table.")
+@click.option("--space", metavar="NAME", help="The search space of a file of yours.")
 @click.option("--cycles", type=int, metavar="N", help="Proxies looked at in all.  [200]")
 @click.option("--seed", type=int, metavar="S", help="Seed of evolution and scores.  [0]")
+@table_options
 @images_option
 @run_options
 def command(config_file: Path | None, assignments: tuple[str, ...], **options: Any) -> None:

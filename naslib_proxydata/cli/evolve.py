@@ -12,6 +12,7 @@ from naslib_proxydata.cli.options import (
     label_table_option,
     resolved_options,
     run_options,
+    table_options,
 )
 
 if TYPE_CHECKING:
@@ -33,8 +34,10 @@ if TYPE_CHECKING:
     help="Queries spent at random first, to learn from.  [a third, at most 20]",
 )
 @label_table_option("Labelled architectures of your own to learn from.")
-@click.option("--benchmark", metavar="NAME", help="What is queried.  [the space's first]")
-@click.option("--dataset", metavar="NAME", help="Its dataset.  [the first]")
+@click.option(
+    "--benchmark", metavar="NAME", help="What is queried; or csv:FILE.  [the space's first]"
+)
+@click.option("--dataset", metavar="NAME", help="Its dataset, or column.  [the first]")
 @click.option("--metric", metavar="NAME", help="Its metric.  [the dataset's default]")
 @click.option("--macs-low", type=float, metavar="N", help="Fewest multiply-accumulates.")
 @click.option("--macs-high", type=float, metavar="N", help="Most multiply-accumulates.")
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     help="Image size at which they are counted.  [the space's]",
 )
 @click.option("--seed", type=int, metavar="S", help="Seed of all that is random.  [0]")
+@table_options
 @images_option
 @run_options
 def command(config_file: Path | None, assignments: tuple[str, ...], **options: Any) -> None:

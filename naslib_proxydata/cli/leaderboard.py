@@ -13,6 +13,7 @@ from naslib_proxydata.cli.options import (
     label_table_option,
     resolved_options,
     run_options,
+    table_options,
 )
 
 if TYPE_CHECKING:
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
 
 
 @click.command("leaderboard")
-@click.option("--benchmark", metavar="NAMES", help="Benchmarks, comma-separated.  [nb201]")
-@click.option("--dataset", metavar="NAMES", help="Datasets (tasks).  [the benchmark's first]")
+@click.option("--benchmark", metavar="NAMES", help="Benchmarks, or csv:FILE of yours.  [nb201]")
+@click.option("--space", metavar="NAME", help="The search space of csv:FILE.")
+@click.option("--dataset", metavar="NAMES", help="Datasets (tasks), or columns.  [the first]")
 @click.option("--suite", metavar="ITEMS", help="'all', or benchmark:task,... ; skips absent data.")
 @click.option("--metric", metavar="NAME", help="Metric to rank against.  [the dataset's default]")
 @click.option("--metrics", metavar="NAMES", help="Further metrics as columns, such as ndcg.")
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 @click.option("--labels", type=int, metavar="N", help="Labelled architectures to learn from.  [0]")
 @click.option("--draws", type=int, metavar="N", help="How often those are drawn.  [20]")
 @label_table_option("Labelled architectures of your own to learn from, instead of draws.")
+@table_options
 @images_option
 @run_options
 def command(config_file: Path | None, assignments: tuple[str, ...], **options: Any) -> None:
@@ -62,7 +65,7 @@ def _show(board: Leaderboard) -> None:
     tasks = by_task(board.rows)
     if len(tasks) == 1:
         ((title, rows),) = tasks.items()
-        title = f"{title}, {rows[0].metric} ({rows[0].label})"
+        title = f"{title}, {rows[0].metric}, {rows[0].cells} cells ({rows[0].label})"
         out.print(_table(title, _task_lines(rows, board.columns)))
     else:
         for title, lines in tasks_by_predictor(board.rows, board.columns, board.absent).items():
@@ -106,7 +109,9 @@ def _table(title: str, lines: Sequence[Sequence[str]]) -> Table:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 1, 0, 0))
+    table = Table(
+        title=escape(title), box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 1, 0, 0)
+    )
     for index, name in enumerate(lines[0]):
         table.add_column(escape(name), justify="right" if index else "left", no_wrap=True)
     for line in lines[1:]:

@@ -64,6 +64,19 @@ def label_table_option(text: str) -> Callable[..., Any]:
     )
 
 
+def table_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what is taken from tables: which cells, and how columns of one's own are meant."""
+    cells = click.option(
+        "--cells", metavar="NAME", help="Subset of the space, such as clean of nb201.  [all]"
+    )
+    lower = click.option(
+        "--lower-is-better",
+        metavar="COLUMNS",
+        help="Columns of csv:FILE whose lowest values are the best.",
+    )
+    return cells(lower(command))
+
+
 images_option = click.option(
     "--images", metavar="SOURCE", help="photos, digits, noise, cifar10:PATH, ...  [photos]"
 )

@@ -23,7 +23,8 @@ def console() -> Console:
     """Return a console for the standard output."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH)
+    # Without emoji, which ':three:' in the name of a file of the user's would become.
+    return Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, emoji=False)
 
 
 @contextmanager
@@ -33,10 +34,17 @@ def shown_progress() -> Iterator[Callable[[str, int, int], None]]:
         yield _Lines()
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TaskID,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (
-        "{task.description}",
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),

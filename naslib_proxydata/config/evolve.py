@@ -17,11 +17,12 @@ from naslib_proxydata.config.fields import (
     NumClasses,
     OptionalPredictor,
 )
+from naslib_proxydata.config.tables import TableFields
 from naslib_proxydata.predictors.labels import FEWEST_LABELS
 from naslib_proxydata.runs.settings import RunConfig
 
 
-class EvolveConfig(RunConfig):
+class EvolveConfig(RunConfig, TableFields):
     """Everything ``naslib-proxydata evolve`` can be told."""
 
     MAY_GROW: ClassVar[tuple[str, ...]] = ("queries", "evaluations")
@@ -53,9 +54,10 @@ class EvolveConfig(RunConfig):
         None, description="CSV file of labelled architectures that a predictor learns from, too."
     )
     benchmark: str | None = Field(
-        None, description="The benchmark to query; null for the first of the space."
+        None,
+        description="The benchmark to query, or csv:FILE; null for the first of the space.",
     )
-    dataset: str | None = Field(None, description="Its dataset; null for the first.")
+    dataset: str | None = Field(None, description="Its dataset, or the column; null for the first.")
     metric: str | None = Field(None, description="Its metric; null for the dataset's default.")
     macs_low: float | None = Field(None, ge=0, description="Fewest multiply-accumulates.")
     macs_high: float | None = Field(None, gt=0, description="Most multiply-accumulates.")

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from typing_extensions import Self
 
 from naslib_proxydata.config.fields import IMAGES, ImageSize, NumClasses, Options, Seeds
+from naslib_proxydata.config.tables import TableFields
 from naslib_proxydata.predictors.labels import FEWEST_LABELS
 from naslib_proxydata.runs.settings import Names, RunConfig
 
@@ -19,16 +20,21 @@ SHOWN_WITH_LABELS = ("few-label-structure",)
 """Those that a leaderboard with labelled architectures has besides."""
 
 
-class LeaderboardConfig(RunConfig):
+class LeaderboardConfig(RunConfig, TableFields):
     """Everything ``naslib-proxydata leaderboard`` can be told."""
 
     MAY_GROW: ClassVar[tuple[str, ...]] = ("n", "draws")
     # Another metric measures the same scores anew, which costs nothing.
     IMMATERIAL: ClassVar[tuple[str, ...]] = (*RunConfig.IMMATERIAL, "metrics")
 
-    benchmark: Names = Field(("nb201",), description="Benchmarks, by name.")
+    benchmark: Names = Field(("nb201",), description="Benchmarks, by name, or csv:FILE.")
+    space: str | None = Field(
+        None, description="The search space of csv: benchmarks; others have their own."
+    )
     dataset: Names = Field(
-        (), description="Datasets (tasks) of the benchmarks; empty for the first of each table."
+        (),
+        description="Datasets (tasks) of the benchmarks, or columns of csv: benchmarks; empty for "
+        "the first of each table.",
     )
     suite: Names = Field(
         (),

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from naslib_proxydata import ranking
-from naslib_proxydata.figures import BLUE, GREEN, GREY, ORANGE, axes_of, new_figure
+from naslib_proxydata.figures import BLUE, GREEN, GREY, ORANGE, axes_of, new_figure, plain
 from naslib_proxydata.leaderboard.report import best_first
 from naslib_proxydata.leaderboard.rows import Evaluation, Row
 from naslib_proxydata.summation import ordered_sum
+from naslib_proxydata.tables.base import HIGHER_IS_BETTER, LOWER_IS_BETTER, in_own_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,7 +40,8 @@ def scores_figure(evaluations: Sequence[Evaluation]) -> Figure:
     for panel in panels[len(evaluations) :]:
         panel.set_axis_off()
     figure.suptitle(
-        f"{first.label}, {first.dataset}: {first.n} architectures, seed {first.seed}\n"
+        plain(f"{first.label}, {first.dataset}: {first.n} architectures, {first.cells} cells, ")
+        + f"seed {first.seed}\n"
         "measured value against score (higher is better)",
         fontsize=12,
     )
@@ -82,8 +84,7 @@ def draw_spearman(rows: Sequence[Row], ax: Axes | None = None) -> Axes:
     first = rows[0]
     ax.set_xlabel(f"Spearman's rho with 95 % {'' if first.draws else 'bootstrap '}interval")
     several = f", {len(seeds)} seeds" if len(seeds) > 1 else ""
-    title = f"{first.label}, {first.dataset} (n = {first.n}{several}){ceiling}"
-    ax.set_title(title, fontsize=11)
+    ax.set_title(_title(first, several) + ceiling, fontsize=11)
     return ax
 
 
@@ -108,8 +109,7 @@ def draw_cost(rows: Sequence[Row], ax: Axes | None = None) -> Axes:
     ax.set_xlabel("seconds per architecture (logarithmic)")
     ax.set_ylabel("Spearman's rho")
     first = rows[0]
-    title = f"{first.label}, {first.dataset} (n = {first.n}, {first.device}){ceiling}"
-    ax.set_title(title, fontsize=11)
+    ax.set_title(_title(first, f", {first.device}") + ceiling, fontsize=11)
     _label_points(ax, points)
     return ax
 
@@ -151,6 +151,8 @@ def _draw_scores(panel: Axes, evaluation: Evaluation) -> None:
     if not finite.all():
         panel.axvline(left, color=GREY, linewidth=0.8, linestyle=":")
     panel.set_ylim(top=top)
+    if row.metric.endswith(LOWER_IS_BETTER):
+        panel.yaxis.set_major_formatter(lambda value, _: f"{in_own_unit(row.metric, value):g}")
     panel.set_title(f"{row.predictor}   rho = {_shown(row.spearman)}", fontsize=10)
     panel.set_xlabel("log10 of the score" if logarithmic else "", fontsize=8)
     panel.tick_params(labelsize=8)
@@ -276,6 +278,13 @@ def _shown(value: float) -> str:
     return "undefined" if math.isnan(value) else f"{value:.2f}"
 
 
+def _title(row: Row, more: str) -> str:
+    """Return the title of a figure: what was measured, and of which architectures."""
+    return plain(f"{row.label}, {row.dataset} (n = {row.n}{more})\n{row.protocol}")
+
+
 def _metric_name(row: Row) -> str:
     name = row.metric.replace("_", " ")
+    if row.metric in (HIGHER_IS_BETTER, LOWER_IS_BETTER):  # a column of a user's own
+        return plain(f"{row.dataset} ({name})")
     return f"{name} (percent)" if "accuracy" in name else name

@@ -26,4 +26,10 @@ def register_metrics() -> Sequence[Registration]:
             "normalised discounted cumulative gain, which looks at the top most",
             "arXiv 2108.03001",
         ),
+        Registration(
+            "best-rank",
+            f"{_ROOM}:BestRank",
+            "best true rank among the k architectures that are ranked first",
+            "arXiv 2008.03064",
+        ),
     ]

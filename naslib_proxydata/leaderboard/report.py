@@ -88,8 +88,8 @@ def summary_markdown(
         lines = [_task_line(row, columns) for row in best_first(group)]
         parts += [
             f"## {title}",
-            f"Measured values: {first.label}, {first.metric}, read from `{first.source}`."
-            f"{_ceiling(group)}",
+            f"Measured values: {first.label}, {first.metric}, {first.cells} cells, read from "
+            f"`{first.source}`.{_ceiling(group)}",
             markdown_table(_task_header(columns), lines),
         ]
     if len(by_task(rows)) > 1:

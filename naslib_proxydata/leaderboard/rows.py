@@ -19,6 +19,9 @@ from naslib_proxydata.predictors.base import Score
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.summation import ordered_sum
 
+ALL_CELLS = "all"
+"""The whole of a search space, as a subset of it."""
+
 RESAMPLES = 1000
 """Bootstrap resamples behind every interval."""
 
@@ -60,6 +63,7 @@ class Row:
         top10_std: Its standard deviation over draws.
         noise_ceiling: How well one training orders the drawn architectures as their others do
             (:func:`naslib_proxydata.ranking.noise_ceiling`); nan where only means are known.
+        cells: Name of the subset of the search space whose architectures were drawn.
         metrics: Further metrics that were asked for, by label; nan where not defined.
     """
 
@@ -90,7 +94,13 @@ class Row:
     top10_high: float = math.nan
     top10_std: float = math.nan
     noise_ceiling: float = math.nan
+    cells: str = ALL_CELLS
     metrics: Mapping[str, float] = field(default_factory=dict, hash=False)
+
+    @property
+    def protocol(self) -> str:
+        """What the ranking is of: the metric, and which subset of the space, in words."""
+        return f"{self.metric.replace('_', ' ')}, {self.cells} cells"
 
     def plain(self) -> dict[str, Any]:
         """Return all columns by name, further metrics behind the others; nan stays nan."""
@@ -121,6 +131,7 @@ class Comparison:
     label: str
     source: str
     noise_ceiling: float = math.nan
+    cells: str = ALL_CELLS
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -15,6 +16,19 @@ if TYPE_CHECKING:
     from naslib_proxydata.spaces.common.trunk import Trunk
 
 Architecture = TypeVar("Architecture")
+
+
+@dataclass(frozen=True)
+class Subset(Generic[Architecture]):
+    """A named subset of a search space, on which papers report beside the whole.
+
+    Attributes:
+        summary: What it holds, in a few words, with its source.
+        holds: Whether an architecture is in it.
+    """
+
+    summary: str
+    holds: Callable[[Architecture], bool]
 
 
 class SearchSpace(ABC, Generic[Architecture]):
@@ -103,6 +117,10 @@ class SearchSpace(ABC, Generic[Architecture]):
         self, architecture: Architecture, *, num_classes: int = 10, image_size: int | None = None
     ) -> int:
         """Return the multiply-accumulates of the published network for one image."""
+
+    def subsets(self) -> Mapping[str, Subset[Architecture]]:
+        """Return the named subsets of the space; by default there are none beside ``all`` of it."""
+        return {}
 
     def graph_view(self, architecture: Architecture) -> GraphView:
         """Return the architecture as labelled graphs and numbers, for structural features.

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from naslib_proxydata.errors import TableError, unknown_name
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+HIGHER_IS_BETTER: Final = "higher_is_better"
+"""The metric of a column of a user's own that is ranked as it is."""
+LOWER_IS_BETTER: Final = "lower_is_better"
+"""How the name of a metric ends whose values a table has turned round, so that higher is better."""
+
+Value = TypeVar("Value", "float", "NDArray[np.float64]")
+
+
+def in_own_unit(metric: str, values: Value) -> Value:
+    """Return values of a metric as they were measured: turned back where lower is better."""
+    return -values if metric.endswith(LOWER_IS_BETTER) else values
 
 
 class BenchmarkTable(ABC):
@@ -55,13 +67,23 @@ class BenchmarkTable(ABC):
             TableError: The table has no such architecture.
         """
 
+    def default_dataset(self, published: Sequence[str] = ()) -> str:
+        """Return the dataset meant where none is named: the first held of the published ones.
+
+        Args:
+            published: The datasets of the published table, in its order; where none of them is
+                held, the first held is meant.
+        """
+        columns = self.columns()
+        return next(dataset for dataset in (*published, *columns) if dataset in columns)
+
     def default_metric(self, dataset: str) -> str:
         """Return the metric meant where none is named: validation accuracy, or the first held.
 
         Raises:
             TableError: The table lacks the dataset; those it has are named.
         """
-        metrics = self._metrics(dataset)
+        metrics = self.require_dataset(dataset)
         return "validation_accuracy" if "validation_accuracy" in metrics else metrics[0]
 
     def values(self, dataset: str, metric: str) -> NDArray[np.float64]:
@@ -96,13 +118,17 @@ class BenchmarkTable(ABC):
         Raises:
             TableError: The table lacks it; those it has are named.
         """
-        metrics = self._metrics(dataset)
+        metrics = self.require_dataset(dataset)
         if metric not in metrics:
             place = f"{self.label}, dataset {dataset!r} ({self.source})"
             raise TableError(unknown_name("metric", metric, metrics, place))
 
-    def _metrics(self, dataset: str) -> tuple[str, ...]:
-        """Return the metrics held for a dataset, or say which datasets there are."""
+    def require_dataset(self, dataset: str) -> tuple[str, ...]:
+        """Return the metrics held for a dataset.
+
+        Raises:
+            TableError: The table lacks it; those it has are named.
+        """
         columns = self.columns()
         if dataset not in columns and dataset in self.published_datasets:
             raise TableError(

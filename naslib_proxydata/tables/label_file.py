@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic
+from typing import Final, Generic
 
-from naslib_proxydata.errors import ArchitectureError, LabelError
+from naslib_proxydata.errors import ArchitectureError, LabelError, unknown_name
 from naslib_proxydata.spaces.base import Architecture, SearchSpace
-from naslib_proxydata.text_table import read_rows
+from naslib_proxydata.tables.csv_file import read_csv
 
-HEADER = ("architecture", "accuracy")
+ACCURACY: Final = "accuracy"
 
 
 @dataclass(frozen=True)
@@ -31,21 +30,25 @@ class Labels(Generic[Architecture]):
 def read_labels(
     path: Path, space: SearchSpace[Architecture], *, fewest: int
 ) -> Labels[Architecture]:
-    """Read a CSV file with the columns ``architecture`` and ``accuracy``.
+    """Read a CSV file with the columns ``architecture`` and ``accuracy``; others are passed over.
 
     Args:
-        path: The file.
+        path: The file; see :mod:`~naslib_proxydata.tables.csv_file` for its form.
         space: The space of its architectures.
         fewest: How many labels are needed.
 
     Raises:
-        LabelError: The file cannot be read, has another header, an architecture that is not of
+        LabelError: The file cannot be read, lacks a column, has an architecture that is not of
             the space, one that computes what an earlier one does, an accuracy that is no number,
             fewer labels than needed, or none that differ; file and line are named.
     """
+    file = read_csv(path, LabelError)
+    if ACCURACY not in file.columns:
+        raise LabelError(unknown_name("column", ACCURACY, file.columns, f"the labels {path}"))
+    column = file.columns.index(ACCURACY)
     lines: dict[str, int] = {}
     labels: list[tuple[Architecture, float]] = []
-    for line, text, accuracy in _rows(path):
+    for line, text, fields in zip(file.lines, file.architectures, file.fields, strict=True):
         where = f"{path}, line {line}"
         try:
             architecture = space.parse(text)
@@ -58,7 +61,7 @@ def read_labels(
                 "the two, with their mean accuracy, say"
             )
         lines[key] = line
-        labels.append((architecture, _number(accuracy, where)))
+        labels.append((architecture, _number(fields[column], where)))
     if len(labels) < fewest:
         raise LabelError(f"{path}: at least {fewest} labels are needed, got {len(labels)}")
     architectures, accuracies = zip(*labels, strict=True)
@@ -68,24 +71,6 @@ def read_labels(
             "differ rank nothing"
         )
     return Labels(architectures, accuracies)
-
-
-def _rows(path: Path) -> Iterator[tuple[int, str, str]]:
-    """Yield line number, architecture and accuracy of every row."""
-    rows = read_rows(path, error=LabelError, what="the labels")
-    _, header = next(rows, (1, []))
-    if tuple(header) != HEADER:
-        raise LabelError(
-            f"{path}, line 1: expected the header {','.join(HEADER)}, got "
-            f"{','.join(header) or 'nothing'}"
-        )
-    for line, row in rows:
-        if len(row) != len(HEADER):
-            raise LabelError(
-                f"{path}, line {line}: expected {len(HEADER)} fields, got {len(row)}; an "
-                "architecture with commas stands between double quotes"
-            )
-        yield line, row[0], row[1]
 
 
 def _number(text: str, where: str) -> float:

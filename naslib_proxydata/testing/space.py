@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from typing import Any
 
@@ -86,6 +87,15 @@ class SearchSpaceContract:
             canonical = space.canonical(architecture)
             assert hashes.setdefault(digest, canonical) == canonical
         assert len(hashes) == len(set(hashes.values()))
+
+    def test_names_its_subsets(self, space: SearchSpace[Any]) -> None:
+        """Each subset says what it holds, and of each architecture whether it is in it."""
+        for name, subset in space.subsets().items():
+            assert re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", name), f"{name!r}: lower case, hyphens"
+            assert name != "all", "'all' is the whole of every space"
+            assert subset.summary
+            for architecture in self.sampled(space):
+                assert isinstance(subset.holds(architecture), bool)
 
     def test_sampling_follows_the_generator(self, space: SearchSpace[Any]) -> None:
         """One seed gives one sequence, which is not constant."""

@@ -47,6 +47,30 @@ def test_values_far_below_the_others_stand_below_a_line():
     assert not figure.axes[0].lines
 
 
+def test_titles_say_metric_and_cells():
+    row = evaluation(np.arange(20.0), metric="test_accuracy", cells="clean").row
+    assert plots.draw_spearman([row]).get_title().endswith("\ntest accuracy, clean cells")
+    assert plots.draw_cost([row]).get_title().endswith("\ntest accuracy, clean cells")
+    figure = plots.scores_figure([evaluation(np.arange(20.0), cells="clean")])
+    assert "clean cells" in figure.get_suptitle()
+
+
+def test_values_that_were_turned_round_are_drawn_in_their_own_unit():
+    subject = {"metric": "lower_is_better", "dataset": "latency_ms"}
+    figure = plots.scores_figure([evaluation(np.arange(20.0), -np.arange(20.0), **subject)])
+    assert figure.get_supylabel() == "latency_ms (lower is better)"
+    axis = figure.axes[0].yaxis
+    assert axis.get_major_formatter()(-12.5, 0) == "12.5"
+    assert axis.get_data_interval()[1] > -1  # the fastest stand on top
+
+
+def test_a_column_with_dollars_is_no_formula(tmp_path):
+    subject = {"metric": "lower_is_better", "dataset": r"$\frac$ ($)", "label": "a$b$.csv"}
+    one = evaluation(np.arange(20.0), **subject)
+    for figure in (plots.scores_figure([one]), plots.draw_spearman([one.row])):
+        save_figure(figure, tmp_path / "figure.png")
+
+
 def test_titles_hold_rho():
     figure = plots.scores_figure([evaluation(np.arange(20.0)), evaluation(np.ones(20))])
     assert [panel.get_title().split("=")[1].strip() for panel in figure.axes] == [

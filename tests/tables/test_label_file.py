@@ -46,7 +46,7 @@ def test_genotypes_stand_between_quotes(tmp_path):
         (GOOD[:2], r"labels.csv: at least 3 labels are needed, got 2"),
         ((), r"at least 3 labels are needed, got 0"),
         (('"1,2",90,7',), r"line 2: expected 2 fields, got 3"),
-        (('"1,2', "90"), r"cannot read the labels .*labels.csv, line 3"),
+        (('"1,2', "90"), r"cannot read .*labels.csv, line 3"),
     ],
 )
 def test_what_is_wrong_is_told_with_file_and_line(tmp_path, lines, message):
@@ -56,7 +56,10 @@ def test_what_is_wrong_is_told_with_file_and_line(tmp_path, lines, message):
 
 def test_files_that_are_no_such_table_are_refused(tmp_path):
     path = written(tmp_path, *GOOD, header="arch,acc")
-    with pytest.raises(LabelError, match=r"line 1: expected the header architecture,accuracy, got"):
+    with pytest.raises(
+        LabelError,
+        match=r"line 1: expected one column 'architecture' .* got arch, acc. Is it 'arch'",
+    ):
         read_labels(path, Grid(), fewest=3)
     with pytest.raises(LabelError, match="cannot read"):
         read_labels(tmp_path / "absent.csv", Grid(), fewest=3)

@@ -943,8 +943,13 @@ def test_bad_spaces() -> None:
         def sample(self, generator: np.random.Generator) -> Any:
             return super().sample(np.random.default_rng(0))
 
+    class Misnaming(Small):
+        def subsets(self) -> Any:
+            return {"All of it": super().subsets()["clean"]}
+
     contract = SearchSpaceContract()
     for space, test in [
+        (Misnaming(), contract.test_names_its_subsets),
         (Miscounting(), contract.test_network_computes_what_it_counts),
         (Costly(), contract.test_network_computes_what_it_counts),
         (Reseeding(), contract.test_weights_follow_the_generator_alone),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from naslib_proxydata.errors import ConfigError
-from naslib_proxydata.spaces.base import SearchSpace
+from naslib_proxydata.spaces.base import SearchSpace, Subset
 from naslib_proxydata.spaces.common.graph import Graph, GraphView
 from naslib_proxydata.spaces.nb201 import canonical as nb201_canonical
 from naslib_proxydata.spaces.nb201 import cell as nb201_cell
@@ -55,6 +55,15 @@ class NasBench201(SearchSpace[Cell]):
     def carries_signal(self, architecture: Cell) -> bool:
         """Return whether a path of edges other than ``none`` leads from input to output."""
         return bool(nb201_canonical.live_edges(architecture))
+
+    def subsets(self) -> Mapping[str, Subset[Cell]]:
+        """Return the subset ``clean``: the cells of which every operation but ``none`` counts.
+
+        These are the 9,445 cells without an edge that lies on no path from input to output
+        ("unreachable operations", arXiv 2404.16551, appendix C.2, which leaves out all others);
+        the cell of six ``none`` is among them.
+        """
+        return {"clean": Subset("cells without dead edges, arXiv 2404.16551", _is_clean)}
 
     def sample(self, generator: np.random.Generator) -> Cell:
         """Draw each edge's operation uniformly."""
@@ -167,6 +176,11 @@ class NasBench201(SearchSpace[Cell]):
 
     def _widths(self) -> tuple[int, int, int]:
         return self.channels, 2 * self.channels, 4 * self.channels
+
+
+def _is_clean(cell: Cell) -> bool:
+    """Return whether every edge of the cell lies on a path from input to output."""
+    return len(nb201_canonical.live_edges(cell)) == len(list(cell.edges()))
 
 
 def _kernels(cell: Cell) -> list[int]:

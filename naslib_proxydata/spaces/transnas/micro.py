@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from naslib_proxydata.errors import ArchitectureError
+from naslib_proxydata.spaces.base import Subset
 from naslib_proxydata.spaces.common.graph import Graph, GraphView
 from naslib_proxydata.spaces.transnas.skeleton import BASE_CHANNELS, Shape
 from naslib_proxydata.spaces.transnas.space import TransNasSpace
@@ -74,6 +75,18 @@ class TransNasMicro(TransNasSpace[TransNasCell]):
     def carries_signal(self, architecture: TransNasCell) -> bool:
         """Return whether a path of operations other than zero leads from input to output."""
         return any(_live(architecture.operations))
+
+    def subsets(self) -> Mapping[str, Subset[TransNasCell]]:
+        """Return the subset ``clean``: the cells in which every operation but zero is live.
+
+        Source: arXiv 2404.16551, appendix C.2, which leaves out all others.
+        """
+        return {
+            "clean": Subset(
+                "cells without dead edges, arXiv 2404.16551",
+                lambda cell: self.canonical(cell) == cell,
+            )
+        }
 
     def sample(self, generator: np.random.Generator) -> TransNasCell:
         """Draw each edge's operation uniformly."""
