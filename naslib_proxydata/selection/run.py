@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.selection.base import Selection, Selector, SelectorInputs
-from naslib_proxydata.selection.split import split_indices
+from naslib_proxydata.selection.origin import ScoreOrigin, array_sha256
+from naslib_proxydata.selection.split import split_by_class, split_indices
+from naslib_proxydata.version import installed_version
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,10 +19,11 @@ if TYPE_CHECKING:
 def make_selection(
     dataset: Dataset,
     selector: Selector,
-    size: int,
+    size: int | None,
     *,
     seed: int,
     values: NDArray[Any] | None = None,
+    origin: ScoreOrigin | None = None,
     shares: tuple[float, float] = (0.5, 0.5),
 ) -> Selection:
     """Choose examples of a dataset and split them between the levels of a search.
@@ -28,18 +31,29 @@ def make_selection(
     Args:
         dataset: What is chosen from.
         selector: What chooses.
-        size: Number of examples.
+        size: Number of examples; the selector's own where None.
         seed: Seed of the choice and of the split, which do not disturb each other.
         values: Scores, shape (n,), or features, shape (n, dimensions), where the selector needs
             them.
+        origin: How the values were made, which is kept in the selection.
         shares: Shares of the weights and of the architecture, see ``split.split_indices``.
 
     Raises:
         SelectionError: See :meth:`Selector.select` and ``split.split_indices``.
     """
-    inputs = selector_inputs(dataset, values)
+    if values is not None and origin is None:
+        origin = ScoreOrigin(values_sha256=array_sha256(values))
+    inputs = selector_inputs(dataset, values, origin)
+    selector = selector.fitted(inputs)
+    if size is None:
+        size = selector.own_size(inputs, numpy_generator(seed, "select", selector.name))
     indices = selector.select(inputs, size, numpy_generator(seed, "select", selector.name))
-    weights, architecture = split_indices(indices, numpy_generator(seed, "split"), shares)
+    generator = numpy_generator(seed, "split")
+    if selector.splits_by_class:
+        labels = inputs.required("labels", selector.name)
+        weights, architecture = split_by_class(indices, labels, generator, shares)
+    else:
+        weights, architecture = split_indices(indices, generator, shares)
     return Selection(
         indices,
         weights,
@@ -50,15 +64,25 @@ def make_selection(
         seed,
         dataset.name,
         dataset.fingerprint,
+        shares,
+        installed_version(),
+        origin,
+        "" if dataset.labels is None else array_sha256(dataset.labels),
     )
 
 
-def selector_inputs(dataset: Dataset, values: NDArray[Any] | None) -> SelectorInputs:
+def selector_inputs(
+    dataset: Dataset, values: NDArray[Any] | None, origin: ScoreOrigin | None = None
+) -> SelectorInputs:
     """Return what a selector may look at; ``values`` of shape (n,) are scores, others features."""
     is_scores = values is not None and values.ndim == 1
+    known = ScoreOrigin() if origin is None else origin
     return SelectorInputs(
         len(dataset),
         dataset.labels,
         values if is_scores else None,
         None if is_scores else values,
+        dataset.name,
+        known.hardest,
+        known.training_accuracy,
     )

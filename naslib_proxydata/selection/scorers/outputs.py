@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from naslib_proxydata.selection.scorers import formulas
 from naslib_proxydata.selection.scorers.inference import score_outputs
@@ -18,13 +18,7 @@ if TYPE_CHECKING:
 
 
 class OutputScorer(TrainedModelScorer):
-    """Trains a model on the dataset and applies a formula to its outputs, example by example.
-
-    Attributes:
-        early: Whether the model of the recipe's early epoch is used, not the final one.
-    """
-
-    early: ClassVar[bool] = False
+    """Trains a model on the dataset and applies a formula to its outputs, example by example."""
 
     def compute(self, context: ScoringContext) -> NDArray[np.float64]:
         """Train or reuse the model; then one forward pass in eval mode, not augmented."""
@@ -50,6 +44,7 @@ class MarginScorer(OutputScorer):
     """Probability of the likeliest class minus that of the second."""
 
     name = "margin"
+    hardest = "lowest"
 
     def formula(self, logits: Tensor, labels: Tensor) -> Tensor:
         """Return margins in [0, 1]."""

@@ -12,7 +12,9 @@ import numpy as np
 from naslib_proxydata.code import foreign_code_version
 from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.files import write_atomically
+from naslib_proxydata.selection.origin import Scored, ScoreOrigin, array_sha256
 from naslib_proxydata.selection.scorers.context import digest
+from naslib_proxydata.version import installed_version
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,6 +50,41 @@ def score_dataset(scorer: Scorer, context: ScoringContext) -> NDArray[np.floatin
         path, lambda file: np.savez_compressed(file, array=array), error=SelectionError
     )
     return array
+
+
+def scored(scorer: Scorer, context: ScoringContext) -> Scored:
+    """Return a scorer's array for a dataset, see :func:`score_dataset`, and how it was made."""
+    values = score_dataset(scorer, context)
+    model = scorer.model(context)
+    origin = ScoreOrigin(
+        scorer=scorer.name,
+        settings=dict(scorer.settings()),
+        hardest=scorer.hardest if scorer.gives == "scores" else None,
+        model=model,
+        recipe=context.recipe.model_dump() if model else {},
+        seed=context.seed,
+        training_accuracy=scorer.training_accuracy(context),
+        version=installed_version(),
+        dataset=context.dataset.name,
+        fingerprint=context.dataset.fingerprint,
+        values_sha256=array_sha256(values),
+    )
+    return Scored(values, origin)
+
+
+def hardly_learned(accuracy: float | None, classes: int) -> bool:
+    """Return whether a training accuracy is near that of guessing.
+
+    That is where less than a tenth of the way from 1 / classes to 1 was gone.
+
+    Args:
+        accuracy: In percent; None is not known to be near.
+        classes: Number of classes.
+    """
+    if accuracy is None or classes < 2:
+        return False
+    chance = 1 / classes
+    return accuracy / 100 < chance + 0.1 * (1 - chance)
 
 
 def cache_key(scorer: Scorer, context: ScoringContext) -> str:
