@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import warnings
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ import numpy as np
 
 from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.files import write_atomically
+from naslib_proxydata.selection.origin import Scored, ScoreOrigin, array_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from naslib_proxydata.data.base import Dataset
+    from naslib_proxydata.selection.base import Selector
+    from naslib_proxydata.selection.scorers.base import Scorer
 
 VALUES = ("scores", "features", "entropy")
 
@@ -33,6 +38,7 @@ class ScoreList:
         labels: Class of each row, int64, shape (n,), or None where the file does not say.
         fingerprint: Fingerprint of the scored dataset; empty where the file does not say.
         path: Where it was read from.
+        origin: How the scores were made, as far as the file says.
     """
 
     values: NDArray[np.float64]
@@ -40,6 +46,7 @@ class ScoreList:
     labels: NDArray[np.int64] | None
     fingerprint: str
     path: Path
+    origin: ScoreOrigin = field(default_factory=ScoreOrigin)
 
     def for_dataset(self, dataset: Dataset) -> NDArray[np.float64]:
         """Return the values in the dataset's order.
@@ -67,14 +74,55 @@ class ScoreList:
                 )
         return self.values[rows]
 
-    def _rows(self, dataset: Dataset) -> NDArray[np.int64]:
-        """Return the row of each example of the dataset."""
+    def serving(self, dataset: Dataset, selector: Selector, said: Scorer | None = None) -> Scored:
+        """Return the values in the dataset's order, where they may serve the selector.
+
+        Args:
+            dataset: What is chosen from.
+            selector: What chooses.
+            said: The scorer that the user says these are scores of.
+
+        Raises:
+            SelectionError: They are those of another scorer than is expected, or see
+                :meth:`for_dataset`.
+        """
+        origin = self.origin
+        promised = selector.scorer if selector.promises_scorer else ""
+        expected = promised if said is None else said.name
+        if origin.scorer and expected and origin.scorer != expected:
+            raise SelectionError(
+                f"{self.path} holds scores of scorer {origin.scorer!r}, but "
+                + (
+                    f"selector {selector.name!r} goes by {expected!r}; take a selector that goes "
+                    f"by {origin.scorer!r}, or name scorer {origin.scorer!r} beside the file to "
+                    "choose by its scores all the same"
+                    if said is None
+                    else f"scorer {expected!r} was named beside it; name the one or the other"
+                )
+            )
+        values = self.for_dataset(dataset)
+        known: dict[str, Any] = {"values_sha256": array_sha256(values)}
+        if said is not None and not origin.scorer:
+            known |= {"said": said.name, "hardest": said.hardest}
+        return Scored(values, origin.model_copy(update=known))
+
+    def rows(self) -> NDArray[np.int64]:
+        """Return the row of each example of the scored dataset, in its order.
+
+        Raises:
+            SelectionError: Indices are duplicated or missing.
+        """
         order = np.argsort(self.index, kind="stable")
         if not np.array_equal(self.index[order], np.arange(len(order))):
             raise SelectionError(
                 f"{self.path}: its indices must be 0 to {len(order) - 1}, each once; some are "
                 "duplicated or missing"
             )
+        return order
+
+    def _rows(self, dataset: Dataset) -> NDArray[np.int64]:
+        """Return the row of each example of the dataset."""
+        order = self.rows()
         if len(order) == len(dataset):
             return order
         wanted = dataset.source_index
@@ -93,7 +141,8 @@ def read_scores(path: Path, name: str = "") -> ScoreList:
         path: A text file with the columns index, score and (if known) class, separated by tabs,
             as published by arXiv 2106.04784; or an ``.npz`` file with ``scores``, ``features``
             or ``entropy`` and, if known, ``index``, ``class`` and ``fingerprint``. Names in the
-            ``.npz`` may begin with the dataset's name and ``_``.
+            ``.npz`` may begin with the dataset's name and ``_``. What :func:`write_scores`
+            wrote says how the scores were made.
         name: Name of the dataset.
 
     Raises:
@@ -104,8 +153,19 @@ def read_scores(path: Path, name: str = "") -> ScoreList:
     return _read_npz(path, name) if path.suffix == ".npz" else _read_text(path)
 
 
-def write_scores(path: Path, values: NDArray[np.floating[Any]], dataset: Dataset) -> None:
+def write_scores(
+    path: Path,
+    values: NDArray[np.floating[Any]],
+    dataset: Dataset,
+    origin: ScoreOrigin | None = None,
+) -> None:
     """Write scores or features of a dataset, with its fingerprint and classes, as ``.npz``.
+
+    Args:
+        path: Ends in ``.npz``.
+        values: Scores, shape (n,), or features, shape (n, dimensions).
+        dataset: What was scored.
+        origin: How they were made, kept as JSON in the array ``made_by``.
 
     Raises:
         SelectionError: The path does not end in ``.npz`` or cannot be written.
@@ -118,6 +178,8 @@ def write_scores(path: Path, values: NDArray[np.floating[Any]], dataset: Dataset
     }
     if dataset.labels is not None:
         arrays["class"] = dataset.labels
+    if origin is not None:
+        arrays["made_by"] = np.array(json.dumps(origin.facts(), sort_keys=True))
     write_atomically(path, lambda file: np.savez_compressed(file, **arrays), error=SelectionError)
 
 
@@ -125,11 +187,12 @@ def _read_text(path: Path) -> ScoreList:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # an empty file is only worth a warning to numpy
-            table = np.loadtxt(path, dtype=np.float64, delimiter="\t", ndmin=2)
+            # By any white space, and without the mark that some editors put before the text.
+            table = np.loadtxt(path, dtype=np.float64, ndmin=2, encoding="utf-8-sig")
     except (ValueError, OSError, UserWarning) as error:
         raise SelectionError(
             f"{path} is no score list: {error}; expected index, score and class in each line, "
-            "separated by tabs"
+            "separated by tabs or spaces"
         ) from None
     if table.shape[1] not in (2, 3):
         raise SelectionError(
@@ -137,14 +200,15 @@ def _read_text(path: Path) -> ScoreList:
             "and, if known, class"
         )
     labels = table[:, 2].astype(np.int64) if table.shape[1] == 3 else None
-    return ScoreList(table[:, 1], table[:, 0].astype(np.int64), labels, "", path)
+    index = table[:, 0].astype(np.int64)
+    return ScoreList(table[:, 1], index, labels, "", path, _read_from(path, {}))
 
 
 def _read_npz(path: Path, name: str) -> ScoreList:
     try:
         with np.load(path, allow_pickle=False) as archive:
             keys = {key.removeprefix(f"{name}_"): key for key in archive.files}
-            known = ("index", "class", "fingerprint", *VALUES)
+            known = ("index", "class", "fingerprint", "made_by", *VALUES)
             arrays = {key: archive[keys[key]] for key in known if key in keys}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise SelectionError(f"{path} is not a readable .npz file: {error}") from None
@@ -155,7 +219,24 @@ def _read_npz(path: Path, name: str) -> ScoreList:
         raise SelectionError(f"{path}: its arrays have different lengths")
     fingerprint = str(arrays.get("fingerprint", ""))
     whole = None if labels is None else labels.astype(np.int64)
-    return ScoreList(values.astype(np.float64), index, whole, fingerprint, path)
+    try:
+        origin = _read_from(path, json.loads(str(arrays.get("made_by", "{}"))))
+    except ValueError as error:
+        raise SelectionError(
+            f"{path}: what it says of the making of its scores cannot be read: {error}; score the "
+            "dataset again"
+        ) from None
+    return ScoreList(values.astype(np.float64), index, whole, fingerprint, path, origin)
+
+
+def _read_from(path: Path, facts: Mapping[str, Any]) -> ScoreOrigin:
+    """Return what a file says of its scores, and which file it is."""
+    origin = ScoreOrigin.model_validate(facts)
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return origin.model_copy(update={"file": path.name, "file_sha256": digest.hexdigest()})
 
 
 def _values(arrays: Mapping[str, NDArray[Any]], path: Path, name: str) -> NDArray[Any]:

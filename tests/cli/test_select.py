@@ -192,7 +192,7 @@ def test_scores_that_do_not_fit_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "run"
-    arguments = ("--size", 5, "--out", out, "--scores", tmp_path / "s.npz")
+    arguments = ("--dataset", "digits", "--size", 5, "--out", out, "--scores", tmp_path / "s.npz")
     np.savez(tmp_path / "s.npz", scores=np.ones(1796))
     assert run(*arguments, "--selector", "entropy-p1") == 2
     assert "scores 1796 examples" in capsys.readouterr().err
