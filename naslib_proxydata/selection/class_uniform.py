@@ -21,10 +21,10 @@ class ClassUniformSelector(Selector):
     """A fixed fraction of classes spread over all class sizes (arXiv 2006.13314, "uniform").
 
     Classes are sorted by size and N of them sampled evenly; each gives the same fraction, drawn
-    at random. Classes that would be left with fewer than ``least`` images are dropped, smallest
-    first. With a fraction the others give what they gave before, so that fewer images are chosen
-    than the fraction of all, as in the paper; with a size they give more, until it is met and
-    as few classes as possible are dropped. Every class that stays is in both halves.
+    at random. Classes that would be left with fewer than ``least`` images are dropped. With a
+    fraction the others give what they gave before, so that fewer images are chosen than the
+    fraction of all, as in the paper; with a size they give more, until it is met, the smallest
+    half of those that are too small going at a time. Every class that stays is in both halves.
 
     Args:
         classes: Number of classes N; all where None.
@@ -102,17 +102,17 @@ class ClassUniformSelector(Selector):
 
     def _by_size(self, sizes: NDArray[np.int64], size: int) -> NDArray[np.int64]:
         """Return what each class gives, shape (classes,), for a number of images in all."""
-        sampled = self._sampled(sizes)
-        held = np.cumsum(sizes[sampled][::-1])[::-1]  # by the classes from here on
-        # Where the smallest class that stays has enough, rounded down, all that stay have.
-        enough = np.flatnonzero(size * sizes[sampled] >= self.least * held)
-        if len(enough) and size <= held[enough[0]]:
-            kept = sampled[enough[0] :]
-            quotas = np.zeros(len(sizes), np.int64)
-            quotas[kept] = proportional_quotas(sizes[kept], size)
-            return quotas
+        kept = self._sampled(sizes)
+        quotas = np.zeros(len(sizes), np.int64)
+        while len(kept) and size <= sizes[kept].sum():
+            shares = proportional_quotas(sizes[kept], size)
+            if (shares >= self.least).all():
+                quotas[kept] = shares
+                return quotas
+            too_small = int((shares < self.least).sum())
+            kept = kept[max(1, too_small // 2) :]  # kept is in ascending order of size
         raise SelectionError(
-            f"selector 'class-uniform': the {len(sampled)} sampled classes hold {held[0]} "
-            f"examples, of which {size} cannot be had with {self.least} or more of each class "
-            "that stays; use more classes or another size"
+            f"selector 'class-uniform': {len(kept)} classes with {self.least} or more images "
+            f"hold {sizes[kept].sum()} examples, {size} were asked for; use more classes or "
+            "another size"
         )

@@ -57,6 +57,7 @@ class ScorerContract:
     def test_gives_what_it_says(self, scorer: Scorer, context: ScoringContext) -> None:
         """A finite number, or a vector, for each example."""
         assert scorer.gives in ("scores", "features")
+        assert scorer.hardest in ("highest", "lowest")
         scorer.check(context)
         array = score_dataset(scorer, context)
         assert np.isfinite(array).all()

@@ -55,13 +55,13 @@ def score_dataset(scorer: Scorer, context: ScoringContext) -> NDArray[np.floatin
 def scored(scorer: Scorer, context: ScoringContext) -> Scored:
     """Return a scorer's array for a dataset, see :func:`score_dataset`, and how it was made."""
     values = score_dataset(scorer, context)
-    model = scorer.model(context)
+    model = scorer.model(context) if scorer.own_model else ""
     origin = ScoreOrigin(
         scorer=scorer.name,
         settings=dict(scorer.settings()),
         hardest=scorer.hardest if scorer.gives == "scores" else None,
         model=model,
-        recipe=context.recipe.model_dump() if model else {},
+        recipe=context.recipe.model_dump() if scorer.cached else {},
         seed=context.seed,
         training_accuracy=scorer.training_accuracy(context),
         version=installed_version(),
