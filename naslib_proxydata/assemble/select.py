@@ -31,7 +31,7 @@ from naslib_proxydata.selection.score_files import read_scores, write_scores
 from naslib_proxydata.selection.scorers.context import ScoringContext
 from naslib_proxydata.selection.scorers.finding import find_scorer, needed_arrays
 from naslib_proxydata.selection.scorers.recipe import PAPER, QUICK
-from naslib_proxydata.selection.scorers.scoring import hardly_learned, scored
+from naslib_proxydata.selection.scorers.scoring import scored
 from naslib_proxydata.selection.split import check_shares
 
 if TYPE_CHECKING:
@@ -147,20 +147,7 @@ class _Prepared:
 
     def scores(self) -> Scored | None:
         """Return the scores or features, computed if need be."""
-        if self.scorer is None:
-            return self.given
-        made = scored(self.scorer, self.context)
-        accuracy = made.origin.training_accuracy
-        if hardly_learned(accuracy, self.dataset.num_classes):
-            _log.warning(
-                "scorer %r: its model hardly learned, training accuracy %.1f %% of %d classes; "
-                "its scores tell little of the examples. Train longer, without --quick, or name "
-                "another model",
-                self.scorer.name,
-                accuracy,
-                self.dataset.num_classes,
-            )
-        return made
+        return self.given if self.scorer is None else scored(self.scorer, self.context)
 
     @property
     def has_scores(self) -> bool:

@@ -33,8 +33,6 @@ class SelectorInputs:
         features: One vector for each example, shape (count, dimensions), or None.
         dataset: Name of the dataset, by which some settings are published; empty if unknown.
         hardest: The end of the scores at which the hard examples are; None if unknown.
-        training_accuracy: What the scorer's model reached on its training examples, in percent;
-            None where nothing was trained or nobody says.
     """
 
     count: int
@@ -43,7 +41,6 @@ class SelectorInputs:
     features: NDArray[np.floating[Any]] | None = None
     dataset: str = ""
     hardest: End | None = None
-    training_accuracy: float | None = None
 
     def required(self, need: Need, method: str) -> NDArray[Any]:
         """Return one of the arrays after checking it.

@@ -10,6 +10,7 @@ import numpy as np
 from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.selection.base import Selector, SelectorInputs
 from naslib_proxydata.selection.class_random import draw_by_class
+from naslib_proxydata.selection.numbers import check_whole
 from naslib_proxydata.selection.quotas import class_sizes, proportional_quotas
 
 if TYPE_CHECKING:
@@ -28,17 +29,15 @@ class ClassSubsetSelector(Selector):
         classes: Number of classes to draw; as many as the size needs where None.
 
     Raises:
-        SelectionError: ``classes`` is below 1.
+        SelectionError: ``classes`` is no whole number, or below 1.
     """
 
     name = "class-subset"
     needs = frozenset({"labels"})
 
     def __init__(self, classes: int | None = None) -> None:
-        if classes is not None and classes < 1:
-            raise SelectionError(
-                f"selector 'class-subset': classes must be at least 1, got {classes}"
-            )
+        if classes is not None:
+            check_whole("selector 'class-subset'", classes=classes)
         self.classes = classes
 
     def parameters(self) -> Mapping[str, Any]:

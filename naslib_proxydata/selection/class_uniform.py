@@ -11,6 +11,7 @@ from naslib_proxydata.data.base import evenly_spaced
 from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.selection.base import Selector, SelectorInputs
 from naslib_proxydata.selection.class_random import draw_by_class
+from naslib_proxydata.selection.numbers import check_whole
 from naslib_proxydata.selection.quotas import class_sizes, proportional_quotas
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class ClassUniformSelector(Selector):
             size; the paper's is 0.0097 for ImageNet-22K.
 
     Raises:
-        SelectionError: A number is below 1, or the fraction is not in (0, 1].
+        SelectionError: A number is no whole one, or below 1, or the fraction is not in (0, 1].
     """
 
     name = "class-uniform"
@@ -44,11 +45,9 @@ class ClassUniformSelector(Selector):
     def __init__(
         self, classes: int | None = None, least: int = 2, fraction: float | None = None
     ) -> None:
-        if (classes is not None and classes < 1) or least < 1:
-            raise SelectionError(
-                f"selector 'class-uniform': classes and least must be at least 1, "
-                f"got {classes} and {least}"
-            )
+        check_whole("selector 'class-uniform'", least=least)
+        if classes is not None:
+            check_whole("selector 'class-uniform'", classes=classes)
         if fraction is not None and not 0 < fraction <= 1:
             raise SelectionError(
                 f"selector 'class-uniform': fraction must be above 0 and at most 1, got {fraction}"

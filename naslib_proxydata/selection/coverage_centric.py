@@ -12,6 +12,7 @@ import numpy as np
 from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.selection.balanced import BalancedSelector
 from naslib_proxydata.selection.base import SelectorInputs
+from naslib_proxydata.selection.numbers import check_whole
 from naslib_proxydata.selection.origin import End
 
 if TYPE_CHECKING:
@@ -61,10 +62,11 @@ class CoverageCentricSelector(BalancedSelector):
         balance: bool = False,
     ) -> None:
         super().__init__(balance)
-        if not 0 <= hardest_dropped < 1 or strata < 1:
+        check_whole("selector 'coverage-centric'", strata=strata)
+        if not 0 <= hardest_dropped < 1:
             raise SelectionError(
-                "selector 'coverage-centric': hardest_dropped must be in [0, 1) and strata at "
-                f"least 1, got {hardest_dropped} and {strata}"
+                "selector 'coverage-centric': hardest_dropped must be in [0, 1), got "
+                f"{hardest_dropped}"
             )
         if hardest not in (None, "highest", "lowest"):
             raise SelectionError(

@@ -10,6 +10,7 @@ import numpy as np
 from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.selection.balanced import BalancedSelector
 from naslib_proxydata.selection.base import SelectorInputs
+from naslib_proxydata.selection.numbers import check_whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +38,7 @@ class KMeansOutliersSelector(BalancedSelector):
         balance: Keep the nearest of each class; clusters are those of the whole dataset.
 
     Raises:
-        SelectionError: A number is below 1.
+        SelectionError: A number is no whole one, or below 1.
     """
 
     name = "kmeans-outliers"
@@ -46,11 +47,7 @@ class KMeansOutliersSelector(BalancedSelector):
 
     def __init__(self, clusters: int = 100, starts: int = 3, balance: bool = False) -> None:
         super().__init__(balance)
-        if clusters < 1 or starts < 1:
-            raise SelectionError(
-                f"selector 'kmeans-outliers': clusters and starts must be at least 1, "
-                f"got {clusters} and {starts}"
-            )
+        check_whole("selector 'kmeans-outliers'", clusters=clusters, starts=starts)
         self.clusters = clusters
         self.starts = starts
 

@@ -76,6 +76,20 @@ class ScoreOrigin(Settings):
             parts.append(f"from {self.file}, sha256 {self.file_sha256[:12]}")
         return ", ".join(parts)
 
+    def hardly_learned(self, classes: int) -> bool:
+        """Return whether the training accuracy is near that of guessing.
+
+        That is where less than a tenth of the way from 1 / classes to 1 was gone. What is not
+        known is not called near.
+
+        Args:
+            classes: Number of classes.
+        """
+        if self.training_accuracy is None or classes < 2:
+            return False
+        chance = 1 / classes
+        return self.training_accuracy / 100 < chance + 0.1 * (1 - chance)
+
     def facts(self) -> dict[str, Any]:
         """Return what is known as plain data."""
         facts = self.model_dump(mode="json")

@@ -11,6 +11,7 @@ from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.selection.balanced import BalancedSelector
 from naslib_proxydata.selection.base import SelectorInputs
 from naslib_proxydata.selection.kmeans_outliers import nearest_centre_distances
+from naslib_proxydata.selection.numbers import check_whole
 from naslib_proxydata.selection.origin import End
 
 if TYPE_CHECKING:
@@ -52,10 +53,7 @@ class PrototypesSelector(BalancedSelector):
         self, clusters: int = CLUSTERS, keep: End = "highest", balance: bool = False
     ) -> None:
         super().__init__(balance)
-        if clusters < 1:
-            raise SelectionError(
-                f"selector 'prototypes': clusters must be at least 1, got {clusters}"
-            )
+        check_whole("selector 'prototypes'", clusters=clusters)
         if keep not in ("highest", "lowest"):
             raise SelectionError(
                 f"selector 'prototypes': keep must be highest or lowest, got {keep!r}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from naslib_proxydata.seeding import numpy_generator
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from naslib_proxydata.data.base import Dataset
+
+_log = logging.getLogger(__name__)
 
 
 def make_selection(
@@ -43,6 +46,14 @@ def make_selection(
     """
     if values is not None and origin is None:
         origin = ScoreOrigin(values_sha256=array_sha256(values))
+    if origin is not None and origin.hardly_learned(dataset.num_classes):
+        _log.warning(
+            "%s: the model hardly learned, training accuracy %.1f %% of %d classes, so its scores "
+            "tell little of the examples; train longer, or name another model",
+            origin.label,
+            origin.training_accuracy,
+            dataset.num_classes,
+        )
     inputs = selector_inputs(dataset, values, origin)
     selector = selector.fitted(inputs)
     if size is None:
@@ -76,13 +87,11 @@ def selector_inputs(
 ) -> SelectorInputs:
     """Return what a selector may look at; ``values`` of shape (n,) are scores, others features."""
     is_scores = values is not None and values.ndim == 1
-    known = ScoreOrigin() if origin is None else origin
     return SelectorInputs(
         len(dataset),
         dataset.labels,
         values if is_scores else None,
         None if is_scores else values,
         dataset.name,
-        known.hardest,
-        known.training_accuracy,
+        None if origin is None else origin.hardest,
     )

@@ -14,6 +14,7 @@ import numpy as np
 
 from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.files import write_atomically
+from naslib_proxydata.selection.numbers import whole_array
 from naslib_proxydata.selection.origin import Scored, ScoreOrigin, array_sha256
 
 if TYPE_CHECKING:
@@ -199,8 +200,8 @@ def _read_text(path: Path) -> ScoreList:
             f"{path} is no score list: it has {table.shape[1]} columns, expected index, score "
             "and, if known, class"
         )
-    labels = table[:, 2].astype(np.int64) if table.shape[1] == 3 else None
-    index = table[:, 0].astype(np.int64)
+    labels = whole_array(table[:, 2], "classes", path) if table.shape[1] == 3 else None
+    index = whole_array(table[:, 0], "indices", path)
     return ScoreList(table[:, 1], index, labels, "", path, _read_from(path, {}))
 
 
@@ -213,12 +214,16 @@ def _read_npz(path: Path, name: str) -> ScoreList:
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise SelectionError(f"{path} is not a readable .npz file: {error}") from None
     values = _values(arrays, path, name)
-    index = arrays.get("index", np.arange(len(values))).astype(np.int64)
+    if not len(values):
+        raise SelectionError(
+            f"{path} holds no scores: its arrays are empty; score the dataset again"
+        )
+    index = whole_array(arrays.get("index", np.arange(len(values))), "indices", path)
     labels = arrays.get("class")
     if len(index) != len(values) or (labels is not None and len(labels) != len(values)):
         raise SelectionError(f"{path}: its arrays have different lengths")
     fingerprint = str(arrays.get("fingerprint", ""))
-    whole = None if labels is None else labels.astype(np.int64)
+    whole = None if labels is None else whole_array(labels, "classes", path)
     try:
         origin = _read_from(path, json.loads(str(arrays.get("made_by", "{}"))))
     except ValueError as error:

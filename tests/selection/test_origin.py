@@ -39,3 +39,13 @@ def test_a_hash_is_that_of_the_numbers() -> None:
     long = np.arange(70_000)
     assert array_sha256(long) == array_sha256(long.astype(np.int32)), "and does not end early"
     assert array_sha256(long) != array_sha256(np.append(long[:-1], 0))
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "classes", "hardly"),
+    [(None, 10, False), (12.0, 10, True), (18.9, 10, True), (19.1, 10, False), (54.9, 2, True)],
+)
+def test_near_chance_is_a_tenth_of_the_way(
+    accuracy: float | None, classes: int, hardly: bool
+) -> None:
+    assert ScoreOrigin(training_accuracy=accuracy).hardly_learned(classes) is hardly

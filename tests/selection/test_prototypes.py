@@ -40,7 +40,7 @@ def test_the_farthest_or_the_nearest_are_kept() -> None:
 def test_odd_features_and_wrong_settings() -> None:
     zeros = SelectorInputs(4, features=np.zeros((4, 2)))
     assert len(PrototypesSelector().select(zeros, 2, np.random.default_rng(0))) == 2
-    with pytest.raises(SelectionError, match="clusters must be at least 1"):
+    with pytest.raises(SelectionError, match="clusters must be a whole number"):
         PrototypesSelector(0)
     with pytest.raises(SelectionError, match="keep must be"):
         PrototypesSelector(keep="middle")  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from naslib_proxydata.errors import SelectionError
+from naslib_proxydata.selection.numbers import check_whole
 from naslib_proxydata.selection.scorers import dynamics, trajectories
 from naslib_proxydata.selection.scorers.inference import penultimate_features
 from naslib_proxydata.selection.scorers.trained import TrainedModelScorer
@@ -68,10 +69,7 @@ class TrajectoryScorer(TrainedModelScorer):
         """Return the scores, shape (n,)."""
 
     def _check_epochs(self, epochs: int) -> None:
-        if epochs < self.fewest:
-            raise SelectionError(
-                f"scorer {self.name!r} needs {self.fewest} or more epochs, got {epochs}"
-            )
+        check_whole(f"scorer {self.name!r}", self.fewest, epochs=epochs)
 
 
 class AumScorer(TrajectoryScorer):
@@ -101,8 +99,7 @@ class DynamicUncertaintyScorer(TrajectoryScorer):
 
     def __init__(self, window: int = 10, epochs: int | None = None) -> None:
         super().__init__(epochs)
-        if window < 2:
-            raise SelectionError(f"scorer 'dyn-unc': window must be at least 2, got {window}")
+        check_whole("scorer 'dyn-unc'", self.fewest, window=window)
         self.window = window
 
     def settings(self) -> Mapping[str, Any]:
@@ -133,11 +130,9 @@ class TDDSScorer(TrajectoryScorer):
 
     def __init__(self, window: int = 10, decay: float = 0.9, epochs: int | None = None) -> None:
         super().__init__(epochs)
-        if window < 3 or not 0 < decay <= 1:
-            raise SelectionError(
-                "scorer 'tdds': window must be at least 3 and decay above 0 and at most 1, got "
-                f"{window} and {decay}"
-            )
+        check_whole("scorer 'tdds'", self.fewest, window=window)
+        if not 0 < decay <= 1:
+            raise SelectionError(f"scorer 'tdds': decay must be above 0 and at most 1, got {decay}")
         self.window = window
         self.decay = float(decay)
 

@@ -72,21 +72,6 @@ def scored(scorer: Scorer, context: ScoringContext) -> Scored:
     return Scored(values, origin)
 
 
-def hardly_learned(accuracy: float | None, classes: int) -> bool:
-    """Return whether a training accuracy is near that of guessing.
-
-    That is where less than a tenth of the way from 1 / classes to 1 was gone.
-
-    Args:
-        accuracy: In percent; None is not known to be near.
-        classes: Number of classes.
-    """
-    if accuracy is None or classes < 2:
-        return False
-    chance = 1 / classes
-    return accuracy / 100 < chance + 0.1 * (1 - chance)
-
-
 def cache_key(scorer: Scorer, context: ScoringContext) -> str:
     """Return the name of a scorer's array, which is another whenever the array may be."""
     # Where there are none they leave no trace, so that what was stored before they were keys
