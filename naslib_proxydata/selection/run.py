@@ -38,13 +38,16 @@ def make_selection(
         seed: Seed of the choice and of the split, which do not disturb each other.
         values: Scores, shape (n,), or features, shape (n, dimensions), where the selector needs
             them.
-        origin: How the values were made, which is kept in the selection.
+        origin: How the values were made, which is kept in the selection where the selector goes
+            by them.
         shares: Shares of the weights and of the architecture, see ``split.split_indices``.
 
     Raises:
         SelectionError: See :meth:`Selector.select` and ``split.split_indices``.
     """
-    if values is not None and origin is None:
+    if not selector.needs & {"scores", "features"}:
+        origin = None  # whatever they are, it was not chosen by them
+    elif values is not None and origin is None:
         origin = ScoreOrigin(values_sha256=array_sha256(values))
     if origin is not None and origin.hardly_learned(dataset.num_classes):
         _log.warning(

@@ -248,7 +248,11 @@ def _values(arrays: Mapping[str, NDArray[Any]], path: Path, name: str) -> NDArra
     for key in VALUES:
         if key in arrays:
             return arrays[key]
+    prefixed = (
+        f"or one of them after '{name}_'"
+        if name
+        else ("or name the dataset, whose name may stand before them")
+    )
     raise SelectionError(
-        f"{path} holds no scores: expected an array named {', '.join(VALUES)}, or one of them "
-        f"after '{name}_'"
+        f"{path} holds no scores: expected an array named {', '.join(VALUES)}, {prefixed}"
     )

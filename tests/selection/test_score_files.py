@@ -99,6 +99,8 @@ def test_damaged_npz_are_refused(tmp_path: Path) -> None:
     np.savez(path, numbers=np.arange(3))
     with pytest.raises(SelectionError, match="holds no scores"):
         read_scores(path, "toy")
+    with pytest.raises(SelectionError, match="or name the dataset"):
+        read_scores(path)
     np.savez(path, scores=np.arange(3), index=np.arange(2))
     with pytest.raises(SelectionError, match="different lengths"):
         read_scores(path)

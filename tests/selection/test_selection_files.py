@@ -12,6 +12,7 @@ from naslib_proxydata.selection.base import Selection
 from naslib_proxydata.selection.class_uniform import ClassUniformSelector
 from naslib_proxydata.selection.files import SELECTION, load_selection, save_selection
 from naslib_proxydata.selection.origin import ScoreOrigin, array_sha256
+from naslib_proxydata.selection.random import RandomSelector
 from naslib_proxydata.selection.ranked import EL2NSelector
 from naslib_proxydata.selection.run import make_selection
 from naslib_proxydata.selection.split import split_indices
@@ -131,6 +132,8 @@ def test_a_selection_keeps_how_it_was_made(tmp_path: Path) -> None:
     unsaid = make_selection(dataset_of(), EL2NSelector(), 6, seed=3, values=values)
     assert unsaid.scores == ScoreOrigin(values_sha256=array_sha256(values))
     assert unsaid.scores.label == "given scores"
+    unused = make_selection(dataset_of(), RandomSelector(), 6, seed=3, values=values, origin=origin)
+    assert unused.scores is None, "it was not chosen by them"
 
 
 EARLIER = {
