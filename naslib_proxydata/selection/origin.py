@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 End = Literal["highest", "lowest"]
+BLOCK = 1 << 20
+"""Numbers that are hashed at a time."""
 GIVEN = "given scores"
 """What scores are called that nobody says the making of."""
 
@@ -112,8 +114,9 @@ class Scored:
 def array_sha256(values: NDArray[Any]) -> str:
     """Return a hash of an array's numbers, the same on every machine."""
     kind = "<i8" if np.issubdtype(values.dtype, np.integer) else "<f8"
-    # Row by row of blocks, since features as float64 are twice as large as they are.
     digest = hashlib.sha256(str(values.shape).encode())
-    for start in range(0, len(values), 1 << 16):
-        digest.update(np.ascontiguousarray(values[start : start + (1 << 16)], kind).tobytes())
+    # Some rows at a time, since features are twice as large in float64 as they are in memory.
+    rows = max(1, BLOCK * len(values) // max(1, values.size))
+    for start in range(0, len(values), rows):
+        digest.update(np.ascontiguousarray(values[start : start + rows], kind).tobytes())
     return digest.hexdigest()

@@ -7,6 +7,7 @@ import hashlib
 import numpy as np
 import pytest
 
+from naslib_proxydata.selection import origin
 from naslib_proxydata.selection.origin import ScoreOrigin, array_sha256
 
 
@@ -29,16 +30,20 @@ def test_only_what_is_known_is_written_and_what_a_later_version_adds_is_read() -
         ScoreOrigin.model_validate({"hardest": "both"})
 
 
-def test_a_hash_is_that_of_the_numbers() -> None:
+def test_a_hash_is_that_of_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     values = np.array([0.5, -2.0])
     expected = hashlib.sha256(b"(2,)" + values.astype("<f8").tobytes()).hexdigest()
     assert array_sha256(values) == expected
     assert array_sha256(values.astype(">f8")) == expected
     assert array_sha256(values[::-1]) != expected
     assert array_sha256(np.array([1, 2])) != array_sha256(np.array([1.0, 2.0]))
-    long = np.arange(70_000)
+    long = np.arange(origin.BLOCK + 10)
     assert array_sha256(long) == array_sha256(long.astype(np.int32)), "and does not end early"
     assert array_sha256(long) != array_sha256(np.append(long[:-1], 0))
+    wide = np.arange(6.0).reshape(2, 3)
+    blocks = hashlib.sha256(b"(2, 3)" + wide.tobytes()).hexdigest()
+    monkeypatch.setattr(origin, "BLOCK", 3)
+    assert array_sha256(wide) == blocks, "however many rows are taken at a time"
 
 
 @pytest.mark.parametrize(
