@@ -34,9 +34,10 @@ def select(
     Args:
         dataset: A source, such as ``"digits"`` or ``"cifar10:PATH"``, or a map-style dataset of
             images, of (image, label) pairs, such as torchvision's, or of dictionaries with both,
-            such as Hugging Face's.
+            such as Hugging Face's; None where ``scores`` names a list that carries the classes.
         selector: A name, or a name with options: ``{"name": "entropy-p1", "bin_width": 0.25}``.
-        size: Number of examples.
+        size: Number of examples; may be left out where the selector has one of its own, such as
+            ``{"name": "class-subset", "classes": 10}``.
         fraction: Share of the dataset, in (0, 1], rounded down; instead of a size.
         scores: A score file to use; the selector's scorer computes what it needs where None.
         seed: Seed of scorer, choice and split.
@@ -55,7 +56,7 @@ def select(
         DatasetError: The dataset is absent, damaged, or lacks labels that are needed.
         SelectionError: The size cannot be met, or scores are missing or of another dataset.
     """
-    name, opened = named_dataset(dataset)
+    name, opened = (None, None) if dataset is None else named_dataset(dataset)
     given = {
         **settings,
         "dataset": name,

@@ -19,23 +19,25 @@ from naslib_proxydata.runs.executors import Progress, threads_used
 from naslib_proxydata.runs.folder import RunFolder
 from naslib_proxydata.runs.setup import load_plugins
 from naslib_proxydata.runs.start import opened_folder, resolved
+from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.selection.base import Selection, Selector
 from naslib_proxydata.selection.files import SELECTION, save_selection
+from naslib_proxydata.selection.listed import ListedDataset
+from naslib_proxydata.selection.origin import GIVEN, Scored
 from naslib_proxydata.selection.plots import selection_figure
 from naslib_proxydata.selection.report import selection_markdown
 from naslib_proxydata.selection.run import make_selection, selector_inputs
 from naslib_proxydata.selection.score_files import read_scores, write_scores
 from naslib_proxydata.selection.scorers.context import ScoringContext
-from naslib_proxydata.selection.scorers.finding import find_scorer
+from naslib_proxydata.selection.scorers.finding import find_scorer, needed_arrays
 from naslib_proxydata.selection.scorers.model_input import ModelInput
 from naslib_proxydata.selection.scorers.pretrained import Pretrained, load_pretrained
 from naslib_proxydata.selection.scorers.recipe import PAPER, QUICK
-from naslib_proxydata.selection.scorers.scoring import score_dataset
+from naslib_proxydata.selection.scorers.scoring import scored
 from naslib_proxydata.selection.split import check_shares
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-    from numpy.typing import NDArray
 
     from naslib_proxydata.data.base import Dataset
     from naslib_proxydata.selection.scorers.base import Scorer
@@ -44,6 +46,8 @@ _log = logging.getLogger(__name__)
 
 SCORES = "scores.npz"
 RESULTS = (SELECTION, str(Path(SELECTION).with_suffix(".json")), SCORES)
+DATASET = "digits"
+"""What is chosen from where neither a dataset nor scores are named."""
 UNITS = {
     "entropy": "entropy (nats)",
     "loss": "loss (nats)",
@@ -73,28 +77,35 @@ def run_select(
     plugins = load_plugins(config.plugin, config.no_plugin)
     config = _with_whole_paths(resolved(config))
     with threads_used(config.threads):
-        dataset = open_dataset(config.dataset, plugins) if dataset is None else dataset
-        prepared = _prepare(config, plugins, dataset, progress)
+        selector = _selector(config, plugins)
+        if config.dataset is None and config.scores is None:
+            config = config.model_copy(update={"dataset": DATASET})
+        dataset = _dataset(config, plugins, selector) if dataset is None else dataset
+        prepared = _prepare(config, plugins, dataset, selector, progress)
         folder = opened_folder(config, RESULTS)
-        values = prepared.values()
+        made = prepared.scores()
         started = time.perf_counter()
         selection = make_selection(
             prepared.dataset,
             prepared.selector,
             prepared.size,
             seed=config.seed,
-            values=values,
+            values=None if made is None else made.values,
+            origin=None if made is None else made.origin,
             shares=config.split,
         )
         seconds = time.perf_counter() - started
         _log.info("chose %d of %d in %.2f s", selection.size, selection.dataset_size, seconds)
         env = environment(config, plugins)
-        _write(folder, config, env, prepared, selection, values)
+        _write(folder, config, env, prepared, selection, made)
     return selection
 
 
-def resolved_size(config: SelectConfig, count: int) -> int:
+def resolved_size(config: SelectConfig, count: int) -> int | None:
     """Return the number of examples that a configuration means for a dataset of ``count``.
+
+    Returns:
+        None where it says neither size nor fraction.
 
     Raises:
         SelectionError: The size is above ``count``, or the fraction leaves no example.
@@ -105,7 +116,9 @@ def resolved_size(config: SelectConfig, count: int) -> int:
                 f"size must be from 1 to {count}, the number of examples, got {config.size}"
             )
         return config.size
-    fraction = config.fraction or 0.0
+    if config.fraction is None:
+        return None
+    fraction = config.fraction
     size = int(fraction * count + 1e-9)  # 0.29 * 100 is 28.999...
     if size < 1:
         raise SelectionError(
@@ -121,7 +134,7 @@ class _Prepared:
     Attributes:
         dataset: What is chosen from.
         selector: What chooses.
-        size: Number of examples to choose.
+        size: Number of examples to choose; the selector's own where None.
         given: Scores or features of the user's file, or None.
         scorer: What computes them where none are given, or None.
         context: Where it computes them.
@@ -129,21 +142,21 @@ class _Prepared:
 
     dataset: Dataset
     selector: Selector
-    size: int
-    given: NDArray[Any] | None
+    size: int | None
+    given: Scored | None
     scorer: Scorer | None
     context: ScoringContext
 
-    def values(self) -> NDArray[Any] | None:
+    def scores(self) -> Scored | None:
         """Return the scores or features, computed if need be."""
-        return self.given if self.scorer is None else score_dataset(self.scorer, self.context)
+        return self.given if self.scorer is None else scored(self.scorer, self.context)
 
     @property
     def has_scores(self) -> bool:
         """Whether there will be a number, not a vector, for each example."""
         if self.scorer is not None:
             return self.scorer.gives == "scores"
-        return self.given is not None and self.given.ndim == 1
+        return self.given is not None and self.given.values.ndim == 1
 
 
 def _with_whole_paths(config: SelectConfig) -> SelectConfig:
@@ -158,15 +171,43 @@ def _with_whole_paths(config: SelectConfig) -> SelectConfig:
     return config.model_copy(update=whole)
 
 
+def _selector(config: SelectConfig, plugins: Plugins) -> Selector:
+    """Make the selector, which may take the fraction as its own."""
+    name, options = config.selector.name, config.selector.options
+    selector = plugins.create("selectors", name, **options)
+    if config.fraction is None or not selector.takes_fraction:
+        return selector
+    return plugins.create("selectors", name, **{**options, "fraction": config.fraction})
+
+
+def _dataset(config: SelectConfig, plugins: Plugins, selector: Selector) -> Dataset:
+    """Open the dataset, for which a score list stands where no dataset is named."""
+    if config.dataset is not None:
+        return open_dataset(config.dataset, plugins)
+    assert config.scores is not None  # else the dataset that is taken where none is named
+    if not needed_arrays(selector):
+        raise SelectionError(
+            f"selector {selector.name!r} needs no scores; name the dataset that it chooses from, "
+            "or a selector that goes by the scores"
+        )
+    return ListedDataset(read_scores(config.scores))
+
+
 def _prepare(
-    config: SelectConfig, plugins: Plugins, dataset: Dataset, progress: Progress | None
+    config: SelectConfig,
+    plugins: Plugins,
+    dataset: Dataset,
+    selector: Selector,
+    progress: Progress | None,
 ) -> _Prepared:
-    """Make and check everything that the choice is made from."""
-    selector = plugins.create("selectors", config.selector.name, **config.selector.options)
+    """Check everything that the choice is made from."""
     check_shares(config.split)
-    size = resolved_size(config, len(dataset))
+    own = selector.takes_fraction and config.size is None
+    size = None if own else resolved_size(config, len(dataset))
     if "labels" in selector.needs:
         dataset.required_labels(f"selector {selector.name!r}")
+    if size is None:
+        _check_own_size(selector, dataset, config.seed)
     context = ScoringContext(
         dataset,
         config.cache or cache_folder(),
@@ -177,7 +218,7 @@ def _prepare(
         progress,
         pretrained=_pretrained(config),
     )
-    given = _given(config, selector, dataset)
+    given = _given(config, plugins, selector, dataset)
     scorer = None if given is not None else _scorer(config, plugins, selector, context)
     prepared = _Prepared(dataset, selector, size, given, scorer, context)
     _check_outputs(config, prepared)
@@ -192,12 +233,22 @@ def _pretrained(config: SelectConfig) -> Pretrained | None:
     return load_pretrained(config.model, config.weights, asked)
 
 
-def _given(config: SelectConfig, selector: Selector, dataset: Dataset) -> NDArray[Any] | None:
+def _check_own_size(selector: Selector, dataset: Dataset, seed: int) -> None:
+    """Refuse a selector without a size of its own."""
+    inputs = selector_inputs(dataset, None)
+    selector.own_size(inputs, numpy_generator(seed, "select", selector.name))
+
+
+def _given(
+    config: SelectConfig, plugins: Plugins, selector: Selector, dataset: Dataset
+) -> Scored | None:
     """Return the scores or features of the user's file, which must do for the selector."""
     if config.scores is None:
         return None
-    given = read_scores(config.scores, dataset.name).for_dataset(dataset)
-    inputs = selector_inputs(dataset, given)
+    named = config.scorer
+    said = None if named is None else plugins.create("scorers", named.name, **named.options)
+    given = read_scores(config.scores, dataset.name).serving(dataset, selector, said)
+    inputs = selector_inputs(dataset, given.values)
     for need in sorted(selector.needs):
         inputs.required(need, selector.name)
     return given
@@ -243,16 +294,15 @@ def _write(
     env: Mapping[str, Any],
     prepared: _Prepared,
     selection: Selection,
-    values: NDArray[Any] | None,
+    made: Scored | None,
 ) -> None:
     """Write every file of the run folder but the configuration."""
     save_selection(selection, folder.path / SELECTION)
-    if config.save_scores and values is not None:
-        write_scores(folder.path / SCORES, values, prepared.dataset)
+    if config.save_scores and made is not None:
+        write_scores(folder.path / SCORES, made.values, prepared.dataset, made.origin)
     figures = []
     if config.plot:
-        named = config.scorer.name if config.scorer else prepared.selector.scorer
-        figure = _figure(selection, prepared.dataset, values, named)
+        figure = _figure(selection, prepared.dataset, made)
         figures.append(folder.draw("selection", figure))
     where = provenance(env)
     pretrained = prepared.context.pretrained
@@ -264,16 +314,16 @@ def _write(
     folder.write("summary.md", summary)
 
 
-def _figure(
-    selection: Selection, dataset: Dataset, values: NDArray[Any] | None, scorer: str
-) -> Figure:
-    """Return the figure of a selection whose scores come from the scorer of this name."""
+def _figure(selection: Selection, dataset: Dataset, made: Scored | None) -> Figure:
+    """Return the figure of a selection."""
+    has_scores = made is not None and made.values.ndim == 1
+    scorer = made.origin.scorer if made is not None else ""
     return selection_figure(
         f"{selection.method}: {selection.size:,} of {len(dataset):,} examples of {dataset.name}",
         selection.indices,
-        scores=values if values is not None and values.ndim == 1 else None,
+        scores=made.values if made is not None and has_scores else None,
         labels=dataset.labels,
         class_names=dataset.class_names,
         bin_width=float(selection.parameters.get("bin_width", 0.5)),
-        score_name=UNITS.get(scorer, scorer or "score"),
+        score_name=UNITS.get(scorer, scorer or GIVEN),
     )

@@ -14,8 +14,8 @@ from naslib_proxydata.cli.options import resolved_options, run_options
 @click.option(
     "--dataset",
     metavar="SOURCE",
-    help="digits, cifar10:PATH, FILE.npz, FOLDER, module:attribute, ... ; see 'list datasets'.  "
-    "[digits]",
+    help="digits, cifar10:PATH, FILE.npz, FOLDER, module:attribute, ... ; see 'list datasets'. Not "
+    "needed with --scores that carry the classes.  [digits]",
 )
 @click.option("--selector", metavar="NAME", help="See 'list selectors'.  [random]")
 @click.option("--size", type=int, metavar="K", help="Number of examples.")
@@ -30,7 +30,8 @@ from naslib_proxydata.cli.options import resolved_options, run_options
     "--scores",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Use these scores: an .npz, or a text list of index, score and class.",
+    help="Use these scores: an .npz, or a text list of index, score and class. With --scorer: they "
+    "must be those of that scorer.",
 )
 @click.option(
     "--save-scores",

@@ -23,8 +23,10 @@ class SelectConfig(RunConfig):
         "save_scores",
     )
 
-    dataset: str = Field(
-        "digits", description="What is chosen from: NAME, NAME:PATH, FILE, FOLDER, ..."
+    dataset: str | None = Field(
+        None,
+        description="What is chosen from: NAME, NAME:PATH, FILE, FOLDER, ...; where null, what "
+        "the scores list, if it carries the classes, and digits without scores.",
     )
     selector: Choice = Field(Named(name="random"), description="The selector with its options.")
     size: int | None = Field(None, ge=1, description="Number of examples.")
@@ -35,7 +37,9 @@ class SelectConfig(RunConfig):
         (0.5, 0.5), description="Shares that train the weights and the architecture."
     )
     scores: Path | None = Field(
-        None, description="A score file to use; null to compute what the selector needs."
+        None,
+        description="A score file to use; null to compute what the selector needs. A scorer "
+        "named beside it says which scorer's scores it must hold.",
     )
     save_scores: bool = Field(False, description="Keep the scores or features as scores.npz.")
     scorer: OptionalChoice = Field(
@@ -68,7 +72,9 @@ class SelectConfig(RunConfig):
 
     @model_validator(mode="after")
     def _one_size(self) -> Self:
-        if (self.size is None) == (self.fraction is None):
+        both = self.size is not None and self.fraction is not None
+        neither = self.size is None and self.fraction is None
+        if both or (neither and not {"classes", "fraction"} & set(self.selector.options)):
             raise ValueError("give either size or fraction")
         return self
 

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from naslib_proxydata.cache import cache_folder
 from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.oneshot.examples import chosen_examples
 from naslib_proxydata.selection.base import Selection, Selector
 from naslib_proxydata.selection.files import load_selection
+from naslib_proxydata.selection.origin import Scored
 from naslib_proxydata.selection.run import make_selection
 from naslib_proxydata.selection.score_files import read_scores
 from naslib_proxydata.selection.scorers.context import ScoringContext
 from naslib_proxydata.selection.scorers.finding import find_scorer, needed_arrays
 from naslib_proxydata.selection.scorers.recipe import PAPER, QUICK
-from naslib_proxydata.selection.scorers.scoring import score_dataset
+from naslib_proxydata.selection.scorers.scoring import scored
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from naslib_proxydata.naslib_bridge.settings import ProxyData, SelectorBlock
     from naslib_proxydata.naslib_bridge.training_data import TrainingData
     from naslib_proxydata.plugins import Acting, Plugins
@@ -76,29 +73,41 @@ def _select(
 ) -> Selection:
     selector: Selector = plugins.create("selectors", wanted.name, **wanted.options)
     seed = seed if wanted.seed is None else wanted.seed
-    share = wanted.fraction or 0.0
-    size = wanted.size if wanted.size is not None else int(share * len(dataset) + 1e-9)
+    size = wanted.size
+    if wanted.fraction is not None and selector.takes_fraction:
+        options = {**wanted.options, "fraction": wanted.fraction}
+        selector = plugins.create("selectors", wanted.name, **options)
+    elif wanted.fraction is not None:
+        size = int(wanted.fraction * len(dataset) + 1e-9)
     if not 0 < portion < 1:
         raise SelectionError(
             f"train_portion must be above 0 and below 1 to leave examples to both levels, got "
             f"{portion}"
         )
-    values = _values(wanted, selector, plugins, dataset, seed, device)
-    shares = (portion, 1 - portion)
-    return make_selection(dataset, selector, size, seed=seed, values=values, shares=shares)
+    made = _scores(wanted, selector, plugins, dataset, seed, device)
+    return make_selection(
+        dataset,
+        selector,
+        size,
+        seed=seed,
+        values=None if made is None else made.values,
+        origin=None if made is None else made.origin,
+        shares=(portion, 1 - portion),
+    )
 
 
-def _values(
+def _scores(
     wanted: SelectorBlock,
     selector: Selector,
     plugins: Plugins,
     dataset: TrainingData,
     seed: int,
     device: str,
-) -> NDArray[np.floating[Any]] | None:
+) -> Scored | None:
     """Return the scores or features that the selector needs, or that a score file holds."""
     if wanted.scores is not None:
-        return read_scores(wanted.scores, dataset.name).for_dataset(dataset)
+        said = plugins.create("scorers", wanted.scorer) if wanted.scorer else None
+        return read_scores(wanted.scores, dataset.name).serving(dataset, selector, said)
     if not needed_arrays(selector):
         return None
     scorer = find_scorer(selector, plugins, wanted.scorer or "")
@@ -106,4 +115,4 @@ def _values(
         return None
     recipe = QUICK if wanted.quick else PAPER
     context = ScoringContext(dataset, cache_folder(), recipe=recipe, seed=seed, device=device)
-    return score_dataset(scorer, context)
+    return scored(scorer, context)

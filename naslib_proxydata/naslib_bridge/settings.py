@@ -49,7 +49,9 @@ class SelectorBlock(Settings):
 
     @model_validator(mode="after")
     def _one_size(self) -> Self:
-        if (self.fraction is None) == (self.size is None):
+        both = self.fraction is not None and self.size is not None
+        neither = self.fraction is None and self.size is None
+        if both or (neither and not {"classes", "fraction"} & set(self.options)):
             raise ValueError("give either fraction or size")
         return self
 

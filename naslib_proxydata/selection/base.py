@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from naslib_proxydata.errors import SelectionError
+from naslib_proxydata.selection.origin import End, ScoreOrigin, array_sha256
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from typing_extensions import Self
 
     from naslib_proxydata.data.base import Dataset
 
@@ -29,12 +31,16 @@ class SelectorInputs:
         labels: int64 classes counted from 0, shape (count,), or None where unlabelled.
         scores: One number for each example, shape (count,), or None.
         features: One vector for each example, shape (count, dimensions), or None.
+        dataset: Name of the dataset, by which some settings are published; empty if unknown.
+        hardest: The end of the scores at which the hard examples are; None if unknown.
     """
 
     count: int
     labels: NDArray[np.int64] | None = None
     scores: NDArray[np.float64] | None = None
     features: NDArray[np.floating[Any]] | None = None
+    dataset: str = ""
+    hardest: End | None = None
 
     def required(self, need: Need, method: str) -> NDArray[Any]:
         """Return one of the arrays after checking it.
@@ -83,17 +89,42 @@ class Selector(ABC):
         needs: The arrays of :class:`SelectorInputs` it cannot do without.
         scorer: Name of the scorer that computes its scores or features where the user gives
             none; empty where it needs neither.
+        promises_scorer: Whether its name says that it goes by that scorer, so that scores of
+            another one must be named by the user.
         deterministic: Whether the choice is the same for every seed.
+        takes_fraction: Whether it has an option ``fraction`` that is more than a size.
+        splits_by_class: Whether every class must be in both halves of the selection.
     """
 
     name: ClassVar[str]
-    needs: ClassVar[frozenset[Need]] = frozenset()
+    needs: frozenset[Need] = frozenset()
     scorer: ClassVar[str] = ""
+    promises_scorer: ClassVar[bool] = False
     deterministic: ClassVar[bool] = False
+    takes_fraction: ClassVar[bool] = False
+    splits_by_class: ClassVar[bool] = False
 
     def parameters(self) -> Mapping[str, Any]:
         """Return every setting that changes the choice, as plain data."""
         return {}
+
+    def fitted(self, inputs: SelectorInputs) -> Self:
+        """Return the selector with the settings that the inputs decide filled in."""
+        return self
+
+    def own_size(self, inputs: SelectorInputs, generator: np.random.Generator) -> int:
+        """Return how many examples it chooses where nobody says.
+
+        Args:
+            inputs: The arrays that :attr:`needs` names.
+            generator: In the state in which :meth:`select` gets it.
+
+        Raises:
+            SelectionError: It has no size of its own.
+        """
+        raise SelectionError(
+            f"selector {self.name!r} has no size of its own; give either size or fraction"
+        )
 
     def select(
         self, inputs: SelectorInputs, size: int, generator: np.random.Generator
@@ -148,6 +179,11 @@ class Selection:
         seed: Seed of the choice and of the split.
         dataset: Name of the dataset.
         fingerprint: Fingerprint of the dataset, empty where the choice was made without it.
+        shares: Shares of the selection that were asked for, of the weights and of the
+            architecture; None where the halves were given.
+        version: Version of this package that made it; empty where nobody says.
+        scores: How the scores or features it was chosen by were made; None without any.
+        labels_sha256: Hash of the classes in dataset order, empty where they are not known.
 
     Raises:
         SelectionError: Indices are duplicated or out of range, or the halves do not fit.
@@ -162,6 +198,10 @@ class Selection:
     seed: int = 0
     dataset: str = ""
     fingerprint: str = ""
+    shares: tuple[float, float] | None = None
+    version: str = ""
+    scores: ScoreOrigin | None = None
+    labels_sha256: str = ""
 
     def __post_init__(self) -> None:
         """Check the arrays, and keep them as int64."""
@@ -186,7 +226,7 @@ class Selection:
         """Make sure that the selection was made from this dataset.
 
         Raises:
-            SelectionError: The number of examples or the fingerprint differs.
+            SelectionError: The number of examples, the fingerprint or the classes differ.
         """
         if len(dataset) != self.dataset_size:
             raise SelectionError(
@@ -198,6 +238,13 @@ class Selection:
                 f"the selection was made from dataset {self.dataset!r} with fingerprint "
                 f"{self.fingerprint[:12]}, {dataset.name!r} has {dataset.fingerprint[:12]}: its "
                 "images, labels or order differ; select again"
+            )
+        known = self.labels_sha256 and dataset.labels is not None
+        if known and self.labels_sha256 != array_sha256(np.asarray(dataset.labels)):
+            raise SelectionError(
+                f"the selection was made from a list of scores whose classes are not those of "
+                f"{dataset.name!r} in its order; its indices must not be used there. Score the "
+                "dataset and select again"
             )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.files import write_atomically, write_text
 from naslib_proxydata.selection.base import SELECTION_ARRAYS, Selection
+from naslib_proxydata.selection.origin import ScoreOrigin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +42,10 @@ def save_selection(selection: Selection, path: Path) -> None:
         "dataset": selection.dataset,
         "dataset_size": selection.dataset_size,
         "fingerprint": selection.fingerprint,
+        "labels_sha256": selection.labels_sha256,
+        "shares": selection.shares and list(selection.shares),
+        "version": selection.version,
+        "scores": selection.scores and selection.scores.facts(),
         "arrays_sha256": _arrays_sha256(arrays),
     }
     text = json.dumps(facts, indent=2, sort_keys=True) + "\n"
@@ -75,6 +80,7 @@ def load_selection(path: Path) -> Selection:
             seed=int(facts["seed"]),
             dataset=str(facts["dataset"]),
             fingerprint=str(facts["fingerprint"]),
+            **_made_by(facts),
         )
     except FileNotFoundError as error:
         raise SelectionError(
@@ -83,6 +89,17 @@ def load_selection(path: Path) -> Selection:
         ) from None
     except (KeyError, ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise SelectionError(f"{path} is not a readable selection: {error!r}") from None
+
+
+def _made_by(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how the selection was made; earlier versions did not say."""
+    shares, scores = facts.get("shares"), facts.get("scores")
+    return {
+        "shares": None if shares is None else (float(shares[0]), float(shares[1])),
+        "version": str(facts.get("version", "")),
+        "scores": None if scores is None else ScoreOrigin.model_validate(scores),
+        "labels_sha256": str(facts.get("labels_sha256", "")),
+    }
 
 
 def _sidecar(path: Path) -> Path:

@@ -14,6 +14,15 @@ if TYPE_CHECKING:
 
 Weighting = Literal["p1", "p2", "p3"]
 
+WIDTHS = {"cifar10": 0.5, "cifar100": 0.25, "svhn": 0.2, "imagenet": 0.25}
+"""Bin widths by dataset, in log10 units (arXiv 2106.04784, figure 4)."""
+OTHER_WIDTH = 0.5
+"""The width for any other dataset: that of CIFAR-10, on which the paper chose its method."""
+FEW_BINS = 5
+"""With fewer occupied bins than these, a histogram tells little; the paper's have 32 to 72."""
+MOST_IN_A_BIN = 0.5
+"""With more than this share of the examples in one bin, nearly all are drawn alike."""
+
 CHUNK = 1 << 20
 """Examples handled at a time, so that ImageNet-size scores need little memory beside them."""
 
@@ -39,11 +48,42 @@ class LogHistogram:
         """The edges of the bins in log10 units, shape (bins + 1,)."""
         return self.low + self.width * np.arange(len(self.counts) + 1, dtype=np.float64)
 
+    def complaints(self) -> list[str]:
+        """Return what makes draws by this histogram hardly better than random ones."""
+        occupied = int((self.counts > 0).sum())
+        largest = float(self.counts.max() / self.counts.sum())
+        advice = "use a smaller bin_width, or look at the scores with --plot"
+        said = []
+        if occupied < FEW_BINS:
+            said.append(
+                f"the histogram of scores has {occupied} occupied bins of width {self.width}, so "
+                f"few that they tell little apart; {advice}"
+            )
+        if largest > MOST_IN_A_BIN:
+            said.append(
+                f"one bin of the histogram of scores holds {100 * largest:.0f} % of all examples, "
+                f"which are drawn alike; {advice}"
+            )
+        return said
+
     def bins(self, scores: NDArray[np.float64]) -> NDArray[np.intp]:
         """Return the bin of each score, shape (len(scores),)."""
         exponents = np.log10(np.maximum(scores, self.smallest))
         places = np.floor((exponents - self.low) / self.width).astype(np.intp)
         return np.clip(places, 0, len(self.counts) - 1)
+
+
+def published_width(dataset: str) -> float:
+    """Return the bin width of a dataset (arXiv 2106.04784, figure 4), in log10 units.
+
+    Args:
+        dataset: Its name, such as ``cifar100`` or ``CIFAR-100``. ImageNet's width is that of
+            every dataset whose name begins with it, such as ImageNet16-120.
+    """
+    name = "".join(letter for letter in dataset.lower() if letter.isalnum())
+    if name.startswith("imagenet"):
+        name = "imagenet"
+    return WIDTHS.get(name, OTHER_WIDTH)
 
 
 def log_histogram(scores: NDArray[np.float64], width: float) -> LogHistogram:

@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from naslib_proxydata.errors import SelectionError
-from naslib_proxydata.selection.base import Selector, SelectorInputs
+from naslib_proxydata.selection.balanced import BalancedSelector
+from naslib_proxydata.selection.base import SelectorInputs
+from naslib_proxydata.selection.numbers import check_whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from naslib_proxydata.selection.balanced import Rows
 
     Floats = NDArray[np.floating[Any]]
 
 ROWS = 4096
 
 
-class KMeansOutliersSelector(Selector):
+class KMeansOutliersSelector(BalancedSelector):
     """Keeps the examples nearest to the centre of their cluster ("Less is More").
 
     The paper runs scikit-learn's ``KMeans`` with 100 random starts of up to 300 Lloyd
@@ -31,27 +35,25 @@ class KMeansOutliersSelector(Selector):
     Args:
         clusters: Number of clusters K; the paper tries 50, 100, 150 and 200.
         starts: Random starts, of which the one of lowest inertia is kept.
+        balance: Keep the nearest of each class; clusters are those of the whole dataset.
 
     Raises:
-        SelectionError: A number is below 1.
+        SelectionError: A number is no whole one, or below 1.
     """
 
     name = "kmeans-outliers"
     needs = frozenset({"features"})
     scorer = "pixels"
 
-    def __init__(self, clusters: int = 100, starts: int = 3) -> None:
-        if clusters < 1 or starts < 1:
-            raise SelectionError(
-                f"selector 'kmeans-outliers': clusters and starts must be at least 1, "
-                f"got {clusters} and {starts}"
-            )
+    def __init__(self, clusters: int = 100, starts: int = 3, balance: bool = False) -> None:
+        super().__init__(balance)
+        check_whole("selector 'kmeans-outliers'", clusters=clusters, starts=starts)
         self.clusters = clusters
         self.starts = starts
 
     def parameters(self) -> Mapping[str, Any]:
-        """Return clusters and starts."""
-        return {"clusters": self.clusters, "starts": self.starts}
+        """Return clusters and starts, and whether classes are balanced."""
+        return {"clusters": self.clusters, "starts": self.starts, **super().parameters()}
 
     def choose(
         self, inputs: SelectorInputs, size: int, generator: np.random.Generator
@@ -73,7 +75,11 @@ class KMeansOutliersSelector(Selector):
             random_state=int(generator.integers(2**31)),
         ).fit(points)
         distances = nearest_centre_distances(points, means.cluster_centers_)
-        return np.argsort(distances, kind="stable")[:size]
+
+        def nearest(rows: Rows, quota: int) -> NDArray[np.int64]:
+            return np.argsort(distances[rows], kind="stable")[:quota]
+
+        return self.spread(inputs, size, nearest)
 
 
 def standardised(features: Floats) -> NDArray[np.float32]:

@@ -46,6 +46,24 @@ def register_scorers() -> Sequence[Registration]:
             "arXiv 1812.05159",
         ),
         Registration(
+            "aum",
+            f"{_SCORERS}.histories:AumScorer",
+            "scores: mean margin of the logits over a training run; low is hard",
+            "arXiv 2001.10528",
+        ),
+        Registration(
+            "dyn-unc",
+            f"{_SCORERS}.histories:DynamicUncertaintyScorer",
+            "scores: how much the probability of the class varies within windows of epochs",
+            "arXiv 2306.05175",
+        ),
+        Registration(
+            "tdds",
+            f"{_SCORERS}.histories:TDDSScorer",
+            "scores: how much the changes from epoch to epoch vary within windows",
+            "arXiv 2311.13613",
+        ),
+        Registration(
             "features",
             f"{_SCORERS}.histories:FeatureScorer",
             "features: input of the trained model's last linear layer",
@@ -130,6 +148,42 @@ def register_selectors() -> Sequence[Registration]:
             f"{_ROOM}.ranked:ForgettingSelector",
             "forgotten most often, never learnt first",
             "arXiv 1812.05159",
+        ),
+        Registration(
+            "aum",
+            f"{_ROOM}.ranked:AumSelector",
+            "smallest (or largest) area under the margin",
+            "arXiv 2001.10528",
+        ),
+        Registration(
+            "dyn-unc",
+            f"{_ROOM}.ranked:DynamicUncertaintySelector",
+            "predictions that vary most in training",
+            "arXiv 2306.05175",
+        ),
+        Registration(
+            "tdds",
+            f"{_ROOM}.ranked:TDDSSelector",
+            "highest temporal dual-depth score",
+            "arXiv 2311.13613",
+        ),
+        Registration(
+            "prototypes",
+            f"{_ROOM}.prototypes:PrototypesSelector",
+            "farthest from (or nearest to) the closest of k prototypes",
+            "arXiv 2206.14486",
+        ),
+        Registration(
+            "moderate",
+            f"{_ROOM}.moderate:ModerateSelector",
+            "of median distance to the centre of their class",
+            "Xia et al., Moderate Coreset, ICLR 2023",
+        ),
+        Registration(
+            "herding",
+            f"{_ROOM}.herding:HerdingSelector",
+            "together nearest to the mean of their class",
+            "Welling, Herding Dynamical Weights to Learn, ICML 2009; arXiv 1611.07725, alg. 4",
         ),
         Registration(
             "k-center",

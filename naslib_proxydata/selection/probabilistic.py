@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+import copy
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from naslib_proxydata.errors import SelectionError
-from naslib_proxydata.selection.base import Selector, SelectorInputs
-from naslib_proxydata.selection.histogram import CHUNK, Weighting, example_weights, log_histogram
+from naslib_proxydata.selection.balanced import BalancedSelector
+from naslib_proxydata.selection.base import SelectorInputs
+from naslib_proxydata.selection.histogram import (
+    CHUNK,
+    Weighting,
+    example_weights,
+    log_histogram,
+    published_width,
+)
 from naslib_proxydata.selection.weighted import weighted_sample
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from typing_extensions import Self
+
+    from naslib_proxydata.selection.balanced import Rows
+
+_log = logging.getLogger(__name__)
 
 
-class ProbabilisticSelector(Selector):
+class ProbabilisticSelector(BalancedSelector):
     """Draws without replacement with a weight that its histogram bin gives each example.
 
     Args:
-        bin_width: Width of the bins in log10 units: 0.5 for CIFAR-10, 0.25 for CIFAR-100 and
-            ImageNet, 0.2 for SVHN in the paper.
+        bin_width: Width of the bins in log10 units; the dataset's where None, see
+            ``histogram.published_width``.
+        balance: Draw from each class its share, with the weights of the whole dataset's
+            histogram.
 
     Raises:
         SelectionError: The width is not positive.
@@ -29,31 +45,48 @@ class ProbabilisticSelector(Selector):
 
     needs = frozenset({"scores"})
     scorer = "entropy"
+    promises_scorer = True
     weighting: ClassVar[Weighting]
 
-    def __init__(self, bin_width: float = 0.5) -> None:
-        if not bin_width > 0:
+    def __init__(self, bin_width: float | None = None, balance: bool = False) -> None:
+        super().__init__(balance)
+        if bin_width is not None and not bin_width > 0:
             raise SelectionError(
                 f"selector {self.name!r}: bin_width must be above 0, got {bin_width}"
             )
-        self.bin_width = float(bin_width)
+        self.bin_width = None if bin_width is None else float(bin_width)
+
+    def fitted(self, inputs: SelectorInputs) -> Self:
+        """Return the selector with the dataset's bin width, where it had none."""
+        if self.bin_width is not None:
+            return self
+        made = copy.copy(self)
+        made.bin_width = published_width(inputs.dataset)
+        return made
 
     def parameters(self) -> Mapping[str, Any]:
-        """Return the bin width."""
-        return {"bin_width": self.bin_width}
+        """Return the bin width, and whether classes are balanced."""
+        return {"bin_width": self.bin_width, **super().parameters()}
 
     def choose(
         self, inputs: SelectorInputs, size: int, generator: np.random.Generator
     ) -> NDArray[np.int64]:
         """Count, weigh, draw."""
         scores = inputs.required("scores", self.name)
-        histogram = log_histogram(scores, self.bin_width)
+        histogram = log_histogram(scores, self.bin_width or published_width(inputs.dataset))
+        for complaint in histogram.complaints():
+            _log.warning("selector %r: %s", self.name, complaint)
         weights = example_weights(histogram.counts, self.weighting)
-        chunks = (
-            weights[histogram.bins(scores[start : start + CHUNK])]
-            for start in range(0, len(scores), CHUNK)
-        )
-        return weighted_sample(chunks, size, generator)
+
+        def drawn(rows: Rows, quota: int) -> NDArray[np.int64]:
+            among = scores[rows]
+            chunks = (
+                weights[histogram.bins(among[start : start + CHUNK])]
+                for start in range(0, len(among), CHUNK)
+            )
+            return weighted_sample(chunks, quota, generator)
+
+        return self.spread(inputs, size, drawn)
 
 
 class EntropyP1Selector(ProbabilisticSelector):

@@ -44,7 +44,7 @@ def proportional_quotas(sizes: NDArray[np.int64], size: int) -> NDArray[np.int64
         size: Number of examples in all.
     """
     exact_numerators = sizes * size
-    total = int(sizes.sum())
+    total = max(1, int(sizes.sum()))  # of nothing, nothing is shared
     quotas = exact_numerators // total
     remainders = exact_numerators % total
     rest = size - int(quotas.sum())

@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from naslib_proxydata.errors import SelectionError
-from naslib_proxydata.selection.base import Selector, SelectorInputs
+from naslib_proxydata.selection.balanced import BalancedSelector
+from naslib_proxydata.selection.base import SelectorInputs
+from naslib_proxydata.selection.origin import End
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-End = Literal["highest", "lowest"]
+    from naslib_proxydata.selection.balanced import Rows
 
 
-class RankedSelector(Selector):
+class RankedSelector(BalancedSelector):
     """Takes one end of the scores; among equal scores, lower indices come first.
 
     Args:
         keep: ``highest`` or ``lowest``; the method's own end where None.
+        balance: See :class:`~naslib_proxydata.selection.balanced.BalancedSelector`.
 
     Raises:
         SelectionError: ``keep`` is neither.
     """
 
     needs = frozenset({"scores"})
+    promises_scorer = True
     deterministic = True
     own_end: ClassVar[End] = "highest"
 
-    def __init__(self, keep: End | None = None) -> None:
+    def __init__(self, keep: End | None = None, balance: bool = False) -> None:
+        super().__init__(balance)
         if keep not in (None, "highest", "lowest"):
             raise SelectionError(
                 f"selector {self.name!r}: keep must be highest or lowest, got {keep!r}"
@@ -38,15 +43,20 @@ class RankedSelector(Selector):
         self.keep: End = keep or self.own_end
 
     def parameters(self) -> Mapping[str, Any]:
-        """Return which end is kept."""
-        return {"keep": self.keep}
+        """Return which end is kept, and whether classes are balanced."""
+        return {"keep": self.keep, **super().parameters()}
 
     def choose(
         self, inputs: SelectorInputs, size: int, generator: np.random.Generator
     ) -> NDArray[np.int64]:
         """Sort and cut."""
         scores = inputs.required("scores", self.name)
-        return np.argsort(-scores if self.keep == "highest" else scores, kind="stable")[:size]
+        keys = -scores if self.keep == "highest" else scores
+
+        def first(rows: Rows, quota: int) -> NDArray[np.int64]:
+            return np.argsort(keys[rows], kind="stable")[:quota]
+
+        return self.spread(inputs, size, first)
 
 
 class EntropyTopSelector(RankedSelector):
@@ -95,3 +105,28 @@ class TransferLossSelector(RankedSelector):
     name = "transfer-loss"
     scorer = "transfer"
     own_end = "lowest"
+
+
+class AumSelector(RankedSelector):
+    """The k examples of smallest, or largest, area under the margin (arXiv 2001.10528).
+
+    The authors of arXiv 2210.15809 choose a coreset by the smallest, which are the hardest.
+    """
+
+    name = "aum"
+    scorer = "aum"
+    own_end = "lowest"
+
+
+class DynamicUncertaintySelector(RankedSelector):
+    """The k examples whose predictions vary most in training (Dyn-Unc, arXiv 2306.05175)."""
+
+    name = "dyn-unc"
+    scorer = "dyn-unc"
+
+
+class TDDSSelector(RankedSelector):
+    """The k examples of highest temporal dual-depth score (TDDS, arXiv 2311.13613)."""
+
+    name = "tdds"
+    scorer = "tdds"

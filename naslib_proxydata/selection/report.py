@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
 
 def selection_sentence(selection: Selection) -> str:
-    """Return method, parameters and sizes in one sentence."""
+    """Return method, parameters, scores and sizes in one sentence."""
     parameters = ", ".join(f"{key}={value}" for key, value in selection.parameters.items())
+    scores = "" if selection.scores is None else f" by {selection.scores.label}"
     return (
-        f"{selection.method}{f' ({parameters})' if parameters else ''}: {selection.size:,} of "
+        f"{selection.method}{f' ({parameters})' if parameters else ''}{scores}: "
+        f"{selection.size:,} of "
         f"{selection.dataset_size:,} examples of {selection.dataset}, "
         f"{len(selection.weight_indices):,} for weights and "
         f"{len(selection.architecture_indices):,} for the architecture"
@@ -61,7 +63,7 @@ def selection_markdown(
     images = "".join(f"\n![{name}]({name})\n" for name in figures)
     return f"""# Selection from {selection.dataset}
 
-{selection_sentence(selection)}. Seed {selection.seed}.
+{selection_sentence(selection)}. Seed {selection.seed}.{_scores(selection)}
 
 {class_table(selection, dataset)}
 {images}
@@ -81,6 +83,10 @@ dataset.select(selection.indices)  # Hugging Face
 
 {where}
 """
+
+
+def _scores(selection: Selection) -> str:
+    return "" if selection.scores is None else f" Scores: {selection.scores.sentence}."
 
 
 def _counts(labels: NDArray[np.int64], classes: int) -> NDArray[np.int64]:

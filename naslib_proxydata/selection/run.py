@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.selection.base import Selection, Selector, SelectorInputs
-from naslib_proxydata.selection.split import split_indices
+from naslib_proxydata.selection.origin import ScoreOrigin, array_sha256
+from naslib_proxydata.selection.split import split_by_class, split_indices
+from naslib_proxydata.version import installed_version
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from naslib_proxydata.data.base import Dataset
 
+_log = logging.getLogger(__name__)
+
 
 def make_selection(
     dataset: Dataset,
     selector: Selector,
-    size: int,
+    size: int | None,
     *,
     seed: int,
     values: NDArray[Any] | None = None,
+    origin: ScoreOrigin | None = None,
     shares: tuple[float, float] = (0.5, 0.5),
 ) -> Selection:
     """Choose examples of a dataset and split them between the levels of a search.
@@ -28,18 +34,40 @@ def make_selection(
     Args:
         dataset: What is chosen from.
         selector: What chooses.
-        size: Number of examples.
+        size: Number of examples; the selector's own where None.
         seed: Seed of the choice and of the split, which do not disturb each other.
         values: Scores, shape (n,), or features, shape (n, dimensions), where the selector needs
             them.
+        origin: How the values were made, which is kept in the selection where the selector goes
+            by them.
         shares: Shares of the weights and of the architecture, see ``split.split_indices``.
 
     Raises:
         SelectionError: See :meth:`Selector.select` and ``split.split_indices``.
     """
-    inputs = selector_inputs(dataset, values)
+    if not selector.needs & {"scores", "features"}:
+        origin = None  # whatever they are, it was not chosen by them
+    elif values is not None and origin is None:
+        origin = ScoreOrigin(values_sha256=array_sha256(values))
+    if origin is not None and origin.hardly_learned(dataset.num_classes):
+        _log.warning(
+            "%s: the model hardly learned, training accuracy %.1f %% of %d classes, so its scores "
+            "tell little of the examples; train longer, or name another model",
+            origin.label,
+            origin.training_accuracy,
+            dataset.num_classes,
+        )
+    inputs = selector_inputs(dataset, values, origin)
+    selector = selector.fitted(inputs)
+    if size is None:
+        size = selector.own_size(inputs, numpy_generator(seed, "select", selector.name))
     indices = selector.select(inputs, size, numpy_generator(seed, "select", selector.name))
-    weights, architecture = split_indices(indices, numpy_generator(seed, "split"), shares)
+    generator = numpy_generator(seed, "split")
+    if selector.splits_by_class:
+        labels = inputs.required("labels", selector.name)
+        weights, architecture = split_by_class(indices, labels, generator, shares)
+    else:
+        weights, architecture = split_indices(indices, generator, shares)
     return Selection(
         indices,
         weights,
@@ -50,10 +78,16 @@ def make_selection(
         seed,
         dataset.name,
         dataset.fingerprint,
+        shares,
+        installed_version(),
+        origin,
+        "" if dataset.labels is None else array_sha256(dataset.labels),
     )
 
 
-def selector_inputs(dataset: Dataset, values: NDArray[Any] | None) -> SelectorInputs:
+def selector_inputs(
+    dataset: Dataset, values: NDArray[Any] | None, origin: ScoreOrigin | None = None
+) -> SelectorInputs:
     """Return what a selector may look at; ``values`` of shape (n,) are scores, others features."""
     is_scores = values is not None and values.ndim == 1
     return SelectorInputs(
@@ -61,4 +95,6 @@ def selector_inputs(dataset: Dataset, values: NDArray[Any] | None) -> SelectorIn
         dataset.labels,
         values if is_scores else None,
         None if is_scores else values,
+        dataset.name,
+        None if origin is None else origin.hardest,
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import warnings
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,8 @@ import numpy as np
 
 from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.files import write_atomically
+from naslib_proxydata.selection.numbers import whole_array
+from naslib_proxydata.selection.origin import Scored, ScoreOrigin, array_sha256
 from naslib_proxydata.text_table import read_text
 
 if TYPE_CHECKING:
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from naslib_proxydata.data.base import Dataset
+    from naslib_proxydata.selection.base import Selector
+    from naslib_proxydata.selection.scorers.base import Scorer
 
 VALUES = ("scores", "features", "entropy")
 
@@ -34,6 +40,7 @@ class ScoreList:
         labels: Class of each row, int64, shape (n,), or None where the file does not say.
         fingerprint: Fingerprint of the scored dataset; empty where the file does not say.
         path: Where it was read from.
+        origin: How the scores were made, as far as the file says.
     """
 
     values: NDArray[np.float64]
@@ -41,6 +48,7 @@ class ScoreList:
     labels: NDArray[np.int64] | None
     fingerprint: str
     path: Path
+    origin: ScoreOrigin = field(default_factory=ScoreOrigin)
 
     def for_dataset(self, dataset: Dataset) -> NDArray[np.float64]:
         """Return the values in the dataset's order.
@@ -68,14 +76,55 @@ class ScoreList:
                 )
         return self.values[rows]
 
-    def _rows(self, dataset: Dataset) -> NDArray[np.int64]:
-        """Return the row of each example of the dataset."""
+    def serving(self, dataset: Dataset, selector: Selector, said: Scorer | None = None) -> Scored:
+        """Return the values in the dataset's order, where they may serve the selector.
+
+        Args:
+            dataset: What is chosen from.
+            selector: What chooses.
+            said: The scorer that the user says these are scores of.
+
+        Raises:
+            SelectionError: They are those of another scorer than is expected, or see
+                :meth:`for_dataset`.
+        """
+        origin = self.origin
+        promised = selector.scorer if selector.promises_scorer else ""
+        expected = promised if said is None else said.name
+        if origin.scorer and expected and origin.scorer != expected:
+            raise SelectionError(
+                f"{self.path} holds scores of scorer {origin.scorer!r}, but "
+                + (
+                    f"selector {selector.name!r} goes by {expected!r}; take a selector that goes "
+                    f"by {origin.scorer!r}, or name scorer {origin.scorer!r} beside the file to "
+                    "choose by its scores all the same"
+                    if said is None
+                    else f"scorer {expected!r} was named beside it; name the one or the other"
+                )
+            )
+        values = self.for_dataset(dataset)
+        known: dict[str, Any] = {"values_sha256": array_sha256(values)}
+        if said is not None and not origin.scorer:
+            known |= {"said": said.name, "hardest": said.hardest}
+        return Scored(values, origin.model_copy(update=known))
+
+    def rows(self) -> NDArray[np.int64]:
+        """Return the row of each example of the scored dataset, in its order.
+
+        Raises:
+            SelectionError: Indices are duplicated or missing.
+        """
         order = np.argsort(self.index, kind="stable")
         if not np.array_equal(self.index[order], np.arange(len(order))):
             raise SelectionError(
                 f"{self.path}: its indices must be 0 to {len(order) - 1}, each once; some are "
                 "duplicated or missing"
             )
+        return order
+
+    def _rows(self, dataset: Dataset) -> NDArray[np.int64]:
+        """Return the row of each example of the dataset."""
+        order = self.rows()
         if len(order) == len(dataset):
             return order
         wanted = dataset.source_index
@@ -95,6 +144,7 @@ def read_scores(path: Path, name: str = "") -> ScoreList:
             as published by arXiv 2106.04784, or by spaces or commas; or an ``.npz`` file with
             ``scores``, ``features`` or ``entropy`` and, if known, ``index``, ``class`` and
             ``fingerprint``. Names in the ``.npz`` may begin with the dataset's name and ``_``.
+            What :func:`write_scores` wrote says how the scores were made.
         name: Name of the dataset.
 
     Raises:
@@ -105,8 +155,19 @@ def read_scores(path: Path, name: str = "") -> ScoreList:
     return _read_npz(path, name) if path.suffix == ".npz" else _read_text(path)
 
 
-def write_scores(path: Path, values: NDArray[np.floating[Any]], dataset: Dataset) -> None:
+def write_scores(
+    path: Path,
+    values: NDArray[np.floating[Any]],
+    dataset: Dataset,
+    origin: ScoreOrigin | None = None,
+) -> None:
     """Write scores or features of a dataset, with its fingerprint and classes, as ``.npz``.
+
+    Args:
+        path: Ends in ``.npz``.
+        values: Scores, shape (n,), or features, shape (n, dimensions).
+        dataset: What was scored.
+        origin: How they were made, kept as JSON in the array ``made_by``.
 
     Raises:
         SelectionError: The path does not end in ``.npz`` or cannot be written.
@@ -119,6 +180,8 @@ def write_scores(path: Path, values: NDArray[np.floating[Any]], dataset: Dataset
     }
     if dataset.labels is not None:
         arrays["class"] = dataset.labels
+    if origin is not None:
+        arrays["made_by"] = np.array(json.dumps(origin.facts(), sort_keys=True))
     write_atomically(path, lambda file: np.savez_compressed(file, **arrays), error=SelectionError)
 
 
@@ -139,49 +202,59 @@ def _read_text(path: Path) -> ScoreList:
             f"{path} is no score list: it has {table.shape[1]} columns, expected index, score "
             "and, if known, class"
         )
-    index = _whole(table[:, 0], "index", path)
-    labels = _whole(table[:, 2], "class", path) if table.shape[1] == 3 else None
-    return ScoreList(table[:, 1], index, labels, "", path)
-
-
-def _whole(numbers: NDArray[Any], name: str, path: Path) -> NDArray[np.int64]:
-    """Return numbers as integers, which a cast alone makes of nan and of fractions too.
-
-    Raises:
-        SelectionError: One of them is no whole number.
-    """
-    if numbers.dtype.kind in "iu":
-        return numbers.astype(np.int64)
-    is_whole = numbers.dtype.kind == "f" and np.isfinite(numbers) & (numbers == np.rint(numbers))
-    if not np.all(is_whole):
-        wrong = numbers[~is_whole][0] if numbers.dtype.kind == "f" else numbers.dtype
-        raise SelectionError(f"{path}: each {name} must be a whole number, got {wrong}")
-    return numbers.astype(np.int64)
+    labels = whole_array(table[:, 2], "classes", path) if table.shape[1] == 3 else None
+    index = whole_array(table[:, 0], "indices", path)
+    return ScoreList(table[:, 1], index, labels, "", path, _read_from(path, {}))
 
 
 def _read_npz(path: Path, name: str) -> ScoreList:
     try:
         with np.load(path, allow_pickle=False) as archive:
             keys = {key.removeprefix(f"{name}_"): key for key in archive.files}
-            known = ("index", "class", "fingerprint", *VALUES)
+            known = ("index", "class", "fingerprint", "made_by", *VALUES)
             arrays = {key: archive[keys[key]] for key in known if key in keys}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise SelectionError(f"{path} is not a readable .npz file: {error}") from None
     values = _values(arrays, path, name)
-    index = _whole(arrays.get("index", np.arange(len(values))), "index", path)
+    if not len(values):
+        raise SelectionError(
+            f"{path} holds no scores: its arrays are empty; score the dataset again"
+        )
+    index = whole_array(arrays.get("index", np.arange(len(values))), "indices", path)
     labels = arrays.get("class")
     if len(index) != len(values) or (labels is not None and len(labels) != len(values)):
         raise SelectionError(f"{path}: its arrays have different lengths")
     fingerprint = str(arrays.get("fingerprint", ""))
-    whole = None if labels is None else _whole(labels, "class", path)
-    return ScoreList(values.astype(np.float64), index, whole, fingerprint, path)
+    whole = None if labels is None else whole_array(labels, "classes", path)
+    try:
+        origin = _read_from(path, json.loads(str(arrays.get("made_by", "{}"))))
+    except ValueError as error:
+        raise SelectionError(
+            f"{path}: what it says of the making of its scores cannot be read: {error}; score the "
+            "dataset again"
+        ) from None
+    return ScoreList(values.astype(np.float64), index, whole, fingerprint, path, origin)
+
+
+def _read_from(path: Path, facts: Mapping[str, Any]) -> ScoreOrigin:
+    """Return what a file says of its scores, and which file it is."""
+    origin = ScoreOrigin.model_validate(facts)
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return origin.model_copy(update={"file": path.name, "file_sha256": digest.hexdigest()})
 
 
 def _values(arrays: Mapping[str, NDArray[Any]], path: Path, name: str) -> NDArray[Any]:
     for key in VALUES:
         if key in arrays:
             return arrays[key]
+    prefixed = (
+        f"or one of them after '{name}_'"
+        if name
+        else ("or name the dataset, whose name may stand before them")
+    )
     raise SelectionError(
-        f"{path} holds no scores: expected an array named {', '.join(VALUES)}, or one of them "
-        f"after '{name}_'"
+        f"{path} holds no scores: expected an array named {', '.join(VALUES)}, {prefixed}"
     )

@@ -44,19 +44,20 @@ class ScorerContract:
 
     @pytest.fixture
     def context(self, tmp_path: Path) -> ScoringContext:
-        """Return a small made-up dataset, an empty cache and a training of two epochs."""
+        """Return a small made-up dataset, an empty cache and a training of three epochs."""
         generator = numpy_generator(0, "contract", "scorer")
         count = self.classes * self.per_class
         shape = (count, self.channels, self.size, self.size)
         images = generator.integers(0, 256, shape, dtype=np.uint8)
         labels = generator.permutation(np.arange(count, dtype=np.int64) % self.classes)
         dataset = ArrayDataset("contract", images, labels)
-        recipe = Recipe(epochs=2, batch_size=8, learning_rate=0.01, augment=False)
+        recipe = Recipe(epochs=3, batch_size=8, learning_rate=0.01, augment=False)
         return ScoringContext(dataset, tmp_path / "cache", self.model, recipe)
 
     def test_gives_what_it_says(self, scorer: Scorer, context: ScoringContext) -> None:
         """A finite number, or a vector, for each example."""
         assert scorer.gives in ("scores", "features")
+        assert scorer.hardest in ("highest", "lowest")
         scorer.check(context)
         array = score_dataset(scorer, context)
         assert np.isfinite(array).all()

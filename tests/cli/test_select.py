@@ -10,8 +10,12 @@ import pytest
 import yaml
 
 from naslib_proxydata.cli.main import main
+from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.data.sources import open_dataset
+from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.selection.files import load_selection
+from naslib_proxydata.selection.origin import ScoreOrigin
+from naslib_proxydata.selection.score_files import write_scores
 
 
 def run(*arguments: object) -> int:
@@ -192,7 +196,7 @@ def test_scores_that_do_not_fit_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "run"
-    arguments = ("--size", 5, "--out", out, "--scores", tmp_path / "s.npz")
+    arguments = ("--dataset", "digits", "--size", 5, "--out", out, "--scores", tmp_path / "s.npz")
     np.savez(tmp_path / "s.npz", scores=np.ones(1796))
     assert run(*arguments, "--selector", "entropy-p1") == 2
     assert "scores 1796 examples" in capsys.readouterr().err
@@ -226,3 +230,94 @@ def test_unlabelled_data_are_refused_before_anything_is_computed(
     assert run(*arguments, "--selector", "random", "--plot") == 2
     assert "neither scores nor classes" in capsys.readouterr().err
     assert run(*arguments, "--selector", "random") == 0
+
+
+def test_a_file_of_another_scorer_is_refused_or_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    digits = open_dataset("digits")
+    write_scores(tmp_path / "entropy.npz", np.arange(1797.0), digits, ScoreOrigin(scorer="entropy"))
+    arguments = (
+        "--dataset",
+        "digits",
+        "--selector",
+        "el2n",
+        "--size",
+        5,
+        "--out",
+        tmp_path / "run",
+    )
+    arguments += ("--scores", tmp_path / "entropy.npz")
+    assert run(*arguments) == 2
+    assert "selector 'el2n' goes by 'el2n'" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+    assert run(*arguments, "--scorer", "entropy") == 0
+    assert "el2n (keep=highest) by entropy: 5 of 1,797" in capsys.readouterr().out
+    assert "Scores: entropy, from entropy.npz" in (tmp_path / "run" / "summary.md").read_text()
+    kept = load_selection(tmp_path / "run").scores
+    assert kept is not None
+    assert kept.scorer == "entropy"
+
+
+def test_scores_with_classes_need_no_dataset(
+    tmp_path: Path, entropy_list: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_data, without = tmp_path / "with", tmp_path / "without"
+    arguments = ("--scores", entropy_list, "--selector", "entropy-p1", "--size", 50, "--plot")
+    assert run(*arguments, "--dataset", "digits", "--out", with_data) == 0
+    assert run(*arguments, "--out", without) == 0
+    assert "by given scores: 50 of 1,797 examples of list" in capsys.readouterr().out
+    assert (without / "selection.npz").read_bytes() == (with_data / "selection.npz").read_bytes()
+    selection = load_selection(without)
+    selection.check_fits(open_dataset("digits"))
+    digits = open_dataset("digits")
+    shuffled = ArrayDataset(
+        "digits", np.zeros((1797, 8, 8), np.uint8), np.roll(digits.required_labels("this"), 1)
+    )
+    with pytest.raises(SelectionError, match="classes are not those of 'digits'"):
+        selection.check_fits(shuffled)
+    out = ("--out", tmp_path / "none")
+    assert run("--scores", entropy_list, "--selector", "random", "--size", 5, *out) == 2
+    assert "needs no scores; name the dataset" in capsys.readouterr().err
+    entropy_list.write_text("0\t0.5\n1\t0.25\n")
+    assert run("--scores", entropy_list, "--selector", "entropy-p1", "--size", 1, *out) == 2
+    assert "carries no classes" in capsys.readouterr().err
+
+
+def test_classes_and_fractions_of_classes_need_no_size(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    three = ("--selector", "class-subset", "--set", "selector.classes=3")
+    assert run(*three, "--out", tmp_path / "three") == 0
+    labels = open_dataset("digits").required_labels("this")
+    whole = np.bincount(labels[load_selection(tmp_path / "three").indices], minlength=10)
+    assert [count for count in whole if count] == [
+        size for size, count in zip(np.bincount(labels), whole, strict=True) if count
+    ]
+    assert (whole > 0).sum() == 3
+    assert run("--selector", "class-uniform", "--fraction", 0.012, "--out", tmp_path / "few") == 0
+    few = load_selection(tmp_path / "few")
+    assert few.parameters["fraction"] == 0.012
+    for half in (few.weight_indices, few.architecture_indices):
+        assert np.bincount(labels[half]).tolist() == [1] * 10, "two of each class, none of them 3"
+    capsys.readouterr()
+    for selector in ("k-center", "class-uniform"):
+        options = ("--selector", selector, "--set", "selector.classes=3")
+        assert run(*options, "--out", tmp_path / "no") == 2
+        assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_model_that_hardly_learned_is_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (60, 8, 8), dtype=np.uint8)
+    np.savez(tmp_path / "noise.npz", images=images, labels=np.arange(60) % 10)
+    arguments = ("--dataset", tmp_path / "noise.npz", "--selector", "entropy-top", "--size", 5)
+    arguments += ("--quick", "--cache", tmp_path / "cache", "--out", tmp_path / "run")
+    assert run(*arguments) == 0
+    kept = load_selection(tmp_path / "run").scores
+    assert kept is not None
+    assert kept.training_accuracy is not None
+    assert ("hardly learned" in caplog.text) == (kept.training_accuracy < 19)
+    assert "hardly learned" in caplog.text

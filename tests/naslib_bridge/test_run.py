@@ -18,6 +18,7 @@ from naslib_proxydata.errors import (
     ProxyDataError,
     PruningError,
     SearchError,
+    SelectionError,
 )
 from naslib_proxydata.hookspecs import hookimpl
 from naslib_proxydata.naslib_bridge.record import write_record
@@ -101,6 +102,27 @@ def test_scores_from_a_file_follow_the_dataset(tmp_path: Path) -> None:
     run = begun({"selector": chosen})
     kept = np.sort(np.concatenate(list(run.active.values())))
     assert kept.tolist() == np.sort(np.argsort(scores)[-10:]).tolist()
+
+
+def test_scores_of_another_scorer_are_refused_unless_they_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "entropy.npz"
+    np.savez(path, scores=np.arange(IMAGES), made_by=np.array('{"scorer": "entropy"}'))
+    chosen: dict[str, Any] = {"name": "el2n", "size": 10, "scores": str(path)}
+    with pytest.raises(SelectionError, match="scores of scorer 'entropy'"):
+        begun({"selector": chosen})
+    run = begun({"selector": {**chosen, "scorer": "entropy"}})
+    kept = np.sort(np.concatenate(list(run.active.values())))
+    assert kept.tolist() == list(range(IMAGES - 10, IMAGES))
+
+
+def test_whole_classes_need_no_size() -> None:
+    run = begun({"selector": {"name": "class-subset", "options": {"classes": 1}}})
+    kept = np.sort(np.concatenate(list(run.active.values())))
+    labels = np.array(FakeImages().targets)
+    assert kept.tolist() == np.flatnonzero(labels == labels[kept[0]]).tolist()
+    run = begun({"selector": {"name": "class-uniform", "fraction": 0.5}})
+    for half in run.active.values():
+        assert set(labels[half]) == set(labels), "every class in both halves"
 
 
 def test_unknown_names_come_with_the_closest() -> None:

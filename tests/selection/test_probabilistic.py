@@ -14,7 +14,11 @@ from scipy.stats import chisquare
 
 from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.selection.base import SelectorInputs
-from naslib_proxydata.selection.histogram import example_weights, log_histogram
+from naslib_proxydata.selection.histogram import (
+    example_weights,
+    log_histogram,
+    published_width,
+)
 from naslib_proxydata.selection.probabilistic import (
     EntropyP1Selector,
     EntropyP2Selector,
@@ -149,3 +153,36 @@ def test_wrong_scores_are_refused() -> None:
         EntropyP1Selector(bin_width=0)
     with pytest.raises(SelectionError, match="only 2 examples can be drawn"):
         weighted_sample([np.array([1.0, 0.0, 1.0])], 3, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(
+    ("name", "width"),
+    [
+        *(("cifar10", 0.5), ("cifar100", 0.25), ("CIFAR-100", 0.25), ("svhn", 0.2), ("SVHN", 0.2)),
+        *(("imagenet", 0.25), ("ImageNet16-120", 0.25), ("digits", 0.5), ("", 0.5)),
+    ],
+)
+def test_the_bin_width_is_that_of_the_dataset(name: str, width: float) -> None:
+    assert published_width(name) == width
+    inputs = SelectorInputs(50, scores=np.logspace(-6, 0, 50), dataset=name)
+    fitted = EntropyP1Selector().fitted(inputs)
+    assert fitted.parameters() == {"bin_width": width}
+    assert EntropyP1Selector(0.3).fitted(inputs).parameters() == {"bin_width": 0.3}
+    np.testing.assert_array_equal(
+        EntropyP1Selector().select(inputs, 9, np.random.default_rng(0)),
+        EntropyP1Selector(width).select(inputs, 9, np.random.default_rng(0)),
+    )
+
+
+def test_histograms_that_tell_little_are_warned_of(
+    shared_data: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name, width in (("cifar10", 0.5), ("cifar100", 0.25), ("svhn", 0.2)):
+        assert not log_histogram(published(shared_data, name), width).complaints()
+    few = np.repeat([0.1, 1.0], [40, 40])
+    EntropyP1Selector(0.5).select(SelectorInputs(80, scores=few), 9, np.random.default_rng(0))
+    assert "2 occupied bins of width 0.5" in caplog.text
+    caplog.clear()
+    one = np.concatenate([np.full(60, 2.0), np.logspace(-6, 0, 40)])
+    EntropyP1Selector(0.5).select(SelectorInputs(100, scores=one), 9, np.random.default_rng(0))
+    assert "one bin of the histogram of scores holds 6" in caplog.text

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,13 @@ import pytest
 from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.data.sources import open_dataset
 from naslib_proxydata.errors import SelectionError
+from naslib_proxydata.selection.coverage_centric import CoverageCentricSelector
+from naslib_proxydata.selection.listed import ListedDataset
+from naslib_proxydata.selection.origin import ScoreOrigin
+from naslib_proxydata.selection.ranked import EL2NSelector, EntropyTopSelector
 from naslib_proxydata.selection.score_files import read_scores, write_scores
+from naslib_proxydata.selection.scorers.histories import AumScorer
+from naslib_proxydata.selection.scorers.outputs import EL2NScorer, EntropyScorer
 
 
 def toy(count: int = 6, pixel: int = 0, source: list[int] | None = None) -> ArrayDataset:
@@ -86,17 +93,20 @@ def test_lists_as_spreadsheets_and_programs_write_them(data: bytes, tmp_path: Pa
 @pytest.mark.parametrize("wrong", [np.nan, 1.5, np.inf])
 def test_a_cast_makes_no_index_and_no_class(wrong: float, tmp_path: Path) -> None:
     path = tmp_path / "list.txt"
-    for text, name in ((f"0\t1\t0\n{wrong}\t1\t0\n", "index"), (f"0\t1\t{wrong}\n", "class")):
+    for text, name in (
+        (f"0\t1\t0\n{wrong}\t1\t0\n", "indices"),
+        (f"0\t1\t{wrong}\n", "classes"),
+    ):
         path.write_text(text)
         with pytest.raises(
-            SelectionError, match=f"each {name} must be a whole number, got {wrong}"
+            SelectionError, match=f"its {name} must be whole numbers counted from 0, got {wrong}"
         ):
             read_scores(path)
     npz = tmp_path / "list.npz"
-    for name in ("index", "class"):
-        np.savez(npz, scores=np.zeros(2), **{name: np.array([0.0, wrong])})
+    for key, name in (("index", "indices"), ("class", "classes")):
+        np.savez(npz, scores=np.zeros(2), **{key: np.array([0.0, wrong])})
         with pytest.raises(
-            SelectionError, match=f"each {name} must be a whole number, got {wrong}"
+            SelectionError, match=f"its {name} must be whole numbers counted from 0, got {wrong}"
         ):
             read_scores(npz)
     np.savez(npz, scores=np.arange(2.0), index=np.array([1.0, 0.0]))
@@ -130,6 +140,72 @@ def test_damaged_npz_are_refused(tmp_path: Path) -> None:
     np.savez(path, numbers=np.arange(3))
     with pytest.raises(SelectionError, match="holds no scores"):
         read_scores(path, "toy")
+    with pytest.raises(SelectionError, match="or name the dataset"):
+        read_scores(path)
     np.savez(path, scores=np.arange(3), index=np.arange(2))
     with pytest.raises(SelectionError, match="different lengths"):
         read_scores(path)
+
+
+def test_a_file_says_how_its_scores_were_made(tmp_path: Path) -> None:
+    path = tmp_path / "entropy.npz"
+    made = ScoreOrigin(scorer="entropy", model="resnet20", training_accuracy=92.0, seed=0)
+    write_scores(path, np.arange(6.0), toy(), made)
+    served = read_scores(path).serving(toy(), EntropyTopSelector())
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert (served.origin.file, served.origin.file_sha256) == ("entropy.npz", digest)
+    assert served.origin.label == "entropy of resnet20"
+    with pytest.raises(SelectionError, match="'entropy', but selector 'el2n' goes by 'el2n'"):
+        read_scores(path).serving(toy(), EL2NSelector())
+    named = read_scores(path).serving(toy(), EL2NSelector(), EntropyScorer())
+    assert named.origin.label == "entropy of resnet20", "and is not called el2n"
+    with pytest.raises(SelectionError, match="scorer 'el2n' was named beside it"):
+        read_scores(path).serving(toy(), EntropyTopSelector(), EL2NScorer())
+    any_scores = read_scores(path).serving(toy(), CoverageCentricSelector())
+    assert any_scores.origin.scorer == "entropy"
+    again = tmp_path / "again.npz"
+    write_scores(again, np.arange(6.0), toy(), made)
+    assert again.read_bytes() == path.read_bytes()
+
+
+def test_a_strangers_list_is_given_scores(tmp_path: Path) -> None:
+    path = tmp_path / "list.txt"
+    path.write_text("".join(f"{index}\t{index / 10}\t{index % 3}\n" for index in range(6)))
+    served = read_scores(path).serving(toy(), EL2NSelector())
+    assert served.origin.label == "given scores"
+    said = read_scores(path).serving(toy(), CoverageCentricSelector(), AumScorer())
+    assert said.origin.label == "given scores, said to be of aum"
+    assert said.origin.hardest == "lowest"
+
+
+def test_what_a_file_says_must_be_readable(tmp_path: Path) -> None:
+    path = tmp_path / "scores.npz"
+    for wrong in ("{", "[]", '{"training_accuracy": "high"}'):
+        np.savez(path, scores=np.arange(6.0), made_by=np.array(wrong))
+        with pytest.raises(SelectionError, match="of the making of its scores cannot be read"):
+            read_scores(path)
+
+
+def test_lists_with_a_mark_or_with_spaces_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "list.txt"
+    path.write_text("\ufeff0 0.5 0\n1  0.25\t1\n\n2 0.125 2\n", encoding="utf-8")
+    np.testing.assert_array_equal(read_scores(path).for_dataset(toy(3)), [0.5, 0.25, 0.125])
+
+
+def test_a_list_stands_for_its_dataset(tmp_path: Path) -> None:
+    path = tmp_path / "list.txt"
+    path.write_text("2\t0.5\t0\n0\t0.1\t1\n1\t0.2\t2\n")
+    scores = read_scores(path)
+    listed = ListedDataset(scores)
+    assert (len(listed), listed.name, listed.fingerprint, listed.num_classes) == (3, "list", "", 3)
+    assert listed.labels is not None
+    assert listed.labels.tolist() == [1, 2, 0], "in the order of the dataset"
+    np.testing.assert_array_equal(scores.for_dataset(listed), [0.1, 0.2, 0.5])
+    with pytest.raises(SelectionError, match="has no images"):
+        listed[0]
+    path.write_text("0\t0.1\n1\t0.2\n")
+    with pytest.raises(SelectionError, match="carries no classes"):
+        ListedDataset(read_scores(path))
+    write_scores(tmp_path / "own.npz", np.arange(6.0), toy(), ScoreOrigin(dataset="toy"))
+    own = ListedDataset(read_scores(tmp_path / "own.npz"))
+    assert (own.name, own.fingerprint) == ("toy", toy().fingerprint)

@@ -9,7 +9,12 @@ import pytest
 from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.selection.base import Selection
+from naslib_proxydata.selection.class_uniform import ClassUniformSelector
 from naslib_proxydata.selection.files import SELECTION, load_selection, save_selection
+from naslib_proxydata.selection.origin import ScoreOrigin, array_sha256
+from naslib_proxydata.selection.random import RandomSelector
+from naslib_proxydata.selection.ranked import EL2NSelector
+from naslib_proxydata.selection.run import make_selection
 from naslib_proxydata.selection.split import split_indices
 
 
@@ -111,3 +116,60 @@ def test_split_shares() -> None:
     assert not np.intersect1d(weights, architecture).size
     with pytest.raises(SelectionError, match="sum to at most 1"):
         split_indices(chosen, np.random.default_rng(1), (0.8, 0.4))
+
+
+def test_a_selection_keeps_how_it_was_made(tmp_path: Path) -> None:
+    origin = ScoreOrigin(scorer="el2n", model="resnet20", recipe={"epochs": 15}, seed=3)
+    values = np.arange(20.0)
+    made = make_selection(
+        dataset_of(), EL2NSelector(), 6, seed=3, values=values, origin=origin, shares=(0.4, 0.4)
+    )
+    save_selection(made, tmp_path / "s.npz")
+    loaded = load_selection(tmp_path / "s.npz")
+    assert loaded.scores == origin
+    assert loaded.shares == (0.4, 0.4)
+    assert loaded.version == made.version != ""
+    unsaid = make_selection(dataset_of(), EL2NSelector(), 6, seed=3, values=values)
+    assert unsaid.scores == ScoreOrigin(values_sha256=array_sha256(values))
+    assert unsaid.scores.label == "given scores"
+    unused = make_selection(dataset_of(), RandomSelector(), 6, seed=3, values=values, origin=origin)
+    assert unused.scores is None, "it was not chosen by them"
+
+
+EARLIER = {
+    "arrays_sha256": "0c56bd7b55ce4e0f3b28a6bf9f6e0e6e0a0f",
+    "dataset": "toy",
+    "dataset_size": 20,
+    "fingerprint": "abc",
+    "format": 1,
+    "method": "random",
+    "parameters": {"a": 1},
+    "seed": 7,
+    "size": 2,
+}
+"""The keys that commit 9322855 wrote."""
+
+
+def test_a_selection_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "s.npz"
+    save_selection(selection_of([1, 4], fingerprint="abc"), path)
+    facts = json.loads(path.with_suffix(".json").read_text())
+    earlier = {**EARLIER, "arrays_sha256": facts["arrays_sha256"]}
+    path.with_suffix(".json").write_text(json.dumps(earlier))
+    loaded = load_selection(path)
+    assert loaded.indices.tolist() == [1, 4]
+    assert (loaded.shares, loaded.version, loaded.scores) == (None, "", None)
+    earlier["scores"] = {"training_accuracy": "high"}
+    path.with_suffix(".json").write_text(json.dumps(earlier))
+    with pytest.raises(SelectionError, match="not a readable selection"):
+        load_selection(path)
+
+
+def test_class_uniform_puts_every_class_in_both_halves() -> None:
+    """Thirty classes of two images each: a random split would leave half of them out."""
+    labels = np.repeat(np.arange(30), 4)
+    dataset = ArrayDataset("toy", np.zeros((120, 2, 2), np.uint8), labels)
+    for seed in range(5):
+        made = make_selection(dataset, ClassUniformSelector(), 60, seed=seed)
+        for half in (made.weight_indices, made.architecture_indices):
+            assert np.bincount(labels[half]).tolist() == [1] * 30

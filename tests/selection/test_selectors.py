@@ -216,6 +216,31 @@ def test_class_subset_takes_whole_classes() -> None:
     assert sorted(np.bincount(labels[chosen]).tolist())[-3:] == [10, 10, 10]
     with pytest.raises(SelectionError, match="2 classes drawn hold 20"):
         ClassSubsetSelector(classes=2).select(inputs, 30, np.random.default_rng(0))
+    with pytest.raises(SelectionError, match="classes must be at most 10"):
+        ClassSubsetSelector(classes=11).select(inputs, 30, np.random.default_rng(0))
+
+
+def test_class_subset_shares_a_size_among_its_classes_or_takes_all() -> None:
+    """As P4 of arXiv 2006.13314: a fifth of the classes, and half of the images of each."""
+    labels = np.repeat(np.arange(20), 100)
+    inputs = SelectorInputs(2000, labels)
+    selector = ClassSubsetSelector(classes=4)
+    chosen = selector.select(inputs, 200, np.random.default_rng(0))
+    assert sorted(np.bincount(labels[chosen]).tolist())[-4:] == [50, 50, 50, 50]
+    sizes = [10, 20, 30, 40, 50]
+    uneven = np.repeat(np.arange(5), sizes)
+    inputs = SelectorInputs(150, uneven)
+    three = ClassSubsetSelector(classes=3)
+    for seed in range(5):
+        size = three.own_size(inputs, np.random.default_rng(seed))
+        whole = three.select(inputs, size, np.random.default_rng(seed))
+        counts = np.bincount(uneven[whole], minlength=5)
+        assert [count for count in counts if count] == [
+            size for size, count in zip(sizes, counts, strict=True) if count
+        ]
+        assert (counts > 0).sum() == 3
+    with pytest.raises(SelectionError, match="has no size of its own; give either size"):
+        ClassSubsetSelector().own_size(inputs, np.random.default_rng(0))
 
 
 def test_class_uniform_drops_tiny_classes_and_spreads_over_sizes() -> None:
@@ -233,6 +258,48 @@ def test_class_uniform_drops_tiny_classes_and_spreads_over_sizes() -> None:
     assert len(ClassUniformSelector().select(few, 4, np.random.default_rng(0))) == 4
     with pytest.raises(SelectionError, match="use more classes"):
         ClassUniformSelector(classes=2).select(inputs, 1500, np.random.default_rng(0))
+
+
+def test_class_uniform_keeps_the_fraction() -> None:
+    """A hundredth of each class; those left with one image go, and no other gives more."""
+    sizes = [1000, 500, 299, 200, 199, 100, 50]
+    labels = np.repeat(np.arange(7), sizes)
+    inputs = SelectorInputs(len(labels), labels)
+    selector = ClassUniformSelector(fraction=0.01)
+    size = selector.own_size(inputs, np.random.default_rng(0))
+    assert size == 10 + 5 + 2 + 2
+    chosen = selector.select(inputs, size, np.random.default_rng(0))
+    assert np.bincount(labels[chosen], minlength=7).tolist() == [10, 5, 2, 2, 0, 0, 0]
+    assert selector.parameters() == {"classes": None, "least": 2, "fraction": 0.01}
+    with pytest.raises(SelectionError, match=r"0\.001 leaves no class with 2"):
+        ClassUniformSelector(fraction=0.001).own_size(inputs, np.random.default_rng(0))
+    with pytest.raises(SelectionError, match="at most 1, got 2"):
+        ClassUniformSelector(fraction=2)
+
+
+def test_defaults_are_the_published_ones() -> None:
+    assert EntropyTailsSelector().beta == 0.9
+    covering = CoverageCentricSelector()
+    assert (covering.scorer, covering.hardest_dropped, covering.strata) == ("aum", 0.3, 50)
+
+
+def test_coverage_centric_knows_which_end_is_hard(caplog: pytest.LogCaptureFixture) -> None:
+    scores = np.random.default_rng(0).permutation(100) / 100.0
+    low = SelectorInputs(100, scores=scores, hardest="lowest")
+    unknown = SelectorInputs(100, scores=scores)
+    for one, options, hard in (
+        (low, {}, "lowest"),
+        (unknown, {}, "highest"),
+        (low, {"hardest": "highest"}, "highest"),
+    ):
+        selector = CoverageCentricSelector(**options).fitted(one)  # type: ignore[arg-type]
+        chosen = selector.select(one, 60, np.random.default_rng(0))
+        dropped = scores < 0.3 if hard == "lowest" else scores >= 0.7
+        assert not dropped[chosen].any()
+        assert selector.parameters()["hardest"] == hard
+    assert caplog.text.count("nobody says which end") == 1
+    with pytest.raises(SelectionError, match="hardest must be highest or lowest"):
+        CoverageCentricSelector(hardest="top")  # type: ignore[arg-type]
 
 
 def test_coverage_centric_budgets_and_cut() -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from naslib_proxydata.selection.origin import End
     from naslib_proxydata.selection.scorers.context import ScoringContext
 
 
@@ -22,6 +23,7 @@ class Scorer(ABC):
         name: The name on the command line.
         gives: What its array is to a selector.
         own_model: Name of the model where the user names none; empty where none is used.
+        hardest: The end of its scores at which the hard examples are.
         needs_labels: Whether an unlabelled dataset cannot be scored.
         cached: Whether the array is worth keeping on disk.
         takes_pretrained: Whether a given, trained model can take the place of its own.
@@ -31,6 +33,7 @@ class Scorer(ABC):
     name: ClassVar[str]
     gives: ClassVar[Literal["scores", "features"]] = "scores"
     own_model: ClassVar[str] = ""
+    hardest: ClassVar[End] = "highest"
     needs_labels: ClassVar[bool] = False
     cached: ClassVar[bool] = True
     takes_pretrained: ClassVar[bool] = False
@@ -43,6 +46,14 @@ class Scorer(ABC):
     @abstractmethod
     def compute(self, context: ScoringContext) -> NDArray[np.floating[Any]]:
         """Return scores, shape (n,), or features, shape (n, dimensions), in dataset order."""
+
+    def training_accuracy(self, context: ScoringContext) -> float | None:
+        """Return what its model reached on its training examples, in percent.
+
+        Returns:
+            None where it trains none. :meth:`compute` was called before.
+        """
+        return None
 
     def model(self, context: ScoringContext) -> str:
         """Return the name of the model that this scorer uses there, with given weights if any."""

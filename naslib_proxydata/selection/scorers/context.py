@@ -17,7 +17,7 @@ from naslib_proxydata.seeding import torch_generator
 from naslib_proxydata.selection.scorers.model_input import PreparedModel
 from naslib_proxydata.selection.scorers.models import build_model
 from naslib_proxydata.selection.scorers.recipe import PAPER, Recipe
-from naslib_proxydata.selection.scorers.training import Trained, train
+from naslib_proxydata.selection.scorers.training import Trained, train, training_accuracy
 
 if TYPE_CHECKING:
     from torch import nn
@@ -72,7 +72,7 @@ class ScoringContext:
             DatasetError: The dataset is unlabelled.
             SelectionError: The model is unknown, or its loss is not a number.
         """
-        folder = self.cache / "runs" / digest(self.key(model))
+        folder = self.run_folder(model)
         return train(
             self.dataset,
             model,
@@ -126,6 +126,22 @@ class ScoringContext:
                 f"{type(logits).__name__} of shape {shape}"
             )
         return logits.shape[1]
+
+    def training_accuracy(self, model: str, early: bool = False) -> float | None:
+        """Return what a model reached on its training examples, in percent.
+
+        Args:
+            model: Its name.
+            early: Whether the model of the recipe's early epoch is meant.
+
+        Returns:
+            None where it was not trained here, or by an earlier version that kept no accuracy.
+        """
+        return training_accuracy(self.run_folder(model), early)
+
+    def run_folder(self, model: str) -> Path:
+        """Return where the checkpoints of the training of a model lie."""
+        return self.cache / "runs" / digest(self.key(model))
 
     def check_model(self, model: str) -> None:
         """Refuse a model that cannot be built, before anything is spent on it.

@@ -62,3 +62,33 @@ def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
         Shape (n,), float64.
     """
     return torch.nn.functional.cross_entropy(logits.double(), labels, reduction="none")
+
+
+def logit_margin(logits: Tensor, labels: Tensor) -> Tensor:
+    """Margin of the example's class: z_y - max_{c != y} z_c (arXiv 2001.10528, eq. 1).
+
+    Args:
+        logits: Shape (n, classes), two classes or more.
+        labels: int64, shape (n,).
+
+    Returns:
+        Shape (n,), in the logits' type; below 0 where another class is likelier.
+    """
+    own = logits.gather(1, labels[:, None])
+    others = logits.scatter(1, labels[:, None], float("-inf"))
+    return own[:, 0] - others.amax(1)
+
+
+def divergence(now: Tensor, before: Tensor) -> Tensor:
+    """Change between two epochs: sum_c |p_c (ln p_c - ln q_c)| (arXiv 2311.13613, release).
+
+    Every probability has 1e-8 added to it in the logarithms, as in the authors' release.
+
+    Args:
+        now: Probabilities p, shape (n, classes).
+        before: Probabilities q of the epoch before, shape (n, classes).
+
+    Returns:
+        Shape (n,), from 0 on.
+    """
+    return (now * ((now + 1e-8).log() - (before + 1e-8).log())).abs().sum(1)

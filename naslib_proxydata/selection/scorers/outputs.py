@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from naslib_proxydata.selection.scorers import formulas
 from naslib_proxydata.selection.scorers.inference import score_outputs
@@ -18,14 +18,9 @@ if TYPE_CHECKING:
 
 
 class OutputScorer(TrainedModelScorer):
-    """Trains a model on the dataset, or takes a given one, and applies a formula to its outputs.
-
-    Attributes:
-        early: Whether the model of the recipe's early epoch is used, not the final one.
-    """
+    """Trains a model on the dataset, or takes a given one, and applies a formula to its outputs."""
 
     takes_pretrained = True
-    early: ClassVar[bool] = False
 
     def compute(self, context: ScoringContext) -> NDArray[np.float64]:
         """Train, reuse or take the model; then one forward pass in eval mode, not augmented."""
@@ -51,6 +46,7 @@ class MarginScorer(OutputScorer):
     """Probability of the likeliest class minus that of the second."""
 
     name = "margin"
+    hardest = "lowest"
 
     def formula(self, logits: Tensor, labels: Tensor) -> Tensor:
         """Return margins in [0, 1]."""

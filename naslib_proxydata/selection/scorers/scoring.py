@@ -12,7 +12,9 @@ import numpy as np
 from naslib_proxydata.code import foreign_code_version
 from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.files import write_atomically
+from naslib_proxydata.selection.origin import Scored, ScoreOrigin, array_sha256
 from naslib_proxydata.selection.scorers.context import digest
+from naslib_proxydata.version import installed_version
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,6 +50,27 @@ def score_dataset(scorer: Scorer, context: ScoringContext) -> NDArray[np.floatin
         path, lambda file: np.savez_compressed(file, array=array), error=SelectionError
     )
     return array
+
+
+def scored(scorer: Scorer, context: ScoringContext) -> Scored:
+    """Return a scorer's array for a dataset, see :func:`score_dataset`, and how it was made."""
+    values = score_dataset(scorer, context)
+    model = scorer.model(context) if scorer.own_model else ""
+    trained_here = context.pretrained is None
+    origin = ScoreOrigin(
+        scorer=scorer.name,
+        settings=dict(scorer.settings()),
+        hardest=scorer.hardest if scorer.gives == "scores" else None,
+        model=model,
+        recipe=context.recipe.model_dump() if scorer.cached and trained_here else {},
+        seed=context.seed if trained_here else None,
+        training_accuracy=scorer.training_accuracy(context),
+        version=installed_version(),
+        dataset=context.dataset.name,
+        fingerprint=context.dataset.fingerprint,
+        values_sha256=array_sha256(values),
+    )
+    return Scored(values, origin)
 
 
 def cache_key(scorer: Scorer, context: ScoringContext) -> str:

@@ -16,6 +16,7 @@ from naslib_proxydata.data.transforms import CropAndFlip
 from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.files import write_atomically
 from naslib_proxydata.seeding import torch_generator
+from naslib_proxydata.selection.scorers.dynamics import Dynamics, DynamicsRecorder
 from naslib_proxydata.selection.scorers.forgetting import ForgettingCounter
 from naslib_proxydata.selection.scorers.models import build_model
 
@@ -37,10 +38,12 @@ class Trained:
     Attributes:
         model: The network in eval mode, on its device.
         forgetting: What each example's training history says.
+        dynamics: What it predicted of each example in each epoch.
     """
 
     model: nn.Module
     forgetting: ForgettingCounter
+    dynamics: Dynamics
 
 
 def train(
@@ -83,12 +86,32 @@ def train(
             break
     while run.epoch < last:
         run.train_epoch()
+        run.dynamics.write(folder, run.epoch)
         if run.epoch == recipe.early_epoch:
             run.save(folder / "early.pt")
         run.save(folder / "checkpoint.pt")
         if progress is not None:
             progress(f"training {model_name}", run.epoch, last)
-    return Trained(run.model.eval(), run.forgetting)
+    return Trained(run.model.eval(), run.forgetting, Dynamics(folder, run.epoch))
+
+
+def training_accuracy(folder: Path, early: bool = False) -> float | None:
+    """Return the training accuracy of a run's last epoch, or of its early one, in percent.
+
+    It is taken from the training batches themselves, augmented and in train mode.
+
+    Args:
+        folder: Where its checkpoints lie.
+        early: Whether the model of the recipe's early epoch is meant.
+
+    Returns:
+        None where there is no run, or an earlier version made it, which kept no accuracy.
+    """
+    path = folder / ("early.pt" if early else "checkpoint.pt")
+    if not path.is_file():
+        return None
+    accuracy = torch.load(path, map_location="cpu", weights_only=True, mmap=True).get("accuracy")
+    return None if accuracy is None else float(accuracy)
 
 
 class _Run:
@@ -110,6 +133,8 @@ class _Run:
         self.epoch = 0
         self.dataset = dataset
         self.forgetting = ForgettingCounter(len(dataset))
+        self.dynamics = DynamicsRecorder(len(dataset), classes)
+        self.accuracy: float | None = None
         self.optimizer = torch.optim.SGD(
             self.model.parameters(),
             recipe.learning_rate,
@@ -145,10 +170,12 @@ class _Run:
             self.scaler.update()
             right = (logits.argmax(1) == labels).cpu()
             self.forgetting.update(indices, right)
+            self.dynamics.update(indices, logits, labels)
             total += float(loss.detach()) * len(indices)
             correct += float(right.sum())
         self.epoch += 1
         mean = total / len(self.dataset)
+        self.accuracy = 100 * correct / len(self.dataset)
         if not np.isfinite(mean):
             raise SelectionError(
                 f"the loss of the scorer's model is {mean} in epoch {self.epoch}; use a lower "
@@ -159,7 +186,7 @@ class _Run:
             self.epoch,
             self.recipe.epochs,
             mean,
-            100 * correct / len(self.dataset),
+            self.accuracy,
         )
 
     def save(self, path: Path) -> None:
@@ -170,6 +197,8 @@ class _Run:
             "optimizer": self.optimizer.state_dict(),
             "scaler": self.scaler.state_dict(),
             "forgetting": self.forgetting.state_dict(),
+            "dynamics": self.dynamics.state_dict(),
+            "accuracy": self.accuracy,
         }
         write_atomically(path, lambda file: torch.save(state, file), error=SelectionError)
 
@@ -181,6 +210,9 @@ class _Run:
             self.optimizer.load_state_dict(state["optimizer"])
             self.scaler.load_state_dict(state["scaler"])
             self.forgetting.load_state_dict(state["forgetting"])
+            if "dynamics" in state:  # earlier versions recorded neither
+                self.dynamics.load_state_dict(state["dynamics"])
+                self.accuracy = state["accuracy"]
             self.epoch = int(state["epoch"])
         except Exception as error:  # a damaged archive can fail in nearly every way
             raise SelectionError(
