@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from naslib_proxydata.assemble.reading import read_as_asked
 from naslib_proxydata.cache import cache_folder
 from naslib_proxydata.config import SelectConfig
+from naslib_proxydata.data.part import PartDataset, readable_part
 from naslib_proxydata.data.sources import open_dataset
 from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.plugins import Plugins
@@ -41,7 +43,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 SCORES = "scores.npz"
-RESULTS = (SELECTION, str(Path(SELECTION).with_suffix(".json")), SCORES)
+DAMAGED = "damaged.csv"
+RESULTS = (SELECTION, str(Path(SELECTION).with_suffix(".json")), SCORES, DAMAGED)
 UNITS = {
     "entropy": "entropy (nats)",
     "loss": "loss (nats)",
@@ -56,7 +59,8 @@ def run_select(
     """Score, choose, split, and write the run folder.
 
     The folder holds ``selection.npz`` and ``selection.json``, ``scores.npz`` and
-    ``plots/selection.png`` where asked for, ``summary.md``, ``config.yaml`` and ``env.json``.
+    ``plots/selection.png`` where asked for, ``damaged.csv`` where files were left out,
+    ``summary.md``, ``config.yaml`` and ``env.json``.
 
     Args:
         config: What to choose, from what, and how.
@@ -72,8 +76,13 @@ def run_select(
     config = _with_whole_paths(resolved(config))
     with threads_used(config.threads):
         dataset = open_dataset(config.dataset, plugins) if dataset is None else dataset
-        prepared = _prepare(config, plugins, dataset, progress)
+        # A misspelt name must not wait for every image to be checked.
+        plugins.create("selectors", config.selector.name, **config.selector.options)
+        read = read_as_asked(dataset, config, progress)
+        prepared = _prepare(config, plugins, readable_part(read.dataset), progress)
         folder = opened_folder(config, RESULTS)
+        if read.damaged:
+            folder.write(DAMAGED, read.damaged_csv())
         values = prepared.values()
         started = time.perf_counter()
         selection = make_selection(
@@ -87,8 +96,24 @@ def run_select(
         seconds = time.perf_counter() - started
         _log.info("chose %d of %d in %.2f s", selection.size, selection.dataset_size, seconds)
         env = environment(config, plugins)
-        _write(folder, config, env, prepared, selection, values)
-    return selection
+        figures = _draw(folder, config, prepared, selection, values)
+        whole = in_whole(selection, prepared.dataset, read.dataset)
+        _write(folder, config, env, prepared, whole, read.dataset, values, figures)
+    return whole
+
+
+def in_whole(selection: Selection, part: Dataset, whole: Dataset) -> Selection:
+    """Return a selection of a part of a dataset as one of the whole, with the whole's indices."""
+    if not isinstance(part, PartDataset):
+        return selection
+    return replace(
+        selection,
+        indices=part.indices[selection.indices],
+        weight_indices=part.indices[selection.weight_indices],
+        architecture_indices=part.indices[selection.architecture_indices],
+        dataset_size=len(whole),
+        fingerprint=whole.fingerprint,
+    )
 
 
 def resolved_size(config: SelectConfig, count: int) -> int:
@@ -169,6 +194,7 @@ def _prepare(
         config.seed,
         config.device,
         progress,
+        config.batch_size,
     )
     given = _given(config, selector, dataset)
     scorer = None if given is not None else _scorer(config, plugins, selector, context)
@@ -223,20 +249,31 @@ def _write(
     env: Mapping[str, Any],
     prepared: _Prepared,
     selection: Selection,
+    dataset: Dataset,
     values: NDArray[Any] | None,
+    figures: Sequence[str],
 ) -> None:
-    """Write every file of the run folder but the configuration."""
+    """Write every file of the run folder but the configuration; ``dataset`` is the whole."""
     save_selection(selection, folder.path / SELECTION)
     if config.save_scores and values is not None:
         write_scores(folder.path / SCORES, values, prepared.dataset)
-    figures = []
-    if config.plot:
-        named = config.scorer.name if config.scorer else prepared.selector.scorer
-        figure = _figure(selection, prepared.dataset, values, named)
-        figures.append(folder.draw("selection", figure))
     folder.write_json("env.json", env)
-    summary = selection_markdown(selection, prepared.dataset, folder.path, figures, provenance(env))
+    summary = selection_markdown(selection, dataset, folder.path, figures, provenance(env))
     folder.write("summary.md", summary)
+
+
+def _draw(
+    folder: RunFolder,
+    config: SelectConfig,
+    prepared: _Prepared,
+    selection: Selection,
+    values: NDArray[Any] | None,
+) -> Sequence[str]:
+    """Draw the selection where asked for, and return the names of the figures."""
+    if not config.plot:
+        return ()
+    named = config.scorer.name if config.scorer else prepared.selector.scorer
+    return [folder.draw("selection", _figure(selection, prepared.dataset, values, named))]
 
 
 def _figure(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from naslib_proxydata.seeding import torch_generator
 from naslib_proxydata.selection.scorers.models import build_model
+from naslib_proxydata.selection.scorers.passes import ScoringPass
 from naslib_proxydata.selection.scorers.recipe import PAPER, Recipe
 from naslib_proxydata.selection.scorers.training import Trained, train
 
@@ -30,6 +31,8 @@ class ScoringContext:
         seed: Seed of weights, order and augmentation.
         device: A torch device string.
         progress: Told what is being done, how much of it is, and of how much; or None.
+        batch_size: Examples in a batch of a pass over the dataset; see ``passes.ScoringPass``.
+        kept: Folder in which a pass keeps what is done, so that it can go on; or None.
     """
 
     dataset: Dataset
@@ -39,6 +42,13 @@ class ScoringContext:
     seed: int = 0
     device: str = "cpu"
     progress: Callable[[str, int, int], None] | None = None
+    batch_size: int | None = None
+    kept: Path | None = None
+
+    @property
+    def scoring_pass(self) -> ScoringPass:
+        """How a model goes over the dataset; a scorer may make one such pass."""
+        return ScoringPass(self.batch_size, self.kept, self.progress)
 
     def key(self, model: str) -> Mapping[str, Any]:
         """Return everything a training run depends on, as plain data."""

@@ -33,4 +33,6 @@ class FeatureScorer(TrainedModelScorer):
     def compute(self, context: ScoringContext) -> NDArray[np.float32]:
         """Train or reuse the model; then one forward pass in eval mode."""
         trained = context.trained(self.model(context))
-        return penultimate_features(trained.model, context.dataset, context.device)
+        return penultimate_features(
+            trained.model, context.dataset, context.device, context.scoring_pass
+        )

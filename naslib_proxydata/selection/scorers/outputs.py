@@ -29,7 +29,9 @@ class OutputScorer(TrainedModelScorer):
     def compute(self, context: ScoringContext) -> NDArray[np.float64]:
         """Train or reuse the model; then one forward pass in eval mode, not augmented."""
         trained = context.trained(self.model(context), self.early)
-        return score_outputs(trained.model, context.dataset, self.formula, context.device)
+        return score_outputs(
+            trained.model, context.dataset, self.formula, context.device, context.scoring_pass
+        )
 
     @abstractmethod
     def formula(self, logits: Tensor, labels: Tensor) -> Tensor:
