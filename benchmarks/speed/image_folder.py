@@ -1,7 +1,8 @@
 """Images a second from a folder of 20,000 small JPEGs, ours against torchvision's ``ImageFolder``.
 
 Both read the same files with as many workers, apply the same transform and give normalised float32
-batches; they take turns, so that whatever slows the machine slows both. Ours reads with threads in
+batches; they take turns, each over the next part of the images, so that whatever slows the machine
+slows both, and all parts together are the whole folder. Ours reads with threads in
 this process, torchvision's ``DataLoader`` with processes.
 
     python benchmarks/speed/image_folder.py
@@ -11,7 +12,6 @@ Needs torchvision, which the package itself does not.
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import sys
@@ -24,8 +24,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Subset
 
 from naslib_proxydata.data.folder import FolderDataset, open_folder
 from naslib_proxydata.data.loader import BatchLoader
@@ -33,7 +34,8 @@ from naslib_proxydata.data.loader import BatchLoader
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from common import arguments, machine_line, write_csv, write_json
 
-WIDTH, HEIGHT, CLASSES, QUALITY = 160, 120, 20, 85
+WIDTH, HEIGHT, CLASSES, QUALITY, BATCH = 160, 120, 20, 85, 128
+Indices = NDArray[np.int64]
 TRANSFORMS: dict[str, int | None] = {"none": None, "resize and crop to 64": 64}
 
 
@@ -55,22 +57,23 @@ def write_images(root: Path, count: int) -> None:
         (folder / f"{index:06d}.jpg").write_bytes(stream.getvalue())
 
 
-def ours(dataset: FolderDataset, size: int | None, workers: int, batch: int) -> Any:
-    """Return our loader of the whole folder, in order."""
+def ours(dataset: FolderDataset, size: int | None, workers: int, part: Indices) -> Any:
+    """Return our loader of a part of the folder, in order."""
     read = dataset.reading(image_size=size, readers=workers)
     read.statistics = dataset.statistics  # measured once, as torchvision's are given
-    return BatchLoader(read, batch_size=batch)
+    return BatchLoader(read, part, batch_size=BATCH)
 
 
-def theirs(root: Path, mean: Any, std: Any, size: int | None, workers: int, batch: int) -> Any:
-    """Return torchvision's loader of the whole folder, in order."""
+def theirs(dataset: FolderDataset, size: int | None, workers: int, part: Indices) -> Any:
+    """Return torchvision's loader of a part of the folder, in order."""
     from torchvision import datasets, transforms
 
-    steps: list[Any] = [transforms.ToTensor(), transforms.Normalize(mean, std)]
+    steps: list[Any] = [transforms.ToTensor(), transforms.Normalize(*dataset.statistics)]
     if size is not None:
         steps = [transforms.Resize(size), transforms.CenterCrop(size), *steps]
+    root = Path(dataset.files[0]).parents[1]
     folder = datasets.ImageFolder(str(root), transforms.Compose(steps))
-    return DataLoader(folder, batch_size=batch, num_workers=workers)
+    return DataLoader(Subset(folder, part.tolist()), batch_size=BATCH, num_workers=workers)
 
 
 def rate(loader: Any) -> float:
@@ -80,39 +83,34 @@ def rate(loader: Any) -> float:
     return count / (time.perf_counter() - started)
 
 
-def measured(root: Path, args: argparse.Namespace) -> list[dict[str, Any]]:
+def measured(root: Path, turns: int) -> list[dict[str, Any]]:
     """Take turns and return a row for each transform and number of workers."""
     dataset = open_folder(str(root))
-    mean, std = dataset.statistics
+    makers: dict[str, Callable[..., Any]] = {"ours": ours, "torchvision": theirs}
     rows = []
     for name, size in TRANSFORMS.items():
         for workers in (1, 2):
-            makers: dict[str, Callable[[], Any]] = {
-                "ours": lambda s=size, w=workers: ours(dataset, s, w, args.batch),
-                "torchvision": lambda s=size, w=workers: theirs(root, mean, std, s, w, args.batch),
-            }
-            first, other = (next(iter(maker())) for maker in makers.values())
+            some = np.arange(0, len(dataset), 97)
+            first, other = (next(iter(make(dataset, size, 1, some))) for make in makers.values())
             torch.testing.assert_close(first[0], other[0], atol=1e-5, rtol=1e-5)
             assert torch.equal(first[1], other[1])
             rates: dict[str, list[float]] = {maker: [] for maker in makers}
-            for turn in range(args.repeats):
+            for turn, part in enumerate(np.array_split(np.arange(len(dataset)), turns)):
                 for maker in sorted(makers, reverse=bool(turn % 2)):
-                    rates[maker].append(rate(makers[maker]()))
-            rows.append(line(name, workers, len(dataset), args.repeats, rates))
+                    rates[maker].append(rate(makers[maker](dataset, size, workers, part)))
+            rows.append(line(name, workers, len(dataset), rates))
             print(rows[-1], flush=True)
     return rows
 
 
-def line(
-    name: str, workers: int, images: int, repeats: int, rates: dict[str, list[float]]
-) -> dict[str, Any]:
+def line(name: str, workers: int, images: int, rates: dict[str, list[float]]) -> dict[str, Any]:
     """Return the medians of one setting, and the median of the ratios of turns."""
     ratios = [a / b for a, b in zip(rates["ours"], rates["torchvision"], strict=True)]
     return {
         "transform": name,
         "workers": workers,
         "images": images,
-        "repeats": repeats,
+        "turns": len(ratios),
         "ours": statistics.median(rates["ours"]),
         "torchvision": statistics.median(rates["torchvision"]),
         "ratio": statistics.median(ratios),
@@ -125,8 +123,7 @@ def line(
 def main() -> None:
     parser = arguments(__doc__, "image_folder")
     parser.add_argument("--images", type=int, default=20_000)
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--turns", type=int, default=5)
     args = parser.parse_args()
     import torchvision
 
@@ -135,7 +132,7 @@ def main() -> None:
         root = Path(folder)
         write_images(root, args.images)
         mib = sum(file.stat().st_size for file in root.rglob("*.jpg")) / 2**20
-        rows = measured(root, args)
+        rows = measured(root, args.turns)
     data = args.results / "data"
     write_csv(data / "image_folder.csv", rows)
     write_json(
@@ -144,7 +141,7 @@ def main() -> None:
         torchvision=torchvision.__version__,
         cores=os.cpu_count(),
         mib=mib,
-        batch=args.batch,
+        batch=BATCH,
     )
 
 

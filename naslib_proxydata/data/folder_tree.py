@@ -138,7 +138,7 @@ def images_below(folder: str, skipped: Skipped) -> Iterator[tuple[str, list[str]
         for name in inner:
             below = os.path.join(path, name)
             real = os.path.realpath(below)
-            if real in above:
+            if any(one == real or one.startswith(real + os.sep) for one in above):
                 raise DatasetError(
                     f"{below} is a link to {real}, a folder above it, so it has no end; remove it"
                 )
