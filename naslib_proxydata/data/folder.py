@@ -87,7 +87,7 @@ class FolderDataset(Dataset):
     @property
     def readable(self) -> NDArray[np.int64]:
         """Indices of the images that can be read, as far as it is known which cannot."""
-        return np.setdiff1d(np.arange(len(self)), list(self._unreadable))
+        return np.delete(np.arange(len(self)), np.array(sorted(self._unreadable), np.int64))
 
     def pixels(self, indices: NDArray[np.int64]) -> Tensor:
         """Read images, uint8, shape (len(indices), 3, h, w)."""

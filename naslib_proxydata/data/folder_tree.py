@@ -94,7 +94,7 @@ def class_names(root: str, skipped: Skipped | None = None) -> list[str]:
         DatasetError: The folder cannot be read.
     """
     with _entries(root) as entries:
-        found = [entry.name for entry in entries if entry.is_dir()]
+        found = [entry.name for entry in entries if _is_folder(entry)]
     if skipped is not None:
         skipped.hidden += [os.path.join(root, name) for name in found if is_hidden(name)]
     return sorted(name for name in found if not is_hidden(name))
@@ -109,7 +109,7 @@ def image_names(folder: str, skipped: Skipped) -> tuple[list[str], list[str]]:
     images, folders = [], []
     with _entries(folder) as entries:
         for entry in entries:
-            is_folder = entry.is_dir()
+            is_folder = _is_folder(entry)
             if is_hidden(entry.name):
                 if is_folder or is_image(entry.name):
                     skipped.hidden.append(entry.path)
@@ -151,6 +151,14 @@ def _entries(folder: str) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
         return os.scandir(folder)
     except OSError as error:
         raise DatasetError(f"cannot read folder {folder}: {error.strerror}") from None
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Return whether an entry is a folder; a link that leads to itself is none, as in os.walk."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _counts(suffixes: dict[str, int]) -> str:

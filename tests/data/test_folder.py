@@ -87,15 +87,16 @@ def test_the_order_is_that_of_image_folder(tmp_path: Path) -> None:
         (tmp_path / other).write_bytes(b"x")
     (tmp_path / "c").symlink_to(tmp_path / "a")
     (tmp_path / "a" / "6.png").symlink_to(tmp_path / "nowhere.png")
+    (tmp_path / "a" / "7.png").symlink_to("7.png")  # to itself
     (tmp_path / "a" / "folder.png").mkdir()
     dataset = open_folder(str(tmp_path))
     assert names(dataset, tmp_path) == by_image_folders_rules(tmp_path)
-    assert names(dataset, tmp_path)[7:13] == [
+    assert names(dataset, tmp_path)[8:14] == [
         *("b/10.png", "b/9.PNG", "b/x/2.png", "b/x/A.png", "b/x-y/1.png", "b/x/y/0.pgm"),
     ]
     assert dataset.class_names == ("B", "a", "b", "c")
     assert dataset.labels is not None
-    assert np.bincount(dataset.labels).tolist() == [1, 6, 6, 6]
+    assert np.bincount(dataset.labels).tolist() == [1, 7, 6, 7]
 
 
 def test_what_notebooks_and_archivers_leave_behind_is_no_class(
