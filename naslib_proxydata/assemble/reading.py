@@ -70,6 +70,7 @@ def read_as_asked(
     read = dataset.reading(image_size=config.image_size, readers=config.workers)
     if not config.skip_damaged:
         return ReadDataset(read)
+    _log.info("decoding all %d images to find the damaged ones", len(dataset))
     found = read.find_unreadable(progress)
     damaged = {index: (read.files[index], why) for index, why in found.items()}
     if damaged:

@@ -42,8 +42,8 @@ def scratch_array(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
             return np.memmap(file, dtype, "w+", shape=shape)
     except OSError as error:
         raise SelectionError(
-            f"{size / 2**30:.1f} GiB are needed in {folder}: {error.strerror}; make room, or name "
-            "another folder with NASLIB_PROXYDATA_CACHE"
+            f"{size / 2**30:.1f} GiB are needed in {folder}: {error.strerror}; make room, take "
+            "smaller images, or name another folder with NASLIB_PROXYDATA_CACHE"
         ) from None
 
 

@@ -73,7 +73,8 @@ def test_a_pass_goes_on_after_the_last_whole_batch(
 
     rows = how.rows(dataset(), "cpu", compute)
     assert rows.tolist() == list(range(53))
-    assert sizes == [4] * 7 + [5]  # 20 of 53 were there; the last batch takes one more
+    # The first batch shows that it is the same pass; 20 of 53 were there; the last takes one more.
+    assert sizes == [4, *[4] * 7, 5]
     assert told[5] == ("scoring", 24, 53)
     assert told[-1] == ("scoring", 53, 53)
     assert not (tmp_path / "parts").exists()
@@ -92,6 +93,28 @@ def test_scores_and_features_are_those_of_one_pass(tmp_path: Path) -> None:
     features = penultimate_features(model, data, "cpu", ScoringPass(7, tmp_path / "parts"))
     assert features.dtype == np.float32
     np.testing.assert_allclose(features, hidden, rtol=1e-5, atol=1e-6)
+
+
+def test_what_another_pass_kept_is_not_used(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As where a scorer makes two passes with one folder, or its code has changed."""
+    how = ScoringPass(4, tmp_path / "parts")
+    for other in (lambda batch: -batch.indices.double(), lambda batch: batch.images.flatten(1)):
+        with pytest.raises(StopError):
+            how.rows(dataset(), "cpu", _failing_at_the_end(other))
+        assert how.rows(dataset(), "cpu", cut_off(99)).tolist() == list(range(53))
+        assert "keeps rows of another pass" in caplog.text
+        caplog.clear()
+
+
+def _failing_at_the_end(compute: Callable[[Batch], Tensor]) -> Callable[[Batch], Tensor]:
+    def failing(batch: Batch) -> Tensor:
+        if 52 in batch.indices:
+            raise StopError
+        return compute(batch)
+
+    return failing
 
 
 def test_a_part_that_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -175,6 +198,7 @@ def test_a_pass_that_was_killed_ends_as_one_that_was_not(tmp_path: Path) -> None
         return batch.images.double().sum((1, 2, 3))
 
     rows = ScoringPass(4, tmp_path / "parts").rows(dataset(400), "cpu", compute)
-    assert begun[0] >= 20
+    assert begun[0] == 0  # looked at again
+    assert begun[1] >= 20
     whole = ScoringPass(4).rows(dataset(400), "cpu", compute)
     assert rows.tobytes() == whole.tobytes()
