@@ -28,7 +28,7 @@ from torch import Tensor, nn
 
 from naslib_proxydata.data.base import Dataset
 from naslib_proxydata.seeding import torch_generator
-from naslib_proxydata.selection.scorers import formulas
+from naslib_proxydata.selection.scorers import formulas, passes
 from naslib_proxydata.selection.scorers.base import Scorer
 from naslib_proxydata.selection.scorers.context import ScoringContext
 from naslib_proxydata.selection.scorers.inference import score_outputs
@@ -38,12 +38,13 @@ from naslib_proxydata.selection.scorers.scoring import score_dataset
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from common import arguments, machine_line, write_csv, write_json
 
-SIDE, CLASSES = 8, 10
+SIDE, CLASSES = 4, 10
+SECONDS_BETWEEN_PARTS = 0.5
 POLL_SECONDS = 0.2
 
 
 class Generated(Dataset):
-    """Images of 8 x 8 pixels that follow from their indices and lie nowhere."""
+    """Images of 4 x 4 pixels that follow from their indices and lie nowhere."""
 
     def __init__(self, count: int) -> None:
         self.name = "generated"
@@ -55,12 +56,10 @@ class Generated(Dataset):
         return self.count
 
     def pixels(self, indices: NDArray[np.int64]) -> Tensor:
-        """Return images, uint8, shape (len(indices), 3, 8, 8)."""
-        places = np.arange(3 * SIDE * SIDE)
-        mixed = (
-            indices[:, None] * 2654435761 + places * 40503 + indices[:, None] // 7 * places
-        ) >> 7
-        return torch.from_numpy((mixed % 256).astype(np.uint8)).view(-1, 3, SIDE, SIDE)
+        """Return images, uint8, shape (len(indices), 3, 4, 4)."""
+        places = np.arange(1, 3 * SIDE * SIDE + 1, dtype=np.uint32)
+        mixed = (indices.astype(np.uint32)[:, None] * np.uint32(2654435761)) * places
+        return torch.from_numpy((mixed >> np.uint32(24)).astype(np.uint8)).view(-1, 3, SIDE, SIDE)
 
 
 class TinyEntropy(Scorer):
@@ -86,6 +85,7 @@ class TinyEntropy(Scorer):
 def one_pass(count: int, cache: Path) -> None:
     """Score ``count`` items and print what a row needs: what a child process does."""
     torch.set_num_threads(1)
+    passes.SECONDS_BETWEEN_PARTS = SECONDS_BETWEEN_PARTS  # so that there are parts on any machine
     began: list[int] = []
 
     def progress(_: str, done: int, __: int) -> None:
