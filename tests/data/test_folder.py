@@ -99,6 +99,20 @@ def test_the_order_is_that_of_image_folder(tmp_path: Path) -> None:
     assert np.bincount(dataset.labels).tolist() == [1, 7, 6, 7]
 
 
+def test_torchvision_agrees(tmp_path: Path) -> None:
+    datasets = pytest.importorskip("torchvision.datasets")
+    write(tmp_path, "b/x/2.png", "b/10.png", "b/x-y/1.png", "a/1.webp", "a/2.TIFF", "B/z.pgm")
+    (tmp_path / "a" / "0.gif").write_bytes(b"GIF89a")
+    theirs, ours = datasets.ImageFolder(str(tmp_path)), open_folder(str(tmp_path))
+    assert [path for path, _ in theirs.samples] == list(ours.files)
+    assert ours.labels is not None
+    assert theirs.targets == ours.labels.tolist()
+    assert tuple(theirs.classes) == ours.class_names
+    for index, (image, _) in enumerate(theirs):
+        pixels = ours.pixels(np.array([index]))[0].permute(1, 2, 0)
+        np.testing.assert_array_equal(np.asarray(image), pixels)
+
+
 def test_what_notebooks_and_archivers_leave_behind_is_no_class(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

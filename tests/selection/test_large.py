@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,22 @@ def test_selectors_choose_the_same_in_bounded_memory(
     monkeypatch.setattr("naslib_proxydata.selection.k_center.AT_ONCE", 7 * points[0].nbytes)
     monkeypatch.setattr(large, "IN_MEMORY", 100)
     assert chosen() == before
+
+
+def test_distances_take_memory_for_a_chunk_and_not_for_a_copy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Features of 20 MB in chunks of 256 KiB; copies of them took 20 to 60 MB."""
+    points = features(10_000, 512)
+    monkeypatch.setattr(large, "AT_ONCE", 2**18)
+    monkeypatch.setattr("naslib_proxydata.selection.k_center.AT_ONCE", 2**18)
+    inputs = SelectorInputs(10_000, labels=np.arange(10_000) % 2, features=points)
+    tracemalloc.start()
+    ClassOutliersSelector().select(inputs, 100, np.random.default_rng(0))
+    greedy_k_center(points, 20)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4e6
 
 
 def test_class_outliers_keep_the_nearest_to_the_mean_of_their_class() -> None:
