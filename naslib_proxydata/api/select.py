@@ -43,7 +43,8 @@ def select(
         seed: Seed of scorer, choice and split.
         device: A torch device, or ``"auto"``: a GPU where there is one.
         out: A run folder that keeps the selection; None keeps nothing but what is returned.
-        progress: Called with a title, the number of epochs of a scorer's model, and of how many.
+        progress: Called with a title, how many epochs of a scorer's model or examples are done,
+            and of how many.
         settings: Any other key of the configuration, such as ``split`` or ``scorer``;
             ``naslib-proxydata config schema select`` lists all.
 

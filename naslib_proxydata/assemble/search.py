@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from naslib_proxydata.assemble.reading import read_as_asked
 from naslib_proxydata.config import SearchConfig
 from naslib_proxydata.data.sources import open_dataset
 from naslib_proxydata.errors import TableError
@@ -114,6 +115,7 @@ def run_search(
     config = resolved(config)
     with threads_used(config.threads):
         dataset = open_dataset(config.dataset, plugins) if dataset is None else dataset
+        dataset = read_as_asked(dataset, config).dataset
         if config.selection is not None:
             selection = load_selection(config.selection)
         prepared = _prepared(config, plugins, dataset, selection, listeners)

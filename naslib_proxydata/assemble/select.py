@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from naslib_proxydata.assemble.reading import read_as_asked
 from naslib_proxydata.cache import cache_folder
 from naslib_proxydata.config import SelectConfig
+from naslib_proxydata.data.part import PartDataset, readable_part
 from naslib_proxydata.data.sources import open_dataset
 from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.plugins import Plugins
@@ -23,7 +25,7 @@ from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.selection.base import Selection, Selector
 from naslib_proxydata.selection.files import SELECTION, save_selection
 from naslib_proxydata.selection.listed import ListedDataset
-from naslib_proxydata.selection.origin import GIVEN, Scored
+from naslib_proxydata.selection.origin import GIVEN, Scored, array_sha256
 from naslib_proxydata.selection.plots import selection_figure
 from naslib_proxydata.selection.report import selection_markdown
 from naslib_proxydata.selection.run import make_selection, selector_inputs
@@ -45,7 +47,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 SCORES = "scores.npz"
-RESULTS = (SELECTION, str(Path(SELECTION).with_suffix(".json")), SCORES)
+DAMAGED = "damaged.csv"
+RESULTS = (SELECTION, str(Path(SELECTION).with_suffix(".json")), SCORES, DAMAGED)
 DATASET = "digits"
 """What is chosen from where neither a dataset nor scores are named."""
 UNITS = {
@@ -62,7 +65,8 @@ def run_select(
     """Score, choose, split, and write the run folder.
 
     The folder holds ``selection.npz`` and ``selection.json``, ``scores.npz`` and
-    ``plots/selection.png`` where asked for, ``summary.md``, ``config.yaml`` and ``env.json``.
+    ``plots/selection.png`` where asked for, ``damaged.csv`` where files were left out,
+    ``summary.md``, ``config.yaml`` and ``env.json``.
 
     Args:
         config: What to choose, from what, and how.
@@ -77,12 +81,15 @@ def run_select(
     plugins = load_plugins(config.plugin, config.no_plugin)
     config = _with_whole_paths(resolved(config))
     with threads_used(config.threads):
-        selector = _selector(config, plugins)
+        selector = _selector(config, plugins)  # a misspelt name must not wait for the images
         if config.dataset is None and config.scores is None:
             config = config.model_copy(update={"dataset": DATASET})
         dataset = _dataset(config, plugins, selector) if dataset is None else dataset
-        prepared = _prepare(config, plugins, dataset, selector, progress)
+        read = read_as_asked(dataset, config, progress)
+        prepared = _prepare(config, plugins, readable_part(read.dataset), selector, progress)
         folder = opened_folder(config, RESULTS)
+        if read.damaged:
+            folder.write(DAMAGED, read.damaged_csv())
         made = prepared.scores()
         started = time.perf_counter()
         selection = make_selection(
@@ -97,8 +104,25 @@ def run_select(
         seconds = time.perf_counter() - started
         _log.info("chose %d of %d in %.2f s", selection.size, selection.dataset_size, seconds)
         env = environment(config, plugins)
-        _write(folder, config, env, prepared, selection, made)
-    return selection
+        figures = _draw(folder, config, prepared, selection, made)
+        whole = in_whole(selection, prepared.dataset, read.dataset)
+        _write(folder, config, env, prepared, whole, read.dataset, made, figures)
+    return whole
+
+
+def in_whole(selection: Selection, part: Dataset, whole: Dataset) -> Selection:
+    """Return a selection of a part of a dataset as one of the whole, with the whole's indices."""
+    if not isinstance(part, PartDataset):
+        return selection
+    return replace(
+        selection,
+        indices=part.indices[selection.indices],
+        weight_indices=part.indices[selection.weight_indices],
+        architecture_indices=part.indices[selection.architecture_indices],
+        dataset_size=len(whole),
+        fingerprint=whole.fingerprint,
+        labels_sha256="" if whole.labels is None else array_sha256(whole.labels),
+    )
 
 
 def resolved_size(config: SelectConfig, count: int) -> int | None:
@@ -216,6 +240,7 @@ def _prepare(
         config.seed,
         config.device,
         progress,
+        batch_size=config.batch_size,
         pretrained=_pretrained(config),
     )
     given = _given(config, plugins, selector, dataset)
@@ -294,24 +319,34 @@ def _write(
     env: Mapping[str, Any],
     prepared: _Prepared,
     selection: Selection,
+    dataset: Dataset,
     made: Scored | None,
+    figures: Sequence[str],
 ) -> None:
-    """Write every file of the run folder but the configuration."""
+    """Write every file of the run folder but the configuration; ``dataset`` is the whole."""
     save_selection(selection, folder.path / SELECTION)
     if config.save_scores and made is not None:
         write_scores(folder.path / SCORES, made.values, prepared.dataset, made.origin)
-    figures = []
-    if config.plot:
-        figure = _figure(selection, prepared.dataset, made)
-        figures.append(folder.draw("selection", figure))
     where = provenance(env)
     pretrained = prepared.context.pretrained
     if pretrained is not None:
         env = {**env, "scored_with": pretrained.label}
         where = f"Scored with {pretrained.label}. {where}"
     folder.write_json("env.json", env)
-    summary = selection_markdown(selection, prepared.dataset, folder.path, figures, where)
-    folder.write("summary.md", summary)
+    folder.write("summary.md", selection_markdown(selection, dataset, folder.path, figures, where))
+
+
+def _draw(
+    folder: RunFolder,
+    config: SelectConfig,
+    prepared: _Prepared,
+    selection: Selection,
+    made: Scored | None,
+) -> Sequence[str]:
+    """Draw the selection where asked for, and return the names of the figures."""
+    if not config.plot:
+        return ()
+    return [folder.draw("selection", _figure(selection, prepared.dataset, made))]
 
 
 def _figure(selection: Selection, dataset: Dataset, made: Scored | None) -> Figure:

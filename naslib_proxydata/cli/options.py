@@ -85,7 +85,12 @@ images_option = click.option(
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add what every run can be told: where and how it runs, its folder, its configuration."""
     options = (
-        click.option("--workers", type=int, help="Processes; results do not depend on it.  [1]"),
+        click.option(
+            "--workers",
+            type=int,
+            help="Processes that score, or threads that read a folder's images; results do not "
+            "depend on it.  [1]",
+        ),
         click.option("--threads", type=int, help="Threads of torch; recorded.  [1]"),
         click.option("--device", help="auto, cpu, cuda, ...  [auto]"),
         click.option(

@@ -26,6 +26,19 @@ from naslib_proxydata.hookspecs import hookimpl
     "module:attribute, ...  [digits]",
 )
 @click.option(
+    "--image-size",
+    type=int,
+    metavar="PIXELS",
+    help="Resize a folder's images to this shorter side, and crop the middle square.  [the size "
+    "of the first, to which others are squashed]",
+)
+@click.option(
+    "--skip-damaged",
+    is_flag=True,
+    default=None,
+    help="Leave out a folder's images that cannot be read, and list them.",
+)
+@click.option(
     "--selection",
     type=click.Path(path_type=Path),
     metavar="DIR|FILE.npz",

@@ -17,6 +17,19 @@ from naslib_proxydata.cli.options import resolved_options, run_options
     help="digits, cifar10:PATH, FILE.npz, FOLDER, module:attribute, ... ; see 'list datasets'. Not "
     "needed with --scores that carry the classes.  [digits]",
 )
+@click.option(
+    "--image-size",
+    type=int,
+    metavar="PIXELS",
+    help="Resize a folder's images to this shorter side, and crop the middle square.  [the size "
+    "of the first, to which others are squashed]",
+)
+@click.option(
+    "--skip-damaged",
+    is_flag=True,
+    default=None,
+    help="Leave out a folder's images that cannot be read, and list them.",
+)
 @click.option("--selector", metavar="NAME", help="See 'list selectors'.  [random]")
 @click.option("--size", type=int, metavar="K", help="Number of examples.")
 @click.option("--fraction", type=float, metavar="R", help="Share of the dataset, rounded down.")
@@ -40,6 +53,12 @@ from naslib_proxydata.cli.options import resolved_options, run_options
     help="Keep the scores as scores.npz, for --scores.",
 )
 @click.option("--scorer", metavar="NAME", help="See 'list scorers'.  [the selector's own]")
+@click.option(
+    "--batch-size",
+    type=int,
+    metavar="B",
+    help="Examples that the scorer's model is shown at a time.  [500, fewer above 64 x 64]",
+)
 @click.option(
     "--model",
     metavar="NAME",

@@ -29,6 +29,15 @@ class SearchConfig(RunConfig):
     dataset: str = Field(
         "digits", description="The labelled images to train on: NAME, NAME:PATH, FILE, FOLDER, ..."
     )
+    image_size: int | None = Field(
+        None,
+        ge=1,
+        description="Side in pixels to which a folder's images are resized and cropped; null "
+        "squashes those of another size than the first.",
+    )
+    skip_damaged: bool = Field(
+        False, description="Leave out a folder's images that cannot be read, and list them."
+    )
     selection: Path | None = Field(
         None, description="Train on these examples: a run folder of 'select', or its .npz file."
     )

@@ -28,6 +28,15 @@ class SelectConfig(RunConfig):
         description="What is chosen from: NAME, NAME:PATH, FILE, FOLDER, ...; where null, what "
         "the scores list, if it carries the classes, and digits without scores.",
     )
+    image_size: int | None = Field(
+        None,
+        ge=1,
+        description="Side in pixels to which a folder's images are resized and cropped; null "
+        "squashes those of another size than the first.",
+    )
+    skip_damaged: bool = Field(
+        False, description="Leave out a folder's images that cannot be read, and list them."
+    )
     selector: Choice = Field(Named(name="random"), description="The selector with its options.")
     size: int | None = Field(None, ge=1, description="Number of examples.")
     fraction: float | None = Field(
@@ -44,6 +53,9 @@ class SelectConfig(RunConfig):
     save_scores: bool = Field(False, description="Keep the scores or features as scores.npz.")
     scorer: OptionalChoice = Field(
         None, description="The scorer with its options; null for the selector's own."
+    )
+    batch_size: int | None = Field(
+        None, ge=2, description="Examples that the scorer's model is shown at a time; null: 500."
     )
     model: str = Field("", description="The scorer's model; empty for the scorer's own.")
     weights: str = Field(

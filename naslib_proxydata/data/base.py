@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import torch
@@ -13,11 +15,17 @@ import torch
 from naslib_proxydata.errors import DatasetError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from numpy.typing import NDArray
     from torch import Tensor
 
 FINGERPRINT_SAMPLES = 256
 STATISTICS_SAMPLES = 10_000
+BYTES_AT_ONCE = 2**25
+"""Bytes of pixels that are looked at together where a dataset is read through."""
+
+Read = TypeVar("Read")
 
 
 class Dataset(ABC):
@@ -33,12 +41,15 @@ class Dataset(ABC):
         source_index: Position of each example in the larger dataset it is a part of, int64,
             shape (len(self),), or None for a whole dataset. Published score lists are read
             through it.
+        readers: Threads that read ahead, for datasets that may be read by several threads at
+            once; 0 where images are read when they are asked for.
     """
 
     name: str
     labels: NDArray[np.int64] | None = None
     class_names: tuple[str, ...] = ()
     source_index: NDArray[np.int64] | None = None
+    readers: int = 0
 
     @abstractmethod
     def __len__(self) -> int:
@@ -58,6 +69,11 @@ class Dataset(ABC):
             raise IndexError(f"index {index} is outside dataset {self.name!r} of {len(self)}")
         label = -1 if self.labels is None else int(self.labels[index])
         return self.pixels(np.array([index]))[0], label, int(index)
+
+    @property
+    def readable(self) -> NDArray[np.int64]:
+        """Indices of the examples that can be read, ascending: all, but for damaged files."""
+        return np.arange(len(self))
 
     @property
     def num_classes(self) -> int:
@@ -89,31 +105,75 @@ class Dataset(ABC):
         It covers the number of examples, the image shape, all labels and the pixels of 256
         evenly spaced examples, so a dataset in another order has another fingerprint.
         """
-        sampled = self.pixels(evenly_spaced(len(self), FINGERPRINT_SAMPLES))
-        digest = hashlib.sha256(f"{len(self)} {tuple(sampled.shape)}".encode())
+        sampled = evenly_spaced(len(self), FINGERPRINT_SAMPLES)
+        shape = (len(sampled), *self.pixels(sampled[:1]).shape[1:])
+        digest = hashlib.sha256(f"{len(self)} {shape}".encode())
         if self.labels is not None:
             digest.update(self.labels.astype("<i8").tobytes())
-        digest.update(sampled.contiguous().numpy().tobytes())
+        for pixels in self.read_through(sampled):
+            digest.update(pixels.contiguous().numpy().tobytes())
         return digest.hexdigest()
 
     @cached_property
     def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Mean and standard deviation by channel, of pixels in [0, 1].
 
-        Taken over at most 10,000 evenly spaced examples.
+        Taken over at most 10,000 evenly spaced examples, from the number of times that each of
+        the 256 values occurs: exact sums, however the examples are cut into batches.
         """
-        picked = evenly_spaced(len(self), STATISTICS_SAMPLES)
-        total = torch.zeros(0, dtype=torch.float64)
-        squares, count = total, 0
-        for chunk in np.array_split(picked, max(1, len(picked) // 1000)):
-            values = self.pixels(chunk).transpose(0, 1).flatten(1).double() / 255  # c x pixels
-            first = count == 0
-            total = values.sum(1) if first else total + values.sum(1)
-            squares = (values**2).sum(1) if first else squares + (values**2).sum(1)
-            count += values.shape[1]
-        mean = total / count
-        std = (squares / count - mean**2).clamp_min(0).sqrt().clamp_min(1e-6)
-        return tuple(mean.tolist()), tuple(std.tolist())
+        occurrences = np.zeros((1, 256), np.int64)  # channels x values, or 1 x values before
+        for pixels in self.read_through(evenly_spaced(len(self), STATISTICS_SAMPLES)):
+            channels = pixels.transpose(0, 1).flatten(1)
+            counted = [torch.bincount(channel, minlength=256).numpy() for channel in channels]
+            occurrences = occurrences + np.stack(counted)
+        moments = [_mean_and_deviation(channel) for channel in occurrences]
+        return tuple(mean for mean, _ in moments), tuple(std for _, std in moments)
+
+    def read_through(self, indices: NDArray[np.int64]) -> Iterator[Tensor]:
+        """Yield the images of all indices in their order, a bounded number of bytes at a time."""
+        one = self.pixels(indices[:1]).numel()
+        length = max(1, BYTES_AT_ONCE // one)
+        starts = range(0, len(indices), length)
+        return self.ahead(self.pixels, (indices[start : start + length] for start in starts))
+
+    def ahead(
+        self,
+        read: Callable[[NDArray[np.int64]], Read],
+        batches: Iterable[NDArray[np.int64]],
+    ) -> Iterator[Read]:
+        """Yield ``read(batch)`` of every batch in order, some of them read ahead by threads.
+
+        There are :attr:`readers` threads, and at most one result more than there are threads is
+        made before it is asked for. What is yielded does not depend on their number.
+        """
+        if not self.readers:
+            yield from map(read, batches)
+            return
+        pool = ThreadPoolExecutor(self.readers, thread_name_prefix="reader")
+        waiting: deque[Future[Read]] = deque()
+        try:
+            for batch in batches:
+                waiting.append(pool.submit(read, batch))
+                if len(waiting) > self.readers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _mean_and_deviation(occurrences: NDArray[np.int64]) -> tuple[float, float]:
+    """Return mean and standard deviation of byte values / 255 by their occurrences, shape (256,).
+
+    With n = sum_v h_v: mean = sum_v h_v v / (255 n), and the variance is
+    (n sum_v h_v v^2 - (sum_v h_v v)^2) / (255 n)^2, in whole numbers up to the division.
+    """
+    counts = [int(count) for count in occurrences]
+    n = sum(counts)
+    first = sum(count * value for value, count in enumerate(counts))
+    second = sum(count * value**2 for value, count in enumerate(counts))
+    variance = (n * second - first**2) / (255 * n) ** 2
+    return first / (255 * n), max(variance**0.5, 1e-6)
 
 
 def evenly_spaced(size: int, count: int) -> NDArray[np.int64]:

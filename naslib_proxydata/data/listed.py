@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from naslib_proxydata.data.file_list import FileList
 from naslib_proxydata.data.folder import FolderDataset
 from naslib_proxydata.errors import DatasetError
 
@@ -35,6 +37,9 @@ def listed_images(
     if absent or not files:
         what = f"{len(absent)} of {len(files)} images, {absent[0]} among them" if absent else "all"
         raise DatasetError(f"dataset {name!r} lacks {what}; unpack its archive again")
-    dataset = FolderDataset(name, list(files), labels, tuple(class_names))
+    held = FileList()
+    for folder, of_folder in groupby(files, key=lambda file: file.parent):
+        held.add(str(folder), (file.name for file in of_folder))
+    dataset = FolderDataset(name, held, labels, tuple(class_names))
     dataset.source_index = source_index
     return dataset

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -38,7 +39,8 @@ class BatchLoader:
     """Iterates over a part of a dataset; each iteration is one epoch.
 
     The last batch may be smaller, but it is never a single example where there are two or more:
-    batch normalisation cannot train on one.
+    batch normalisation cannot train on one. Where the dataset has readers, batches are read ahead
+    by them; their contents and order do not depend on the number of readers.
 
     Args:
         dataset: Where images and labels come from.
@@ -96,8 +98,14 @@ class BatchLoader:
         order = self.indices
         if self._generator is not None:
             order = order[torch.randperm(len(order), generator=self._generator)]
-        for indices in torch.split(order, batch_sizes(len(order), self.batch_size)):
-            images = self.dataset.pixels(indices.numpy()).to(self._device, non_blocking=True)
+        ends = list(accumulate(batch_sizes(len(order), self.batch_size)))
+        bounds = list(zip(chain((0,), ends), ends, strict=False))
+        numbers = order.numpy()
+        read = self.dataset.ahead(
+            self.dataset.pixels, (numbers[start:end] for start, end in bounds)
+        )
+        for (start, end), pixels in zip(bounds, read, strict=True):
+            indices, images = order[start:end], pixels.to(self._device, non_blocking=True)
             if self._generator is not None and self._augment is not None:
                 images = self._augment(images, self._generator)
             absent = torch.full_like(indices, -1)

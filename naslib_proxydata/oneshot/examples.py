@@ -38,11 +38,10 @@ def starting_examples(
         SelectionError: The selection belongs to another dataset.
         SearchError: A level has fewer than two examples.
     """
-    count = len(dataset)
     if selection is None:
-        selection = chosen_examples(acting, count, dataset.labels, seed)
+        selection = chosen_examples(acting, len(dataset), dataset.labels, seed)
     if selection is None:
-        halves = split_indices(np.arange(count), numpy_generator(seed, "split"))
+        halves = split_indices(dataset.readable, numpy_generator(seed, "split"))
     else:
         selection.check_fits(dataset)
         halves = selection.weight_indices, selection.architecture_indices

@@ -43,7 +43,9 @@ class RunConfig(Settings):
     threads: int = Field(
         1, ge=1, description="Threads of torch; another number changes results in the last digits."
     )
-    workers: int = Field(1, ge=1, description="Processes that score.")
+    workers: int = Field(
+        1, ge=1, description="Processes that score, or threads that read a folder's images."
+    )
     data_root: Path | None = Field(
         None, description=f"Folder of benchmark files; ${DATA_VARIABLE} where not given."
     )

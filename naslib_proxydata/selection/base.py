@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from naslib_proxydata.errors import SelectionError
+from naslib_proxydata.selection.large import row_chunks
 from naslib_proxydata.selection.origin import End, ScoreOrigin, array_sha256
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class SelectorInputs:
             if array.min(initial=0) < 0:
                 raise SelectionError(f"selector {method!r}: labels must not be negative")
             return array
-        wrong = np.flatnonzero(~np.isfinite(array).reshape(self.count, -1).all(1))
+        wrong = not_finite(array)
         if len(wrong):
             raise SelectionError(
                 f"selector {method!r}: {len(wrong)} of {self.count} {need} are nan or infinite, "
@@ -72,6 +73,16 @@ class SelectorInputs:
                 "not diverged"
             )
         return array
+
+
+def not_finite(array: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
+    """Return the rows that hold nan or infinity, int64, ascending; any shape (n, ...)."""
+    row_bytes = int(np.prod(array.shape[1:]))
+    found = [
+        rows.start + np.flatnonzero(~np.isfinite(array[rows]).reshape(len(array[rows]), -1).all(1))
+        for rows in row_chunks(len(array), row_bytes)
+    ]
+    return np.concatenate([np.empty(0, np.int64), *found])
 
 
 _REMEDY: Mapping[Need, str] = {

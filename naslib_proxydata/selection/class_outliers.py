@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from naslib_proxydata.selection.base import Selector, SelectorInputs
+from naslib_proxydata.selection.large import row_chunks
 from naslib_proxydata.selection.quotas import class_sizes, proportional_quotas
 
 if TYPE_CHECKING:
@@ -35,12 +36,33 @@ class ClassOutliersSelector(Selector):
         kept = []
         for one_class, quota in enumerate(quotas):
             members = np.flatnonzero(labels == one_class)
-            distances = distances_to_mean(features[members])
+            distances = distances_to_mean(features, members)
             kept.append(members[np.argsort(distances, kind="stable")[:quota]])
         return np.concatenate(kept)
 
 
-def distances_to_mean(points: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
-    """Return squared Euclidean distances to the mean, shape (n,)."""
-    centred = points - points.mean(0)
-    return np.asarray(np.einsum("ij,ij->i", centred, centred))
+def distances_to_mean(
+    points: NDArray[np.floating[Any]], members: NDArray[np.int64]
+) -> NDArray[np.floating[Any]]:
+    """Return squared Euclidean distances of some points to their own mean.
+
+    Only 64 MiB of them are copied at a time.
+
+    Args:
+        points: Shape (n, dimensions).
+        members: Which of them, shape (k,), k at least 1.
+
+    Returns:
+        Shape (k,), of the points' type.
+    """
+    row_bytes = points.shape[1] * points.itemsize
+    chunks = [members[rows] for rows in row_chunks(len(members), row_bytes)]
+    total = np.zeros(points.shape[1], points.dtype)
+    for chunk in chunks:
+        total += points[chunk].sum(0)
+    mean = total / np.asarray(len(members), points.dtype)
+    distances = []
+    for chunk in chunks:
+        centred = points[chunk] - mean
+        distances.append(np.einsum("ij,ij->i", centred, centred))
+    return np.concatenate(distances)

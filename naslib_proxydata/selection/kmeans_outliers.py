@@ -10,6 +10,7 @@ import numpy as np
 from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.selection.balanced import BalancedSelector
 from naslib_proxydata.selection.base import SelectorInputs
+from naslib_proxydata.selection.large import row_chunks, scratch_array
 from naslib_proxydata.selection.numbers import check_whole
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ class KMeansOutliersSelector(BalancedSelector):
 
 def standardised(features: Floats) -> NDArray[np.float32]:
     """Return features with zero mean and unit deviation by dimension; constant ones become 0."""
-    points = features.astype(np.float32)
+    points: NDArray[np.float32] = scratch_array(features.shape, np.float32)
+    points[:] = features
     points -= points.mean(0)
     deviation = np.sqrt(np.einsum("ij,ij->j", points, points) / len(points))
     points /= np.where(deviation > 0, deviation, 1)
@@ -103,9 +105,9 @@ def nearest_centre_distances(points: Floats, centres: Floats) -> Floats:
     """
     offsets = np.einsum("ij,ij->i", centres, centres)
     distances = np.empty(len(points), points.dtype)
-    for start in range(0, len(points), ROWS):
-        rows = points[start : start + ROWS]
+    for chunk in row_chunks(len(points), points.shape[1] * points.itemsize, ROWS):
+        rows = points[chunk]
         to_centres = offsets - 2 * (rows @ centres.T)
         own = np.einsum("ij,ij->i", rows, rows)
-        distances[start : start + ROWS] = np.maximum(to_centres.min(1) + own, 0)
+        distances[chunk] = np.maximum(to_centres.min(1) + own, 0)
     return distances

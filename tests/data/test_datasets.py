@@ -122,28 +122,6 @@ def test_fashion_mnist(tmp_path: Path) -> None:
         open_dataset(f"fashion-mnist:{tmp_path / 'absent'}")
 
 
-def test_image_folders(tmp_path: Path) -> None:
-    images = rgb(4)
-    for index, image in enumerate(images):
-        folder = tmp_path / ("cat", "dog")[index % 2]
-        folder.mkdir(exist_ok=True)
-        Image.fromarray(image).save(folder / f"{index}.png")
-    dataset = open_dataset(str(tmp_path))
-    assert dataset.labels is not None
-    assert dataset.labels.tolist() == [0, 0, 1, 1]
-    assert dataset.class_names == ("cat", "dog")
-    pixels = dataset.pixels(np.array([0, 1, 2, 3])).permute(0, 2, 3, 1).numpy()
-    np.testing.assert_array_equal(pixels, images[[0, 2, 1, 3]])
-    flat = open_dataset(f"folder:{tmp_path / 'cat'}")
-    assert (flat.labels, len(flat), flat.num_classes) == (None, 2, 0)
-    (tmp_path / "eel").mkdir()
-    with pytest.raises(DatasetError, match="class folder 'eel' holds no images"):
-        open_dataset(str(tmp_path))
-    (tmp_path / "eel" / "bad.png").write_bytes(b"no image")
-    with pytest.raises(DatasetError, match="not a readable image"):
-        open_dataset(str(tmp_path)).pixels(np.array([4]))
-
-
 class Pairs:
     classes = ("a", "b")
 

@@ -16,6 +16,7 @@ from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.seeding import torch_generator
 from naslib_proxydata.selection.scorers.model_input import PreparedModel
 from naslib_proxydata.selection.scorers.models import build_model
+from naslib_proxydata.selection.scorers.passes import ScoringPass
 from naslib_proxydata.selection.scorers.recipe import PAPER, Recipe
 from naslib_proxydata.selection.scorers.training import Trained, train, training_accuracy
 
@@ -39,6 +40,8 @@ class ScoringContext:
         device: A torch device string.
         progress: Told what is being done, how much of it is, and of how much; or None.
         pretrained: A model that is used as it is, in place of one that is trained; or None.
+        batch_size: Examples in a batch of a pass over the dataset; see ``passes.ScoringPass``.
+        kept: Folder in which a pass keeps what is done, so that it can go on; or None.
     """
 
     dataset: Dataset
@@ -49,6 +52,13 @@ class ScoringContext:
     device: str = "cpu"
     progress: Callable[[str, int, int], None] | None = None
     pretrained: Pretrained | None = None
+    batch_size: int | None = None
+    kept: Path | None = None
+
+    @property
+    def scoring_pass(self) -> ScoringPass:
+        """How a model goes over the dataset; a scorer may make one such pass."""
+        return ScoringPass(self.batch_size, self.kept, self.progress)
 
     def key(self, model: str) -> Mapping[str, Any]:
         """Return everything a training run, or a pretrained model's scores, depend on."""

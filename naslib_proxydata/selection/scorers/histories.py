@@ -174,4 +174,4 @@ class FeatureScorer(TrainedModelScorer):
     def compute(self, context: ScoringContext) -> NDArray[np.float32]:
         """Train, reuse or take the model; then one forward pass in eval mode."""
         model = context.classifier(self.model(context))
-        return penultimate_features(model, context.dataset, context.device)
+        return penultimate_features(model, context.dataset, context.device, context.scoring_pass)

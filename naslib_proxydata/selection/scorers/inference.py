@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
-from naslib_proxydata.data.loader import BatchLoader
 from naslib_proxydata.selection.scorers.models import last_linear
+from naslib_proxydata.selection.scorers.passes import ScoringPass
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor, nn
 
     from naslib_proxydata.data.base import Dataset
+    from naslib_proxydata.data.loader import Batch
 
-BATCH_SIZE = 500
+WHOLE = ScoringPass()
+"""A pass in batches of the usual size that keeps nothing on the way."""
 
 
 @torch.no_grad()
@@ -27,22 +29,24 @@ def score_outputs(
     dataset: Dataset,
     formula: Callable[[Tensor, Tensor], Tensor],
     device: str,
+    how: ScoringPass = WHOLE,
 ) -> NDArray[np.float64]:
     """Return ``formula(logits, labels)`` of every example in dataset order, shape (n,).
 
     Only one batch of logits is held, so that class counts and dataset sizes do not multiply.
     """
     model.eval()
-    scores = [
-        formula(model(images).float(), labels).double().cpu()
-        for images, labels, *_ in BatchLoader(dataset, batch_size=BATCH_SIZE, device=device)
-    ]
-    result: NDArray[np.float64] = torch.cat(scores).numpy()
-    return result
+
+    def scores(batch: Batch) -> Tensor:
+        return formula(model(batch.images).float(), batch.labels).double()
+
+    return how.rows(dataset, device, scores)
 
 
 @torch.no_grad()
-def penultimate_features(model: nn.Module, dataset: Dataset, device: str) -> NDArray[np.float32]:
+def penultimate_features(
+    model: nn.Module, dataset: Dataset, device: str, how: ScoringPass = WHOLE
+) -> NDArray[np.float32]:
     """Return the input of the last linear layer for every example, shape (n, dimensions).
 
     Raises:
@@ -50,13 +54,17 @@ def penultimate_features(model: nn.Module, dataset: Dataset, device: str) -> NDA
     """
     seen: list[Tensor] = []
     handle = last_linear(model).register_forward_pre_hook(
-        lambda _, inputs: seen.append(inputs[0].flatten(1).float().cpu())
+        lambda _, inputs: seen.append(inputs[0].flatten(1).float())
     )
     model.eval()
+
+    def features(batch: Batch) -> Tensor:
+        model(batch.images)
+        rows = torch.cat(seen)
+        seen.clear()
+        return rows
+
     try:
-        for images, *_ in BatchLoader(dataset, batch_size=BATCH_SIZE, device=device):
-            model(images)
+        return how.rows(dataset, device, features)
     finally:
         handle.remove()
-    result: NDArray[np.float32] = torch.cat(seen).numpy()
-    return result

@@ -25,7 +25,9 @@ class OutputScorer(TrainedModelScorer):
     def compute(self, context: ScoringContext) -> NDArray[np.float64]:
         """Train, reuse or take the model; then one forward pass in eval mode, not augmented."""
         model = context.classifier(self.model(context), self.early)
-        return score_outputs(model, context.dataset, self.formula, context.device)
+        return score_outputs(
+            model, context.dataset, self.formula, context.device, context.scoring_pass
+        )
 
     @abstractmethod
     def formula(self, logits: Tensor, labels: Tensor) -> Tensor:

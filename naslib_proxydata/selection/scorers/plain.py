@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from naslib_proxydata.selection.large import scratch_array
 from naslib_proxydata.selection.scorers.base import Scorer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from naslib_proxydata.selection.scorers.context import ScoringContext
-
-CHUNK = 2000
 
 
 class PixelScorer(Scorer):
@@ -27,11 +26,14 @@ class PixelScorer(Scorer):
         """Read all images into one array, float32, shape (n, channels h w)."""
         dataset = context.dataset
         width = dataset.pixels(np.array([0])).numel()
-        vectors = np.empty((len(dataset), width), np.float32)
-        for start in range(0, len(dataset), CHUNK):
-            indices = np.arange(start, min(start + CHUNK, len(dataset)))
-            vectors[indices] = dataset.pixels(indices).flatten(1).numpy()
-        vectors /= 255
+        vectors: NDArray[np.float32] = scratch_array((len(dataset), width), np.float32)
+        done = 0
+        for pixels in dataset.read_through(np.arange(len(dataset))):
+            rows = vectors[done : done + len(pixels)]
+            rows[:] = pixels.flatten(1).numpy()
+            rows /= 255
+            done += len(pixels)
+            context.report("reading pixels", done, len(dataset))
         return vectors
 
 

@@ -91,7 +91,9 @@ class ReconstructionScorer(Scorer):
             return restored
 
         scoring = _Scoring(model, context.dataset)
-        return score_outputs(scoring, context.dataset, formula, context.device)
+        return score_outputs(
+            scoring, context.dataset, formula, context.device, context.scoring_pass
+        )
 
 
 class _Scoring(nn.Module):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from naslib_proxydata.code import foreign_code_version
 from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.files import write_atomically
+from naslib_proxydata.selection.large import IN_MEMORY
 from naslib_proxydata.selection.origin import Scored, ScoreOrigin, array_sha256
 from naslib_proxydata.selection.scorers.context import digest
 from naslib_proxydata.version import installed_version
@@ -30,7 +32,9 @@ def score_dataset(scorer: Scorer, context: ScoringContext) -> NDArray[np.floatin
     """Return a scorer's array for a dataset, from the cache where it was computed before.
 
     The cache is keyed by the dataset's fingerprint, the scorer, its settings, the model, the
-    recipe and the seed, and by the code of a scorer from outside this package.
+    recipe and the seed, by a batch size of the user's, and by the code of a scorer from outside
+    this package. A pass over the dataset that was interrupted goes on there. Arrays above 1 GiB are
+    kept as plain ``.npy``, and are not read into memory as a whole.
 
     Returns:
         Scores, shape (n,), or features, shape (n, dimensions), in dataset order.
@@ -41,13 +45,19 @@ def score_dataset(scorer: Scorer, context: ScoringContext) -> NDArray[np.floatin
     """
     if not scorer.cached:
         return _computed(scorer, context)
-    path = context.cache / "scores" / f"{cache_key(scorer, context)}.npz"
-    if path.is_file():
-        _log.info("scores %r come from the cache, %s", scorer.name, path)
-        return _read(path)
-    array = _computed(scorer, context)
+    key = cache_key(scorer, context)
+    small, large = (context.cache / "scores" / f"{key}{suffix}" for suffix in (".npz", ".npy"))
+    for path in (small, large):
+        if path.is_file():
+            _log.info("scores %r come from the cache, %s", scorer.name, path)
+            return _read(path)
+    kept = small.with_name(f"{key}-{context.device.replace(':', '-')}.parts")
+    array = _computed(scorer, replace(context, kept=kept))
+    if array.nbytes > IN_MEMORY:
+        write_atomically(large, lambda file: np.save(file, array), error=SelectionError)
+        return _read(large)
     write_atomically(
-        path, lambda file: np.savez_compressed(file, array=array), error=SelectionError
+        small, lambda file: np.savez_compressed(file, array=array), error=SelectionError
     )
     return array
 
@@ -77,7 +87,11 @@ def cache_key(scorer: Scorer, context: ScoringContext) -> str:
     """Return the name of a scorer's array, which is another whenever the array may be."""
     # Where there are none they leave no trace, so that what was stored before they were keys
     # of their own is found.
-    own = {"settings": dict(scorer.settings()), "code": foreign_code_version(type(scorer))}
+    own = {
+        "settings": dict(scorer.settings()),
+        "code": foreign_code_version(type(scorer)),
+        "batch_size": context.batch_size,
+    }
     present = {name: value for name, value in own.items() if value}
     return digest({"scorer": scorer.name, **present, **context.key(scorer.model(context))})
 
@@ -117,6 +131,8 @@ def _check_shape(array: NDArray[Any], scorer: Scorer, dataset: Dataset) -> None:
 
 def _read(path: Path) -> NDArray[np.floating[Any]]:
     try:
+        if path.suffix == ".npy":
+            return np.asanyarray(np.load(path, mmap_mode="r", allow_pickle=False))
         with np.load(path, allow_pickle=False) as archive:
             return np.array(archive["array"])
     except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:

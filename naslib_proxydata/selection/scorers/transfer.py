@@ -63,7 +63,9 @@ class TransferScorer(Scorer):
         """Extract features, train the head, score."""
         labels = torch.from_numpy(context.dataset.required_labels("scorer 'transfer'"))
         backbone = self._backbone(context)
-        features = penultimate_features(backbone, context.dataset, context.device)
+        features = penultimate_features(
+            backbone, context.dataset, context.device, context.scoring_pass
+        )
         epochs = max(1, round(PAPER_EPOCHS * context.recipe.epochs / PAPER.epochs))
         head = train_head(torch.from_numpy(features), labels, epochs, context.seed)
         with torch.no_grad():

@@ -325,6 +325,8 @@ def test_training_says_how_far_it_is(context: ScoringContext) -> None:
     seen: list[tuple[str, int, int]] = []
     told = replace(context, progress=lambda *how_far: seen.append(how_far))
     scored("loss", told)
-    assert seen == [("training my_models:SmallNet", epoch, 4) for epoch in range(1, 5)]
+    training_told = [("training my_models:SmallNet", epoch, 4) for epoch in range(1, 5)]
+    passed = [("scoring", done, 1797) for done in (500, 1000, 1500, 1797)]
+    assert seen == [*training_told, *passed]
     scored("margin", told)
-    assert len(seen) == 4, "nothing is trained again"
+    assert seen == [*training_told, *passed, *passed], "nothing is trained again"
