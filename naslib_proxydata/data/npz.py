@@ -37,9 +37,9 @@ def open_npz(path: str = "", name: str = "") -> ArrayDataset:
     arrays = read_arrays(file)
     name = name or file.stem
     labels = _first(arrays, LABEL_KEYS)
-    names = [_text(value) for value in arrays.get("class_names", np.array([]))]
+    names = [_text(value) for value in np.ravel(arrays.get("class_names", []))]
     index = arrays.get("index")
-    known = index is not None and len(index) > 0 and int(index.min()) >= 0
+    known = index is not None and index.size > 0 and index.min() >= 0
     return ArrayDataset(
         name,
         _images(arrays, path),

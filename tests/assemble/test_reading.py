@@ -92,7 +92,9 @@ def test_damaged_images_are_named_or_listed_and_indices_stay(
     assert [int(row["index"]) for row in rows] == [0, *range(10, 16)]
     assert rows[0]["file"] == str(photos / "a" / "00.png")
     assert all(row["error"] for row in rows)
-    assert "| b | 8 | 2 |" in (out / "summary.md").read_text()
+    summary = (out / "summary.md").read_text()
+    assert "| b | 8 | 2 |" in summary
+    assert "7 examples of the dataset cannot be read and are left out; damaged.csv" in summary
 
 
 def test_a_search_on_a_folder_reads_as_the_selection_did(
