@@ -74,4 +74,4 @@ class _Lines:
         if new or done == total or now - self._last > _SECONDS_BETWEEN_LINES:
             self._titles.add(title)
             self._last = now
-            logger.info("%s: %d of %d scored", title, done, total)
+            logger.info("%s: %d of %d", title, done, total)

@@ -10,6 +10,7 @@ import torch
 from naslib_proxydata.data.base import Dataset
 from naslib_proxydata.data.image_arrays import brightness, channels_first
 from naslib_proxydata.data.labels import class_labels
+from naslib_proxydata.errors import DatasetError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,7 @@ class ArrayDataset(Dataset):
         source_index: Positions in the larger dataset this is a part of, shape (n,), or None.
 
     Raises:
-        DatasetError: Shapes, types, units or labels are none of these.
+        DatasetError: Shapes, types, units, labels or positions are none of these.
     """
 
     def __init__(
@@ -49,7 +50,17 @@ class ArrayDataset(Dataset):
         self.class_names = tuple(class_names)
         if labels is not None:
             self.labels, self.class_names = class_labels(name, labels, len(images), class_names)
-        self.source_index = None if source_index is None else source_index.astype(np.int64)
+        if source_index is not None:
+            self.source_index = self._positions(source_index)
+
+    def _positions(self, index: NDArray[Any]) -> NDArray[np.int64]:
+        """Return positions in the larger dataset, of which there must be one for each image."""
+        if index.shape != (len(self),) or index.dtype.kind not in "iu":
+            raise DatasetError(
+                f"dataset {self.name!r}: index must hold {len(self)} whole numbers, the positions "
+                f"of the images in the larger dataset, got {index.dtype} of shape {index.shape}"
+            )
+        return index.astype(np.int64)
 
     def __len__(self) -> int:
         """Return the number of examples."""

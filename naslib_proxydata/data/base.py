@@ -118,11 +118,14 @@ class Dataset(ABC):
     def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Mean and standard deviation by channel, of pixels in [0, 1].
 
-        Taken over at most 10,000 evenly spaced examples, from the number of times that each of
-        the 256 values occurs: exact sums, however the examples are cut into batches.
+        Taken over at most 10,000 evenly spaced of the examples that can be read, from the number
+        of times that each of the 256 values occurs: exact sums, however the examples are cut into
+        batches.
         """
+        readable = self.readable
+        sampled = readable[evenly_spaced(len(readable), STATISTICS_SAMPLES)]
         occurrences = np.zeros((1, 256), np.int64)  # channels x values, or 1 x values before
-        for pixels in self.read_through(evenly_spaced(len(self), STATISTICS_SAMPLES)):
+        for pixels in self.read_through(sampled):
             channels = pixels.transpose(0, 1).flatten(1)
             counted = [torch.bincount(channel, minlength=256).numpy() for channel in channels]
             occurrences = occurrences + np.stack(counted)

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from naslib_proxydata.errors import DatasetError
 
+MOST_CLASSES = 10_000_000
+"""With more classes than these, labels are taken for names of classes, such as hashes."""
+
 
 def class_labels(
     name: str, labels: NDArray[Any], count: int, class_names: Sequence[str] = ()
@@ -45,7 +48,8 @@ def check_labels(name: str, labels: NDArray[Any], count: int) -> NDArray[np.int6
     """Return labels as int64 after checking that they are classes of ``count`` examples.
 
     Raises:
-        DatasetError: There are more or fewer, or they are not integers counted from 0.
+        DatasetError: There are more or fewer, or they are not integers counted from 0, or one is
+            :data:`MOST_CLASSES` or above.
     """
     if labels.shape != (count,):
         raise DatasetError(
@@ -57,6 +61,11 @@ def check_labels(name: str, labels: NDArray[Any], count: int) -> NDArray[np.int6
         raise DatasetError(
             f"dataset {name!r}: labels must be whole numbers counted from 0, got "
             f"{labels.dtype}{got}"
+        )
+    if labels.max() >= MOST_CLASSES:
+        raise DatasetError(
+            f"dataset {name!r}: there is a label {labels.max()}, so there would be more than "
+            f"{MOST_CLASSES:,} classes; number them from 0 without gaps"
         )
     return labels.astype(np.int64)
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from naslib_proxydata.data.folder_tree import is_hidden
 from naslib_proxydata.data.listed import listed_images
 from naslib_proxydata.data.paths import folder_with, required_path
 from naslib_proxydata.errors import DatasetError
+from naslib_proxydata.text_table import read_text
 
 if TYPE_CHECKING:
     from naslib_proxydata.data.folder import FolderDataset
@@ -40,7 +42,9 @@ def open_mit67(path: str = "") -> FolderDataset:
             f"no mit67 in {place}: expected {TRAINING} and the folder {IMAGES} of {SOURCE}"
         )
     names = [_listed(line, listed) for line in _lines(listed)]
-    classes = sorted(entry.name for entry in images.iterdir() if _is_class(entry))
+    classes = sorted(
+        entry.name for entry in images.iterdir() if entry.is_dir() and not is_hidden(entry.name)
+    )
     place_of = {name: number for number, name in enumerate(classes)}
     unknown = sorted({name.parts[0] for name in names} - set(classes))
     if unknown:
@@ -50,10 +54,7 @@ def open_mit67(path: str = "") -> FolderDataset:
 
 
 def _lines(listed: Path) -> list[str]:
-    try:
-        text = listed.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{listed} is no list of images: {error}") from None
+    text = read_text(listed, error=DatasetError, what="the list of images")
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
@@ -62,7 +63,3 @@ def _listed(line: str, listed: Path) -> PurePosixPath:
     if len(name.parts) != 2 or ".." in name.parts or name.is_absolute():
         raise DatasetError(f"{listed}: expected lines such as 'bakery/one.jpg', got {line!r}")
     return name
-
-
-def _is_class(entry: Path) -> bool:
-    return entry.is_dir() and not entry.name.startswith((".", "__"))

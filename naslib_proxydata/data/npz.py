@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,9 +37,9 @@ def open_npz(path: str = "", name: str = "") -> ArrayDataset:
     arrays = read_arrays(file)
     name = name or file.stem
     labels = _first(arrays, LABEL_KEYS)
-    names = [_text(value) for value in arrays.get("class_names", np.array([]))]
+    names = [_text(value) for value in np.ravel(arrays.get("class_names", []))]
     index = arrays.get("index")
-    known = index is not None and len(index) > 0 and int(index.min()) >= 0
+    known = index is not None and index.size > 0 and index.min() >= 0
     return ArrayDataset(
         name,
         _images(arrays, path),
@@ -61,7 +60,7 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             return {key: archive[key] for key in archive.files}
-    except (ValueError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+    except Exception as error:  # a damaged archive can fail in nearly every way
         raise DatasetError(f"{path} is not a readable .npz file of plain arrays: {error}") from None
 
 

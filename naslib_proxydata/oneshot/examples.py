@@ -33,6 +33,8 @@ def starting_examples(
 ) -> Active:
     """Return the examples of each level: the selection's, a plugin's, or two random halves.
 
+    Those that cannot be read are left out.
+
     Raises:
         PluginError: A plugin chose what is no selection.
         SelectionError: The selection belongs to another dataset.
@@ -45,12 +47,16 @@ def starting_examples(
     else:
         selection.check_fits(dataset)
         halves = selection.weight_indices, selection.architecture_indices
-    for level, half in zip(LEVELS, halves, strict=True):
+    active = {
+        level: np.sort(half[np.isin(half, dataset.readable)])  # others would be black images
+        for level, half in zip(LEVELS, halves, strict=True)
+    }
+    for level, half in active.items():
         if len(half) < FEWEST_EXAMPLES:
             raise SearchError(
                 f"a search needs at least 2 {level} examples, the selection has {len(half)}"
             )
-    return {level: np.sort(half) for level, half in zip(LEVELS, halves, strict=True)}
+    return active
 
 
 def chosen_examples(

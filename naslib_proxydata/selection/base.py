@@ -248,7 +248,8 @@ class Selection:
             raise SelectionError(
                 f"the selection was made from dataset {self.dataset!r} with fingerprint "
                 f"{self.fingerprint[:12]}, {dataset.name!r} has {dataset.fingerprint[:12]}: its "
-                "images, labels or order differ; select again"
+                "images, labels or order differ; select again, or read a folder with the image "
+                "size and the damaged images left out as they were then"
             )
         known = self.labels_sha256 and dataset.labels is not None
         if known and self.labels_sha256 != array_sha256(np.asarray(dataset.labels)):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +86,9 @@ def load_selection(path: Path) -> Selection:
             f"no file {error.filename}; a selection is an .npz file and the .json beside it, or "
             f"the run folder of naslib-proxydata select, which holds {SELECTION}"
         ) from None
-    except (KeyError, ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except SelectionError:
+        raise
+    except Exception as error:  # a damaged archive can fail in nearly every way
         raise SelectionError(f"{path} is not a readable selection: {error!r}") from None
 
 

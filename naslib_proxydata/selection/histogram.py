@@ -20,6 +20,8 @@ OTHER_WIDTH = 0.5
 """The width for any other dataset: that of CIFAR-10, on which the paper chose its method."""
 FEW_BINS = 5
 """With fewer occupied bins than these, a histogram tells little; the paper's have 32 to 72."""
+MOST_BINS = 1_000_000
+"""With more bins than these, there is a bin for each example, and their counts fill the memory."""
 MOST_IN_A_BIN = 0.5
 """With more than this share of the examples in one bin, nearly all are drawn alike."""
 
@@ -99,10 +101,11 @@ def log_histogram(scores: NDArray[np.float64], width: float) -> LogHistogram:
             CIFAR-100 and ImageNet, 0.2 for SVHN.
 
     Raises:
-        SelectionError: A score is negative, none is positive, or the width is not positive.
+        SelectionError: A score is negative, none is positive, or the width is not positive, not
+            finite, or so small that there are more than :data:`MOST_BINS` bins.
     """
-    if not width > 0:
-        raise SelectionError(f"the bin width must be above 0, got {width}")
+    if not 0 < width < np.inf:
+        raise SelectionError(f"the bin width must be above 0 and finite, got {width}")
     if scores.min() < 0:
         raise SelectionError(
             f"scores for a log10 histogram must not be negative, got {scores.min():.4g}; "
@@ -114,6 +117,10 @@ def log_histogram(scores: NDArray[np.float64], width: float) -> LogHistogram:
     smallest = float(scores.min()) or float(scores[scores > 0].min())
     low = _outer_edge(np.log10(smallest), -width)
     bins = round((_outer_edge(np.log10(largest), width) - low) / width)
+    if bins > MOST_BINS:
+        raise SelectionError(
+            f"a bin width of {width} makes {bins:,} bins of log10 scores; take a larger one"
+        )
     empty = LogHistogram(low, width, np.zeros(max(1, bins), np.int64), smallest)
     counts = empty.counts
     for start in range(0, len(scores), CHUNK):

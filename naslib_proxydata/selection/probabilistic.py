@@ -50,9 +50,9 @@ class ProbabilisticSelector(BalancedSelector):
 
     def __init__(self, bin_width: float | None = None, balance: bool = False) -> None:
         super().__init__(balance)
-        if bin_width is not None and not bin_width > 0:
+        if bin_width is not None and not 0 < bin_width < np.inf:
             raise SelectionError(
-                f"selector {self.name!r}: bin_width must be above 0, got {bin_width}"
+                f"selector {self.name!r}: bin_width must be above 0 and finite, got {bin_width}"
             )
         self.bin_width = None if bin_width is None else float(bin_width)
 

@@ -23,7 +23,7 @@ def class_sizes(labels: NDArray[np.int64], method: str) -> NDArray[np.int64]:
     if len(empty):
         raise SelectionError(
             f"selector {method!r}: class {empty[0]} has no examples though classes up to "
-            f"{len(sizes) - 1} occur; number the classes without gaps"
+            f"{len(sizes) - 1} occur; remove the class, or number the classes without gaps"
         )
     if len(sizes) < 2:
         raise SelectionError(

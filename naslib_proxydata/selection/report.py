@@ -63,7 +63,7 @@ def selection_markdown(
     images = "".join(f"\n![{name}]({name})\n" for name in figures)
     return f"""# Selection from {selection.dataset}
 
-{selection_sentence(selection)}. Seed {selection.seed}.{_scores(selection)}
+{selection_sentence(selection)}. Seed {selection.seed}.{_scores(selection)}{_left_out(dataset)}
 
 {class_table(selection, dataset)}
 {images}
@@ -87,6 +87,16 @@ dataset.select(selection.indices)  # Hugging Face
 
 def _scores(selection: Selection) -> str:
     return "" if selection.scores is None else f" Scores: {selection.scores.sentence}."
+
+
+def _left_out(dataset: Dataset) -> str:
+    count = len(dataset) - len(dataset.readable)
+    return (
+        f" {count:,} examples of the dataset cannot be read and are left out; damaged.csv lists "
+        "them, and a search needs --skip-damaged, too."
+        if count
+        else ""
+    )
 
 
 def _counts(labels: NDArray[np.int64], classes: int) -> NDArray[np.int64]:

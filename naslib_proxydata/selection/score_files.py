@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -163,6 +162,8 @@ def write_scores(
 ) -> None:
     """Write scores or features of a dataset, with its fingerprint and classes, as ``.npz``.
 
+    Of a part of a dataset, ``source_index`` says which examples of the whole the rows are.
+
     Args:
         path: Ends in ``.npz``.
         values: Scores, shape (n,), or features, shape (n, dimensions).
@@ -180,6 +181,8 @@ def write_scores(
     }
     if dataset.labels is not None:
         arrays["class"] = dataset.labels
+    if dataset.source_index is not None:
+        arrays["source_index"] = dataset.source_index
     if origin is not None:
         arrays["made_by"] = np.array(json.dumps(origin.facts(), sort_keys=True))
     write_atomically(path, lambda file: np.savez_compressed(file, **arrays), error=SelectionError)
@@ -213,7 +216,7 @@ def _read_npz(path: Path, name: str) -> ScoreList:
             keys = {key.removeprefix(f"{name}_"): key for key in archive.files}
             known = ("index", "class", "fingerprint", "made_by", *VALUES)
             arrays = {key: archive[keys[key]] for key in known if key in keys}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # a damaged archive can fail in nearly every way
         raise SelectionError(f"{path} is not a readable .npz file: {error}") from None
     values = _values(arrays, path, name)
     if not len(values):
@@ -222,8 +225,12 @@ def _read_npz(path: Path, name: str) -> ScoreList:
         )
     index = whole_array(arrays.get("index", np.arange(len(values))), "indices", path)
     labels = arrays.get("class")
-    if len(index) != len(values) or (labels is not None and len(labels) != len(values)):
-        raise SelectionError(f"{path}: its arrays have different lengths")
+    for name, array in (("index", index), ("class", labels)):
+        if array is not None and array.shape != values.shape[:1]:
+            raise SelectionError(
+                f"{path}: its arrays do not belong together: {name} has the shape {array.shape}, "
+                f"expected {values.shape[:1]}, one for each example"
+            )
     fingerprint = str(arrays.get("fingerprint", ""))
     whole = None if labels is None else whole_array(labels, "classes", path)
     try:
@@ -247,9 +254,14 @@ def _read_from(path: Path, facts: Mapping[str, Any]) -> ScoreOrigin:
 
 
 def _values(arrays: Mapping[str, NDArray[Any]], path: Path, name: str) -> NDArray[Any]:
-    for key in VALUES:
-        if key in arrays:
-            return arrays[key]
+    found = next((arrays[key] for key in VALUES if key in arrays), None)
+    if found is not None:
+        if found.dtype.kind not in "biuf" or found.ndim not in (1, 2):
+            raise SelectionError(
+                f"{path}: scores must be real numbers, one or one vector for each example, got "
+                f"{found.dtype} of shape {found.shape}"
+            )
+        return found
     prefixed = (
         f"or one of them after '{name}_'"
         if name

@@ -95,5 +95,5 @@ def check_shares(shares: tuple[float, float]) -> None:
     Raises:
         SelectionError: A share is not positive or their sum is above 1.
     """
-    if min(shares) <= 0 or sum(shares) > 1 + ROUNDING:
+    if not (min(shares) > 0 and sum(shares) <= 1 + ROUNDING):  # nor what is not a number
         raise SelectionError(f"shares must be positive and sum to at most 1, got {shares}")

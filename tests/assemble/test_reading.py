@@ -11,6 +11,10 @@ import yaml
 from PIL import Image
 
 from naslib_proxydata.cli.main import main
+from naslib_proxydata.data.folder import open_folder
+from naslib_proxydata.oneshot.examples import starting_examples
+from naslib_proxydata.plugins.acting import Acting
+from naslib_proxydata.selection.base import Selection
 from naslib_proxydata.selection.files import load_selection
 
 MODEL = "tests.assemble.test_reading:small_net"
@@ -88,7 +92,9 @@ def test_damaged_images_are_named_or_listed_and_indices_stay(
     assert [int(row["index"]) for row in rows] == [0, *range(10, 16)]
     assert rows[0]["file"] == str(photos / "a" / "00.png")
     assert all(row["error"] for row in rows)
-    assert "| b | 8 | 2 |" in (out / "summary.md").read_text()
+    summary = (out / "summary.md").read_text()
+    assert "| b | 8 | 2 |" in summary
+    assert "7 examples of the dataset cannot be read and are left out; damaged.csv" in summary
 
 
 def test_a_search_on_a_folder_reads_as_the_selection_did(
@@ -106,6 +112,20 @@ def test_a_search_on_a_folder_reads_as_the_selection_did(
     other = ("search", "--dataset", photos, "--skip-damaged", *search, "--selection", picked)
     assert run(*other, "--out", tmp_path / "other") == 2
     assert "select again" in capsys.readouterr().err
+
+
+def test_a_search_shows_no_black_image_in_place_of_a_damaged_one(photos: Path) -> None:
+    """Neither to the statistics that images are normalised by, nor where a selection names it."""
+    (photos / "a" / "03.png").write_bytes(b"no image")
+    whole = open_folder(str(photos)).reading(unreadable=(1,))
+    others = np.delete(np.arange(24), 1)
+    pixels = whole.pixels(others).permute(1, 0, 2, 3).flatten(1).double() / 255
+    np.testing.assert_allclose(whole.statistics[0], pixels.mean(1), rtol=1e-12)
+    np.testing.assert_allclose(whole.statistics[1], pixels.std(1, correction=0), rtol=1e-9)
+    halves = (np.arange(6), np.arange(6, 12))
+    older = Selection(np.arange(12), *halves, 24, "random", fingerprint=whole.fingerprint)
+    active = starting_examples(whole, older, Acting(), 0)
+    assert sorted(np.concatenate([*active.values()]).tolist()) == [0, *range(2, 12)]
 
 
 @pytest.mark.parametrize("option", [("--image-size", 8), ("--skip-damaged",)])

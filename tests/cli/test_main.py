@@ -147,7 +147,7 @@ def test_progress_is_logged_where_there_is_no_terminal(tmp_path):
         *("--images", "noise", "--out", tmp_path / "run"),
     )
     assert result.returncode == 0, result.stderr
-    assert "INFO numbers counted (seed 0): 0 of 30 scored" in result.stderr
+    assert "INFO numbers counted (seed 0): 0 of 30\n" in result.stderr
     assert "\x1b" not in result.stdout + result.stderr
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 
 from naslib_proxydata.data.arrays import ArrayDataset
@@ -50,6 +51,17 @@ def test_items_are_image_label_index() -> None:
     assert len(digits) == 1797
     with pytest.raises(IndexError):
         digits[1797]
+
+
+@pytest.mark.parametrize(
+    "index", [np.arange(3), np.linspace(0, 1, 10), np.array(3), np.arange(10)[:, None]]
+)
+def test_an_index_that_fits_no_images_is_refused(index: NDArray[Any], tmp_path: Path) -> None:
+    """Scores of the larger dataset are read through it."""
+    path = tmp_path / "part.npz"
+    np.savez(path, images=np.zeros((10, 4, 4), np.uint8), index=index)
+    with pytest.raises(DatasetError, match="index must hold 10 whole numbers"):
+        open_dataset(str(path))
 
 
 def test_npz_layouts_agree(tmp_path: Path) -> None:

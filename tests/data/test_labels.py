@@ -13,6 +13,12 @@ from naslib_proxydata.data.sources import open_dataset
 from naslib_proxydata.errors import DatasetError
 
 
+def test_numbers_that_are_no_classes_are_refused() -> None:
+    """Such as hashes: counting them would fill the memory."""
+    with pytest.raises(DatasetError, match="there is a label 1000000000000, so there would be"):
+        class_labels("toy", np.array([0, 10**12]), 2)
+
+
 @pytest.mark.parametrize(
     ("labels", "names", "expected", "named"),
     [

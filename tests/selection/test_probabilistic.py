@@ -144,6 +144,13 @@ def test_zeros_are_counted_with_the_smallest_positive_score() -> None:
     assert histogram.counts.sum() == 4
 
 
+@pytest.mark.parametrize("width", [0.0, np.nan, np.inf, 1e-9])
+def test_widths_without_a_histogram_are_refused(width: float) -> None:
+    """1e-9 asks for four thousand million bins."""
+    with pytest.raises(SelectionError, match="bin width"):
+        log_histogram(np.array([1e-3, 1.0, 20.0]), width)
+
+
 def test_wrong_scores_are_refused() -> None:
     with pytest.raises(SelectionError, match="must not be negative"):
         log_histogram(np.array([-1.0, 1.0]), 0.5)

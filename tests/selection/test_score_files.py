@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.data.sources import open_dataset
@@ -143,8 +145,46 @@ def test_damaged_npz_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SelectionError, match="or name the dataset"):
         read_scores(path)
     np.savez(path, scores=np.arange(3), index=np.arange(2))
-    with pytest.raises(SelectionError, match="different lengths"):
+    with pytest.raises(SelectionError, match=r"index has the shape \(2,\), expected \(3,\)"):
         read_scores(path)
+
+
+@pytest.mark.parametrize("place", range(60, 140, 8))
+def test_bytes_that_were_changed_are_told_in_one_line(place: int, tmp_path: Path) -> None:
+    """zlib and numpy's reader of headers raise errors of their own."""
+    path = tmp_path / "scores.npz"
+    np.savez_compressed(path, scores=np.zeros(1797))
+    content = bytearray(path.read_bytes())
+    content[place] ^= 255
+    path.write_bytes(content)
+    with pytest.raises(SelectionError, match="is not a readable"):
+        read_scores(path)
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {"scores": np.array(["a", "b"])},
+        {"scores": np.array(1.0)},
+        {"scores": np.ones(2, complex)},
+        {"scores": np.ones((2, 2, 2))},
+        {"scores": np.ones(2), "index": np.array(0)},
+        {"scores": np.ones(2), "class": np.zeros((2, 2), int)},
+    ],
+)
+def test_arrays_of_another_kind_or_shape_are_refused(
+    arrays: dict[str, NDArray[Any]], tmp_path: Path
+) -> None:
+    path = tmp_path / "scores.npz"
+    np.savez(path, **arrays)  # type: ignore[arg-type]
+    with pytest.raises(SelectionError, match=r"must be real numbers|do not belong together"):
+        read_scores(path)
+
+
+def test_scores_of_a_part_say_which_examples_they_are_of(tmp_path: Path) -> None:
+    path = tmp_path / "scores.npz"
+    write_scores(path, np.arange(3.0), toy(3, source=[0, 2, 5]))
+    assert np.load(path)["source_index"].tolist() == [0, 2, 5]
 
 
 def test_a_file_says_how_its_scores_were_made(tmp_path: Path) -> None:

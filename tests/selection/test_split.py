@@ -47,3 +47,11 @@ def test_a_single_example_is_in_one_part_and_the_generator_decides() -> None:
     for weights in splits:
         assert len(weights) == 3
         assert {0, 2} <= set(labels[list(weights)])
+
+
+@pytest.mark.parametrize(
+    "shares", [(float("nan"), 0.5), (0.5, float("nan")), (0.0, 0.5), (0.6, 0.6)]
+)
+def test_shares_that_are_none_are_refused(shares: tuple[float, float]) -> None:
+    with pytest.raises(SelectionError, match="shares must be positive"):
+        split_indices(np.arange(4), np.random.default_rng(0), shares)

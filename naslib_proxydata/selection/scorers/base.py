@@ -28,6 +28,7 @@ class Scorer(ABC):
         cached: Whether the array is worth keeping on disk.
         takes_pretrained: Whether a given, trained model can take the place of its own.
         uses_labels: Whether the array depends on the labels even so.
+        trains_anyway: Whether it trains something beside a given model, by recipe and seed.
     """
 
     name: ClassVar[str]
@@ -38,6 +39,7 @@ class Scorer(ABC):
     cached: ClassVar[bool] = True
     takes_pretrained: ClassVar[bool] = False
     uses_labels: ClassVar[bool] = False
+    trains_anyway: ClassVar[bool] = False
 
     def settings(self) -> Mapping[str, Any]:
         """Return every setting that changes the array, as plain data; part of the cache's key."""

@@ -62,14 +62,13 @@ class ScoringContext:
 
     def key(self, model: str) -> Mapping[str, Any]:
         """Return everything a training run, or a pretrained model's scores, depend on."""
-        if self.pretrained is not None:
-            return {"dataset": self.dataset.fingerprint, "model": model}
-        return {
-            "dataset": self.dataset.fingerprint,
-            "model": model,
-            "recipe": self.recipe.model_dump(),
-            "seed": self.seed,
-        }
+        shown = {"dataset": self.dataset.fingerprint, "model": model}
+        return shown if self.pretrained is not None else {**shown, **self.training}
+
+    @property
+    def training(self) -> Mapping[str, Any]:
+        """What else anything that is trained depends on."""
+        return {"recipe": self.recipe.model_dump(), "seed": self.seed}
 
     def trained(self, model: str, early: bool = False) -> Trained:
         """Return the model trained on the dataset; runs that the cache holds cost nothing.

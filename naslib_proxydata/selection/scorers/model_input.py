@@ -84,9 +84,8 @@ def _resized(pixels: Tensor, given: ModelInput) -> Tensor:
         return pixels
     height, width = pixels.shape[2:]
     shorter = max(given.resize or given.size, given.size)
-    scale = shorter / min(height, width)
     short = min(height, width)
-    sides = [shorter if side == short else int(side * scale) for side in (height, width)]
+    sides = [int(shorter * side / short) for side in (height, width)]
     resized = pixels
     if sides != [height, width]:
         resized = functional.interpolate(pixels, sides, mode=given.interpolation, antialias=True)

@@ -159,7 +159,7 @@ def _piece(piece: Path | NDArray[Any]) -> NDArray[Any]:
 def _load(path: Path) -> NDArray[Any]:
     try:
         return np.asarray(np.load(path, allow_pickle=False))
-    except (ValueError, OSError, EOFError) as error:
+    except Exception as error:  # a damaged file can fail in nearly every way
         raise SelectionError(
             f"the stored part {path} of a scoring pass cannot be read ({error}); remove the folder "
             f"{path.parent} to begin the pass anew"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,7 +65,7 @@ def scored(scorer: Scorer, context: ScoringContext) -> Scored:
     """Return a scorer's array for a dataset, see :func:`score_dataset`, and how it was made."""
     values = score_dataset(scorer, context)
     model = scorer.model(context) if scorer.own_model else ""
-    trained_here = context.pretrained is None
+    trained_here = context.pretrained is None or scorer.trains_anyway
     origin = ScoreOrigin(
         scorer=scorer.name,
         settings=dict(scorer.settings()),
@@ -93,7 +92,9 @@ def cache_key(scorer: Scorer, context: ScoringContext) -> str:
         "batch_size": context.batch_size,
     }
     present = {name: value for name, value in own.items() if value}
-    return digest({"scorer": scorer.name, **present, **context.key(scorer.model(context))})
+    training = context.training if scorer.trains_anyway else {}
+    key = {**context.key(scorer.model(context)), **training}
+    return digest({"scorer": scorer.name, **present, **key})
 
 
 def _computed(scorer: Scorer, context: ScoringContext) -> NDArray[np.floating[Any]]:
@@ -135,7 +136,7 @@ def _read(path: Path) -> NDArray[np.floating[Any]]:
             return np.asanyarray(np.load(path, mmap_mode="r", allow_pickle=False))
         with np.load(path, allow_pickle=False) as archive:
             return np.array(archive["array"])
-    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # a damaged archive can fail in nearly every way
         raise SelectionError(
             f"the stored scores {path} cannot be read ({type(error).__name__}: {error}); remove "
             "the file to compute them again"

@@ -49,6 +49,7 @@ class TransferScorer(Scorer):
     own_model = "torchvision:resnet18"
     needs_labels = True
     takes_pretrained = True
+    trains_anyway = True
 
     def check(self, context: ScoringContext) -> None:
         """Refuse an unlabelled dataset, and a network that cannot be imported."""

@@ -23,10 +23,12 @@ from naslib_proxydata.cli.main import main
 from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.errors import DatasetError, SelectionError
 from naslib_proxydata.selection.scorers.context import ScoringContext
-from naslib_proxydata.selection.scorers.model_input import ModelInput, PreparedModel
+from naslib_proxydata.selection.scorers.model_input import ModelInput, PreparedModel, _resized
 from naslib_proxydata.selection.scorers.models import build_model
 from naslib_proxydata.selection.scorers.pretrained import load_pretrained
+from naslib_proxydata.selection.scorers.recipe import PAPER
 from naslib_proxydata.selection.scorers.scoring import score_dataset
+from naslib_proxydata.selection.scorers.scoring import scored as scored_with_origin
 
 PLUGINS = plugins.load()
 PIXELS = np.random.default_rng(0).integers(0, 256, (30, 3, 12, 12), np.uint8)
@@ -180,6 +182,14 @@ def test_resizing_and_cropping_are_those_of_pil(shape: tuple[int, int], size: in
     np.testing.assert_allclose(model(shown)[0].numpy(), expected, atol=1.1 / 255)
 
 
+def test_the_longer_side_is_rounded_down_as_by_torchvision() -> None:
+    """int(34 * 174 / 116) is 51, where 174 * (34 / 116) is 50.99..."""
+    pixels = torch.rand(1, 3, 116, 174, generator=torch.Generator().manual_seed(0))
+    whole = torch.nn.functional.interpolate(pixels, [34, 51], mode="bilinear", antialias=True)
+    expected = whole[:, :, 1:33, round(9.5) : round(9.5) + 32]
+    np.testing.assert_array_equal(_resized(pixels, ModelInput(32, 34)).numpy(), expected.numpy())
+
+
 def test_images_of_the_models_size_are_not_resized() -> None:
     dataset = ArrayDataset("mine", PIXELS)
     model = PreparedModel(nn.Identity(), ModelInput(12, 16, MEAN, STD), dataset)
@@ -322,7 +332,21 @@ def test_a_model_that_cannot_see_the_images_is_refused(
 def test_transfer_takes_given_weights(context: ScoringContext) -> None:
     five = ArrayDataset("five", PIXELS, np.arange(30) % 5)
     given = replace(context, dataset=five, pretrained=load_pretrained("mine:trained"))
-    assert scored("transfer", given).shape == (30,)
+    losses = scored("transfer", given)
+    assert losses.shape == (30,)
+    np.testing.assert_array_equal(scored("transfer", given), losses)
+
+
+def test_the_head_on_given_weights_is_trained_by_seed_and_recipe(context: ScoringContext) -> None:
+    """Scores of one seed or recipe are not handed out for another, and say which they are of."""
+    five = ArrayDataset("five", PIXELS, np.arange(30) % 5)
+    given = replace(context, dataset=five, pretrained=load_pretrained("mine:trained"))
+    longer = given.recipe.model_copy(update={"epochs": 2 * PAPER.epochs})
+    others = (replace(given, seed=given.seed + 1), replace(given, recipe=longer))
+    losses = scored("transfer", given)
+    assert not any(np.array_equal(scored("transfer", other), losses) for other in others)
+    origin = scored_with_origin(PLUGINS.create("scorers", "transfer"), others[0]).origin
+    assert (origin.seed, origin.recipe) == (given.seed + 1, given.recipe.model_dump())
 
 
 def test_other_weights_are_scored_anew(context: ScoringContext, modules: Any) -> None:
