@@ -28,7 +28,7 @@ def written(folder: Path, data: bytes, name: str = "table.csv") -> Path:
 )
 def test_rows_are_the_same_however_they_were_written(data: bytes, tmp_path: Path) -> None:
     plain = written(tmp_path, data)
-    packed = written(tmp_path, gzip.compress(data), "table.csv.gz")
+    packed = written(tmp_path, gzip.compress(data, mtime=0), "table.csv.gz")
     for path in (plain, packed):
         assert [row for _, row in read_rows(path, error=TableError)] == [["a", "ü"], ["b", "2"]]
 
@@ -47,7 +47,7 @@ def test_lines_are_counted_as_an_editor_does(tmp_path: Path) -> None:
         ("t.csv", b'a,"b\n', "line 1"),
         ("t.csv", b"\xff\xfe\x00", "cannot read the file"),
         ("t.csv", b"\x80\x81", "cannot read the file"),
-        ("t.csv.gz", gzip.compress(b"a,b\n" * 99)[:-9], "cannot read the file"),
+        ("t.csv.gz", gzip.compress(b"a,b\n" * 99, mtime=0)[:-9], "cannot read the file"),
     ],
 )
 def test_what_is_wrong_is_told_with_file_and_line(

@@ -128,3 +128,16 @@ def mean_of_trials(values: NDArray[np.float64]) -> NDArray[np.float64]:
         total += np.where(np.isnan(training), 0, training)
     count = np.isfinite(values).sum(axis=1)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def padded_trials(trials: Sequence[Sequence[float]]) -> NDArray[np.float64]:
+    """Return what each training gave, shape (n, t), nan behind those of fewer trainings.
+
+    Args:
+        trials: The values of each architecture's trainings; t is the largest number of them.
+    """
+    most = max(map(len, trials), default=0)
+    padded = np.full((len(trials), most), np.nan)
+    for row, one in zip(padded, trials, strict=True):
+        row[: len(one)] = one
+    return padded

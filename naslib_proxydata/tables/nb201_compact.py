@@ -1,7 +1,8 @@
 """The compact form of NAS-Bench-201: one ``.npz`` without pickles.
 
 ``arch_str`` S95 (n,), the official texts; ``op_codes`` uint8 (n, 6) and ``op_names``, the same
-again as official codes; float64 (n,) columns named in :mod:`nb201_columns`, any subset.
+again as official codes; float64 (n,) columns named in :mod:`nb201_columns`, any subset; and, where
+the source has them, what each of t trainings gave, float64 (n, t) under the name and ``_trials``.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from naslib_proxydata.errors import ArchitectureError, TableError
 from naslib_proxydata.spaces.nb201 import cell as nb201_cell
 from naslib_proxydata.spaces.nb201 import codes as nb201_codes
 from naslib_proxydata.tables import nb201_columns
+from naslib_proxydata.tables.columns import mean_of_trials
 from naslib_proxydata.tables.nb201_columns import COMPACT_NAMES
 from naslib_proxydata.tables.writing import write_npz
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
     from naslib_proxydata.tables.base import BenchmarkTable
     from naslib_proxydata.tables.columns import ColumnTable
+
+TRIALS: Final = "_trials"
 
 
 def read_compact(path: Path) -> ColumnTable:
@@ -45,7 +49,11 @@ def read_compact(path: Path) -> ColumnTable:
             continue
         if arrays[name].dtype.kind != "f":
             raise TableError(f"{path}: {name!r} is of type {arrays[name].dtype}, expected float64")
-        columns[column] = arrays[name].astype(np.float64, copy=False)
+        trials = arrays.get(f"{name}{TRIALS}")
+        _check_trials(arrays[name], trials, name, path)
+        columns[column] = (arrays[name] if trials is None else trials).astype(
+            np.float64, copy=False
+        )
     return nb201_columns.table(texts, columns, str(path))
 
 
@@ -65,6 +73,9 @@ def write_compact(table: BenchmarkTable, target: Path) -> None:
     for name, (dataset, metric) in COMPACT_NAMES.items():
         if metric in held.get(dataset, ()):
             arrays[name] = table.values(dataset, metric)
+            trials = table.trials(dataset, metric)
+            if trials is not None:
+                arrays[f"{name}{TRIALS}"] = trials
     write_npz(target, arrays)
 
 
@@ -72,13 +83,26 @@ def _arrays(path: Path) -> dict[str, NDArray[Any]]:
     """Read the arrays that mean something here; others are left alone."""
     try:
         with np.load(path, allow_pickle=False) as file:
-            names = {"arch_str", "op_codes", *COMPACT_NAMES}.intersection(file.files)
+            trials = (f"{name}{TRIALS}" for name in COMPACT_NAMES)
+            names = {"arch_str", "op_codes", *COMPACT_NAMES, *trials}.intersection(file.files)
             return {name: file[name] for name in names}
     except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
         raise TableError(
             f"{path} is not a whole compact table ({type(error).__name__}: {error}). Write it "
             "again with 'naslib-proxydata convert nb201 SOURCE TARGET'."
         ) from error
+
+
+def _check_trials(values: NDArray[Any], trials: NDArray[Any] | None, name: str, path: Path) -> None:
+    """Refuse trainings that are not those of the column beside them."""
+    if trials is None:
+        return
+    right = trials.dtype.kind == "f" and trials.ndim == 2 and len(trials) == len(values)
+    if not right or not np.allclose(mean_of_trials(trials), values, equal_nan=True):
+        raise TableError(
+            f"{path}: {name + TRIALS!r} must hold the trainings whose means are {name!r}, float64 "
+            f"of shape ({len(values)}, t), got {trials.dtype} of shape {trials.shape}"
+        )
 
 
 def _check_texts(texts: NDArray[Any], codes: NDArray[Any] | None, path: Path) -> None:

@@ -24,11 +24,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 from naslib_proxydata.errors import TableError
 from naslib_proxydata.tables import nb201_columns
-from naslib_proxydata.tables.columns import ColumnTable
+from naslib_proxydata.tables.columns import ColumnTable, padded_trials
 from naslib_proxydata.tables.nb201_columns import (
     MEASUREMENTS,
     SIMPLE,
@@ -99,15 +97,15 @@ def _whole(content: Any, epochs: Mapping[str, int], path: Path) -> ColumnTable:
     def records() -> Iterator[tuple[int, Records]]:
         for index in indices:
             with _reading(path):
-                # Popping frees each cell's histories as soon as its means are taken.
+                # Popping frees each cell's histories as soon as its last epochs are taken.
                 of_cell = {epochs[key]: record for key, record in infos.pop(index).items()}
             yield index, of_cell
 
     return _table(texts, records(), str(path))
 
 
-def mean_accuracy(records: Records, measurement: Measurement, where: str) -> float:
-    """Return the last epoch's accuracy in percent, mean over the seeds, nan where there is none.
+def trial_accuracies(records: Records, measurement: Measurement, where: str) -> list[float]:
+    """Return the last epoch's accuracy in percent of each seed; none where nothing was trained.
 
     Args:
         records: The records of one cell.
@@ -119,13 +117,12 @@ def mean_accuracy(records: Records, measurement: Measurement, where: str) -> flo
     """
     record = records.get(measurement.epochs)
     if record is None:
-        return np.nan
+        return []
     seeds = record["dataset_seed"].get(measurement.trained_on, ())
     if len(set(seeds)) != len(seeds):
         raise TableError(f"{where}, {measurement.trained_on}: a seed occurs twice in {seeds}")
     trials = [record["all_results"][measurement.trained_on, seed] for seed in seeds]
-    accuracies = [_last_accuracy(trial, measurement, where) for trial in trials]
-    return float(np.mean(accuracies)) if accuracies else np.nan
+    return [_last_accuracy(trial, measurement, where) for trial in trials]
 
 
 def _last_accuracy(trial: Mapping[str, Any], measurement: Measurement, where: str) -> float:
@@ -142,13 +139,14 @@ def _last_accuracy(trial: Mapping[str, Any], measurement: Measurement, where: st
 def _table(texts: list[str], records: Iterable[tuple[int, Records]], source: str) -> ColumnTable:
     with _reading(source):
         check_cells(texts, source)
-    values = np.full((len(MEASUREMENTS), len(texts)), np.nan)
+    trials: list[list[list[float]]] = [[[] for _ in texts] for _ in MEASUREMENTS]
     found = 0
     for index, of_cell in records:
         where = f"{source}, cell {index}"
         with _reading(where):
             _check_text(texts[index], of_cell, index)
-            values[:, index] = [mean_accuracy(of_cell, one, where) for one in MEASUREMENTS]
+            for one, cells in zip(MEASUREMENTS, trials, strict=True):
+                cells[index] = trial_accuracies(of_cell, one, where)
         found += 1
         if found % 1000 == 0:
             logger.info("%s: %d of %d cells read", source, found, len(texts))
@@ -156,7 +154,11 @@ def _table(texts: list[str], records: Iterable[tuple[int, Records]], source: str
         raise TableError(f"{source} holds the record of no cell")
     if found < len(texts):
         logger.warning("%s holds %d of %d cells; the others are nan", source, found, len(texts))
-    columns = {one.column: row for one, row in zip(MEASUREMENTS, values, strict=True)}
+    columns = {
+        one.column: padded_trials(cells)
+        for one, cells in zip(MEASUREMENTS, trials, strict=True)
+        if any(cells)
+    }
     return nb201_columns.table(texts, columns, source)
 
 

@@ -18,15 +18,15 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from naslib_proxydata.errors import ArchitectureError, TableAbsentError, TableError
 from naslib_proxydata.spaces.nb201 import cell as nb201_cell
 from naslib_proxydata.spaces.nb201 import codes as nb201_codes
 from naslib_proxydata.tables import nb201_columns
+from naslib_proxydata.tables.columns import padded_trials
 from naslib_proxydata.unpickle import unpickle
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from naslib_proxydata.tables.columns import ColumnTable
@@ -93,13 +93,12 @@ def _texts(keys: list[str], source: Path) -> list[str]:
         return [nb201_cell.text(nb201_codes.from_official_codes(code)) for code in codes]
 
 
-def _padded(trainings: list[list[float]], source: Path) -> NDArray[np.float64]:
-    """Return what each of the three trainings gave, shape (n, 3), nan where there were fewer."""
+def _padded(trials: list[list[float]], source: Path) -> NDArray[np.float64]:
+    """Return what each training gave, shape (n, t) with t of at most 3, nan where there is none."""
     with _layout_of(source):
-        if not all(1 <= len(one) <= _MOST_TRAININGS for one in trainings):
+        if not all(1 <= len(one) <= _MOST_TRAININGS for one in trials):
             raise ValueError(f"a cell has not 1 to {_MOST_TRAININGS} trainings")
-        absent = [np.nan] * _MOST_TRAININGS
-        return np.array([(*one, *absent)[:_MOST_TRAININGS] for one in trainings], np.float64)
+        return padded_trials(trials)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ def test_plain_packed_and_marked_files(tmp_path: Path) -> None:
     data = '{"a": [1, "ü"]}'.encode()
     for name, written in (
         ("a.json", data),
-        ("a.json.gz", gzip.compress(data)),
+        ("a.json.gz", gzip.compress(data, mtime=0)),
         ("b.json", b"\xef\xbb\xbf" + data),
     ):
         (tmp_path / name).write_bytes(written)
@@ -27,9 +27,9 @@ def test_plain_packed_and_marked_files(tmp_path: Path) -> None:
     [
         ("a.json", b"{"),
         ("a.json", b"[" * 100_000),
-        ("a.json", gzip.compress(b"{}")),
+        ("a.json", gzip.compress(b"{}", mtime=0)),
         ("a.json.gz", b"{}"),
-        ("a.json.gz", gzip.compress(b"[]" * 99)[:-9]),
+        ("a.json.gz", gzip.compress(b"[]" * 99, mtime=0)[:-9]),
     ],
 )
 def test_damaged_files_are_named(name: str, data: bytes, tmp_path: Path) -> None:

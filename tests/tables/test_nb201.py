@@ -538,3 +538,38 @@ def test_an_unknown_length_and_a_cell_out_of_the_list(
     path = write_pth(tmp_path / "b.pth", pth_content({5: records[0]}, texts[:1]), legacy=False)
     with pytest.raises(TableError, match=r"b\.pth, cell 5 is not of the layout"):
         open_source(path)
+
+
+def test_every_training_of_official_files_is_kept_and_converted(
+    records: Any, texts: Any, tmp_path: Path
+) -> None:
+    table = open_source(write_nats_folder(tmp_path / "NATS-tss-v1_0-3ffb9-simple", records, texts))
+    converted = convert(tmp_path / "NATS-tss-v1_0-3ffb9-simple", tmp_path / "nb201.npz")
+    for one in (table, converted):
+        trials = one.trials("cifar10", "validation_accuracy")
+        assert trials.shape == (15_625, 3)
+        # Cell 0, seeds 777, 888 and 999, as in its record.
+        np.testing.assert_allclose(trials[0], [82.092, 81.616, 82.24], atol=5e-4)
+        assert np.isnan(trials[1]).all()
+        for dataset, metrics in one.columns().items():
+            for metric in metrics:
+                values, trials = one.values(dataset, metric), one.trials(dataset, metric)
+                np.testing.assert_allclose(
+                    np.nanmean(trials[[0, 11, 284]], 1), values[[0, 11, 284]]
+                )
+
+
+def test_trainings_that_are_not_those_of_the_column_are_refused(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    with np.load(shared_data / "nb201.npz") as file:
+        arrays = {name: file[name] for name in ("arch_str", "cifar10_valid_200")}
+    mean = arrays["cifar10_valid_200"]
+    for trials in (mean, np.stack([mean, mean - 1], 1), mean[:-1, None], mean[:, None].astype(int)):
+        np.savez(tmp_path / "nb201.npz", **arrays, cifar10_valid_200_trials=trials)
+        with pytest.raises(TableError, match="'cifar10_valid_200_trials' must hold the trainings"):
+            open_source(tmp_path / "nb201.npz")
+    np.savez(tmp_path / "nb201.npz", **arrays, cifar10_valid_200_trials=np.stack([mean] * 2, 1))
+    assert (
+        open_source(tmp_path / "nb201.npz").trials("cifar10", "validation_accuracy").shape[1] == 2
+    )

@@ -97,7 +97,7 @@ def write(folder: Path, **contents: Any) -> Path:
 def test_cells_with_fewer_trainings(tmp_path: Path) -> None:
     table = read_package(write(tmp_path))
     trainings = table.trials("cifar100", "validation_accuracy")
-    np.testing.assert_array_equal(trainings, [[90, 80, np.nan], [70, np.nan, np.nan]])
+    np.testing.assert_array_equal(trainings, [[90, 80], [70, np.nan]])
     np.testing.assert_array_equal(table.values("cifar100", "validation_accuracy"), [85, 70])
 
 
