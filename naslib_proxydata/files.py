@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import secrets
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from naslib_proxydata.errors import FileError, ProxyDataError
+
+_LONGEST_NAME = 120
+"""In bytes; a file system takes 255, of which scratch files need some."""
 
 
 def write_atomically(
@@ -52,8 +56,16 @@ def write_atomically(
 
 
 def file_name(text: str) -> str:
-    """Return a text as a name that every file system takes: other characters become hyphens."""
-    return re.sub(r"[^\w.-]+", "-", text)
+    """Return a text as part of a name that every file system takes.
+
+    Other characters than letters, digits, dots and hyphens become hyphens. A long text is cut, and
+    a hash of it tells it from others that begin alike.
+    """
+    name = re.sub(r"[^\w.-]+", "-", text)
+    if len(name.encode()) <= _LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
+    return f"{name.encode()[: _LONGEST_NAME - 9].decode(errors='ignore')}-{digest}"
 
 
 def write_text(path: Path, text: str, *, error: type[ProxyDataError] = FileError) -> None:

@@ -75,8 +75,13 @@ def top_retrieval(scores: ArrayLike, values: ArrayLike, fraction: float = 0.1) -
     all ways of breaking them is returned: ``sum_i p_i q_i / k`` with ``p_i``, ``q_i`` the
     probabilities that architecture i is in the predicted and in the true top k. Constant scores
     therefore retrieve k / n, as a random choice does. ``nan`` for n = 0.
+
+    Raises:
+        ValueError: The fraction is not in (0, 1], or scores and values do not fit together.
     """
     score_codes, value_codes = _checked(scores, values)
+    if not 0 < fraction <= 1:
+        raise ValueError(f"a share of the architectures is 0 < fraction <= 1, got {fraction}")
     n = len(score_codes)
     if n == 0:
         return math.nan

@@ -32,9 +32,11 @@ def read_text(path: Path, *, error: type[ProxyDataError], what: str = "the file"
             data = gzip.decompress(data)
         is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
         return data.decode("utf-16" if is_utf16 else "utf-8-sig")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as problem:
+    except UnicodeDecodeError as problem:
+        raise error(f"cannot read {what} {path}: {problem}; expected text in UTF-8") from None
+    except (OSError, EOFError, zlib.error) as problem:
         why = (isinstance(problem, OSError) and problem.strerror) or problem
-        raise error(f"cannot read {what} {path}: {why}; expected text in UTF-8") from None
+        raise error(f"cannot read {what} {path}: {why}") from None
 
 
 def read_rows(

@@ -283,3 +283,9 @@ def test_noise_ceiling_of_too_little():
     assert ranking.noise_ceiling([[1, 2], [3, 4]]) == pytest.approx(1)
     with pytest.raises(ValueError, match=r"shape \(n, t\)"):
         ranking.noise_ceiling([1, 2, 3])
+
+
+@pytest.mark.parametrize("fraction", [0, -0.1, 1.5, float("nan")])
+def test_a_share_that_is_none_is_refused(fraction):
+    with pytest.raises(ValueError, match="0 < fraction <= 1"):
+        ranking.top_retrieval([1, 2], [1, 2], fraction)

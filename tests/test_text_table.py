@@ -63,3 +63,6 @@ def test_absent_files_and_folders(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "absent"):
         with pytest.raises(TableError, match=f"cannot read the table {path}"):
             read_text(path, error=TableError, what="the table")
+    with pytest.raises(TableError) as caught:
+        read_text(tmp_path / "absent", error=TableError)
+    assert "UTF-8" not in str(caught.value)  # the encoding is not what is wrong

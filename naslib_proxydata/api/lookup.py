@@ -38,7 +38,7 @@ def table(
     root: str | Path | None = None,
     *,
     space: str | None = None,
-    lower_is_better: Sequence[str] = (),
+    lower_is_better: str | Sequence[str] = (),
 ) -> BenchmarkTable:
     """Return a benchmark table, such as ``"nb201"``.
 
@@ -61,10 +61,9 @@ def table(
     folder = root or os.environ.get(DATA_VARIABLE) or None
     path = None if folder is None else Path(folder).expanduser()
     plugins = load_plugins(())
-    found = open_table(
-        name, plugins, root=path, space=space, lower_is_better=tuple(lower_is_better)
-    )
-    check_turned(lower_is_better, (found,))
+    turned = (lower_is_better,) if isinstance(lower_is_better, str) else tuple(lower_is_better)
+    found = open_table(name, plugins, root=path, space=space, lower_is_better=turned)
+    check_turned(turned, (found,))
     return found
 
 

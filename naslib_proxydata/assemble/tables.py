@@ -32,7 +32,7 @@ def settled(config: TableFields, sources: Sequence[str]) -> tuple[tuple[str, ...
         The sources, and ``{"table_sha256": ...}`` to update the configuration with.
 
     Raises:
-        ConfigError: A file is not the one that the configuration has seen, or stands there twice.
+        ConfigError: A file is not the one that the configuration has seen.
         TableAbsentError: A file is absent.
     """
     paths = {source: own_path(source) for source in sources}

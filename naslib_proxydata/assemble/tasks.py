@@ -98,12 +98,13 @@ def find_tasks(config: LeaderboardConfig, plugins: Plugins) -> tuple[list[Task],
         ConfigError: A benchmark or dataset is unknown.
     """
     if not config.suite:
-        tables = [_open(plugins, name, config) for name in config.benchmark]
+        sources = tuple(dict.fromkeys(config.benchmark))  # one that is named twice is ranked once
+        tables = [_open(plugins, source, config) for source in sources]
         _check_names(tables)
         check_turned(config.lower_is_better or (), tables)
         found = []
-        for source, table in zip(config.benchmark, tables, strict=True):
-            datasets = config.dataset or (
+        for source, table in zip(sources, tables, strict=True):
+            datasets = tuple(dict.fromkeys(config.dataset)) or (
                 table.default_dataset(published_datasets(source, plugins)),
             )
             found.append(_task(table, datasets, config, plugins))

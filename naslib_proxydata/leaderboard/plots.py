@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 GRID = "#DDDDDD"
 _EDGE = 0.08  # room for points without a number, as a share of the axis
+_PANEL_WIDTH = 34  # characters beside or above a panel, on one line
 
 
 def scores_figure(evaluations: Sequence[Evaluation]) -> Figure:
@@ -44,8 +46,11 @@ def scores_figure(evaluations: Sequence[Evaluation]) -> Figure:
         + f"seed {first.seed}\n"
         "measured value against score (higher is better)",
         fontsize=12,
+        wrap=True,
     )
-    figure.supylabel(_metric_name(first), fontsize=10)
+    # Room for a letter at this size; a label at the edge does not wrap by itself.
+    room = int(10 * figure.get_figheight())
+    figure.supylabel(textwrap.fill(_metric_name(first), room), fontsize=10)
     handles: dict[str, Any] = {}
     for panel in panels[: len(evaluations)]:
         for handle, name in zip(*panel.get_legend_handles_labels(), strict=True):
@@ -77,14 +82,16 @@ def draw_spearman(rows: Sequence[Row], ax: Axes | None = None) -> Axes:
         ax.plot(row.spearman, y, "o", color=BLUE, markersize=5)
     defined = [name for name in names if not _undefined(rows, name)]
     labels = [name if name in defined else f"{name} (undefined)" for name in names]
-    ax.set_yticks(range(len(names)), labels)
+    ax.set_yticks(range(len(names)), [plain(textwrap.fill(name, _PANEL_WIDTH)) for name in labels])
     ax.set_ylim(-0.6, len(names) - 0.4)
     ax.set_xlim(min(-0.35, ax.get_xlim()[0]), 1)
     ax.grid(axis="x", color=GRID, linewidth=0.8)
     first = rows[0]
-    ax.set_xlabel(f"Spearman's rho with 95 % {'' if first.draws else 'bootstrap '}interval")
+    ax.set_xlabel(
+        f"Spearman's rho with 95 % {'' if first.draws else 'bootstrap '}interval", wrap=True
+    )
     several = f", {len(seeds)} seeds" if len(seeds) > 1 else ""
-    ax.set_title(_title(first, several) + ceiling, fontsize=11)
+    ax.set_title(_title(first, several) + ceiling, fontsize=11, wrap=True)
     return ax
 
 
@@ -109,7 +116,7 @@ def draw_cost(rows: Sequence[Row], ax: Axes | None = None) -> Axes:
     ax.set_xlabel("seconds per architecture (logarithmic)")
     ax.set_ylabel("Spearman's rho")
     first = rows[0]
-    ax.set_title(_title(first, f", {first.device}") + ceiling, fontsize=11)
+    ax.set_title(_title(first, f", {first.device}") + ceiling, fontsize=11, wrap=True)
     _label_points(ax, points)
     return ax
 
@@ -135,7 +142,7 @@ def _draw_scores(panel: Axes, evaluation: Evaluation) -> None:
     shown, logarithmic = _compressed(scores)
     x, left = _placed(shown)
     y, bottom = _without_outliers(values)
-    top = max(values.max(), threshold) + 0.03 * max(float(np.ptp(y)), 1e-9)
+    top = max(values.max(), threshold) + 0.03 * (float(np.ptp(y)) or 1.0)
     panel.axhspan(threshold, top, color=GREEN, alpha=0.15, linewidth=0, label="true top 10 %")
     size = float(np.clip(2000 / len(values), 2, 18))
     for mask, colour, marker, label in (
@@ -153,7 +160,8 @@ def _draw_scores(panel: Axes, evaluation: Evaluation) -> None:
     panel.set_ylim(top=top)
     if row.metric.endswith(LOWER_IS_BETTER):
         panel.yaxis.set_major_formatter(lambda value, _: f"{in_own_unit(row.metric, value):g}")
-    panel.set_title(f"{row.predictor}   rho = {_shown(row.spearman)}", fontsize=10)
+    title = textwrap.fill(f"{row.predictor}   rho = {_shown(row.spearman)}", _PANEL_WIDTH)
+    panel.set_title(plain(title), fontsize=10)
     panel.set_xlabel("log10 of the score" if logarithmic else "", fontsize=8)
     panel.tick_params(labelsize=8)
     panel.locator_params(axis="x", nbins=4)

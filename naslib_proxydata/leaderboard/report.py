@@ -17,11 +17,16 @@ from naslib_proxydata.markdown import markdown_table
 from naslib_proxydata.runs.environment import provenance
 
 NOTES = f"""\
-Higher scores are better. Failed scores (nan) rank last, architectures without signal (-inf) just
-above them; both are in n. Intervals are 95 % percentile bootstrap intervals over architectures
-({RESAMPLES} resamples). Top-10 % retrieval is the share of the true top k = ceil(0.1 n) found in
-the predicted top k, expected under random tie breaking. Seconds are wall-clock means of the
-scores that were computed."""
+A row is one predictor with one seed, best first by the mean Spearman over seeds; n is the number of
+architectures ranked. Higher scores are better. Failed scores (nan) rank last, architectures without
+signal (-inf: their output does not depend on the input) just above them; both are in n. Spearman's
+rho and Kendall's tau-b are 1 where the scores order the architectures as the measured values do, 0
+where they tell nothing, -1 where they order them the wrong way round. Intervals are 95 % percentile
+bootstrap intervals over architectures ({RESAMPLES} resamples). Top 10 % is the share of the true
+top k = ceil(0.1 n) found in the predicted top k, expected under random tie breaking; chance finds
+k / n. Seconds (s / arch.) are wall-clock means of the scores that were computed. The paper's
+figures are published ones, on architectures and images of the paper's own. A dash is what is not
+defined or not known."""
 
 
 LABEL_NOTES = """\
@@ -101,7 +106,7 @@ def summary_markdown(
             (f"`{gap.benchmark}`", gap.dataset or "all", gap.reason) for gap in grouped(absent)
         ]
         parts += ["## Absent", markdown_table(("benchmark", "dataset", "why"), lines)]
-    parts += ["## How to read it", NOTES]
+    parts += ["## How to read it", NOTES, *_metric_notes(columns)]
     if rows and rows[0].draws:
         parts.append(LABEL_NOTES.format(draws=rows[0].draws, labels=rows[0].labels))
     elif rows and rows[0].labels:
@@ -112,7 +117,7 @@ def summary_markdown(
 
 
 def by_task(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    """Group rows by benchmark, dataset and metric, in their order."""
+    """Group rows by benchmark and dataset, in their order."""
     groups: dict[str, list[Row]] = {}
     for row in rows:
         groups.setdefault(f"{row.benchmark}: {row.dataset}", []).append(row)
@@ -140,6 +145,13 @@ def _ceiling(rows: Sequence[Row]) -> str:
     if math.isnan(ceiling):
         return ""
     return f" Noise ceiling, one training against the mean of the others: rho = {ceiling:.3f}."
+
+
+def _metric_notes(columns: Sequence[MetricColumn]) -> list[str]:
+    """Return what further columns are: the first line of each metric's docstring."""
+    texts = ((column.title, (type(column.metric).__doc__ or "").strip()) for column in columns)
+    notes = [f"- {title}: {text.splitlines()[0]}" for title, text in texts if text]
+    return ["\n".join(notes)] if notes else []
 
 
 def _task_header(columns: Sequence[MetricColumn]) -> tuple[str, ...]:

@@ -89,11 +89,15 @@ class BenchmarkTable(ABC):
     def values(self, dataset: str, metric: str) -> NDArray[np.float64]:
         """Return one column; accuracies are in percent and higher is always better.
 
+        The array cannot be written to, since it may be the table's own; copy it to change it.
+
         Raises:
             TableError: The table lacks the dataset or metric; those it has are named.
         """
         self.require(dataset, metric)
-        return self.read(dataset, metric)
+        column = self.read(dataset, metric).view()
+        column.flags.writeable = False
+        return column
 
     def trials(self, dataset: str, metric: str) -> NDArray[np.float64] | None:
         """Return what each of t trainings of one column gave, None where it is not known.

@@ -21,6 +21,8 @@ from naslib_proxydata.text_table import read_text, rows_of
 
 ARCHITECTURE: Final = "architecture"
 SEPARATORS: Final = (",", ";", "\t")
+LARGEST: Final = 1e100
+"""Size of the largest number in a table."""
 
 
 @dataclass(frozen=True)
@@ -52,16 +54,33 @@ def read_csv(path: Path, error: type[ProxyDataError]) -> CsvFile:
             or a line with another number of fields than the header; file and line are named.
     """
     text = read_text(path, error=error)
-    separator = _separator(text)
+    separator = _separator(text, path, error)
     rows = list(rows_of(text, path, error=error, separator=separator))
     return _checked(path, rows, separator, error)
 
 
-def _separator(text: str) -> str:
+def number(text: str) -> float:
+    """Return the finite number in a field.
+
+    Raises:
+        ValueError: It is none, or so large that its square is none. ``1_000``, a number to Python
+            alone, is none: it may as well be a name.
+    """
+    value = float(text)
+    if "_" in text or not abs(value) <= LARGEST:
+        raise ValueError(f"no finite number: {text!r}")
+    return value
+
+
+def _separator(text: str, path: Path, error: type[ProxyDataError]) -> str:
     """Return the separator that brings the column ``architecture`` to light; else a comma."""
     header = next((line for line in text.splitlines() if line.strip()), "")
     for separator in SEPARATORS:
-        fields = next(csv.reader([header], delimiter=separator, skipinitialspace=True), [])
+        # A quote that does not end here is found later, with its line.
+        try:
+            fields = next(csv.reader([header], delimiter=separator, skipinitialspace=True), [])
+        except csv.Error as problem:
+            raise error(f"cannot read the header of {path}: {problem}") from None
         if len(fields) > 1 and _is_architecture(fields):
             return separator
     return ","

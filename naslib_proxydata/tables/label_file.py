@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Generic
 
 from naslib_proxydata.errors import ArchitectureError, LabelError, unknown_name
 from naslib_proxydata.spaces.base import Architecture, SearchSpace
-from naslib_proxydata.tables.csv_file import read_csv
+from naslib_proxydata.tables.csv_file import number, read_csv
 
 ACCURACY: Final = "accuracy"
 
@@ -75,9 +74,6 @@ def read_labels(
 
 def _number(text: str, where: str) -> float:
     try:
-        value = float(text)
+        return number(text)
     except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise LabelError(f"{where}: expected a finite number as accuracy, got {text!r}")
-    return value
+        raise LabelError(f"{where}: expected a finite number as accuracy, got {text!r}") from None

@@ -20,7 +20,7 @@ import numpy as np
 from naslib_proxydata.errors import ArchitectureError, TableAbsentError, TableError, unknown_name
 from naslib_proxydata.tables.base import HIGHER_IS_BETTER, LOWER_IS_BETTER
 from naslib_proxydata.tables.columns import ColumnTable
-from naslib_proxydata.tables.csv_file import CsvFile, read_csv
+from naslib_proxydata.tables.csv_file import CsvFile, number, read_csv
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -238,15 +238,12 @@ def _numbers(path: Path, file: CsvFile, place: int) -> NDArray[np.float64]:
     for row, (line, fields) in enumerate(zip(file.lines, file.fields, strict=True)):
         text = fields[place]
         try:
-            value = math.nan if text.lower() in NOT_MEASURED else float(text)
+            numbers[row] = math.nan if text.lower() in NOT_MEASURED else number(text)
         except ValueError:
-            value = math.inf
-        if math.isinf(value):
             raise TableError(
                 f"{path}, line {line}, column {column!r}: expected a number, such as 12.5, "
                 f"without unit, or nothing where none was measured; got {text!r}"
-            )
-        numbers[row] = value
+            ) from None
     if np.isnan(numbers).all():
         raise TableError(f"{path}: the column {column!r} holds no value")
     return numbers

@@ -264,3 +264,14 @@ def test_nb201_has_9445_clean_cells_of_either_metric(shared_data, few_figures):
     assert {(row.n, row.cells, row.metric) for row in found.rows} == {
         (9445, "clean", "test_accuracy")
     }
+
+
+def test_what_is_named_twice_is_ranked_once(source, tmp_path, few_figures, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = board([source, "csv:./phone.csv"], tmp_path / "run", dataset=["latency", "latency"])
+    assert [row.predictor for row in found.rows] == ["macs", "random", "params"]
+
+
+def test_one_column_may_be_named_without_a_list(source):
+    table = proxydata.table(source, space="nb201", lower_is_better="latency")
+    assert table.columns()["latency"] == ("lower_is_better",)

@@ -12,6 +12,7 @@ from matplotlib.text import Text
 from naslib_proxydata.figures import new_figure, save_figure
 from naslib_proxydata.leaderboard import plots
 from naslib_proxydata.leaderboard.rows import make_evaluation
+from naslib_proxydata.tables.base import LOWER_IS_BETTER as LOWER
 from tests.leaderboard.test_rows import subject
 
 
@@ -148,3 +149,42 @@ def test_the_noise_ceiling_is_drawn_where_it_is_known(draw):
     assert "noise ceiling 0.970 (dashed): one training against the others" in axes.get_title()
     (line,) = [line for line in axes.lines if line.get_linestyle() == "--"]
     assert 0.97 in (line.get_xdata()[0], line.get_ydata()[0])
+
+
+LONG = {
+    "label": "a measured table whose name is long because it says which device it was.csv",
+    "dataset": "latency in milliseconds, median of 100 runs on the device that was named before",
+    "predictor": "a_predictor_of_mine_with_a_label_that_goes_on_and_on",
+}
+
+
+def test_long_names_are_not_cut_off():
+    one = evaluation(np.arange(20.0), seconds_per_architecture=0.1, metric=LOWER, **LONG)
+    other = evaluation(np.arange(20.0), seconds_per_architecture=0.1, metric=LOWER, **LONG)
+    for drawn in (
+        plots.scores_figure([one, other, other]),
+        plots.draw_spearman([one.row]).figure,
+        plots.draw_cost([one.row]).figure,
+    ):
+        drawn.canvas.draw()
+        inside = drawn.get_tightbbox(drawn.canvas.get_renderer())  # in inches
+        width, height = drawn.get_size_inches()
+        slack = 0.1
+        assert min(inside.x0, inside.y0) > -slack
+        assert inside.x1 < width + slack
+        assert inside.y1 < height + slack
+
+
+def test_titles_of_panels_do_not_cover_each_other():
+    one = evaluation(np.arange(20.0), predictor=LONG["predictor"])
+    figure = plots.scores_figure([one, one, one])
+    figure.canvas.draw()
+    left, middle, right = [panel.title.get_window_extent() for panel in figure.axes]
+    assert left.x1 < middle.x0
+    assert middle.x1 < right.x0
+
+
+def test_a_measured_value_that_never_changes_has_a_readable_axis():
+    figure = plots.scores_figure([evaluation(np.arange(20.0), np.full(20, 5.0))])
+    bottom, top = figure.axes[0].get_ylim()
+    assert top - bottom > 0.01

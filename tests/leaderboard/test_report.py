@@ -11,6 +11,8 @@ import pytest
 from naslib_proxydata.config import LeaderboardConfig
 from naslib_proxydata.kernels.compiled import lanes
 from naslib_proxydata.leaderboard import report
+from naslib_proxydata.leaderboard.columns import MetricColumn
+from naslib_proxydata.leaderboard.rank_metrics import BestRank, Ndcg
 from naslib_proxydata.leaderboard.report import Absent
 from naslib_proxydata.leaderboard.rows import COLUMNS, Row
 from naslib_proxydata.plugins import Plugins
@@ -123,3 +125,27 @@ def test_environment_tells_versions_device_threads_and_seeds():
     assert found["device_name"]
     assert (found["workers"], found["threads"], found["seeds"]) == (2, 1, [0, 1])
     assert found["plugins"] == {}
+
+
+def test_every_column_is_explained():
+    columns = [
+        MetricColumn("b3", BestRank(3), "built in"),
+        MetricColumn("ndcg", Ndcg(), "built in"),
+    ]
+    one = row(metrics={"b3": 1.0, "ndcg": 0.5})
+    text = report.summary_markdown([one], [], [], env(), columns)
+    _, notes = text.split("## How to read it")
+    for told in (
+        "seed",
+        "n is",
+        "Failed",
+        "signal",
+        "Spearman",
+        "Kendall",
+        "Top 10 %",
+        "s / arch.",
+    ):
+        assert told in notes
+    assert "- b3: The best true rank among the k architectures" in notes
+    assert "- nDCG: Normalised discounted cumulative gain." in notes
+    assert "- b3" not in report.summary_markdown([row()], [], [], env())

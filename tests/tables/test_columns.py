@@ -83,3 +83,12 @@ def test_a_dataset_that_only_the_benchmark_has_is_told() -> None:
         toy.values("drawings", "test_accuracy")
     with pytest.raises(TableError, match="unknown dataset 'drawing'"):
         toy.values("drawing", "test_accuracy")
+
+
+def test_whoever_changes_a_column_does_not_change_the_table():
+    table = ColumnTable(
+        name="x", label="x", space="x", source="x", texts=["a"], values={("d", "m"): np.ones(1)}
+    )
+    with pytest.raises(ValueError, match="read-only"):
+        table.values("d", "m")[0] = 2
+    assert table.query("a", "d", "m") == 1

@@ -7,7 +7,7 @@ import gzip
 import pytest
 
 from naslib_proxydata.errors import LabelError, TableError
-from naslib_proxydata.tables.csv_file import read_csv
+from naslib_proxydata.tables.csv_file import number, read_csv
 
 PLAIN = 'architecture,latency_ms,top1\n"a,b",1.5,90\nc,2.5,\n'
 READ = (("latency_ms", "top1"), ("a,b", "c"), (("1.5", "90"), ("2.5", "")))
@@ -91,3 +91,15 @@ def test_what_cannot_be_read_is_told_with_its_line(tmp_path, data, message):
 def test_the_error_is_the_callers(tmp_path):
     with pytest.raises(LabelError, match=r"cannot read .*absent.csv: No such file"):
         read_csv(tmp_path / "absent.csv", LabelError)
+
+
+def test_a_header_longer_than_any_field_is_refused(tmp_path):
+    with pytest.raises(TableError, match=r"header of .*field larger than"):
+        read(tmp_path, "architecture," + "x" * 200_000 + "\nc,1\n")
+
+
+@pytest.mark.parametrize("text", ["1_000", "1e101", "-1e308", "inf", "nan", "12 ms", ""])
+def test_what_is_no_number_to_a_spreadsheet_is_none(text):
+    with pytest.raises(ValueError, match=r"number|convert"):
+        number(text)
+    assert number(" -1.5e3 ") == -1500
