@@ -126,6 +126,10 @@ class Dataset(ABC):
         sampled = readable[evenly_spaced(len(readable), STATISTICS_SAMPLES)]
         occurrences = np.zeros((1, 256), np.int64)  # channels x values, or 1 x values before
         for pixels in self.read_through(sampled):
+            if pixels.dtype != torch.uint8:
+                raise DatasetError(
+                    f"dataset {self.name!r}: its images must be uint8, 0 to 255, got {pixels.dtype}"
+                )
             channels = pixels.transpose(0, 1).flatten(1)
             counted = [torch.bincount(channel, minlength=256).numpy() for channel in channels]
             occurrences = occurrences + np.stack(counted)

@@ -53,6 +53,10 @@ def channels_first(images: NDArray[Any], name: str) -> NDArray[Any]:
     )
 
 
+class UnknownBrightnessError(DatasetError):
+    """Nobody can tell how bright the numbers of an image were, normalised ones for example."""
+
+
 @dataclass(frozen=True)
 class Brightness:
     """What the numbers of images mean: black is 0, and white is ``white``.
@@ -127,10 +131,10 @@ def brightness(images: NDArray[Any], name: str) -> Brightness:
     raise _unknown_brightness(images, name)
 
 
-def _unknown_brightness(images: NDArray[Any], name: str) -> DatasetError:
+def _unknown_brightness(images: NDArray[Any], name: str) -> UnknownBrightnessError:
     numeric = images.dtype.kind in "biuf"
     got = f" from {images.min():.6g} to {images.max():.6g}" if numeric else ""
-    return DatasetError(
+    return UnknownBrightnessError(
         f"dataset {name!r}: images must be uint8, uint16, bool, whole numbers from 0 to 255, or "
         f"floats that reach from 0 to 1 or from 0 to 255, got {images.dtype}{got}; leave the "
         "normalisation out of the dataset, and scale other units"

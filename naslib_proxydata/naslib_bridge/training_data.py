@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from naslib_proxydata.data.base import evenly_spaced
+from naslib_proxydata.data.image_arrays import UnknownBrightnessError
 from naslib_proxydata.data.importable import WrappedDataset
 from naslib_proxydata.errors import DatasetError, SearchError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from torch import Tensor
 
 
 class TrainingData(WrappedDataset):
@@ -26,9 +28,24 @@ class TrainingData(WrappedDataset):
     """
 
     def __init__(self, name: str, source: Any) -> None:
-        super().__init__(name, untransformed(source))
+        self._normalised: UnknownBrightnessError | None = None
+        try:
+            super().__init__(name, untransformed(source))
+        except UnknownBrightnessError as error:
+            self._normalised = error  # a selector that needs no images can do without
+            self.labels, self.class_names = self._find_labels()
         if self.labels is not None:
             self.labels = self.labels + _shift(source, self.labels, name)
+
+    def pixels(self, indices: NDArray[np.int64]) -> Tensor:
+        """Read images, uint8, shape (len(indices), channels, h, w).
+
+        Raises:
+            DatasetError: They are stored normalised, so that nobody knows how bright they were.
+        """
+        if self._normalised is not None:
+            raise self._normalised
+        return super().pixels(indices)
 
     @cached_property
     def fingerprint(self) -> str:

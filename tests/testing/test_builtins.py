@@ -162,10 +162,15 @@ class TestOptimizers(OptimizerContract):
         return functools.partial(FOUND.create, "optimizers", request.param)
 
 
+FEW_EXAMPLES = {"random": {"schedule": "20/10"}}
+"""Options of pruners whose defaults would leave too few of the contract's examples."""
+
+
 class TestPruners(PrunerContract):
     @pytest.fixture(params=FOUND.names("pruners"))
     def factory(self, request: pytest.FixtureRequest) -> Callable[..., object]:
-        return functools.partial(FOUND.create, "pruners", request.param)
+        options = FEW_EXAMPLES.get(request.param, {})
+        return functools.partial(FOUND.create, "pruners", request.param, **options)
 
 
 class SilentWriter:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from naslib_proxydata.oneshot.supernets.base import Supernet
 
 SKIP = "skip_connect"
+PUBLISHED_DEPTHS = (5, 11, 17)
 
 
 class Stages:
@@ -34,6 +35,7 @@ class Stages:
         kept: Candidates that an edge keeps after each stage but the last.
         dropouts: Share of a skip connection's values that is dropped at first, by stage.
         frozen_share: Share of a stage in which alpha is frozen (10 of 25 epochs).
+        published: Whether the depths are the paper's, and so cells of the DARTS space.
         most_skips: Limit of skip connections in the normal cell, or in the only one.
     """
 
@@ -44,7 +46,9 @@ class Stages:
         dropouts: tuple[float, ...],
         frozen_share: float = 0.4,
         most_skips: int = 2,
+        published: bool = False,
     ) -> None:
+        self.published = published
         self.depths, self.kept, self.dropouts = depths, kept, dropouts
         self.frozen_share, self.most_skips = frozen_share, most_skips
 
@@ -58,7 +62,7 @@ class Stages:
         Raises:
             SearchError: The space counts cells by stage, and the user has said nothing.
         """
-        if supernet.cells_by_stage and cells is None:
+        if self.published and supernet.cells_by_stage and cells is None:
             raise SearchError(
                 f"the depths {', '.join(map(str, self.depths))} of P-DARTS are cells of a network "
                 "of the DARTS space, and this space counts cells by stage; say with --cells how "
@@ -134,7 +138,7 @@ def weakest(weights: NDArray[np.float64], kept: int) -> NDArray[np.bool_]:
 
 
 def p_darts(
-    depths: tuple[int, ...] = (5, 11, 17),
+    depths: tuple[int, ...] | None = None,
     kept: tuple[int, ...] = (5, 3),
     dropouts: tuple[float, ...] = (0.0, 0.4, 0.7),
     most_skips: int = 2,
@@ -142,7 +146,7 @@ def p_darts(
     """Return P-DARTS with the settings of its release: three stages of 25 epochs.
 
     Args:
-        depths: Cells of the supernet in each stage.
+        depths: Cells of the supernet in each stage; the paper's 5, 11 and 17 where None.
         kept: Candidates that an edge keeps after each stage but the last.
         dropouts: Share of a skip connection's values that is dropped at first, by stage.
         most_skips: Limit of skip connections in the normal cell.
@@ -150,6 +154,8 @@ def p_darts(
     Raises:
         ConfigError: The numbers of stages differ.
     """
+    published = depths is None
+    depths = PUBLISHED_DEPTHS if depths is None else depths
     if not len(depths) == len(kept) + 1 == len(dropouts):
         raise ConfigError(
             f"P-DARTS needs a depth and a dropout for each stage and a number of kept candidates "
@@ -157,7 +163,13 @@ def p_darts(
         )
     return Strategy(
         "p-darts",
-        progress=Stages(tuple(depths), tuple(kept), tuple(dropouts), most_skips=most_skips),
+        progress=Stages(
+            tuple(depths),
+            tuple(kept),
+            tuple(dropouts),
+            most_skips=most_skips,
+            published=published,
+        ),
         settings={
             "epochs": 75,
             "batch_size": 96,
