@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
+from typing_extensions import Self
 
 from naslib_proxydata.runs.settings import listed
 from naslib_proxydata.schema import Settings
@@ -31,6 +32,16 @@ class TableFields(Settings):
     table_sha256: dict[str, str] | None = Field(
         None, description="SHA-256 of each csv: benchmark, filled in; another file is refused."
     )
+
+    @model_validator(mode="after")
+    def _labels_have_the_same_best(self) -> Self:
+        if self.lower_is_better and getattr(self, "label_table", None):
+            raise ValueError(
+                "the values of label_table count as higher is better, and those of "
+                f"{', '.join(self.lower_is_better)} as lower is better; let labels be drawn from "
+                "the csv: file instead (labels)"
+            )
+        return self
 
     @property
     def subset(self) -> str:

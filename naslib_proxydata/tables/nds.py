@@ -122,8 +122,10 @@ def convert(source: Path, target: Path) -> None:
     """Write a smaller file of the same layout: the last epoch of each record, gzipped.
 
     Raises:
-        TableError: The source is damaged, or the target cannot be written.
+        TableError: The source is damaged, the target cannot be written, or its name is that of
+            another of the released files.
     """
+    _check_names(source, target)
     kept = []
     for place, record in _records(source):
         try:
@@ -132,6 +134,17 @@ def convert(source: Path, target: Path) -> None:
         except (LookupError, TypeError) as error:
             raise TableError(f"{source}: record {place}: {_reason(error)}") from error
     write_json_gz(target, kept)
+
+
+def _check_names(source: Path, target: Path) -> None:
+    """Refuse to give one released file the name of another, as which it would be read."""
+    released = {table.file for table in nds.tables().values()}
+    given, wanted = (path.name.partition(".json")[0] for path in (source, target))
+    if given != wanted and {given, wanted} <= released:
+        raise TableError(
+            f"{source} is {given} of NDS and would be read as {wanted} under the name of {target}; "
+            f"write {given}.json.gz"
+        )
 
 
 def _records(path: Path) -> Iterator[tuple[str, Any]]:

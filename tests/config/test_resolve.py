@@ -179,6 +179,12 @@ def test_every_command_shares_the_settings_of_a_run(command, tmp_path):
         (EvolveConfig, {"labels": 5}, "name one"),
         (EvolveConfig, {"macs_low": 9, "macs_high": 1}, "macs_low 9 is above macs_high 1"),
         (EvolveConfig, {"threads": 0}, "threads"),
+        (LeaderboardConfig, {"lower_is_better": "a", "label_table": "b"}, "label_table count as"),
+        (
+            EvolveConfig,
+            {"lower_is_better": "a", "label_table": "b", "predictor": "few-label-structure"},
+            "label_table count as higher is better",
+        ),
     ],
 )
 def test_mistakes_of_the_commands_are_told(schema, options, message):

@@ -162,3 +162,11 @@ def test_damaged_and_absent_files(tmp_path: Path) -> None:
     (tmp_path / "PNAS_in.json.gz").write_bytes(gzip.compress(b"[]" * 9)[:-9])
     with pytest.raises(TableError, match=r"PNAS_in\.json\.gz"):
         nds.load("nds-pnas-in", tmp_path)
+
+
+def test_a_released_file_keeps_its_name(shared_data: Path, tmp_path: Path) -> None:
+    source = shared_data / "nds" / "DARTS_in.json.gz"
+    with pytest.raises(TableError, match=r"is DARTS_in of NDS and would be read as DARTS under"):
+        nds.convert(source, tmp_path / "DARTS.json.gz")
+    assert not list(tmp_path.iterdir())
+    nds.convert(source, tmp_path / "DARTS_in.json.gz")
