@@ -115,12 +115,14 @@ def log_histogram(scores: NDArray[np.float64], width: float) -> LogHistogram:
     if largest == 0:
         raise SelectionError("all scores are 0; a log10 histogram needs positive ones")
     smallest = float(scores.min()) or float(scores[scores > 0].min())
-    low = _outer_edge(np.log10(smallest), -width)
-    bins = round((_outer_edge(np.log10(largest), width) - low) / width)
-    if bins > MOST_BINS:
+    least, most = float(np.log10(smallest)), float(np.log10(largest))
+    if (most - least + 1) / width > MOST_BINS:  # the edges lie at most half an exponent outside
         raise SelectionError(
-            f"a bin width of {width} makes {bins:,} bins of log10 scores; take a larger one"
+            f"a bin width of {width} makes more than {MOST_BINS:,} bins of log10 scores; take a "
+            "larger one"
         )
+    low = _outer_edge(least, -width)
+    bins = round((_outer_edge(most, width) - low) / width)
     empty = LogHistogram(low, width, np.zeros(max(1, bins), np.int64), smallest)
     counts = empty.counts
     for start in range(0, len(scores), CHUNK):
