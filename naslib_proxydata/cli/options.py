@@ -34,6 +34,24 @@ def config_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return file(assignments(command))
 
 
+def folder_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--image-size PIXELS`` and ``--skip-damaged``."""
+    size = click.option(
+        "--image-size",
+        type=int,
+        metavar="PIXELS",
+        help="Resize a folder's images to this shorter side, and crop the middle square.  [the "
+        "size of the first, to which others are squashed]",
+    )
+    damaged = click.option(
+        "--skip-damaged",
+        is_flag=True,
+        default=None,
+        help="Leave out a folder's images that cannot be read, and list them.",
+    )
+    return size(damaged(command))
+
+
 def plugin_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--plugin FILE.py``."""
     option = click.option(

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from naslib_proxydata.cli.options import resolved_options, run_options
+from naslib_proxydata.cli.options import folder_options, resolved_options, run_options
 from naslib_proxydata.hookspecs import hookimpl
 
 
@@ -25,19 +25,7 @@ from naslib_proxydata.hookspecs import hookimpl
     help="digits, fashion-mnist, cifar10:PATH, cifar100:PATH, FILE.npz, FOLDER, "
     "module:attribute, ...  [digits]",
 )
-@click.option(
-    "--image-size",
-    type=int,
-    metavar="PIXELS",
-    help="Resize a folder's images to this shorter side, and crop the middle square.  [the size "
-    "of the first, to which others are squashed]",
-)
-@click.option(
-    "--skip-damaged",
-    is_flag=True,
-    default=None,
-    help="Leave out a folder's images that cannot be read, and list them.",
-)
+@folder_options
 @click.option(
     "--selection",
     type=click.Path(path_type=Path),

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from naslib_proxydata.cli.options import resolved_options, run_options
+from naslib_proxydata.cli.options import folder_options, resolved_options, run_options
 
 
 @click.command("select")
@@ -17,19 +17,7 @@ from naslib_proxydata.cli.options import resolved_options, run_options
     help="digits, cifar10:PATH, FILE.npz, FOLDER, module:attribute, ... ; see 'list datasets'. Not "
     "needed with --scores that carry the classes.  [digits]",
 )
-@click.option(
-    "--image-size",
-    type=int,
-    metavar="PIXELS",
-    help="Resize a folder's images to this shorter side, and crop the middle square.  [the size "
-    "of the first, to which others are squashed]",
-)
-@click.option(
-    "--skip-damaged",
-    is_flag=True,
-    default=None,
-    help="Leave out a folder's images that cannot be read, and list them.",
-)
+@folder_options
 @click.option("--selector", metavar="NAME", help="See 'list selectors'.  [random]")
 @click.option("--size", type=int, metavar="K", help="Number of examples.")
 @click.option("--fraction", type=float, metavar="R", help="Share of the dataset, rounded down.")

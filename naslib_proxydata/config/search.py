@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 from pydantic import Field, field_validator
 
 from naslib_proxydata.config.fields import JoinedOptions, OptionalChoice, Options
+from naslib_proxydata.config.folders import FolderFields
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.oneshot.settings import SearchSettings
 from naslib_proxydata.runs.settings import RunConfig
 
 
-class SearchConfig(RunConfig):
+class SearchConfig(RunConfig, FolderFields):
     """Everything ``naslib-proxydata search`` can be told."""
 
     MAY_GROW: ClassVar[tuple[str, ...]] = ("training.epochs",)
@@ -28,15 +29,6 @@ class SearchConfig(RunConfig):
     )
     dataset: str = Field(
         "digits", description="The labelled images to train on: NAME, NAME:PATH, FILE, FOLDER, ..."
-    )
-    image_size: int | None = Field(
-        None,
-        ge=1,
-        description="Side in pixels to which a folder's images are resized and cropped; null "
-        "squashes those of another size than the first.",
-    )
-    skip_damaged: bool = Field(
-        False, description="Leave out a folder's images that cannot be read, and list them."
     )
     selection: Path | None = Field(
         None, description="Train on these examples: a run folder of 'select', or its .npz file."

@@ -9,10 +9,11 @@ from pydantic import BeforeValidator, Field, model_validator
 from typing_extensions import Self
 
 from naslib_proxydata.config.fields import Choice, Named, OptionalChoice
+from naslib_proxydata.config.folders import FolderFields
 from naslib_proxydata.runs.settings import RunConfig, listed
 
 
-class SelectConfig(RunConfig):
+class SelectConfig(RunConfig, FolderFields):
     """Everything ``naslib-proxydata select`` can be told."""
 
     IMMATERIAL: ClassVar[tuple[str, ...]] = (
@@ -27,15 +28,6 @@ class SelectConfig(RunConfig):
         None,
         description="What is chosen from: NAME, NAME:PATH, FILE, FOLDER, ...; where null, what "
         "the scores list, if it carries the classes, and digits without scores.",
-    )
-    image_size: int | None = Field(
-        None,
-        ge=1,
-        description="Side in pixels to which a folder's images are resized and cropped; null "
-        "squashes those of another size than the first.",
-    )
-    skip_damaged: bool = Field(
-        False, description="Leave out a folder's images that cannot be read, and list them."
     )
     selector: Choice = Field(Named(name="random"), description="The selector with its options.")
     size: int | None = Field(None, ge=1, description="Number of examples.")
