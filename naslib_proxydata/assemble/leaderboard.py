@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -176,10 +176,17 @@ class _ScoredLabels(NamedTuple):
 
 
 class _Drawn(NamedTuple):
-    """What one task ranks with one seed: rows of its table, and labels of the user's own."""
+    """What one task ranks with one seed, for all predictors.
+
+    Attributes:
+        rows: Of the task's table.
+        labelled: Labels of the user's own.
+        ceilings: The noise ceiling of each column on these rows.
+    """
 
     rows: NDArray[np.int64]
     labelled: _OwnLabels | None
+    ceilings: Mapping[tuple[str, str], float]
 
 
 class _Scoring:
@@ -242,7 +249,8 @@ class _Scoring:
         rows = task.draw(config.n, sample_seed)
         for dataset, metric in task.columns if config.labels else ():
             draw_labels(task.values(dataset, metric, rows), config.labels, 1, 0, task.name, dataset)
-        return _Drawn(rows, self._own_labels(task, rows))
+        ceilings = {column: task.noise_ceiling(*column, rows) for column in task.columns}
+        return _Drawn(rows, self._own_labels(task, rows), ceilings)
 
     def _own_labels(self, task: Task, rows: NDArray[np.int64]) -> _OwnLabels | None:
         """Return the labels of the user's file, and which of the drawn architectures are others."""
@@ -295,7 +303,7 @@ class _Scoring:
                 images=_images_used(predictor, scoring_task),
                 label=task.table.label,
                 source=task.table.source,
-                noise_ceiling=task.noise_ceiling(dataset, metric, drawn.rows),
+                noise_ceiling=drawn.ceilings[dataset, metric],
                 cells=self.config.subset,
             )
             values = task.values(dataset, metric, drawn.rows)

@@ -53,10 +53,7 @@ class ArchitectureParameters(nn.Module):
             else {}
         )
         for kind, one in choices.items():
-            allowed = torch.ones(one.shape, dtype=torch.bool)
-            for row, column in one.absent:
-                allowed[row, column] = False
-            self.register_buffer(f"allowed_{kind}", allowed)
+            self.register_buffer(f"allowed_{kind}", one.present)
             hidden = torch.zeros(one.shape, dtype=torch.bool)
             self.register_buffer(f"hidden_{kind}", hidden, persistent=False)
         self._columns: dict[str, tuple[tuple[int, ...], ...]] = {}
@@ -85,24 +82,24 @@ class ArchitectureParameters(nn.Module):
     @torch.no_grad()
     def undecided_strengths(self, kind: str, relaxation: Relaxation) -> NDArray[np.float64]:
         """Return the strengths that candidates would have if none had been forbidden."""
-        choices = self.choices[kind]
-        present = torch.ones(choices.shape, dtype=torch.bool)
-        for row, column in choices.absent:
-            present[row, column] = False
         alpha = self.alpha[kind]
-        strengths = relaxation.strengths(alpha, present.to(alpha.device))
+        strengths = relaxation.strengths(alpha, self.choices[kind].present.to(alpha.device))
         values: NDArray[np.float64] = strengths.double().cpu().numpy()
         return values
 
     @contextmanager
     def decided_kept(self) -> Iterator[None]:
         """Keep alpha of edges with at most one candidate, which weight decay would change."""
-        before = {kind: alpha.detach().clone() for kind, alpha in self.alpha.items()}
+        before = {
+            kind: alpha.detach().clone()
+            for kind, alpha in self.alpha.items()
+            if any(len(columns) <= 1 for columns in self.allowed_columns(kind))
+        }
         yield
         with torch.no_grad():
-            for kind, alpha in self.alpha.items():
+            for kind, old in before.items():
                 decided = self.allowed(kind).sum(1, keepdim=True) <= 1
-                alpha.copy_(torch.where(decided, before[kind], alpha))
+                self.alpha[kind].copy_(torch.where(decided, old, self.alpha[kind]))
 
     def allowed_columns(self, kind: str) -> tuple[tuple[int, ...], ...]:
         """Return the allowed columns of each edge; the device is asked once, not every batch."""

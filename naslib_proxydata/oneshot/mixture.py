@@ -27,6 +27,14 @@ class Choices:
         """Number of edges and of candidates on each."""
         return len(self.edges), len(self.operations[0])
 
+    @property
+    def present(self) -> Tensor:
+        """Which candidates each edge has, bool, edges x operations."""
+        mask = torch.ones(self.shape, dtype=torch.bool)
+        for row, column in self.absent:
+            mask[row, column] = False
+        return mask
+
     def into(self, target: int) -> tuple[int, ...]:
         """Return the rows of the edges that lead into a node."""
         return tuple(row for row, edge in enumerate(self.edges) if edge[1] == target)

@@ -8,7 +8,7 @@ import numpy as np
 
 from naslib_proxydata.selection.base import Selector, SelectorInputs
 from naslib_proxydata.selection.large import row_chunks
-from naslib_proxydata.selection.quotas import class_sizes, proportional_quotas
+from naslib_proxydata.selection.quotas import class_members, class_sizes, proportional_quotas
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,8 +34,7 @@ class ClassOutliersSelector(Selector):
         features = inputs.required("features", self.name)
         quotas = proportional_quotas(class_sizes(labels, self.name), size)
         kept = []
-        for one_class, quota in enumerate(quotas):
-            members = np.flatnonzero(labels == one_class)
+        for members, quota in zip(class_members(labels), quotas, strict=True):
             distances = distances_to_mean(features, members)
             kept.append(members[np.argsort(distances, kind="stable")[:quota]])
         return np.concatenate(kept)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from naslib_proxydata.selection.base import Selector, SelectorInputs
-from naslib_proxydata.selection.quotas import class_sizes, proportional_quotas
+from naslib_proxydata.selection.quotas import class_members, class_sizes, proportional_quotas
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,13 +32,11 @@ class HerdingSelector(Selector):
         """Herd each class by itself."""
         labels = inputs.required("labels", self.name)
         features = inputs.required("features", self.name)
-        sizes = class_sizes(labels, self.name)
-        members = np.split(np.argsort(labels, kind="stable"), np.cumsum(sizes)[:-1])
-        quotas = proportional_quotas(sizes, size)
+        quotas = proportional_quotas(class_sizes(labels, self.name), size)
         return np.concatenate(
             [
                 rows[herd(features[rows], int(quota))]
-                for rows, quota in zip(members, quotas, strict=True)
+                for rows, quota in zip(class_members(labels), quotas, strict=True)
             ]
         )
 

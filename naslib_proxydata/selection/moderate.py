@@ -8,7 +8,7 @@ import numpy as np
 
 from naslib_proxydata.selection.balanced import BalancedSelector
 from naslib_proxydata.selection.base import SelectorInputs
-from naslib_proxydata.selection.quotas import class_sizes
+from naslib_proxydata.selection.quotas import class_members, class_sizes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,7 +59,7 @@ def centre_distances(features: Floats, labels: NDArray[np.int64]) -> NDArray[np.
         labels: int64, shape (n,).
     """
     distances = np.empty(len(labels))
-    for members in np.split(np.argsort(labels, kind="stable"), np.cumsum(np.bincount(labels))[:-1]):
+    for members in class_members(labels):
         own = features[members]
         distances[members] = np.linalg.norm(own - np.median(own, axis=0), axis=1)
     return distances

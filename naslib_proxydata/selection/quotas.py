@@ -33,6 +33,12 @@ def class_sizes(labels: NDArray[np.int64], method: str) -> NDArray[np.int64]:
     return sizes
 
 
+def class_members(labels: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Return the indices of the examples of each class from 0 on, ascending, sorted out at once."""
+    sizes = np.bincount(labels)
+    return np.split(np.argsort(labels, kind="stable"), np.cumsum(sizes)[:-1])
+
+
 def proportional_quotas(sizes: NDArray[np.int64], size: int) -> NDArray[np.int64]:
     """Share ``size`` among classes in proportion to their sizes, each within one of r n_c.
 

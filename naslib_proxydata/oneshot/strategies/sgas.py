@@ -62,9 +62,8 @@ def selection_stability(
 
 def real_operations(choices: Choices) -> NDArray[np.bool_]:
     """Return which candidates are operations other than none, edges x operations."""
-    real = np.array([[name != NONE for name in row] for row in choices.operations])
-    for row, column in choices.absent:
-        real[row, column] = False
+    named = np.array([[name != NONE for name in row] for row in choices.operations])
+    real: NDArray[np.bool_] = named & choices.present.numpy()
     return real
 
 
