@@ -66,6 +66,14 @@ class RunFolderError(FileError):
     """A run folder cannot be written, or belongs to another run."""
 
 
+def printable(text: str) -> str:
+    r"""Return a text whose control characters are escaped: ``\x1b`` moves no cursor."""
+    return "".join(
+        one if one.isprintable() or one == "\n" else one.encode("unicode_escape").decode()
+        for one in text
+    )
+
+
 def closest(name: str, known: Iterable[str]) -> str:
     """Return a hint such as `` Did you mean 'snip'?``, or an empty string."""
     matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)

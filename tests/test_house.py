@@ -17,7 +17,15 @@ PACKAGE = Path(naslib_proxydata.__file__).parent
 FLOORS = [
     (
         *("errors", "seeding", "summation", "cache", "files", "figures", "markdown", "schema"),
-        *("text_table", "unpickle", "pickle_limits", "pickled_numbers", "hookspecs", "version"),
+        *(
+            "text_table",
+            "unpickle",
+            "boundary",
+            "pickle_limits",
+            "pickled_numbers",
+            "hookspecs",
+            "version",
+        ),
         *("code", "ranking", "kernels"),
     ),
     ("summation", "version"),
