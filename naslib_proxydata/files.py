@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,6 +15,9 @@ from naslib_proxydata.errors import FileError, ProxyDataError
 
 _LONGEST_NAME = 120
 """In bytes; a file system takes 255, of which scratch files need some."""
+_SCRATCH = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{16}")
+_RESERVED = re.compile(r"(con|prn|aux|nul|(com|lpt)[\d¹²³])(\..*)?", re.IGNORECASE)
+"""Names that Windows keeps for devices, whatever their ending."""
 
 
 def write_atomically(
@@ -37,7 +40,7 @@ def write_atomically(
     """
     # Not made by tempfile, whose files only their owner may read; and not named by process, whose
     # numbers clash between containers that share a folder.
-    scratch = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    scratch = path.with_name(f".{path.name}.{secrets.token_hex(8)}")  # as _SCRATCH says
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with scratch.open("xb") as file:
@@ -55,17 +58,38 @@ def write_atomically(
             scratch.unlink(missing_ok=True)
 
 
-def file_name(text: str) -> str:
-    """Return a text as part of a name that every file system takes.
+def remove_scratch(folder: Path, names: Collection[str] | None = None) -> None:
+    """Remove the scratch files of writes that were killed; only where nobody else writes.
 
-    Other characters than letters, digits, dots and hyphens become hyphens. A long text is cut, and
-    a hash of it tells it from others that begin alike.
+    Args:
+        folder: Where they are; nothing happens where there is no such folder.
+        names: The files that were to be written; all where None.
     """
-    name = re.sub(r"[^\w.-]+", "-", text)
-    if len(name.encode()) <= _LONGEST_NAME:
+    with contextlib.suppress(OSError):  # they only take room
+        for path in list(folder.iterdir()):
+            found = _SCRATCH.fullmatch(path.name)
+            ours = found and (names is None or found["name"] in names)
+            if ours and path.is_file() and not path.is_symlink():
+                path.unlink()
+
+
+def file_name(text: str) -> str:
+    """Return a text as the name of a file, which every file system takes and no two texts share.
+
+    A name of letters, digits, dots, hyphens and underscores stays as it is. Where others stand in
+    it, or where it would name a folder, a hidden file, an option or a device, hyphens take their
+    place, and a hash of the text is added; a long one is cut before its hash. Names that differ in
+    the case of letters alone are two only where the file system says so.
+    """
+    name = re.sub(r"[^\w.-]+|\.+$", "-", text).lstrip(".-")
+    hashed_already = re.search(r"-[0-9a-f]{8}$", text)  # else it might be another one's name
+    fits = 0 < len(name.encode()) <= _LONGEST_NAME
+    if name == text and fits and not hashed_already and not _RESERVED.fullmatch(text):
         return name
-    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
-    return f"{name.encode()[: _LONGEST_NAME - 9].decode(errors='ignore')}-{digest}"
+    digest = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:8]
+    stem = name or "unnamed"
+    stem = f"device-{stem}" if _RESERVED.fullmatch(stem) else stem
+    return f"{stem.encode()[: _LONGEST_NAME - 9].decode(errors='ignore')}-{digest}"
 
 
 def write_text(path: Path, text: str, *, error: type[ProxyDataError] = FileError) -> None:

@@ -95,21 +95,22 @@ def run_dps(
         config.shared,
         checked_labels(source.values, [True] * len(source.texts), "the labels"),
     )
-    folder = opened_folder(config, (PRESET, HISTORY))
-    with ScoreStore(folder.scores) as store, workers_of(config, executor) as pool:
-        scores = StoredLosses(store, pool, setup, task, labelled)
-        title = f"{source.benchmark} {source.dataset}: proxies"
-        searched = search_proxies(
-            labelled,
-            scores,
-            config,
-            config.seed,
-            progress=None if progress is None else lambda done, of: progress(title, done, of),
-        )
-    preset = Preset(provenance=_provenance(config, source, searched), proxies=searched.proxies)
-    write_preset(folder.path / PRESET, preset)
-    folder.write_json("env.json", environment(config, plugins))
-    folder.write(HISTORY, json.dumps(_history(searched, labelled), indent=1) + "\n")
+    with opened_folder(config, (PRESET, HISTORY)) as folder:
+        with ScoreStore(folder.scores) as store, workers_of(config, executor) as pool:
+            scores = StoredLosses(store, pool, setup, task, labelled)
+            title = f"{source.benchmark} {source.dataset}: proxies"
+            searched = search_proxies(
+                labelled,
+                scores,
+                config,
+                config.seed,
+                progress=None if progress is None else lambda done, of: progress(title, done, of),
+            )
+        preset = Preset(provenance=_provenance(config, source, searched), proxies=searched.proxies)
+        folder.check_in_place()
+        write_preset(folder.path / PRESET, preset)
+        folder.write_json("env.json", environment(config, plugins))
+        folder.write(HISTORY, json.dumps(_history(searched, labelled), indent=1) + "\n")
     return DpsRun(
         searched.proxies, searched.race.evaluations(), scores.computed, folder.path / PRESET
     )

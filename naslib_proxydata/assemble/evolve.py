@@ -22,6 +22,7 @@ from naslib_proxydata.evolution.loop import (
 )
 from naslib_proxydata.evolution.queries import Query, TrueFitness, history_csv
 from naslib_proxydata.figures import plain
+from naslib_proxydata.markdown import one_line
 from naslib_proxydata.runs.environment import environment, provenance
 from naslib_proxydata.runs.executors import Progress, threads_used
 from naslib_proxydata.runs.folder import RunFolder
@@ -84,21 +85,26 @@ def run_evolve(
     config = _with_settled_files(resolved(config))
     with threads_used(config.threads):
         problem = Problem(config, plugins)
-        folder = opened_folder(config, (HISTORY, FRONT, RESULT))
-        with ScoreStore(folder.scores) as store, workers_of(config, executor) as pool:
-            scores = StoredScores(store, pool, progress)
-            history = _searched(problem, scores, folder)
+        with opened_folder(config, (HISTORY, FRONT, RESULT)) as folder:
+            with ScoreStore(folder.scores) as store, workers_of(config, executor) as pool:
+                scores = StoredScores(store, pool, progress)
+                history = _searched(problem, scores, folder)
+            found = _found(problem, history, scores.computed, folder.path)
+            _write(folder, problem, found, environment(config, plugins))
+    return found
+
+
+def _found(problem: Problem, history: Sequence[Query], computed: int, folder: Path) -> Evolution:
+    """Return the best of a history, and all that is known of it."""
     best = max(history, key=lambda query: query.fitness)
-    found = Evolution(
+    return Evolution(
         problem.reported([best])[0],
         tuple(problem.reported(history)),
         tuple(problem.reported(problem.optimizer.front(history))),
         problem.looked_up(best.architecture),
-        scores.computed,
-        folder.path,
+        computed,
+        folder,
     )
-    _write(folder, problem, found, environment(config, plugins))
-    return found
 
 
 def _with_settled_files(config: EvolveConfig) -> EvolveConfig:
@@ -222,4 +228,4 @@ def _summary(problem: Problem, found: Evolution, env: Mapping[str, Any]) -> str:
     ]
     if found.front:
         lines += [f"The front of {len(found.front)} best trades is in {FRONT}.", ""]
-    return "\n".join([*lines, provenance(env), ""])
+    return "\n".join(map(one_line, [*lines, provenance(env), ""]))

@@ -17,7 +17,6 @@ from naslib_proxydata.config.leaderboard import (
     LeaderboardConfig,
 )
 from naslib_proxydata.errors import ConfigError, PluginError
-from naslib_proxydata.files import file_name
 from naslib_proxydata.leaderboard import report
 from naslib_proxydata.leaderboard.columns import MetricColumn, problems
 from naslib_proxydata.leaderboard.labels import Positions, draw_labels, mean_evaluation
@@ -34,7 +33,7 @@ from naslib_proxydata.predictors.base import LearningPredictor
 from naslib_proxydata.predictors.labels import FEWEST_LABELS
 from naslib_proxydata.runs.environment import environment
 from naslib_proxydata.runs.executors import Progress, one_thread
-from naslib_proxydata.runs.folder import PLOTS, RunFolder
+from naslib_proxydata.runs.folder import RunFolder
 from naslib_proxydata.runs.scores import StoredScores
 from naslib_proxydata.runs.setup import (
     PredictorSetup,
@@ -112,13 +111,13 @@ def run_leaderboard(
     columns = metric_columns(config, plugins)
     tasks, absent = find_tasks(config, plugins)
     scoring = _Scoring(config, plugins, tasks, columns)
-    folder = opened_folder(config)
-    with ScoreStore(folder.scores) as store, workers_of(config, executor) as pool:
-        scores = StoredScores(store, pool, progress)
-        evaluations = list(scoring.run(scores))
-    rows = tuple(evaluation.row for evaluation in evaluations)
-    board = Leaderboard(rows, tuple(absent), scores.computed, folder.path, columns)
-    _write(folder, config, plugins, board, evaluations)
+    with opened_folder(config) as folder:
+        with ScoreStore(folder.scores) as store, workers_of(config, executor) as pool:
+            scores = StoredScores(store, pool, progress)
+            evaluations = list(scoring.run(scores))
+        rows = tuple(evaluation.row for evaluation in evaluations)
+        board = Leaderboard(rows, tuple(absent), scores.computed, folder.path, columns)
+        _write(folder, config, plugins, board, evaluations)
     _refuse_bad_metrics(board)
     return board
 
@@ -398,10 +397,12 @@ def _draw(folder: RunFolder, evaluations: Sequence[Evaluation]) -> list[str]:
     from naslib_proxydata.leaderboard import plots
 
     names: list[str] = []
+    tasks: set[str] = set()
     for rows in report.by_task(evaluation.row for evaluation in evaluations).values():
-        task = file_name(f"{rows[0].benchmark}_{rows[0].dataset}")
-        if f"{PLOTS}/spearman_{task}.png" in names:  # of two columns that differ in signs alone
+        task = f"{rows[0].benchmark}_{rows[0].dataset}"
+        if task.casefold() in tasks:  # to some file systems names of one case are one
             task += f"-{len(names)}"
+        tasks.add(task.casefold())
         names.append(folder.draw(f"spearman_{task}", plots.draw_spearman(rows)))
         names.append(folder.draw(f"cost_{task}", plots.draw_cost(rows)))
         for seed in dict.fromkeys(row.seed for row in rows):

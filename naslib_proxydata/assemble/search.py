@@ -14,6 +14,7 @@ from naslib_proxydata.assemble.reading import read_as_asked
 from naslib_proxydata.config import SearchConfig
 from naslib_proxydata.data.sources import open_dataset
 from naslib_proxydata.errors import TableError
+from naslib_proxydata.markdown import one_line
 from naslib_proxydata.oneshot import plots
 from naslib_proxydata.oneshot.base import Strategy, combine
 from naslib_proxydata.oneshot.builder import supernet_builder
@@ -120,22 +121,30 @@ def run_search(
             selection = load_selection(config.selection)
         prepared = _prepared(config, plugins, dataset, selection, listeners)
         config = _settled(config, prepared.learner.settings)
-        folder = opened_folder(config, RESULTS)
-        actors = [actor.plain() for actor, _ in _recorded(prepared.acting)]
-        for actor in actors:
-            logger.info("%(name)s of %(provided by)s acts in this search", actor)
-        tell_idle(prepared.acting, plugins)
-        env = environment(config, plugins, actors)
-        folder.write_json("env.json", env)
-        result = Search(
-            prepared.dataset,
-            prepared.learner,
-            prepared.acting,
-            config.space,
-            prepared.selection,
-            folder.path,
-            config.augment,
-        ).run()
+        with opened_folder(config, RESULTS) as folder:
+            return _searched(config, plugins, prepared, folder)
+
+
+def _searched(
+    config: SearchConfig, plugins: Plugins, prepared: Prepared, folder: RunFolder
+) -> FinishedSearch:
+    """Search in an open folder, look the cell up, write and draw."""
+    actors = [actor.plain() for actor, _ in _recorded(prepared.acting)]
+    for actor in actors:
+        logger.info("%(name)s of %(provided by)s acts in this search", actor)
+    tell_idle(prepared.acting, plugins)
+    env = environment(config, plugins, actors)
+    folder.write_json("env.json", env)
+    result = Search(
+        prepared.dataset,
+        prepared.learner,
+        prepared.acting,
+        config.space,
+        prepared.selection,
+        folder.path,
+        config.augment,
+        check_folder=folder.check_in_place,
+    ).run()
     tables, unreadable = _tables(plugins, config)
     measured, missing = look_up(tables, result.cell)
     notes = (*unreadable, *missing)
@@ -364,4 +373,4 @@ def _summary(config: SearchConfig, finished: FinishedSearch, env: Mapping[str, A
         provenance(env),
         "",
     ]
-    return "\n".join(lines)
+    return "\n".join(map(one_line, lines))

@@ -87,26 +87,26 @@ def run_select(
         dataset = _dataset(config, plugins, selector) if dataset is None else dataset
         read = read_as_asked(dataset, config, progress)
         prepared = _prepare(config, plugins, readable_part(read.dataset), selector, progress)
-        folder = opened_folder(config, RESULTS)
-        if read.damaged:
-            folder.write(DAMAGED, read.damaged_csv())
-        made = prepared.scores()
-        started = time.perf_counter()
-        selection = make_selection(
-            prepared.dataset,
-            prepared.selector,
-            prepared.size,
-            seed=config.seed,
-            values=None if made is None else made.values,
-            origin=None if made is None else made.origin,
-            shares=config.split,
-        )
-        seconds = time.perf_counter() - started
-        _log.info("chose %d of %d in %.2f s", selection.size, selection.dataset_size, seconds)
-        env = environment(config, plugins)
-        figures = _draw(folder, config, prepared, selection, made)
-        whole = in_whole(selection, prepared.dataset, read.dataset)
-        _write(folder, config, env, prepared, whole, read.dataset, made, figures)
+        with opened_folder(config, RESULTS) as folder:
+            if read.damaged:
+                folder.write(DAMAGED, read.damaged_csv())
+            made = prepared.scores()
+            started = time.perf_counter()
+            selection = make_selection(
+                prepared.dataset,
+                prepared.selector,
+                prepared.size,
+                seed=config.seed,
+                values=None if made is None else made.values,
+                origin=None if made is None else made.origin,
+                shares=config.split,
+            )
+            seconds = time.perf_counter() - started
+            _log.info("chose %d of %d in %.2f s", selection.size, selection.dataset_size, seconds)
+            env = environment(config, plugins)
+            figures = _draw(folder, config, prepared, selection, made)
+            whole = in_whole(selection, prepared.dataset, read.dataset)
+            _write(folder, config, env, prepared, whole, read.dataset, made, figures)
     return whole
 
 
@@ -324,6 +324,7 @@ def _write(
     figures: Sequence[str],
 ) -> None:
     """Write every file of the run folder but the configuration; ``dataset`` is the whole."""
+    folder.check_in_place()
     save_selection(selection, folder.path / SELECTION)
     if config.save_scores and made is not None:
         write_scores(folder.path / SCORES, made.values, prepared.dataset, made.origin)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from naslib_proxydata.cli.options import no_plugin_option, plugin_option
+from naslib_proxydata.cli.telling import tell
 
 if TYPE_CHECKING:
     from naslib_proxydata.plugins import Plugins
@@ -43,8 +44,8 @@ def command(
     except OSError as error:
         raise RunFolderError(f"cannot convert {source} to {target}: {error}") from error
     for message in skipped if isinstance(skipped, list) else []:
-        click.echo(f"skipped: {message}", err=True)
-    click.echo(f"wrote {target} ({target.stat().st_size / 1e6:.1f} MB)")
+        tell(f"skipped: {message}", err=True)
+    tell(f"wrote {target} ({target.stat().st_size / 1e6:.1f} MB)")
 
 
 def converter(plugins: Plugins, benchmark: str) -> Callable[..., Any]:

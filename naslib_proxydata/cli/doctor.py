@@ -6,6 +6,8 @@ import sys
 
 import click
 
+from naslib_proxydata.cli.telling import tell
+
 
 @click.command("doctor")
 def command() -> None:
@@ -18,9 +20,9 @@ def command() -> None:
     fine = True
     for finding in examine():
         fine = fine and finding.fine
-        click.echo(f"{'ok' if finding.fine else 'missing':<8}{finding.what}: {finding.detail}")
+        tell(f"{'ok' if finding.fine else 'missing':<8}{finding.what}: {finding.detail}")
     if fine:
-        click.echo("The bridge can be used: see docs/howto/naslib.md.")
+        tell("The bridge can be used: see docs/howto/naslib.md.")
         return
-    click.echo("The bridge cannot be used in full. All else of naslib-proxydata needs no NASLib.")
+    tell("The bridge cannot be used in full. All else of naslib-proxydata needs no NASLib.")
     sys.exit(1)

@@ -14,6 +14,7 @@ from naslib_proxydata.cli.options import (
     run_options,
     table_options,
 )
+from naslib_proxydata.cli.telling import tell
 
 
 @click.command("dps")
@@ -45,7 +46,7 @@ def command(config_file: Path | None, assignments: tuple[str, ...], **options: A
     config = resolved_options(DpsConfig, config_file, assignments, **options)
     with shown_progress() as progress:
         found = run_dps(config, progress=progress)
-    click.echo("fitness (Spearman on the labels) of the best proxies: ", nl=False)
-    click.echo(", ".join(f"{one.fitness:.3f}" for one in found.proxies))
-    click.echo(f"{found.evaluations} scores asked for, {found.computed} computed now; wrote")
-    click.echo(found.preset)
+    tell("fitness (Spearman on the labels) of the best proxies: ", nl=False)
+    tell(", ".join(f"{one.fitness:.3f}" for one in found.proxies))
+    tell(f"{found.evaluations} scores asked for, {found.computed} computed now; wrote")
+    tell(found.preset)

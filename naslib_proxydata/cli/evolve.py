@@ -14,6 +14,7 @@ from naslib_proxydata.cli.options import (
     run_options,
     table_options,
 )
+from naslib_proxydata.cli.telling import tell
 
 if TYPE_CHECKING:
     from naslib_proxydata.assemble.evolve import Evolution
@@ -72,11 +73,11 @@ def command(config_file: Path | None, assignments: tuple[str, ...], **options: A
 def _show(found: Evolution, what: str) -> None:
     """Print the best, what is known of it, and where the files are."""
     best = found.best
-    click.echo(f"architecture: {best.architecture}")
-    click.echo(f"best of {len(found.history)} {what}, number {best.number}: {best.fitness:.6g}")
-    click.echo(f"{best.macs:,} multiply-accumulates")
+    tell(f"architecture: {best.architecture}")
+    tell(f"best of {len(found.history)} {what}, number {best.number}: {best.fitness:.6g}")
+    tell(f"{best.macs:,} multiply-accumulates")
     for dataset, metric, value in found.measured:
-        click.echo(f"{dataset}, {metric}: {value:.2f}")
+        tell(f"{dataset}, {metric}: {value:.2f}")
     if found.front:
-        click.echo(f"{len(found.front)} architectures on the front, see {found.folder}/front.csv")
-    click.echo(f"{found.computed} scores computed now; the report is {found.folder}/summary.md")
+        tell(f"{len(found.front)} architectures on the front, see {found.folder}/front.csv")
+    tell(f"{found.computed} scores computed now; the report is {found.folder}/summary.md")

@@ -59,6 +59,7 @@ def command(config_file: Path | None, assignments: tuple[str, ...], **options: A
 def _show(board: Leaderboard) -> None:
     """Print the tables, what is absent, and where the files are."""
     from naslib_proxydata.cli.progress import console
+    from naslib_proxydata.errors import printable
     from naslib_proxydata.leaderboard.report import by_task, grouped, tasks_by_predictor
 
     out = console()
@@ -72,9 +73,10 @@ def _show(board: Leaderboard) -> None:
             out.print(_table(title, lines))
     for gap in grouped(board.absent):
         task = f"{gap.benchmark}:{gap.dataset}" if gap.dataset else gap.benchmark
-        out.print(f"absent: {task}: {gap.reason}", markup=False, highlight=False)
+        out.print(printable(f"absent: {task}: {gap.reason}"), markup=False, highlight=False)
     out.print(f"{board.computed} scores computed now; the report is", highlight=False)
-    out.print(f"{board.folder}/summary.md", markup=False, highlight=False, soft_wrap=True)
+    report = printable(f"{board.folder}/summary.md")
+    out.print(report, markup=False, highlight=False, soft_wrap=True)
 
 
 def _task_lines(rows: Sequence[Row], columns: Sequence[MetricColumn] = ()) -> list[tuple[str, ...]]:
@@ -106,14 +108,15 @@ def _task_lines(rows: Sequence[Row], columns: Sequence[MetricColumn] = ()) -> li
 def _table(title: str, lines: Sequence[Sequence[str]]) -> Table:
     """Return a table whose first line is the header and whose first column are names."""
     from rich import box
-    from rich.markup import escape
     from rich.table import Table
 
+    from naslib_proxydata.cli.progress import cell_text
+
     table = Table(
-        title=escape(title), box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 1, 0, 0)
+        title=cell_text(title), box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 1, 0, 0)
     )
     for index, name in enumerate(lines[0]):
-        table.add_column(escape(name), justify="right" if index else "left", no_wrap=True)
+        table.add_column(cell_text(name), justify="right" if index else "left", no_wrap=True)
     for line in lines[1:]:
-        table.add_row(*(escape(cell) for cell in line))
+        table.add_row(*(cell_text(cell) for cell in line))
     return table

@@ -23,7 +23,7 @@ def command(kind: str, plugin: tuple[Path, ...], no_plugin: tuple[str, ...]) -> 
     from rich.table import Table
 
     from naslib_proxydata import plugins as room
-    from naslib_proxydata.cli.progress import console
+    from naslib_proxydata.cli.progress import cell_text, console
 
     plugins = room.load(plugin, no_plugin)
     table = Table(box=box.SIMPLE)
@@ -32,7 +32,8 @@ def command(kind: str, plugin: tuple[Path, ...], no_plugin: tuple[str, ...]) -> 
         table.add_column("distribution")
         table.add_column("version")
         for provider in plugins.providers():
-            table.add_row(provider.plugin, provider.distribution, provider.version)
+            named = (provider.plugin, provider.distribution, provider.version)
+            table.add_row(*map(cell_text, named))
     else:
         table.add_column("name", no_wrap=True)
         for name in ("summary", "paper", "provided by"):
@@ -40,5 +41,6 @@ def command(kind: str, plugin: tuple[Path, ...], no_plugin: tuple[str, ...]) -> 
         for name in plugins.names(kind):
             one = plugins.registration(kind, name)
             by = plugins.provider(kind, name)
-            table.add_row(name, one.summary, one.paper, f"{by.distribution} {by.version}".strip())
+            facts = (name, one.summary, one.paper, f"{by.distribution} {by.version}".strip())
+            table.add_row(*map(cell_text, facts))
     console().print(table)

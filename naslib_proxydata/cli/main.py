@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from naslib_proxydata.cli.telling import PrintableFormatter, tell
 from naslib_proxydata.errors import ProxyDataError, closest
 
 
@@ -85,11 +86,9 @@ def show_version(context: click.Context, _: click.Parameter, asked: bool) -> Non
 @click.option("-v", "--verbose", is_flag=True, help="Log what is going on.")
 def group(verbose: bool) -> None:
     """Neural architecture search on a fraction of the data and the cost."""
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.INFO,
-        format="%(levelname)s %(message)s",
-        stream=sys.stderr,
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(PrintableFormatter("%(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])
     if not verbose:
         for noisy in ("matplotlib", "PIL"):
             logging.getLogger(noisy).setLevel(logging.WARNING)
@@ -103,7 +102,7 @@ def main(arguments: list[str] | None = None) -> Any:
     try:
         group.main(arguments, prog_name="naslib-proxydata")
     except ProxyDataError as error:
-        click.echo(f"error: {error}", err=True)
+        tell(f"error: {error}", err=True)
         sys.exit(2)
     except BrokenPipeError:
         # The reader of a pipe (head, say) has seen enough; flushing at exit must not raise.

@@ -59,7 +59,7 @@ def plugin_option(command: Callable[..., Any]) -> Callable[..., Any]:
         multiple=True,
         type=click.Path(path_type=Path),
         metavar="FILE.py",
-        help="Load a Python file as a plugin. May be repeated.",
+        help="Load a Python file as a plugin, which runs its code. May be repeated.",
     )
     return option(command)
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from naslib_proxydata.errors import printable
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -25,6 +27,13 @@ def console() -> Console:
 
     # Without emoji, which ':three:' in the name of a file of the user's would become.
     return Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, emoji=False)
+
+
+def cell_text(text: str) -> str:
+    """Return a text for a cell of a table: neither rich's markup nor the terminal's is obeyed."""
+    from rich.markup import escape
+
+    return escape(printable(text))
 
 
 @contextmanager
@@ -54,7 +63,7 @@ def shown_progress() -> Iterator[Callable[[str, int, int], None]]:
 
         def show(title: str, done: int, total: int) -> None:
             if title not in known:
-                known[title] = bars.add_task(title)
+                known[title] = bars.add_task(printable(title))
             bars.update(known[title], completed=done, total=total)
 
         yield show

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from naslib_proxydata.cli.options import folder_options, resolved_options, run_options
+from naslib_proxydata.cli.telling import tell
 from naslib_proxydata.hookspecs import hookimpl
 
 
@@ -22,8 +23,8 @@ from naslib_proxydata.hookspecs import hookimpl
 @click.option(
     "--dataset",
     metavar="SOURCE",
-    help="digits, fashion-mnist, cifar10:PATH, cifar100:PATH, FILE.npz, FOLDER, "
-    "module:attribute, ...  [digits]",
+    help="digits, fashion-mnist, cifar10:PATH, cifar100:PATH, FILE.npz, FOLDER, or "
+    "module:attribute, whose code is run, ...  [digits]",
 )
 @folder_options
 @click.option(
@@ -89,15 +90,13 @@ def command(
     options |= {"training.epochs": epochs, "training.batch_size": batch_size}
     config = resolved_options(SearchConfig, config_file, assignments, **options)
     finished = run_search(config, EpochLines())
-    click.echo(f"cell: {finished.cell}")
-    click.echo(
-        f"{finished.result.processed:,} examples processed in {finished.result.seconds:.0f} s"
-    )
+    tell(f"cell: {finished.cell}")
+    tell(f"{finished.result.processed:,} examples processed in {finished.result.seconds:.0f} s")
     for one in finished.measured:
-        click.echo(f"{one.benchmark}, {one.dataset}, {one.metric}: {one.value:.2f}")
+        tell(f"{one.benchmark}, {one.dataset}, {one.metric}: {one.value:.2f}")
     for note in finished.notes:
-        click.echo(f"not looked up: {note}")
-    click.echo(f"the report is {config.out}/summary.md")
+        tell(f"not looked up: {note}")
+    tell(f"the report is {config.out}/summary.md")
 
 
 class EpochLines:
@@ -106,7 +105,7 @@ class EpochLines:
     @hookimpl
     def epoch_finished(self, epoch: int, metrics: Mapping[str, float], cell: str) -> None:
         """Print accuracies, time and cell."""
-        click.echo(
+        tell(
             f"epoch {epoch}: weights {metrics['weights_accuracy']:.1f} %, "
             f"architecture {metrics['architecture_accuracy']:.1f} %, "
             f"{metrics['seconds']:.1f} s, {cell}"

@@ -8,14 +8,15 @@ from typing import Any
 import click
 
 from naslib_proxydata.cli.options import folder_options, resolved_options, run_options
+from naslib_proxydata.cli.telling import tell
 
 
 @click.command("select")
 @click.option(
     "--dataset",
     metavar="SOURCE",
-    help="digits, cifar10:PATH, FILE.npz, FOLDER, module:attribute, ... ; see 'list datasets'. Not "
-    "needed with --scores that carry the classes.  [digits]",
+    help="digits, cifar10:PATH, FILE.npz, FOLDER, or module:attribute, whose code is run, ... ; "
+    "see 'list datasets'. Not needed with --scores that carry the classes.  [digits]",
 )
 @folder_options
 @click.option("--selector", metavar="NAME", help="See 'list selectors'.  [random]")
@@ -50,7 +51,8 @@ from naslib_proxydata.cli.options import folder_options, resolved_options, run_o
 @click.option(
     "--model",
     metavar="NAME",
-    help="Scorer's model: resnet20, resnet56, torchvision:NAME, module:attribute.",
+    help="Scorer's model: resnet20, resnet56, torchvision:NAME, or module:attribute, whose "
+    "code is run.",
 )
 @click.option(
     "--weights",
@@ -89,5 +91,5 @@ def command(config_file: Path | None, assignments: tuple[str, ...], **options: A
     config = resolved_options(SelectConfig, config_file, assignments, **options)
     with shown_progress() as progress:
         selection = run_select(config, progress=progress)
-    click.echo(selection_sentence(selection))
-    click.echo(f"wrote {config.out}/selection.npz and {config.out}/summary.md")
+    tell(selection_sentence(selection))
+    tell(f"wrote {config.out}/selection.npz and {config.out}/summary.md")

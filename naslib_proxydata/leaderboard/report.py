@@ -13,7 +13,7 @@ import numpy as np
 
 from naslib_proxydata.leaderboard.columns import MetricColumn
 from naslib_proxydata.leaderboard.rows import COLUMNS, RESAMPLES, Row
-from naslib_proxydata.markdown import markdown_table
+from naslib_proxydata.markdown import markdown_table, one_line
 from naslib_proxydata.runs.environment import provenance
 
 NOTES = f"""\
@@ -92,9 +92,11 @@ def summary_markdown(
         first = group[0]
         lines = [_task_line(row, columns) for row in best_first(group)]
         parts += [
-            f"## {title}",
-            f"Measured values: {first.label}, {first.metric}, {first.cells} cells, read from "
-            f"`{first.source}`.{_ceiling(group)}",
+            one_line(f"## {title}"),
+            one_line(
+                f"Measured values: {first.label}, {first.metric}, {first.cells} cells, read from "
+                f"`{first.source}`.{_ceiling(group)}"
+            ),
             markdown_table(_task_header(columns), lines),
         ]
     if len(by_task(rows)) > 1:

@@ -13,6 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import torch
 
+from naslib_proxydata.boundary import boundary
 from naslib_proxydata.errors import RunFolderError
 from naslib_proxydata.files import write_atomically
 
@@ -39,7 +40,7 @@ class Stateful(Protocol):
 
 
 def save_checkpoint(folder: Path, state: Mapping[str, Any]) -> None:
-    """Write a checkpoint beside the previous one.
+    """Write a checkpoint beside the previous one, which is kept where it is whole.
 
     The file is the sha256 of what follows, then what ``torch.save`` writes.
 
@@ -51,7 +52,7 @@ def save_checkpoint(folder: Path, state: Mapping[str, Any]) -> None:
     payload = stream.getvalue()
     current = folder / NAME
     try:
-        if current.exists():
+        if current.exists() and _payload(current) is not None:  # else the one before it is kept
             os.replace(current, folder / PREVIOUS)
     except OSError as error:
         raise RunFolderError(f"cannot write in {folder}: {error.strerror}") from None
@@ -81,19 +82,27 @@ def load_checkpoint(folder: Path) -> dict[str, Any] | None:
         return state
     if damaged:
         raise RunFolderError(
-            f"every checkpoint is damaged: {', '.join(damaged)}; delete them to start anew"
+            f"every checkpoint is damaged: {', '.join(damaged)}; --overwrite, or delete them, to "
+            "start anew"
         )
     return None
 
 
 def _read(path: Path) -> dict[str, Any] | None:
     """Return the state in a file, None where its bytes are not those that were written."""
+    with boundary(path, RunFolderError, "delete it to go on from the one before it"):
+        payload = _payload(path)
+        if payload is None:
+            return None
+        state: dict[str, Any] = torch.load(io.BytesIO(payload), weights_only=True)
+        return state
+
+
+def _payload(path: Path) -> bytes | None:
+    """Return what ``torch.save`` wrote to a file, None where its bytes are others now."""
     content = path.read_bytes()
     digest, payload = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
-    if hashlib.sha256(payload).digest() != digest:
-        return None
-    state: dict[str, Any] = torch.load(io.BytesIO(payload), weights_only=True)
-    return state
+    return payload if hashlib.sha256(payload).digest() == digest else None
 
 
 def _plain(value: Any) -> Any:

@@ -11,7 +11,7 @@ import json
 import logging
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -87,6 +87,7 @@ class Search:
         selection: The examples to train on; where None, actors are asked, then all are used.
         folder: Where checkpoints and the history go; None keeps no files.
         augment: Whether training images are cropped and flipped.
+        check_folder: Called before files are written; raises where the folder is no longer there.
     """
 
     dataset: Dataset
@@ -96,6 +97,7 @@ class Search:
     selection: Selection | None = None
     folder: Path | None = None
     augment: bool = True
+    check_folder: Callable[[], None] | None = None
     pool: Active = field(init=False)
     active: Active = field(init=False)
     records: list[EpochRecord] = field(init=False, default_factory=list)
@@ -186,6 +188,7 @@ class Search:
                 plugin.load_state_dict(state["plugins"][name], example)
         if self.learner.strategy.progress is not None:
             self.learner.strategy.progress.load_state_dict(state["progress"])
+        self._write_history()  # which a kill may have kept from being as long as the checkpoint
         _log.info("going on after epoch %d", len(self.records))
 
     # ------------------------------------------------------------------------- an epoch
@@ -361,6 +364,8 @@ class Search:
     def _save(self) -> None:
         if self.folder is None:
             return
+        if self.check_folder is not None:
+            self.check_folder()
         progress = self.learner.strategy.progress
         save_checkpoint(
             self.folder,
@@ -373,6 +378,11 @@ class Search:
                 "progress": {} if progress is None else progress.state_dict(),
             },
         )
+        self._write_history()
+
+    def _write_history(self) -> None:
+        """Write the records for others to read; the search itself goes on from its checkpoint."""
+        assert self.folder is not None
         history = json.dumps([record.plain() for record in self.records])
         write_text(self.folder / "history.json", history, error=RunFolderError)
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from naslib_proxydata.boundary import boundary
 from naslib_proxydata.errors import RunFolderError
 from naslib_proxydata.figures import save_figure
-from naslib_proxydata.files import write_text
+from naslib_proxydata.files import file_name, remove_scratch, write_text
+from naslib_proxydata.runs.lock import FolderLock
 from naslib_proxydata.runs.store import ScoreStore
 
 if TYPE_CHECKING:
@@ -24,11 +26,13 @@ CONFIG = "config.yaml"
 SCORES = "scores.sqlite"
 PLOTS = "plots"
 
+_LARGEST_CONFIG = 2**20  # bytes; ours are a few KiB
+
 _FILES = ("env.json", "summary.csv", "summary.md", SCORES, f"{SCORES}-wal", f"{SCORES}-shm", CONFIG)
 
 
 class RunFolder:
-    """The folder of one run and its files.
+    """The folder of one run and its files, which one process at a time holds.
 
     Args:
         path: Where it is.
@@ -50,6 +54,7 @@ class RunFolder:
         self.results = results
         self.may_grow = may_grow
         self.immaterial = immaterial
+        self._lock: FolderLock | None = None
 
     @property
     def scores(self) -> Path:
@@ -59,34 +64,76 @@ class RunFolder:
     def open(self, config: str, *, overwrite: bool) -> None:
         """Make the folder for a configuration, or go on with the run that it holds.
 
+        Until :meth:`close` it is locked, see :class:`~naslib_proxydata.runs.lock.FolderLock`.
+        What writes that were killed have left is removed.
+
         Args:
             config: The resolved configuration, as YAML.
             overwrite: Delete the files of a run that is there.
 
         Raises:
-            RunFolderError: It cannot be written, holds other things, or belongs to a run with
-                another configuration (those of workers and of the folder itself aside).
+            RunFolderError: It cannot be written, holds other things, belongs to a run with
+                another configuration (those of workers and of the folder itself aside), or is in
+                use by another run.
         """
         with self._explained("create"):
             self.path.mkdir(parents=True, exist_ok=True)
-            is_run = (self.path / CONFIG).is_file()
-            if not is_run and any(not file.name.startswith(".") for file in self.path.iterdir()):
-                raise RunFolderError(
-                    f"{self.path} holds files but no {CONFIG}, so it is no run folder; "
-                    "choose another --out"
-                )
-            if is_run and overwrite:
+            self._refuse_foreign()
+            if self._lock is None:
+                self._lock = FolderLock(self.path)
+            try:
+                self._begin(config, overwrite)
+            except BaseException:
+                self.close()
+                raise
+
+    def close(self) -> None:
+        """Let other runs in."""
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def check_in_place(self) -> None:
+        """Refuse to go on, or to end well, where somebody has taken the folder away.
+
+        Raises:
+            RunFolderError: It was deleted, moved or replaced, or emptied.
+        """
+        held = self._lock is not None and self._lock.is_in_place()
+        if not held or not (self.path / CONFIG).is_file():
+            raise RunFolderError(
+                f"the run folder {self.path} was deleted, moved, replaced or emptied while the run "
+                "was writing to it, so the run has not been kept there; run the same command "
+                "again, and leave its folder alone until it ends"
+            )
+
+    def _begin(self, config: str, overwrite: bool) -> None:
+        """Begin or go on, now that the folder is ours alone."""
+        self._refuse_foreign()  # again: it may have come since
+        if (self.path / CONFIG).is_file():
+            if overwrite:
                 self._clear()
-            elif is_run:
+            else:
                 self._compare(config)
-        self.write(CONFIG, config)
+        remove_scratch(self.path, (*self.results, *_FILES))
+        remove_scratch(self.path / PLOTS)
+        write_text(self.path / CONFIG, config, error=RunFolderError)
+
+    def _refuse_foreign(self) -> None:
+        is_run = (self.path / CONFIG).is_file()
+        if not is_run and any(not file.name.startswith(".") for file in self.path.iterdir()):
+            raise RunFolderError(
+                f"{self.path} holds files but no {CONFIG}, so it is no run folder; "
+                "choose another --out"
+            )
 
     def write(self, name: str, text: str) -> None:
         """Write a text file, whole or not at all.
 
         Raises:
-            RunFolderError: It cannot be written.
+            RunFolderError: It cannot be written, or the folder was taken away.
         """
+        self.check_in_place()
         write_text(self.path / name, text, error=RunFolderError)
 
     def write_json(self, name: str, content: Any) -> None:
@@ -100,11 +147,17 @@ class RunFolder:
     def draw(self, name: str, drawn: Figure | Axes) -> str:
         """Write a figure into the folder of plots and return its name within the run folder.
 
+        Args:
+            name: What it shows; :func:`~naslib_proxydata.files.file_name` makes a file's of it.
+            drawn: The figure, or axes of it.
+
         Raises:
-            RunFolderError: It cannot be written.
+            RunFolderError: It cannot be written, or the folder was taken away.
         """
-        save_figure(drawn, self.path / PLOTS / f"{name}.png", error=RunFolderError)
-        return f"{PLOTS}/{name}.png"
+        self.check_in_place()
+        file = f"{PLOTS}/{file_name(name)}.png"
+        save_figure(drawn, self.path / file, error=RunFolderError)
+        return file
 
     def _clear(self) -> None:
         """Delete the files that a run makes, and nothing else."""
@@ -150,13 +203,19 @@ class RunFolder:
             return not store.is_empty()
 
     def _read_config(self) -> Any:
-        try:
-            return yaml.safe_load((self.path / CONFIG).read_text(encoding="utf-8"))
-        except yaml.YAMLError as error:
-            raise RunFolderError(
-                f"{self.path / CONFIG} is damaged: {' '.join(str(error).split())}; "
-                "choose another --out, or --overwrite to start anew"
-            ) from None
+        path = self.path / CONFIG
+        advice = "choose another --out, or --overwrite to start anew"
+        with boundary(path, RunFolderError, advice):
+            with path.open("rb") as file:
+                text = file.read(_LARGEST_CONFIG + 1).decode()
+            # Ours hold no aliases; a few lines of them can stand for more than memory holds.
+            too_much = len(text) > _LARGEST_CONFIG or any(
+                isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)
+            )
+            found = None if too_much else yaml.safe_load(text)
+        if not isinstance(found, dict):
+            raise RunFolderError(f"{path} is damaged: expected the keys of a run; {advice}")
+        return found
 
     @contextmanager
     def _explained(self, doing: str) -> Iterator[None]:

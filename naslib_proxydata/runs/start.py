@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TypeVar
 
 import yaml
@@ -34,20 +35,27 @@ def resolved(config: Config) -> Config:
     )
 
 
-def opened_folder(config: RunConfig, results: tuple[str, ...] = ()) -> RunFolder:
-    """Return the run folder, opened for a resolved configuration.
+@contextmanager
+def opened_folder(config: RunConfig, results: tuple[str, ...] = ()) -> Iterator[RunFolder]:
+    """Give the run folder, opened for a resolved configuration and locked for the block.
+
+    A block that ends well has left a run there: this is looked at before anybody hears of success.
 
     Args:
         config: It is kept in the folder.
         results: See :class:`RunFolder`.
 
     Raises:
-        RunFolderError: See :meth:`RunFolder.open`.
+        RunFolderError: See :meth:`RunFolder.open` and :meth:`RunFolder.check_in_place`.
     """
     folder = RunFolder(config.out, results, config.MAY_GROW, config.IMMATERIAL)
     kept = config.model_copy(update={"overwrite": False})  # so that its copy never deletes
     folder.open(dump_yaml(kept), overwrite=config.overwrite)
-    return folder
+    try:
+        yield folder
+        folder.check_in_place()
+    finally:
+        folder.close()
 
 
 def workers_of(config: RunConfig, executor: Executor | None) -> AbstractContextManager[Executor]:

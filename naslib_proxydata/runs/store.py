@@ -7,7 +7,9 @@ loses at most the scores it was computing, and never damages those already store
 from __future__ import annotations
 
 import json
+import logging
 import math
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,9 +17,10 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from types import TracebackType
 
-from naslib_proxydata.errors import RunFolderError
+from naslib_proxydata.errors import RunFolderError, printable
 from naslib_proxydata.predictors.base import Score
 
+_log = logging.getLogger(__name__)
 _BUSY_SECONDS = 60.0
 
 
@@ -66,6 +69,10 @@ CREATE TABLE IF NOT EXISTS scores (
     PRIMARY KEY (context, architecture)
 ) WITHOUT ROWID;
 """
+_TABLES = {
+    "contexts": ["id", *_COLUMNS],
+    "scores": ["context", "architecture", "value", "reason", "seconds", "details"],
+}
 
 
 class ScoreStore:
@@ -82,10 +89,13 @@ class ScoreStore:
             self._connection = sqlite3.connect(
                 path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
+            self._check()
             self._connection.execute("PRAGMA journal_mode = WAL")
             # Safe with the log: an outage of power may undo the last commits, never damage.
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.executescript(_SCHEMA)
+            self._forget_orphans()
+        self._file = os.stat(path) if os.path.exists(path) else None  # none for one in memory
 
     def __enter__(self) -> ScoreStore:
         return self
@@ -106,8 +116,9 @@ class ScoreStore:
         """Store scores by architecture key in one transaction; a stored score is never replaced.
 
         Raises:
-            RunFolderError: The disk is full or the file cannot be written.
+            RunFolderError: The disk is full, or the file cannot be written or was taken away.
         """
+        self._refuse_removed()
         with self._explained("write to"), self._transaction():
             identity = self._identity(context, create=True)
             self._connection.executemany(
@@ -122,21 +133,13 @@ class ScoreStore:
             identity = self._identity(context, create=False)
             if identity is None:
                 return {}
-            rows = self._connection.execute(
-                "SELECT architecture, value, reason, seconds, details FROM scores "
-                "WHERE context = ?",
-                (identity,),
-            )
-            return {key: _from_row(*row) for key, *row in rows if key in wanted}
+            return {key: score for key, score in self._readable(identity) if key in wanted}
 
     def keys(self, context: ScoreContext) -> set[str]:
         """Return the keys of the architectures that have a score."""
         with self._explained("read"):
             identity = self._identity(context, create=False)
-            rows = self._connection.execute(
-                "SELECT architecture FROM scores WHERE context = ?", (identity,)
-            )
-            return {key for (key,) in rows}
+            return set() if identity is None else {key for key, _ in self._readable(identity)}
 
     def count(self) -> int:
         """Return the number of scores of all contexts."""
@@ -161,6 +164,60 @@ class ScoreStore:
         row = self._connection.execute(f"SELECT id FROM contexts WHERE {where}", values).fetchone()
         return None if row is None else int(row[0])
 
+    def _readable(self, identity: int) -> Iterator[tuple[str, Score]]:
+        """Yield the scores of a context; damaged ones are deleted, so that they are made anew."""
+        rows = self._connection.execute(
+            "SELECT architecture, value, reason, seconds, details FROM scores WHERE context = ?",
+            (identity,),
+        )
+        damaged = []
+        for key, *row in rows:
+            score = _from_row(*row)
+            if score is None:
+                damaged.append((identity, key))
+            else:
+                yield key, score
+        if damaged:
+            _log.warning("%s: %d damaged scores are computed anew", self.path, len(damaged))
+            self._connection.executemany(
+                "DELETE FROM scores WHERE context = ? AND architecture = ?", damaged
+            )
+
+    def _check(self) -> None:
+        """Refuse a file whose pages are damaged, or whose tables are none of ours."""
+        # What is no UTF-8 must not keep the other rows from being read; ours is ASCII.
+        self._connection.text_factory = lambda raw: raw.decode(errors="replace")
+        found = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        for table, columns in _TABLES.items():
+            there = [
+                name for _, name, *_ in self._connection.execute(f"PRAGMA table_info({table})")
+            ]
+            if there and there != columns:
+                found = f"table {table!r} has the columns {', '.join(there)}"
+        if found != "ok":
+            raise sqlite3.DatabaseError(found)
+
+    def _forget_orphans(self) -> None:
+        """Delete scores whose context is lost, before another one is given its number."""
+        lost = "context NOT IN (SELECT id FROM contexts)"
+        if self._connection.execute(f"SELECT 1 FROM scores WHERE {lost} LIMIT 1").fetchone():
+            _log.warning("%s: scores of unknown origin are computed anew", self.path)
+            self._connection.execute(f"DELETE FROM scores WHERE {lost}")
+
+    def _refuse_removed(self) -> None:
+        """Refuse to write to a file that has no name any more: what it holds would be lost."""
+        if self._file is None:
+            return
+        try:
+            if os.path.samestat(self._file, os.stat(self.path)):
+                return
+        except OSError:
+            pass
+        raise RunFolderError(
+            f"the score store {self.path} was deleted or replaced while the run was writing to it; "
+            "run the same command again, and leave its folder alone until it ends"
+        )
+
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         """Commit what the block does, or undo it all."""
@@ -178,10 +235,17 @@ class ScoreStore:
         """Turn SQLite's errors into one that says what to do."""
         try:
             yield
-        except sqlite3.Error as error:
+        except sqlite3.OperationalError as error:
             raise RunFolderError(
                 f"cannot {doing} the score store {self.path}: {error}. Scores stored before are "
-                "kept; put this right (free space, permissions) and run the same command again"
+                "kept; put this right (free space, permissions) and run the same command again, or "
+                "--overwrite to start anew"
+            ) from error
+        except sqlite3.Error as error:
+            raise RunFolderError(
+                f"cannot {doing} the score store {self.path}: it is damaged, or none of this "
+                f"version's ({printable(str(error))}). Put a copy of it back, or move it away and "
+                "run the same command again, or --overwrite to start anew"
             ) from error
 
 
@@ -190,5 +254,15 @@ def _to_row(score: Score) -> tuple[float | None, str, float, str]:
     return value, score.reason, score.seconds, json.dumps(dict(score.details))
 
 
-def _from_row(value: float | None, reason: str, seconds: float, details: str) -> Score:
-    return Score(math.nan if value is None else value, reason, seconds, json.loads(details))
+def _from_row(value: object, reason: object, seconds: object, details: object) -> Score | None:
+    """Return the score of a row, None where it is none that was ever stored."""
+    number = math.nan if value is None else value
+    if not isinstance(number, float) or number == math.inf or not isinstance(seconds, float):
+        return None
+    if not isinstance(reason, str) or not isinstance(details, str) or not details.isascii():
+        return None
+    try:
+        facts = json.loads(details)
+    except (ValueError, RecursionError):
+        return None
+    return Score(number, reason, seconds, facts) if isinstance(facts, dict) else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from naslib_proxydata.markdown import markdown_table
+from naslib_proxydata.markdown import markdown_table, one_line
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,10 +60,11 @@ def selection_markdown(
         figures: Names of the figures in it.
         where: A sentence on where the run ran.
     """
+    sentence = one_line(selection_sentence(selection))
     images = "".join(f"\n![{name}]({name})\n" for name in figures)
-    return f"""# Selection from {selection.dataset}
+    return f"""# Selection from {one_line(selection.dataset)}
 
-{selection_sentence(selection)}. Seed {selection.seed}.{_scores(selection)}{_left_out(dataset)}
+{sentence}. Seed {selection.seed}.{_scores(selection)}{_left_out(dataset)}
 
 {class_table(selection, dataset)}
 {images}

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import os
+import shutil
+from pathlib import Path
 
 import pytest
+from hypothesis import given
 
 from naslib_proxydata.errors import RunFolderError
 from naslib_proxydata.predictors.base import Score
 from naslib_proxydata.runs.folder import RunFolder
 from naslib_proxydata.runs.store import ScoreContext, ScoreStore
+from tests.damage import damaged, many_copies, refused
 
 CONFIG = "n: 100\nseed: [0]\nworkers: 1\nout: here\noverwrite: false\n"
 
 
 @pytest.fixture
 def folder(tmp_path):
-    folder = RunFolder(tmp_path / "runs" / "one")
+    folder = RunFolder(tmp_path / "runs" / "one", results=("checkpoint.pt",))
     folder.open(CONFIG, overwrite=False)
-    return folder
+    yield folder
+    folder.close()
 
 
 def test_a_run_goes_on_in_its_folder_whatever_the_workers(folder):
@@ -45,6 +50,7 @@ def test_overwrite_deletes_the_run_and_nothing_else(folder):
         (folder.path / name).write_text("old")
     folder.write("plots/a.png", "old")
     folder.open(CONFIG.replace("100", "200"), overwrite=True)
+    folder.close()
     assert sorted(os.listdir(folder.path)) == ["config.yaml", "notes.txt"]
     assert "200" in (folder.path / "config.yaml").read_text()
 
@@ -79,5 +85,121 @@ def test_a_write_that_fails_leaves_the_old_file(folder):
     with pytest.raises(RunFolderError, match="No space left on device; nothing was changed there"):
         folder.draw("history", Full())
     assert (folder.path / "summary.md").read_text() == "old"
-    assert sorted(os.listdir(folder.path)) == ["config.yaml", "plots", "summary.md"]
+    assert sorted(os.listdir(folder.path)) == [".lock", "config.yaml", "plots", "summary.md"]
     assert os.listdir(folder.path / "plots") == []
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_folder_in_use_is_refused_and_left_as_it_is(folder, overwrite):
+    with ScoreStore(folder.scores) as store:
+        store.add(ScoreContext("space", "p", "{}", 0, "i", 32, 10, "cpu", "c"), {"a": Score(1.0)})
+        second = RunFolder(folder.path, folder.results)
+        with pytest.raises(
+            RunFolderError, match=rf"in use by process {os.getpid()} on .* since 20"
+        ):
+            second.open(CONFIG, overwrite=overwrite)
+        assert store.count() == 1
+    folder.check_in_place()
+    folder.close()
+    second.open(CONFIG, overwrite=False)
+    second.close()
+
+
+def deleted(path: Path) -> None:
+    shutil.rmtree(path)
+
+
+def replaced(path: Path) -> None:
+    path.rename(path.with_name("moved"))
+    path.mkdir()
+    (path / "config.yaml").write_text(CONFIG)
+
+
+def moved(path: Path) -> None:
+    path.rename(path.with_name("moved"))
+
+
+def emptied(path: Path) -> None:
+    for file in path.glob("*"):  # as rm FOLDER/* does, which leaves hidden files
+        file.unlink()
+
+
+@pytest.mark.parametrize("happens", [deleted, replaced, moved, emptied])
+def test_a_folder_that_is_taken_away_is_noticed(folder, happens):
+    happens(folder.path)
+    for write in (
+        folder.check_in_place,
+        lambda: folder.write("summary.md", "done"),
+        lambda: folder.draw("history", None),
+    ):
+        with pytest.raises(RunFolderError, match="was deleted, moved, replaced or emptied"):
+            write()
+    assert not (folder.path / "summary.md").exists()
+
+
+def test_a_score_store_that_is_taken_away_is_noticed_at_the_next_score(folder):
+    context = ScoreContext("space", "p", "{}", 0, "i", 32, 10, "cpu", "c")
+    with ScoreStore(folder.scores) as store:
+        store.add(context, {"a": Score(1.0)})
+        folder.scores.unlink()
+        with pytest.raises(RunFolderError, match="was deleted or replaced while the run"):
+            store.add(context, {"b": Score(1.0)})
+
+
+def test_what_killed_writes_left_is_removed_and_nothing_else(folder):
+    (folder.path / "plots").mkdir()
+    left = (
+        ".config.yaml.0123456789abcdef",
+        ".checkpoint.pt.0123456789abcdef",
+        "plots/.cost.png.0123456789abcdef",
+    )
+    others = (".config.yaml.original", ".notes.txt.0123456789abcdef", ".config.yaml.0123")
+    for name in (*left, *others):
+        (folder.path / name).write_text("half")
+    folder.open(CONFIG, overwrite=False)
+    assert not any((folder.path / name).exists() for name in left)
+    assert all((folder.path / name).exists() for name in others)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"n: [",
+        b"\xff\xfe",
+        b"just a text",
+        b"- a\n- list",
+        b"",
+        b"[" * 5000,
+        b"a: &a {x: 1}\nb: *a\n",
+        b"n: !!python/object:os.system {}",
+        b"x: " + b"y" * 2**21,
+        b"\x1b[2J: \x00",
+    ],
+)
+def test_a_damaged_configuration_is_a_sentence(folder, content):
+    (folder.path / "config.yaml").write_bytes(content)
+    with pytest.raises(RunFolderError, match=r"config.yaml is damaged.*--overwrite") as told:
+        folder.open(CONFIG, overwrite=False)
+    assert str(told.value).isprintable()
+    folder.open(CONFIG, overwrite=True)
+
+
+@many_copies
+@given(damaged(CONFIG.encode()))
+def test_a_configuration_with_any_damage_is_taken_or_refused(tmp_path, copy):
+    folder = RunFolder(tmp_path / "copy")
+    (tmp_path / "copy").mkdir(exist_ok=True)
+    (tmp_path / "copy" / "config.yaml").write_bytes(copy)
+    refused(lambda: folder.open(CONFIG, overwrite=False), "config.yaml of a run folder")
+    folder.close()
+
+
+@pytest.mark.parametrize("name", ["../../out", "/tmp/out", "..", "a/b", "con", "x" * 300, "\x00\n"])
+def test_a_figure_stays_in_its_folder_whatever_it_is_called(folder, name):
+    class Figure:
+        def savefig(self, file, **_):
+            file.write(b"png")
+
+    written = folder.draw(name, Figure())
+    assert (folder.path / written).read_bytes() == b"png"
+    assert (folder.path / written).resolve().parent == (folder.path / "plots").resolve()
