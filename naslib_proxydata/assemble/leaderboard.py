@@ -399,8 +399,8 @@ def _draw(folder: RunFolder, evaluations: Sequence[Evaluation]) -> list[str]:
     names: list[str] = []
     tasks: set[str] = set()
     for rows in report.by_task(evaluation.row for evaluation in evaluations).values():
-        task = f"{rows[0].benchmark}_{rows[0].dataset}"
-        if task.casefold() in tasks:  # to some file systems names of one case are one
+        task = f"{rows[0].benchmark}_{rows[0].dataset}".replace(":", "-")
+        if task.casefold() in tasks:  # two columns may differ in signs, or in case alone
             task += f"-{len(names)}"
         tasks.add(task.casefold())
         names.append(folder.draw(f"spearman_{task}", plots.draw_spearman(rows)))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import warnings
 from typing import Any, NamedTuple
 
 import click
 
-from naslib_proxydata.cli.telling import PrintableFormatter, tell
+from naslib_proxydata.cli.telling import PrintableFormatter, printable_warning, tell
 from naslib_proxydata.errors import ProxyDataError, closest
 
 
@@ -86,6 +87,7 @@ def show_version(context: click.Context, _: click.Parameter, asked: bool) -> Non
 @click.option("-v", "--verbose", is_flag=True, help="Log what is going on.")
 def group(verbose: bool) -> None:
     """Neural architecture search on a fraction of the data and the cost."""
+    warnings.formatwarning = printable_warning
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(PrintableFormatter("%(levelname)s %(message)s"))
     logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 
 import click
 
@@ -18,6 +19,20 @@ def tell(text: object, *, err: bool = False, nl: bool = True) -> None:
         nl: Whether the line ends.
     """
     click.echo(printable(str(text)), err=err, nl=nl)
+
+
+_format_warning = warnings.formatwarning
+
+
+def printable_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    line: str | None = None,
+) -> str:
+    """Format a warning as Python does, with its control characters escaped."""
+    return printable(_format_warning(message, category, filename, lineno, line))
 
 
 class PrintableFormatter(logging.Formatter):

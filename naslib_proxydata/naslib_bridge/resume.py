@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,39 @@ import numpy as np
 import torch
 
 from naslib_proxydata.errors import RunFolderError
+from naslib_proxydata.files import remove_scratch
 from naslib_proxydata.oneshot.checkpoint import load_checkpoint, save_checkpoint
+from naslib_proxydata.runs.lock import FolderLock
 
 SUBFOLDER = "proxy_data"
 OPTIMIZERS = ("op_optimizer", "arch_optimizer")
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other searches out of a search folder while the block runs.
+
+    Raises:
+        RunFolderError: Another search writes there, or somebody took the folder away meanwhile.
+    """
+    place = _made(folder)
+    with FolderLock(place) as lock:
+        remove_scratch(place)
+        yield
+        if not lock.is_in_place():
+            raise RunFolderError(
+                f"{place} was deleted, moved or replaced while the search was writing to it; "
+                "search again, and leave the folder alone until the search ends"
+            )
+
+
+def _made(folder: Path) -> Path:
+    place = folder / SUBFOLDER
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunFolderError(f"cannot make {place}: {error.strerror}") from None
+    return place
 
 
 def save(folder: Path, state: Mapping[str, Any]) -> None:
@@ -23,12 +53,7 @@ def save(folder: Path, state: Mapping[str, Any]) -> None:
     Raises:
         RunFolderError: The folder cannot be written.
     """
-    place = folder / SUBFOLDER
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunFolderError(f"cannot make {place}: {error.strerror}") from None
-    save_checkpoint(place, state)
+    save_checkpoint(_made(folder), state)
 
 
 def load(folder: Path) -> dict[str, Any] | None:

@@ -129,12 +129,13 @@ class ProxyTrainer(Trainer):  # type: ignore[misc]
             if after_epoch is not None:
                 after_epoch(epoch)
 
-        self._searching = True
-        try:
-            super().search(resume_from, summary_writer, after, **arguments)
-        finally:
-            self._searching = False
-        self.run.finish(self._cell())
+        with resume.locked(self.folder):
+            self._searching = True
+            try:
+                super().search(resume_from, summary_writer, after, **arguments)
+            finally:
+                self._searching = False
+            self.run.finish(self._cell())
 
     def evaluate(self, *arguments: Any, **keywords: Any) -> Any:
         """Evaluate as NASLib does; a new process takes the architecture from the checkpoint.

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from naslib_proxydata.boundary import boundary
 from naslib_proxydata.data.loader import Batch, BatchLoader
 from naslib_proxydata.data.transforms import CropAndFlip
 from naslib_proxydata.errors import RunFolderError, SearchError
@@ -28,6 +29,7 @@ from naslib_proxydata.oneshot import collapse
 from naslib_proxydata.oneshot.answers import whole_numbers
 from naslib_proxydata.oneshot.buffers import unchanged_buffers
 from naslib_proxydata.oneshot.checkpoint import (
+    NAME,
     Stateful,
     load_checkpoint,
     save_checkpoint,
@@ -163,9 +165,17 @@ class Search:
         }
 
     def _resume(self) -> None:
-        state = load_checkpoint(self.folder) if self.folder else None
+        if self.folder is None:
+            return
+        state = load_checkpoint(self.folder)
         if state is None:
             return
+        with boundary(self.folder / NAME, RunFolderError, "--overwrite to start anew"):
+            self._take_over(state)
+        self._write_history()  # which a kill may have left an epoch behind the checkpoint
+        _log.info("going on after epoch %d", len(self.records))
+
+    def _take_over(self, state: dict[str, Any]) -> None:
         mine = self._identity()
         other = [key for key in mine if state["identity"].get(key) != mine[key]]
         if other:
@@ -188,8 +198,6 @@ class Search:
                 plugin.load_state_dict(state["plugins"][name], example)
         if self.learner.strategy.progress is not None:
             self.learner.strategy.progress.load_state_dict(state["progress"])
-        self._write_history()  # which a kill may have kept from being as long as the checkpoint
-        _log.info("going on after epoch %d", len(self.records))
 
     # ------------------------------------------------------------------------- an epoch
 

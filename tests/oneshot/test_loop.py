@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import multiprocessing
 import os
@@ -21,8 +23,14 @@ from naslib_proxydata.errors import (
     SelectionError,
 )
 from naslib_proxydata.hookspecs import hookimpl
+from naslib_proxydata.oneshot import loop
 from naslib_proxydata.oneshot.base import Strategy, combine
-from naslib_proxydata.oneshot.checkpoint import NAME, PREVIOUS
+from naslib_proxydata.oneshot.checkpoint import (
+    NAME,
+    PREVIOUS,
+    load_checkpoint,
+    save_checkpoint,
+)
 from naslib_proxydata.oneshot.loop import Search
 from naslib_proxydata.oneshot.records import read_history
 from naslib_proxydata.oneshot.strategies.beta_darts import beta_darts
@@ -365,6 +373,83 @@ def test_when_every_checkpoint_is_damaged_the_user_is_told(tmp_path: Path) -> No
         (tmp_path / name).write_bytes(b"nonsense")
     with pytest.raises(RunFolderError, match="every checkpoint is damaged"):
         make_search(folder=tmp_path).run()
+
+
+def test_a_kill_between_the_checkpoint_and_the_history_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = loop.write_text
+
+    def killed(path: Path, text: str, **kinds: Any) -> None:
+        if len(json.loads(text)) == 3:
+            raise KeyboardInterrupt
+        written(path, text, **kinds)
+
+    monkeypatch.setattr(loop, "write_text", killed)
+    with pytest.raises(KeyboardInterrupt):
+        make_search(folder=tmp_path).run()
+    monkeypatch.undo()
+    assert len(read_history(tmp_path / "history.json")) == 2
+    again = make_search(folder=tmp_path).run()
+    assert [record.epoch for record in again.records] == [1, 2, 3]
+    assert read_history(tmp_path / "history.json") == again.records
+
+
+@pytest.mark.parametrize("content", [b"", b"[", b"\xff\x1b[2J", b'{"epoch": 1}'])
+def test_a_damaged_history_is_written_anew(tmp_path: Path, content: bytes) -> None:
+    first = make_search(folder=tmp_path).run()
+    (tmp_path / "history.json").write_bytes(content)
+    assert make_search(folder=tmp_path).run().records == first.records
+    assert read_history(tmp_path / "history.json") == first.records
+
+
+def test_a_damaged_checkpoint_never_takes_the_place_of_the_good_one(tmp_path: Path) -> None:
+    """It is overwritten by the next epoch's, beside the last one that was whole."""
+    make_search(folder=tmp_path, epochs=2).run()
+    good = (tmp_path / PREVIOUS).read_bytes()
+    (tmp_path / NAME).write_bytes(b"nonsense")
+    save_checkpoint(tmp_path, {"records": []})
+    assert (tmp_path / PREVIOUS).read_bytes() == good
+    assert load_checkpoint(tmp_path) == {"records": []}
+
+
+@pytest.mark.parametrize(
+    "state",
+    [{}, {"identity": 1}, {"identity": {}}, "change", "records"],
+    ids=["empty", "identity", "no identity", "learner", "records"],
+)
+def test_a_checkpoint_that_holds_something_else_is_told(tmp_path: Path, state: Any) -> None:
+    make_search(folder=tmp_path, epochs=1).run()
+    if isinstance(state, str):
+        whole = load_checkpoint(tmp_path)
+        assert whole is not None
+        state = {**whole, "learner": {}} if state == "change" else {**whole, "records": [{"a": 1}]}
+    save_checkpoint(tmp_path, state)
+    with pytest.raises(RunFolderError, match=r"checkpoint.pt is damaged .*--overwrite|other"):
+        make_search(folder=tmp_path, epochs=2).run()
+
+
+def test_a_checkpoint_torch_cannot_read_is_told(tmp_path: Path) -> None:
+    payload = b"whole, but no checkpoint"
+    (tmp_path / NAME).write_bytes(hashlib.sha256(payload).digest() + payload)
+    with pytest.raises(RunFolderError, match=r"checkpoint.pt is damaged"):
+        make_search(folder=tmp_path).run()
+
+
+def test_a_folder_that_was_taken_away_ends_the_search_at_the_next_epoch(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    spy = Spy()
+
+    def check() -> None:
+        if "epoch 2" in spy.calls:
+            raise RunFolderError("taken away")
+
+    search = make_search(plugins=(spy,), folder=folder)
+    search.check_folder = check
+    with pytest.raises(RunFolderError, match="taken away"):
+        search.run()
+    assert len(read_history(folder / "history.json")) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,38 @@
+"""The folder of a search inside NASLib: one search at a time; NASLib is not needed for this."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from naslib_proxydata.errors import RunFolderError
+from naslib_proxydata.naslib_bridge import resume
+
+
+def test_a_second_search_is_refused(tmp_path: Path) -> None:
+    with resume.locked(tmp_path):
+        with pytest.raises(RunFolderError, match="in use by process"), resume.locked(tmp_path):
+            pass
+        resume.save(tmp_path, {"identity": {}})
+    with resume.locked(tmp_path):
+        assert resume.load(tmp_path) == {"identity": {}}
+
+
+def test_a_folder_that_was_taken_away_is_no_success(tmp_path: Path) -> None:
+    with pytest.raises(RunFolderError, match="was deleted, moved or replaced"):  # noqa: SIM117
+        with resume.locked(tmp_path):
+            shutil.rmtree(tmp_path / resume.SUBFOLDER)
+            resume.save(tmp_path, {})
+
+
+def test_what_killed_writes_left_is_removed(tmp_path: Path) -> None:
+    place = tmp_path / resume.SUBFOLDER
+    place.mkdir()
+    for name in (".checkpoint.pt.0123456789abcdef", ".checkpoint.pt.mine"):
+        (place / name).write_text("half")
+    with resume.locked(tmp_path):
+        pass
+    assert os.listdir(place) == [".checkpoint.pt.mine"]
