@@ -15,6 +15,7 @@ from naslib_proxydata.boundary import boundary
 from naslib_proxydata.errors import RunFolderError
 from naslib_proxydata.figures import save_figure
 from naslib_proxydata.files import file_name, remove_scratch, write_text
+from naslib_proxydata.runs.lock import NAME as LOCK
 from naslib_proxydata.runs.lock import FolderLock
 from naslib_proxydata.runs.store import ScoreStore
 
@@ -102,9 +103,9 @@ class RunFolder:
         held = self._lock is not None and self._lock.is_in_place()
         if not held or not (self.path / CONFIG).is_file():
             raise RunFolderError(
-                f"the run folder {self.path} was deleted, moved, replaced or emptied while the run "
-                "was writing to it, so the run has not been kept there; run the same command "
-                "again, and leave its folder alone until it ends"
+                f"the run folder {self.path} (or {LOCK} in it) was deleted, moved, "
+                "replaced or emptied while the run was writing to it, so not all of the run need "
+                "be there; run the same command again, and leave its folder alone until it ends"
             )
 
     def _begin(self, config: str, overwrite: bool) -> None:

@@ -36,7 +36,13 @@ def test_a_warning_is_escaped():
 
 def test_warnings_of_the_command_line_are_escaped(tmp_path):
     plugin = tmp_path / "warns.py"
-    plugin.write_text(f"import warnings\nwarnings.warn({NASTY!r})\n")
+    plugin.write_text(
+        f"import warnings\nwarnings.warn({NASTY!r})\n"
+        "from naslib_proxydata.hookspecs import hookimpl\n"
+        "@hookimpl\n"
+        "def register_predictors():\n"
+        "    return []\n"
+    )
     command = [sys.executable, "-m", "naslib_proxydata.cli", "list", "plugins"]
     done = subprocess.run(
         [*command, "--plugin", str(plugin)], capture_output=True, text=True, check=True

@@ -22,10 +22,13 @@ def test_a_second_search_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_was_taken_away_is_no_success(tmp_path: Path) -> None:
-    with pytest.raises(RunFolderError, match="was deleted, moved or replaced"):  # noqa: SIM117
+    def search() -> None:
         with resume.locked(tmp_path):
             shutil.rmtree(tmp_path / resume.SUBFOLDER)
             resume.save(tmp_path, {})
+
+    with pytest.raises(RunFolderError, match="was deleted, moved or replaced"):
+        search()
 
 
 def test_what_killed_writes_left_is_removed(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def test_a_folder_that_is_taken_away_is_noticed(folder, happens):
         lambda: folder.write("summary.md", "done"),
         lambda: folder.draw("history", None),
     ):
-        with pytest.raises(RunFolderError, match="was deleted, moved, replaced or emptied"):
+        with pytest.raises(RunFolderError, match="was deleted, moved, replaced or emptied while"):
             write()
     assert not (folder.path / "summary.md").exists()
 
