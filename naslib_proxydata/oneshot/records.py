@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from naslib_proxydata.boundary import boundary
+from naslib_proxydata.errors import RunFolderError
 from naslib_proxydata.hookspecs import Level
 from naslib_proxydata.summation import ordered_sum
 
@@ -69,5 +71,10 @@ class SearchResult:
 
 
 def read_history(path: Path) -> tuple[EpochRecord, ...]:
-    """Read ``history.json`` of a run folder."""
-    return tuple(EpochRecord(**record) for record in json.loads(path.read_text()))
+    """Read ``history.json`` of a run folder.
+
+    Raises:
+        RunFolderError: It is absent or damaged.
+    """
+    with boundary(path, RunFolderError, "run the same search again, which writes it anew"):
+        return tuple(EpochRecord(**record) for record in json.loads(path.read_text()))

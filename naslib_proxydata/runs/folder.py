@@ -181,7 +181,7 @@ class RunFolder:
             for one in (self._read_config(), yaml.safe_load(config))
         )
         differing = [
-            f"{key}: {found.get(key)!r} there, {wanted.get(key)!r} now"
+            f"{key}: {found.get(key)!r:.200} there, {wanted.get(key)!r:.200} now"
             for key in sorted({*found, *wanted})
             if found.get(key) != wanted.get(key)
             and not (key in self.may_grow and grown(found.get(key), wanted.get(key)))

@@ -399,6 +399,8 @@ def test_a_kill_between_the_checkpoint_and_the_history_loses_nothing(
 def test_a_damaged_history_is_written_anew(tmp_path: Path, content: bytes) -> None:
     first = make_search(folder=tmp_path).run()
     (tmp_path / "history.json").write_bytes(content)
+    with pytest.raises(RunFolderError, match=r"history.json is damaged .*search again"):
+        read_history(tmp_path / "history.json")
     assert make_search(folder=tmp_path).run().records == first.records
     assert read_history(tmp_path / "history.json") == first.records
 
