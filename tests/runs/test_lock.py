@@ -116,6 +116,25 @@ def test_a_forked_child_that_ends_does_not_let_others_in(tmp_path):
             FolderLock(tmp_path)
 
 
+@pytest.mark.parametrize("another", [False, True], ids=["removed", "another one's"])
+def test_a_file_that_lost_its_name_before_it_was_locked_is_not_held(tmp_path, monkeypatch, another):
+    """As when the one before leaves between another one's opening and locking."""
+    late = [True]
+    lock_file = FolderLock._lock
+
+    def lock_too_late(self, file):
+        if late:
+            late.clear()
+            self.path.unlink()
+            if another:
+                self.path.touch()
+        lock_file(self, file)
+
+    monkeypatch.setattr(FolderLock, "_lock", lock_too_late)
+    with FolderLock(tmp_path) as held:
+        assert held.is_in_place()
+
+
 def test_only_one_of_many_that_come_and_go_is_in(tmp_path):
     """The file is removed by whoever leaves, while others open it."""
     inside, most, entered = [], [], []
