@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BeforeValidator
 
-from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.errors import ConfigError, shown
 from naslib_proxydata.runs.settings import DATA_VARIABLE
 from naslib_proxydata.schema import Settings
+from naslib_proxydata.yaml_text import parse_yaml, read_yaml_file
 
 Config = TypeVar("Config", bound=Settings)
 
@@ -59,12 +59,7 @@ def read_yaml(file: Path) -> dict[str, Any]:
     Raises:
         ConfigError: The file cannot be read, or holds something else.
     """
-    try:
-        values = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read the configuration {file}: {error}") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{file} is not YAML: {' '.join(str(error).split())}") from None
+    values = read_yaml_file(file, "the configuration")
     if values is None:
         return {}
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
@@ -78,10 +73,7 @@ def _assign(schema: type[Settings], values: dict[str, Any], assignment: str) -> 
     keys = path.strip().split(".")
     if not equals or not all(keys):
         raise ConfigError(f"--set takes key=value or key.key=value, got {assignment!r}")
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise ConfigError(f"--set {path}: the value {text!r} is not YAML") from None
+    value = parse_yaml(text, f"--set {path.strip()}: the value {shown(text)}")
     _put(schema, values, keys, value, f"--set {path.strip()}")
 
 
