@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import math
-from contextlib import ExitStack
+import os
 from pathlib import Path
 from typing import IO, Final
 
@@ -52,13 +52,11 @@ def read_idx(path: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     Raises:
         DatasetError: The file is damaged or holds other numbers than unsigned bytes.
     """
-    with ExitStack() as opened:
-        file = opened.enter_context(open_file(path, DatasetError, _ADVICE))
-        opened.enter_context(boundary(path, DatasetError, _ADVICE))
-        most = file.seek(0, 2)
-        file.seek(0)
+    with open_file(path, DatasetError, _ADVICE) as packed, boundary(path, DatasetError, _ADVICE):
+        most = os.fstat(packed.fileno()).st_size
+        file: IO[bytes] | gzip.GzipFile = packed
         if path.suffix == ".gz":
-            file, most = opened.enter_context(gzip.open(file)), most * DEFLATED_AT_MOST
+            file, most = gzip.GzipFile(fileobj=packed), most * DEFLATED_AT_MOST
         shape = _shape(file, path)
         size = math.prod(shape)
         check_fits_in_memory(size, path, DatasetError, _ADVICE)
@@ -72,7 +70,7 @@ def read_idx(path: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     return np.frombuffer(values, np.uint8).reshape(shape)
 
 
-def _shape(file: IO[bytes], path: Path) -> tuple[int, ...]:
+def _shape(file: IO[bytes] | gzip.GzipFile, path: Path) -> tuple[int, ...]:
     """Read the header, and leave the file at the first value."""
     header = file.read(4)
     if len(header) < 4 or header[:3] != bytes([0, 0, UNSIGNED_BYTE]):

@@ -159,11 +159,8 @@ class WrappedDataset(Dataset):
 
     def _find_labels(self) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
         names = _class_names(self._source, self._layout.label)
-        where, advice = (
-            f"dataset {self.name!r}: what gives its labels",
-            "give one class for each example",
-        )
-        with boundary(where, DatasetError, advice):  # it is a stranger's code
+        where = f"dataset {self.name!r}: what gives its labels"
+        with boundary(where, DatasetError, "give one class for each example"):
             labels = self._known_labels()
             if labels is None and self._layout.label is not None:
                 key: Any = self._layout.label

@@ -196,7 +196,7 @@ def test_imagenet16_120_keeps_the_first_classes(tmp_path: Path, write: Any) -> N
     with pytest.raises(DatasetError, match="lacks train_data_batch_10"):
         open_dataset(f"imagenet16-120:{tmp_path}")
     (tmp_path / "val_data").write_bytes(write({b"data": rows[:2], b"labels": [0, 1]}))
-    with pytest.raises(DatasetError, match="expected labels from 1 to 1000, .* got 0"):
+    with pytest.raises(DatasetError, match=r"expected labels from 1 to 1000, .* got 0"):
         open_dataset(f"imagenet16-120:{tmp_path / 'val_data'}")
 
 
