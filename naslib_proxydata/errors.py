@@ -91,4 +91,4 @@ def unknown_name(kind: str, name: str, known: Iterable[str], where: str = "") ->
     names = sorted(known)
     place = f" in {where}" if where else ""
     listing = ", ".join(names) if names else "none is registered"
-    return f"unknown {kind} {name!r}{place}.{closest(name, names)} Known: {listing}."
+    return f"unknown {kind} {shown(name)}{place}.{closest(name, names)} Known: {listing}."

@@ -12,8 +12,9 @@ import numpy as np
 
 from naslib_proxydata.boundary import boundary
 from naslib_proxydata.data.arrays import ArrayDataset
-from naslib_proxydata.data.paths import expanded, is_file
+from naslib_proxydata.data.paths import is_file
 from naslib_proxydata.errors import DatasetError
+from naslib_proxydata.files import expanded
 from naslib_proxydata.memory import check_fits_in_memory
 from naslib_proxydata.numpy_files import DEFLATED_AT_MOST
 from naslib_proxydata.opening import open_file

@@ -8,14 +8,10 @@ from pathlib import Path
 
 from naslib_proxydata.boundary import boundary
 from naslib_proxydata.errors import DatasetError
+from naslib_proxydata.files import expanded
 
 ARCHIVES = frozenset({".gz", ".tgz", ".tar", ".zip", ".bz2", ".xz"})
 """Suffixes of packed files."""
-
-
-def expanded(path: str) -> Path:
-    """Return a path in which ``~`` is the user's home, where that is known."""
-    return Path(os.path.expanduser(path))
 
 
 def is_file(path: Path) -> bool:

@@ -6,8 +6,9 @@ import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from naslib_proxydata.data.paths import expanded, is_folder
+from naslib_proxydata.data.paths import is_folder
 from naslib_proxydata.errors import ConfigError, DatasetError, unknown_name
+from naslib_proxydata.files import expanded
 
 if TYPE_CHECKING:
     from naslib_proxydata.data.base import Dataset

@@ -11,7 +11,7 @@ import yaml
 from pydantic import ConfigDict, Field
 
 from naslib_proxydata.errors import ConfigError, RunFolderError, closest, shown
-from naslib_proxydata.files import write_text
+from naslib_proxydata.files import expanded, write_text
 from naslib_proxydata.schema import Settings
 from naslib_proxydata.yaml_text import read_yaml_file
 
@@ -112,7 +112,7 @@ def read_preset(name: str, built_in: tuple[str, ...] = ()) -> Preset:
             an unknown key or a wrong value.
     """
     shipped = SHIPPED / f"{name}.yaml"
-    path = shipped if name in preset_names() else Path(os.path.expanduser(name))
+    path = shipped if name in preset_names() else expanded(name)
     if not os.path.isfile(path):  # unlike that of Path, it takes any text
         known = [*built_in, *preset_names()]
         raise ConfigError(
