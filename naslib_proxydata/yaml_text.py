@@ -13,7 +13,8 @@ from yaml.constructor import ConstructorError
 from naslib_proxydata.errors import ConfigError, printable
 from naslib_proxydata.opening import read_file
 
-MOST_BYTES: Final = 2**20
+MOST_BYTES: Final = 2**18
+"""Of a configuration; the reader takes up to 50 microseconds for each of them."""
 DEEPEST: Final = 50
 """Lists and mappings inside one another; configurations have fewer than ten."""
 MOST_VALUES: Final = 500_000
@@ -82,8 +83,10 @@ class _Loader(yaml.SafeLoader):
         """Return the value of a node; a date of a 13th month is no value."""
         try:
             return super().construct_object(node, deep)
-        except (ValueError, OverflowError, TypeError) as error:
-            raise ConstructorError(None, None, str(error), node.start_mark) from None
+        except (ValueError, OverflowError, TypeError, LookupError, AttributeError) as error:
+            kind = node.tag.rpartition(":")[2]
+            why = f"this cannot be read as {kind} ({error})"
+            raise ConstructorError(None, None, why, node.start_mark) from None
 
 
 @dataclass(frozen=True)

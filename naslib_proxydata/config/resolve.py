@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from pydantic import BeforeValidator
 
-from naslib_proxydata.errors import ConfigError, shown
+from naslib_proxydata.errors import ConfigError, printable, shown
 from naslib_proxydata.runs.settings import DATA_VARIABLE
 from naslib_proxydata.schema import Settings
 from naslib_proxydata.yaml_text import parse_yaml, read_yaml_file
@@ -72,9 +72,9 @@ def _assign(schema: type[Settings], values: dict[str, Any], assignment: str) -> 
     path, equals, text = assignment.partition("=")
     keys = path.strip().split(".")
     if not equals or not all(keys):
-        raise ConfigError(f"--set takes key=value or key.key=value, got {assignment!r}")
-    value = parse_yaml(text, f"--set {path.strip()}: the value {shown(text)}")
-    _put(schema, values, keys, value, f"--set {path.strip()}")
+        raise ConfigError(f"--set takes key=value or key.key=value, got {shown(assignment)}")
+    where = printable(f"--set {path.strip()}")
+    _put(schema, values, keys, parse_yaml(text, f"{where}: the value {shown(text)}"), where)
 
 
 def _put(
@@ -88,7 +88,7 @@ def _put(
     for key in keys[1:-1]:
         inner = inner.setdefault(key, {})
         if not isinstance(inner, dict):
-            raise ConfigError(f"{where}: {key!r} has a value already and takes no keys")
+            raise ConfigError(f"{where}: {shown(key)} has a value already and takes no keys")
     inner[keys[-1]] = value
 
 
@@ -115,5 +115,5 @@ def _as_mapping(
     if value is None:
         value = {}
     if not isinstance(value, dict):
-        raise ConfigError(f"{where}: {key!r} has a value already and takes no keys")
+        raise ConfigError(f"{where}: {shown(key)} has a value already and takes no keys")
     return value

@@ -17,7 +17,7 @@ from naslib_proxydata.yaml_text import read_yaml_file
 
 FORMAT = 1
 """Version of the file's layout; another one is refused."""
-MOST_BYTES = 2**23
+MOST_BYTES = 2**20
 """Of a file, which names every labelled architecture."""
 SHIPPED = Path(__file__).parent / "preset_files"
 """Folder of the presets that come with the package."""
