@@ -30,7 +30,7 @@ def check_fits_in_memory(
     most = memory()
     if most is not None and size > most:
         raise error(
-            f"{source} declares {size / 2**30:,.1f} GiB, more than the {most / 2**30:,.1f} GiB of "
+            f"{source} declares {min(size, 2**60) / 2**30:,.1f} GiB, more than the {most / 2**30:,.1f} GiB of "
             f"memory here; it is damaged, or {advice}"
         )
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import yaml
 from yaml.constructor import ConstructorError
+from yaml.scanner import ScannerError
 
 from naslib_proxydata.errors import ConfigError, printable
 from naslib_proxydata.opening import read_file
@@ -78,6 +79,12 @@ def parse_yaml(text: str, where: str) -> Any:
 
 class _Loader(yaml.SafeLoader):
     """PyYAML's safe loader, whose every error says the line."""
+
+    def fetch_flow_collection_start(self, kind: Any) -> None:
+        """Begin a list or mapping in brackets; many in one another take time with their square."""
+        if self.flow_level >= DEEPEST:
+            raise ScannerError(None, None, f"this nests deeper than {DEEPEST}", self.get_mark())
+        super().fetch_flow_collection_start(kind)
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         """Return the value of a node; a date of a 13th month is no value."""
