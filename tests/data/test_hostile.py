@@ -55,7 +55,7 @@ def test_counts_of_idx(tmp_path: Path, sizes: tuple[int, ...], message: str, pac
 def test_a_gzip_bomb_after_the_images(tmp_path: Path) -> None:
     content = bytes([0, 0, 8, 1]) + struct.pack(">I", 5) + b"12345"
     pack = zlib.compressobj(9, wbits=31)
-    pieces = [pack.compress(content), *(pack.compress(bytes(2**20)) for _ in range(300))]
+    pieces = [pack.compress(content), *(pack.compress(bytes(2**20)) for _ in range(150))]
     (tmp_path / "a.gz").write_bytes(b"".join([*pieces, pack.flush()]))
     with pytest.raises(DatasetError, match="more values follow"):
         read_idx(tmp_path / "a.gz")
@@ -65,10 +65,9 @@ def matrix(dimensions: tuple[int, ...], kind: int = 6, inner: bytes = b"") -> by
     """Return a Matlab 5 matrix ``X`` of doubles, or of another class, that declares its sizes."""
     sizes = struct.pack(f"<II{len(dimensions)}i", 5, 4 * len(dimensions), *dimensions)
     sizes += b"\0" * (-len(sizes) % 8)
-    body = (
-        struct.pack("<IIII", 6, 8, kind, 0) + sizes + struct.pack("<HH4s", 1, 1, b"X\0\0\0") + inner
-    )
-    return struct.pack("<II", 14, len(body)) + body
+    flags, name = struct.pack("<IIII", 6, 8, kind, 0), struct.pack("<HH4s", 1, 1, b"X\0\0\0")
+    size = len(flags + sizes + name) + len(inner)
+    return struct.pack("<II", 14, size) + flags + sizes + name + inner
 
 
 def mat(path: Path, content: bytes) -> Path:
@@ -81,7 +80,7 @@ def test_what_a_mat_file_declares(tmp_path: Path) -> None:
     values = struct.pack("<IId", 9, 8, 2.5)
     (found,) = read_mat(mat(tmp_path / "ok.mat", matrix((1, 1), inner=values)), ("X",))
     assert found.item() == 2.5
-    with pytest.raises(DatasetError, match="declares .* GiB, more than"):
+    with pytest.raises(DatasetError, match=r"declares .* GiB, more than"):
         read_mat(mat(tmp_path / "a.mat", matrix((2**31 - 1, 2**31 - 1), inner=values)), ("X",))
     with pytest.raises(DatasetError, match="damaged"):
         read_mat(mat(tmp_path / "b.mat", matrix((2, 2), inner=values)), ("X",))
@@ -92,7 +91,7 @@ def test_cells_in_cells_are_not_entered(tmp_path: Path) -> None:
     content = b""
     for _ in range(20_000):
         content = matrix((1, 1), kind=1, inner=content)
-        if len(content) > 2**20:
+        if len(content) > 2**17:
             break
     with pytest.raises(DatasetError, match="does not hold the arrays of numbers X"):
         read_mat(mat(tmp_path / "a.mat", content), ("X",))
@@ -229,7 +228,7 @@ class _Held:
 
 @pytest.mark.parametrize("content", [png(60_000, 60_000), EPS, b"\x89PNG\r\n\x1a\n\0", b""])
 def test_images_held_as_bytes(content: bytes) -> None:
-    with pytest.raises(DatasetError, match="an image of .* bytes"):
+    with pytest.raises(DatasetError, match=r"an image of .* bytes"):
         WrappedDataset("held", _Held(content))
 
 
