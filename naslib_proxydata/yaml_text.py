@@ -141,6 +141,8 @@ def _inside(node: yaml.Node) -> list[yaml.Node]:
     if isinstance(node, yaml.MappingNode):
         _check_keys(node)
         return [one for pair in node.value for one in pair]
+    if "\0" in node.value:
+        raise _refused("this holds a NUL, which no name and no path does", node)
     if node.tag != _TEXT and len(node.value) > LONGEST_NUMBER:
         raise _refused(f"a value of more than {LONGEST_NUMBER} characters must be quoted", node)
     return []

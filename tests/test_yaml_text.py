@@ -62,11 +62,12 @@ def laughs(levels: int, merge: bool = False) -> str:
         ("a: b: c", "mapping values are not allowed"),
         ("a: \0", "special characters are not allowed"),
         ("a: *b", "undefined alias"),
+        ('a: "b\\0c"', "holds a NUL.*line 1"),
         ("a: 1\n---\nb: 2", "expected a single document"),
         ("%YAML 9.9\n---\na: 1", "incompatible"),
         ("a: \x1b[2J", "special characters are not allowed"),
     ],
-    ids=range(24),
+    ids=range(25),
 )
 def test_what_is_refused_says_where(text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=rf"(?s)a\.yaml is not YAML: .*{message}") as caught:

@@ -88,6 +88,11 @@ def test_every_key_with_every_kind_of_value(command: str, value: Any) -> None:
         refused(lambda key=key: resolve(schema, None, {f"{key}.x": value}), "config value")  # type: ignore[misc]
 
 
+def test_no_path_holds_a_nul() -> None:
+    with pytest.raises(ConfigError, match=r"--set out: .*holds a NUL"):
+        resolve(LeaderboardConfig, assignments=['out="a\\0b"'])
+
+
 @pytest.mark.parametrize("value", [".inf", "-.inf", ".nan", "1.0e+999"])
 def test_no_setting_is_infinite_or_no_number(value: str) -> None:
     with pytest.raises(ConfigError, match="macs_high"):
