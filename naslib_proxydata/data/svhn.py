@@ -55,6 +55,8 @@ def _dataset(images: NDArray[Any], labels: NDArray[Any], source: Path) -> ArrayD
             f"{source}: expected X of shape (32, 32, 3, n) and n labels y, got {images.shape} and "
             f"{labels.shape}"
         )
+    if numbers.dtype.kind not in "iuf":
+        raise DatasetError(f"{source}: expected y from 1 to 10, got {numbers.dtype}")
     wrong = numbers[~np.isin(numbers, np.arange(11))]
     if images.dtype != np.uint8 or len(wrong):
         raise DatasetError(

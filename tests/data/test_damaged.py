@@ -262,3 +262,54 @@ def test_image(data: st.DataObject, tmp_path: Path, kind: str) -> None:
         assert cropped is None or cropped.shape == (8, 8, 3)
         refused(lambda: check_decodes(path), f"{kind} checked")
         refused(lambda: image_array({"bytes": content}, "held"), f"{kind} in memory")
+
+
+ARRAYS = {
+    "images": ROWS[:, :192].reshape(8, 3, 8, 8),
+    "labels": np.array(LABELS),
+    "index": np.arange(8),
+    "class_names": np.array([f"class {number}" for number in range(10)]),
+}
+ODD: tuple[NDArray[Any], ...] = (
+    *(np.zeros(0), np.array(5), np.array("x"), np.array(["a"] * 8), np.array(["a"] * 7)),
+    np.array([b"\xff"] * 8),
+    *(np.full(8, np.nan), np.full(8, np.inf), np.full(8, -1), np.full(8, 2**63, np.uint64)),
+    *(np.zeros((8, 3, 8)), np.zeros((8, 5, 8, 8), np.uint8), np.zeros((8, 3, 0, 8), np.uint8)),
+    *(np.zeros(8, "datetime64[s]"), np.zeros(8, complex), np.zeros(8, [("a", "i4")])),
+    *(np.zeros(8, "V4"), np.full((8, 3, 8, 8), np.nan), np.zeros((1,) * 30), np.zeros(8, bool)),
+    *(np.full(8, 1.5, np.float16), np.full(8, 10**9), np.eye(8), np.zeros((7, 3, 8, 8), np.uint8)),
+)
+
+
+@pytest.mark.parametrize("name", [*ARRAYS, "residual"])
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: f"{odd.dtype} {odd.shape}")
+def test_npz_of_odd_arrays(tmp_path: Path, name: str, odd: NDArray[Any]) -> None:
+    np.savez(tmp_path / "a.npz", **{**ARRAYS, name: odd})  # type: ignore[arg-type]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        opened(f"{tmp_path / 'a.npz'}", "npz of odd arrays")
+
+
+@pytest.mark.parametrize("name", ["X", "y"])
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: f"{odd.dtype} {odd.shape}")
+def test_svhn_of_odd_arrays(tmp_path: Path, name: str, odd: NDArray[Any]) -> None:
+    images = ROWS.reshape(8, 3, 32, 32).transpose(2, 3, 1, 0)
+    arrays = {"X": images, "y": np.array(LABELS)[:, None] + 1, name: odd}
+    np.savez(tmp_path / "a.npz", **arrays)  # type: ignore[arg-type]
+    opened(f"svhn:{tmp_path / 'a.npz'}", "SVHN of odd arrays")
+
+
+@pytest.mark.parametrize("name", ["imagelabels.mat labels", "setid.mat trnid"])
+@pytest.mark.parametrize(
+    "odd", [one for one in ODD if one.dtype.kind in "biufcU" and one.ndim < 4], ids=str
+)
+def test_flowers102_of_odd_arrays(tmp_path: Path, name: str, odd: NDArray[Any]) -> None:
+    for number in (1, 2, 3):
+        written(tmp_path / "jpg" / f"image_0000{number}.jpg", jpeg())
+    genuine = {"imagelabels.mat labels": np.array([[77, 1, 102]]), "setid.mat trnid": [[3, 1]]}
+    for place, value in {**genuine, name: odd}.items():
+        file, key = place.split()
+        savemat(tmp_path / file, {key: value})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        opened(f"flowers102:{tmp_path}", "Flowers-102 of odd arrays")

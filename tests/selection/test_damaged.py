@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import json
 import math
+import os
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.errors import SelectionError
@@ -156,8 +159,6 @@ def test_score_lists(data: st.DataObject, tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("name", ["pipe", "device", "folder", "loop", "a" * 620, "a\0b"])
 @pytest.mark.parametrize("suffix", [".npz", ".txt"])
 def test_what_is_no_file_is_told_at_once(tmp_path: Path, name: str, suffix: str) -> None:
-    import os
-
     path = tmp_path / f"{name}{suffix}"
     if name == "pipe":
         os.mkfifo(path)
@@ -172,3 +173,31 @@ def test_what_is_no_file_is_told_at_once(tmp_path: Path, name: str, suffix: str)
     if suffix == ".npz":
         with pytest.raises(SelectionError):
             load_selection(path)
+
+
+ODD = (
+    *(np.zeros(0), np.array(5.0), np.array("x"), np.array(["a"] * COUNT), np.full(COUNT, np.nan)),
+    *(np.full(COUNT, -1), np.full(COUNT, 2**63, np.uint64), np.zeros((COUNT, 2, 2)), np.zeros(3)),
+    *(np.zeros(COUNT, complex), np.zeros(COUNT, "datetime64[s]"), np.zeros(COUNT, [("a", "i4")])),
+    *(np.full(COUNT, np.inf), np.zeros(COUNT, bool), np.zeros(COUNT, "V3"), np.arange(COUNT) + 0.5),
+)
+
+
+@pytest.mark.parametrize("name", ["scores", "features", "index", "class", "fingerprint", "made_by"])
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: f"{odd.dtype} {odd.shape}")
+def test_scores_of_odd_arrays(tmp_path: Path, name: str, odd: NDArray[Any]) -> None:
+    arrays = {"scores": VALUES, "index": np.arange(COUNT), "class": np.arange(COUNT) % 3}
+    if name == "features":
+        del arrays["scores"]
+    np.savez(tmp_path / "a.npz", **{**arrays, name: odd})  # type: ignore[arg-type]
+    found = refused(lambda: read_scores(tmp_path / "a.npz").for_dataset(dataset()), "odd scores")
+    assert found is None or len(found) == COUNT
+
+
+@pytest.mark.parametrize("name", SELECTION_ARRAYS)
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: f"{odd.dtype} {odd.shape}")
+def test_selections_of_odd_arrays(saved: Path, name: str, odd: NDArray[Any]) -> None:
+    with np.load(saved) as archive:
+        arrays = dict(archive)
+    np.savez(saved, **{**arrays, name: odd})  # type: ignore[arg-type]
+    assert refused(lambda: load_selection(saved), "odd selection") is None
