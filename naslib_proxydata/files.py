@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -18,6 +19,11 @@ _LONGEST_NAME = 120
 _SCRATCH = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{16}")
 _RESERVED = re.compile(r"(con|prn|aux|nul|(com|lpt)[\d¹²³])(\..*)?", re.IGNORECASE)
 """Names that Windows keeps for devices, whatever their ending."""
+_REMEDIES = {
+    errno.ENOSPC: "Make room, or choose another folder",
+    errno.EDQUOT: "Make room in your share of the disk, or choose another folder",
+    errno.ENAMETOOLONG: "Choose a shorter path",
+}
 
 
 def write_atomically(
@@ -49,9 +55,10 @@ def write_atomically(
             os.fsync(file.fileno())
         os.replace(scratch, path)
     except OSError as problem:
+        remedy = _REMEDIES.get(problem.errno or 0, "Choose a folder that can be written")
         raise error(
-            f"cannot write {path}: {problem.strerror or problem}; nothing was changed there. Make "
-            "room, or choose a folder that can be written"
+            f"cannot write {path}: {problem.strerror or problem}; nothing was changed there. "
+            f"{remedy}"
         ) from problem
     finally:
         with contextlib.suppress(OSError):
@@ -90,6 +97,18 @@ def file_name(text: str) -> str:
     stem = name or "unnamed"
     stem = f"device-{stem}" if _RESERVED.fullmatch(stem) else stem
     return f"{stem.encode()[: _LONGEST_NAME - 9].decode(errors='ignore')}-{digest}"
+
+
+def expanded(path: Path | str) -> Path:
+    """Return a user's path with ``~`` or ``~name`` replaced by that home folder.
+
+    Raises:
+        FileError: There is no such home folder.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise FileError(f"no home folder is known for {path}; give the whole path") from error
 
 
 def write_text(path: Path, text: str, *, error: type[ProxyDataError] = FileError) -> None:

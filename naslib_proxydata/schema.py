@@ -8,13 +8,19 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 from typing_extensions import Self
 
-from naslib_proxydata.errors import ConfigError, closest
+from naslib_proxydata.errors import ConfigError, closest, printable, shown
+
+MOST_SHOWN = 10
+"""Mistakes that are told at once."""
 
 
 class Settings(BaseModel):
     """Settings that are frozen, refuse unknown keys and say what is wrong in one line each."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    # No setting has a use for infinity, or for no number, which would end in scores of nan.
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False
+    )
 
     @classmethod
     def parse(cls, values: Mapping[str, Any], where: str) -> Self:
@@ -30,17 +36,23 @@ class Settings(BaseModel):
         try:
             return cls.model_validate(dict(values))
         except ValidationError as error:
-            lines = [_explain(cls, problem) for problem in error.errors()]
-            raise ConfigError(f"{where}: " + "; ".join(lines)) from None
+            problems = error.errors(include_url=False)
+            lines = [_explain(cls, problem) for problem in problems[:MOST_SHOWN]]
+            if len(problems) > MOST_SHOWN:
+                lines.append(f"and {len(problems) - MOST_SHOWN} more")
+            raise ConfigError(printable(f"{where}: " + "; ".join(lines))) from None
 
 
 WHOLE = "(the whole)"
 """The place of a problem that concerns several keys."""
 
+LONGEST_KEY = 80
+"""Characters of a key that a message shows."""
+
 
 def _explain(model: type[BaseModel], problem: Any) -> str:
     """Turn one pydantic problem into what was expected, what was got and where."""
-    path = ".".join(str(part) for part in problem["loc"]) or WHOLE
+    path = ".".join(str(part)[:LONGEST_KEY] for part in problem["loc"]) or WHOLE
     if problem["type"] == "extra_forbidden":
         known = sorted(_fields_at(model, problem["loc"][:-1]))
         hint = closest(str(problem["loc"][-1]), known)
@@ -49,7 +61,7 @@ def _explain(model: type[BaseModel], problem: Any) -> str:
         # A validator of ours has said all; one of several keys together names them itself.
         said = str(problem["ctx"]["error"])
         return said if path == WHOLE or said.startswith(path) else f"{path}: {said}"
-    return f"{path}: {problem['msg']}, got {problem.get('input')!r}"
+    return f"{path}: {problem['msg']}, got {shown(problem.get('input'))}"
 
 
 def _fields_at(model: type[BaseModel], path: tuple[Any, ...]) -> set[str]:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from naslib_proxydata.files import file_name
+from naslib_proxydata.errors import FileError
+from naslib_proxydata.files import file_name, write_text
 
 
 @pytest.mark.parametrize("text", ["nb201_cifar10", "ImageNet16-120", "a..b", "é", "x" * 120])
@@ -66,3 +67,8 @@ def test_long_names_can_be_written_and_told_apart(tmp_path, letter):
     assert one != other
     for name in (one, other):
         (tmp_path / f".scores_{name}_seed123456789.png.{'0' * 16}").write_text("")
+
+
+def test_a_path_that_is_too_long_is_not_blamed_on_room(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"File name too long; .*Choose a shorter path"):
+        write_text(tmp_path / ("x" * 620), "text")

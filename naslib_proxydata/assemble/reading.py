@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from naslib_proxydata.data.folder import FolderDataset
-from naslib_proxydata.errors import DatasetError
+from naslib_proxydata.errors import DatasetError, printable
 
 if TYPE_CHECKING:
     from naslib_proxydata.config import SearchConfig, SelectConfig
@@ -40,7 +40,8 @@ class ReadDataset:
         stream = io.StringIO()
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(("index", "file", "error"))
-        writer.writerows((index, *found) for index, found in self.damaged.items())
+        for index, found in self.damaged.items():
+            writer.writerow((index, *map(printable, found)))  # a name need not be UTF-8
         return stream.getvalue()
 
 
@@ -76,7 +77,7 @@ def read_as_asked(
     if damaged:
         _log.warning("%d of %d images cannot be read and are left out:", len(damaged), len(dataset))
     for index, (path, why) in list(damaged.items())[:TOLD]:
-        _log.warning("index %d, %s: %s", index, path, why)
+        _log.warning("index %d, %s: %s", index, printable(path), why)
     if len(damaged) == len(dataset):
         raise DatasetError(f"none of the {len(dataset)} images of {dataset.name!r} can be read")
     return ReadDataset(

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
+from naslib_proxydata.errors import shown
 from naslib_proxydata.runs.settings import listed
 from naslib_proxydata.schema import Settings
 
@@ -53,6 +54,8 @@ def _named_options(value: Any) -> Any:
         return value
     options: dict[str, Any] = {}
     for item in value:
+        if not isinstance(item, Mapping | str):
+            raise ValueError(f"expected names, or names with options, got {shown(item)}")
         for name, given in item.items() if isinstance(item, Mapping) else [(item, None)]:
             if name in options:
                 raise ValueError(f"{name!r} stands twice; give one of them another label")

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BeforeValidator
 
-from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.errors import ConfigError, printable, shown
 from naslib_proxydata.runs.settings import DATA_VARIABLE
 from naslib_proxydata.schema import Settings
+from naslib_proxydata.yaml_text import parse_yaml, read_yaml_file
 
 Config = TypeVar("Config", bound=Settings)
 
@@ -59,12 +59,7 @@ def read_yaml(file: Path) -> dict[str, Any]:
     Raises:
         ConfigError: The file cannot be read, or holds something else.
     """
-    try:
-        values = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read the configuration {file}: {error}") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{file} is not YAML: {' '.join(str(error).split())}") from None
+    values = read_yaml_file(file, "the configuration")
     if values is None:
         return {}
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
@@ -77,12 +72,9 @@ def _assign(schema: type[Settings], values: dict[str, Any], assignment: str) -> 
     path, equals, text = assignment.partition("=")
     keys = path.strip().split(".")
     if not equals or not all(keys):
-        raise ConfigError(f"--set takes key=value or key.key=value, got {assignment!r}")
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise ConfigError(f"--set {path}: the value {text!r} is not YAML") from None
-    _put(schema, values, keys, value, f"--set {path.strip()}")
+        raise ConfigError(f"--set takes key=value or key.key=value, got {shown(assignment)}")
+    where = printable(f"--set {path.strip()}")
+    _put(schema, values, keys, parse_yaml(text, f"{where}: the value {shown(text)}"), where)
 
 
 def _put(
@@ -96,7 +88,7 @@ def _put(
     for key in keys[1:-1]:
         inner = inner.setdefault(key, {})
         if not isinstance(inner, dict):
-            raise ConfigError(f"{where}: {key!r} has a value already and takes no keys")
+            raise ConfigError(f"{where}: {shown(key)} has a value already and takes no keys")
     inner[keys[-1]] = value
 
 
@@ -123,5 +115,5 @@ def _as_mapping(
     if value is None:
         value = {}
     if not isinstance(value, dict):
-        raise ConfigError(f"{where}: {key!r} has a value already and takes no keys")
+        raise ConfigError(f"{where}: {shown(key)} has a value already and takes no keys")
     return value

@@ -8,12 +8,28 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from naslib_proxydata.boundary import boundary
 from naslib_proxydata.data.arrays import ArrayDataset
-from naslib_proxydata.data.batches import batch_images, batch_labels, batch_names, read_batch
+from naslib_proxydata.data.batches import (
+    batch_images,
+    batch_labels,
+    batch_names,
+    read_batch,
+    whole_labels,
+)
 from naslib_proxydata.data.folder import open_folder
 from naslib_proxydata.data.npz import open_npz
-from naslib_proxydata.data.paths import folder_with, required_files, required_path
+from naslib_proxydata.data.paths import (
+    folder_with,
+    folders_in,
+    is_file,
+    is_folder,
+    required_files,
+    required_path,
+)
 from naslib_proxydata.errors import DatasetError
+from naslib_proxydata.opening import open_file
+from naslib_proxydata.text_table import read_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +39,7 @@ if TYPE_CHECKING:
 SIDE = 32
 _PIXELS: Final = 3 * SIDE * SIDE
 _BINARY: Final = ".bin"
+_ADVICE: Final = "get it again from its official place"
 
 
 @dataclass(frozen=True)
@@ -33,6 +50,7 @@ class _Release:
         name: Of the format.
         training: Names of the files of training images, without ``.bin``.
         labels: Key of the labels in a python batch.
+        classes: How many there are.
         names: Python batch of the names of the classes, and their key.
         binary_names: The same in the binary version, one on a line.
         label_bytes: Bytes before the pixels of an image there, the last of which is the label.
@@ -42,6 +60,7 @@ class _Release:
     name: str
     training: tuple[str, ...]
     labels: str
+    classes: int
     names: tuple[str, str]
     binary_names: str
     label_bytes: int
@@ -53,6 +72,7 @@ _RELEASES: Final = {
         "cifar10",
         tuple(f"data_batch_{number}" for number in range(1, 6)),
         "labels",
+        10,
         ("batches.meta", "label_names"),
         "batches.meta.txt",
         1,
@@ -62,6 +82,7 @@ _RELEASES: Final = {
         "cifar100",
         ("train",),
         "fine_labels",
+        100,
         ("meta", "fine_label_names"),
         "fine_label_names.txt",
         2,
@@ -96,14 +117,14 @@ def open_cifar(name: str, path: str) -> Dataset:
     place = required_path(path, name)
     if place.suffix == ".npz":
         return open_npz(str(place), name)
-    if place.is_file():
+    if is_file(place):
         return _open_files(release, [place])
     for suffix in ("", _BINARY):
         training = [stem + suffix for stem in release.training]
         folder = folder_with(place, training)
         if folder is not None:
             return _open_files(release, required_files(folder, training, release.archive))
-    if place.is_dir() and any(entry.is_dir() for entry in place.iterdir()):
+    if is_folder(place) and folders_in(place):
         return open_folder(str(place), name)
     raise DatasetError(
         f"no {name} in {place}: expected the files {_span(release.training)} of {release.archive} "
@@ -122,12 +143,14 @@ def _open_files(release: _Release, files: list[Path]) -> ArrayDataset:
 def _read_python(release: _Release, file: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     batch = read_batch(file, "CIFAR batch")
     images = batch_images(batch, SIDE, file)
-    return images, batch_labels(batch, release.labels, len(images), file)
+    allowed = range(release.classes)
+    return images, batch_labels(batch, release.labels, len(images), allowed, file)
 
 
 def _read_binary(release: _Release, file: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Read records of the labels and then all red, green and blue values of an image."""
-    content = np.fromfile(file, np.uint8)
+    with open_file(file, DatasetError, _ADVICE) as opened, boundary(file, DatasetError, _ADVICE):
+        content = np.fromfile(opened, np.uint8)
     width = release.label_bytes + _PIXELS
     if not len(content) or len(content) % width:
         raise DatasetError(
@@ -136,16 +159,19 @@ def _read_binary(release: _Release, file: Path) -> tuple[NDArray[np.uint8], NDAr
         )
     records = content.reshape(-1, width)
     images = records[:, release.label_bytes :].reshape(-1, 3, SIDE, SIDE)
-    return images, records[:, release.label_bytes - 1].astype(np.int64)
+    labels = records[:, release.label_bytes - 1]
+    return images, whole_labels(labels, range(release.classes), file)
 
 
 def _names(release: _Release, folder: Path, binary: bool) -> tuple[str, ...]:
     """Return the names of the classes, or none where their file is absent."""
     if binary:
         listed = folder / release.binary_names
-        return tuple(listed.read_text().split()) if listed.is_file() else ()
+        if not is_file(listed):
+            return ()
+        return tuple(read_text(listed, error=DatasetError, what="the names of classes").split())
     file, key = folder / release.names[0], release.names[1]
-    return batch_names(read_batch(file, "CIFAR batch"), key, file) if file.is_file() else ()
+    return batch_names(read_batch(file, "CIFAR batch"), key, file) if is_file(file) else ()
 
 
 def _span(names: tuple[str, ...]) -> str:

@@ -20,7 +20,7 @@ from naslib_proxydata.data.folder_tree import (
     training_folder,
 )
 from naslib_proxydata.data.image_file import check_decodes, read_rgb
-from naslib_proxydata.data.paths import required_path
+from naslib_proxydata.data.paths import is_folder, required_path
 from naslib_proxydata.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def open_folder(path: str = "", name: str = "") -> FolderDataset:
             is empty, or a link leads back to a folder above it.
     """
     given = required_path(path, "folder")
-    if not given.is_dir():
+    if not is_folder(given):
         raise DatasetError(f"no folder {given}; check the path")
     root = training_folder(str(given))
     name = name or os.path.basename(os.path.realpath(root))

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+import zlib
+from typing import IO, TYPE_CHECKING, Final
 
 import numpy as np
 
-from naslib_proxydata.errors import DatasetError
+from naslib_proxydata.boundary import boundary
+from naslib_proxydata.errors import DatasetError, shown
+from naslib_proxydata.opening import open_file
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
+FORMATS: Final = ("JPEG", "PNG", "PPM", "BMP", "DIB", "GIF", "TIFF", "WEBP", "JPEG2000")
+"""What files may hold, whatever their names say. Pillow runs Ghostscript for another one (EPS)."""
 BRIGHTEST_OF_16_BITS = 65535
 SCALED_FORMATS = ("PNG", "PPM")
 """Formats whose 32-bit images are in truth of 16 bits, by which Pillow hands them out."""
+
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
+_ADVICE: Final = "repair or remove it, or leave it out with --skip-damaged"
 
 
 def read_rgb(
@@ -36,21 +45,55 @@ def read_rgb(
     """
     from PIL import Image
 
+    with open_file(path, DatasetError, _ADVICE) as file, boundary(path, DatasetError, _ADVICE):
+        with open_image(file, path, _ADVICE) as opened:
+            image = _eight_bits(opened, path)
+        if crop is not None:
+            image = resized_and_cropped(image, crop)
+        elif size is not None and (image.height, image.width) != size:
+            image = image.resize((size[1], size[0]), Image.Resampling.BILINEAR)
+        return np.asarray(image, dtype=np.uint8)
+
+
+def open_image(file: IO[bytes], source: str, advice: str) -> Image:
+    """Open an image of a known format, of which none runs another program to be decoded.
+
+    Args:
+        file: Binary, open at its beginning.
+        source: What errors call it.
+        advice: What to do, as a sentence's end.
+
+    Raises:
+        DatasetError: It is of no known format, or a PNG's checksum does not fit.
+        Exception: Whatever else Pillow raises.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    if file.read(len(_PNG)) == _PNG:
+        _check_png(file, source, advice)
+    file.seek(0)
     try:
-        with Image.open(path) as opened:
-            image = _eight_bits(opened)
-    except DatasetError:
-        raise
-    except Exception as error:  # a damaged image can fail in nearly every way
+        return Image.open(file, formats=FORMATS)
+    except UnidentifiedImageError:
         raise DatasetError(
-            f"{path} is not a readable image: {error}; repair or remove it, or leave it out with "
-            "--skip-damaged"
+            f"{source} is not a readable image: it is none of {', '.join(FORMATS)}; {advice}"
         ) from None
-    if crop is not None:
-        image = resized_and_cropped(image, crop)
-    elif size is not None and (image.height, image.width) != size:
-        image = image.resize((size[1], size[0]), Image.Resampling.BILINEAR)
-    return np.asarray(image, dtype=np.uint8)
+
+
+def _check_png(file: IO[bytes], source: str, advice: str) -> None:
+    """Compare the checksums of a PNG's chunks that decide its pixels, which Pillow does not.
+
+    A chunk is its length, 4 letters, the content, and the CRC-32 of letters and content
+    (https://www.w3.org/TR/png-3/#5Chunk-layout). One whose first letter is small is not
+    needed for the pixels.
+    """
+    while len(start := file.read(8)) == 8 and start[4:] != b"IEND":
+        content = file.read(int.from_bytes(start[:4], "big"))
+        found = zlib.crc32(content, zlib.crc32(start[4:]))
+        if found != int.from_bytes(file.read(4), "big") and start[4:5].isupper():
+            raise DatasetError(
+                f"{source} is damaged: a checksum does not fit ({shown(start[4:])}); {advice}"
+            )
 
 
 def resized_and_cropped(image: Image, side: int) -> Image:
@@ -65,6 +108,11 @@ def resized_and_cropped(image: Image, side: int) -> Image:
     if min(width, height) != side:
         shorter = min(width, height)
         scaled = (int(side * width / shorter), int(side * height / shorter))
+        if math.prod(scaled) > (Image.MAX_IMAGE_PIXELS or math.inf):
+            raise DatasetError(
+                f"an image of {width} x {height} pixels is too narrow to be resized to {side}; "
+                f"{_ADVICE}"
+            )
         image = image.resize(scaled, Image.Resampling.BILINEAR)
     left, top = (round((length - side) / 2) for length in image.size)
     return image.crop((left, top, left + side, top + side))
@@ -75,18 +123,20 @@ def check_decodes(path: str) -> str:
 
     All of its data are decoded; JPEGs at an eighth of their size, which finds the same damage.
     """
-    from PIL import Image
-
     try:
-        with Image.open(path) as opened:
+        with (
+            open_file(path, DatasetError, _ADVICE) as file,
+            boundary(path, DatasetError, _ADVICE),
+            open_image(file, path, _ADVICE) as opened,
+        ):
             opened.draft("RGB", (1, 1))
-            _eight_bits(opened)
-    except Exception as error:  # as in read_rgb
-        return str(error) or type(error).__name__
+            _eight_bits(opened, path)
+    except DatasetError as error:
+        return str(error)
     return ""
 
 
-def _eight_bits(image: Image) -> Image:
+def _eight_bits(image: Image, source: str) -> Image:
     """Return an image as RGB of 8 bits a channel.
 
     Raises:
@@ -99,7 +149,7 @@ def _eight_bits(image: Image) -> Image:
         return Image.fromarray(grey).convert("RGB")
     if image.mode in ("I", "F"):
         raise DatasetError(
-            f"{getattr(image, 'filename', 'an image')} holds values of 32 bits without a known "
+            f"{source} holds values of 32 bits without a known "
             "range; convert it to 8 or 16 bits, or leave it out with --skip-damaged"
         )
     return image.convert("RGB")

@@ -10,7 +10,7 @@ import numpy as np
 from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.data.batches import batch_images, batch_labels, read_batch
 from naslib_proxydata.data.npz import open_npz
-from naslib_proxydata.data.paths import folder_with, required_files, required_path
+from naslib_proxydata.data.paths import folder_with, is_file, required_files, required_path
 from naslib_proxydata.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 NAME: Final = "imagenet16-120"
 SIDE: Final = 16
 CLASSES: Final = 120
+ALL_CLASSES: Final = 1000
+"""Of the files, in which labels are counted from 1."""
 TRAINING: Final = tuple(f"train_data_batch_{number}" for number in range(1, 11))
 SOURCE: Final = "ImageNet16 of NAS-Bench-201 (https://github.com/D-X-Y/NAS-Bench-201)"
 
@@ -39,7 +41,7 @@ def open_imagenet16_120(path: str = "") -> ArrayDataset:
     place = required_path(path, NAME)
     if place.suffix == ".npz":
         return open_npz(str(place), NAME)
-    if place.is_file():
+    if is_file(place):
         return _open_files([place])
     folder = folder_with(place, TRAINING)
     if folder is None:
@@ -72,10 +74,5 @@ def _open_files(files: list[Path]) -> ArrayDataset:
 def _read(file: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     batch = read_batch(file, "ImageNet16 batch")
     pixels = batch_images(batch, SIDE, file)
-    numbers = batch_labels(batch, "labels", len(pixels), file)
-    if len(numbers) and numbers.min() < 1:
-        raise DatasetError(
-            f"{file} counts its labels from {numbers.min()}, the published files from 1; which of "
-            f"its classes are the first {CLASSES} is not known"
-        )
-    return pixels, numbers
+    allowed = range(1, ALL_CLASSES + 1)
+    return pixels, batch_labels(batch, "labels", len(pixels), allowed, file)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import torch
 
+from naslib_proxydata.boundary import boundary
 from naslib_proxydata.data.base import Dataset, evenly_spaced
 from naslib_proxydata.data.image_arrays import brightness, channels_first
 from naslib_proxydata.data.items import image_array, item_layout
@@ -158,10 +159,12 @@ class WrappedDataset(Dataset):
 
     def _find_labels(self) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
         names = _class_names(self._source, self._layout.label)
-        labels = self._known_labels()
-        if labels is None and self._layout.label is not None:
-            key: Any = self._layout.label
-            labels = [self._item(index)[key] for index in range(len(self))]
+        where = f"dataset {self.name!r}: what gives its labels"
+        with boundary(where, DatasetError, "give one class for each example"):
+            labels = self._known_labels()
+            if labels is None and self._layout.label is not None:
+                key: Any = self._layout.label
+                labels = [self._item(index)[key] for index in range(len(self))]
         if labels is None or all(label is None for label in labels):
             return None, names
         array = _label_array(labels)

@@ -10,6 +10,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from naslib_proxydata.boundary import boundary
+from naslib_proxydata.data.image_file import open_image
 from naslib_proxydata.errors import DatasetError
 
 IMAGE_KEYS: Final = ("image", "img", "pixel_values", "pixels", "pixel", "picture", "x")
@@ -84,6 +86,18 @@ def image_array(image: Any, name: str) -> NDArray[Any]:
         image = image.get("bytes")
     if isinstance(image, bytes):
         image = _decoded(image, name)
+    with boundary(f"dataset {name!r}: an image", DatasetError, "repair or remove it"):
+        array = _decoded_array(image)
+    if array.ndim not in (2, 3) or array.dtype.kind not in "biuf":
+        raise DatasetError(
+            f"dataset {name!r}: images must be arrays of 2 or 3 dimensions or PIL images, got a "
+            f"{type(image).__name__} of {array.dtype} with the shape {array.shape}"
+        )
+    return array
+
+
+def _decoded_array(image: Any) -> NDArray[Any]:
+    """Return an image as an array; a PIL image may only now be read from its file."""
     mode = getattr(image, "mode", None)
     if isinstance(mode, str) and hasattr(image, "convert"):
         if mode in ("LA", "1"):
@@ -93,26 +107,15 @@ def image_array(image: Any, name: str) -> NDArray[Any]:
     if hasattr(image, "detach"):
         image = image.detach().cpu()
         image = image.float() if str(image.dtype) == "torch.bfloat16" else image
-    array = np.asarray(image)
-    if array.ndim not in (2, 3) or array.dtype.kind not in "biuf":
-        raise DatasetError(
-            f"dataset {name!r}: images must be arrays of 2 or 3 dimensions or PIL images, got a "
-            f"{type(image).__name__} of {array.dtype} with the shape {array.shape}"
-        )
-    return array
+    return np.asarray(image)
 
 
 def _decoded(content: bytes, name: str) -> Any:
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        opened = Image.open(io.BytesIO(content))
+    source, advice = f"dataset {name!r}: an image of {len(content)} bytes", "repair or remove it"
+    with boundary(source, DatasetError, advice):
+        opened = open_image(io.BytesIO(content), source, advice)
         opened.load()
-    except (OSError, ValueError, UnidentifiedImageError) as error:
-        raise DatasetError(
-            f"dataset {name!r}: {len(content)} bytes are no image: {error}"
-        ) from None
-    return opened
+        return opened
 
 
 def _looks_like_image(value: Any) -> bool:

@@ -33,6 +33,7 @@ def class_labels(
         DatasetError: There are more or fewer, or they are none of these, or a class has no name.
     """
     flat = _one_per_example(name, labels, count)
+    _check_count(name, flat, count)
     if flat.dtype.kind in "USO":
         return _from_texts(name, flat, tuple(class_names))
     whole = check_labels(name, flat, count)
@@ -51,10 +52,7 @@ def check_labels(name: str, labels: NDArray[Any], count: int) -> NDArray[np.int6
         DatasetError: There are more or fewer, or they are not integers counted from 0, or one is
             :data:`MOST_CLASSES` or above.
     """
-    if labels.shape != (count,):
-        raise DatasetError(
-            f"dataset {name!r}: {count} images need labels of shape ({count},), got {labels.shape}"
-        )
+    _check_count(name, labels, count)
     numeric = labels.dtype.kind in "biuf" and bool(np.isfinite(labels).all())
     if not numeric or not np.array_equal(labels.astype(np.int64), labels) or labels.min() < 0:
         got = f" from {labels.min()} to {labels.max()}" if labels.dtype.kind in "biuf" else ""
@@ -68,6 +66,13 @@ def check_labels(name: str, labels: NDArray[Any], count: int) -> NDArray[np.int6
             f"{MOST_CLASSES:,} classes; number them from 0 without gaps"
         )
     return labels.astype(np.int64)
+
+
+def _check_count(name: str, labels: NDArray[Any], count: int) -> None:
+    if labels.shape != (count,):
+        raise DatasetError(
+            f"dataset {name!r}: {count} images need labels of shape ({count},), got {labels.shape}"
+        )
 
 
 def _one_per_example(name: str, labels: NDArray[Any], count: int) -> NDArray[Any]:

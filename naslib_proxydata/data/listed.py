@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from naslib_proxydata.data.file_list import FileList
 from naslib_proxydata.data.folder import FolderDataset
-from naslib_proxydata.errors import DatasetError
+from naslib_proxydata.data.paths import is_file
+from naslib_proxydata.errors import DatasetError, printable
 
 
 def listed_images(
@@ -33,9 +34,10 @@ def listed_images(
     Raises:
         DatasetError: There are none, or one is absent.
     """
-    absent = [file for file in files if not file.is_file()]
+    absent = [file for file in files if not is_file(file)]
     if absent or not files:
-        what = f"{len(absent)} of {len(files)} images, {absent[0]} among them" if absent else "all"
+        first = printable(str(absent[0])) if absent else ""
+        what = f"{len(absent)} of {len(files)} images, {first} among them" if absent else "all"
         raise DatasetError(f"dataset {name!r} lacks {what}; unpack its archive again")
     held = FileList()
     for folder, of_folder in groupby(files, key=lambda file: file.parent):

@@ -9,8 +9,8 @@ import numpy as np
 
 from naslib_proxydata.data.folder_tree import is_hidden
 from naslib_proxydata.data.listed import listed_images
-from naslib_proxydata.data.paths import folder_with, required_path
-from naslib_proxydata.errors import DatasetError
+from naslib_proxydata.data.paths import folder_with, folders_in, is_file, is_folder, required_path
+from naslib_proxydata.errors import DatasetError, shown
 from naslib_proxydata.text_table import read_text
 
 if TYPE_CHECKING:
@@ -37,18 +37,16 @@ def open_mit67(path: str = "") -> FolderDataset:
     folder = folder_with(place, [TRAINING])
     listed = place if folder is None else folder / TRAINING
     images = listed.parent / IMAGES
-    if not listed.is_file() or not images.is_dir():
+    if not is_file(listed) or not is_folder(images):
         raise DatasetError(
             f"no mit67 in {place}: expected {TRAINING} and the folder {IMAGES} of {SOURCE}"
         )
     names = [_listed(line, listed) for line in _lines(listed)]
-    classes = sorted(
-        entry.name for entry in images.iterdir() if entry.is_dir() and not is_hidden(entry.name)
-    )
+    classes = [entry.name for entry in folders_in(images) if not is_hidden(entry.name)]
     place_of = {name: number for number, name in enumerate(classes)}
     unknown = sorted({name.parts[0] for name in names} - set(classes))
     if unknown:
-        raise DatasetError(f"{listed} names the class {unknown[0]!r}, which {images} lacks")
+        raise DatasetError(f"{listed} names the class {shown(unknown[0])}, which {images} lacks")
     labels = np.array([place_of[name.parts[0]] for name in names], np.int64)
     return listed_images("mit67", [images / name for name in names], labels, classes)
 
@@ -61,5 +59,5 @@ def _lines(listed: Path) -> list[str]:
 def _listed(line: str, listed: Path) -> PurePosixPath:
     name = PurePosixPath(line)
     if len(name.parts) != 2 or ".." in name.parts or name.is_absolute():
-        raise DatasetError(f"{listed}: expected lines such as 'bakery/one.jpg', got {line!r}")
+        raise DatasetError(f"{listed}: expected lines such as 'bakery/one.jpg', got {shown(line)}")
     return name

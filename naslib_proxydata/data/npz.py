@@ -9,6 +9,7 @@ import numpy as np
 from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.data.paths import required_path
 from naslib_proxydata.errors import DatasetError
+from naslib_proxydata.numpy_files import read_npz
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +40,7 @@ def open_npz(path: str = "", name: str = "") -> ArrayDataset:
     labels = _first(arrays, LABEL_KEYS)
     names = [_text(value) for value in np.ravel(arrays.get("class_names", []))]
     index = arrays.get("index")
-    known = index is not None and index.size > 0 and index.min() >= 0
+    known = index is not None and not _unknown(index)
     return ArrayDataset(
         name,
         _images(arrays, path),
@@ -55,13 +56,7 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     Raises:
         DatasetError: The file is absent, damaged or holds pickled objects.
     """
-    if not path.is_file():
-        raise DatasetError(f"no file {path}; check the path")
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {key: archive[key] for key in archive.files}
-    except Exception as error:  # a damaged archive can fail in nearly every way
-        raise DatasetError(f"{path} is not a readable .npz file of plain arrays: {error}") from None
+    return read_npz(path, DatasetError, "check the path, or save its arrays again")
 
 
 def decode_residual(residual: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -75,12 +70,25 @@ def decode_residual(residual: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
     Returns:
         RGB images, uint8, shape (n, 3, h, w).
+
+    Raises:
+        DatasetError: It has another type or shape.
     """
+    if residual.dtype != np.uint8 or residual.ndim != 4 or residual.shape[1] != 3:
+        raise DatasetError(
+            f"a residual must be uint8 of shape (n, 3, h, w), got {residual.dtype} of shape "
+            f"{residual.shape}"
+        )
     rows = np.cumsum(residual, axis=2, dtype=np.uint8)
     images = np.cumsum(rows, axis=3, dtype=np.uint8)
     images[:, 0] += images[:, 1]
     images[:, 2] += images[:, 1]
     return images
+
+
+def _unknown(index: NDArray[Any]) -> bool:
+    """Return whether positions are not known, which -1 says."""
+    return index.dtype.kind in "iu" and (index.size == 0 or bool(index.min() < 0))
 
 
 def _images(arrays: Mapping[str, NDArray[Any]], path: str) -> NDArray[Any]:

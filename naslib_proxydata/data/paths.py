@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from naslib_proxydata.boundary import boundary
 from naslib_proxydata.errors import DatasetError
+from naslib_proxydata.files import expanded
 
 ARCHIVES = frozenset({".gz", ".tgz", ".tar", ".zip", ".bz2", ".xz"})
 """Suffixes of packed files."""
+
+
+def is_file(path: Path) -> bool:
+    """Return whether a path leads to a file; one that is too long, or a NUL in it, leads nowhere.
+
+    ``Path.is_file`` raises for these.
+    """
+    return os.path.isfile(path)
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether a path leads to a folder, see :func:`is_file`."""
+    return os.path.isdir(path)
+
+
+def folders_in(place: Path) -> list[Path]:
+    """Return the folders in a folder, sorted.
+
+    Raises:
+        DatasetError: It cannot be read.
+    """
+    with boundary(place, DatasetError, "check the path"):
+        return sorted(entry for entry in place.iterdir() if is_folder(entry))
 
 
 def required_path(path: str, name: str) -> Path:
@@ -23,8 +49,8 @@ def required_path(path: str, name: str) -> Path:
     """
     if not path:
         raise DatasetError(f"dataset {name!r} needs a path: write {name}:PATH")
-    place = Path(path).expanduser()
-    if place.suffix in ARCHIVES and place.is_file():
+    place = expanded(path)
+    if place.suffix in ARCHIVES and is_file(place):
         raise DatasetError(f"{place} is an archive; unpack it, and give the folder as {name}:PATH")
     return place
 
@@ -36,10 +62,10 @@ def folder_with(place: Path, names: Sequence[str]) -> Path | None:
         place: Where an archive was unpacked.
         names: Files, any of which tells that this is it.
     """
-    if not place.is_dir():
+    if not is_folder(place):
         return None
-    folders = [place, *sorted(entry for entry in place.iterdir() if entry.is_dir())]
-    holding = (folder for folder in folders if any((folder / name).is_file() for name in names))
+    folders = [place, *folders_in(place)]
+    holding = (folder for folder in folders if any(is_file(folder / name) for name in names))
     return next(holding, None)
 
 
@@ -54,7 +80,7 @@ def required_files(folder: Path, names: Sequence[str], source: str) -> list[Path
     Raises:
         DatasetError: One is absent.
     """
-    absent = [name for name in names if not (folder / name).is_file()]
+    absent = [name for name in names if not is_file(folder / name)]
     if absent:
         raise DatasetError(
             f"{folder} lacks {', '.join(absent)}; unpack {source} there again, or give the path of "

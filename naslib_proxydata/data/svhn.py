@@ -9,8 +9,8 @@ import numpy as np
 from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.data.mat import read_mat
 from naslib_proxydata.data.npz import open_npz, read_arrays
-from naslib_proxydata.data.paths import required_path
-from naslib_proxydata.errors import DatasetError
+from naslib_proxydata.data.paths import is_file, is_folder, required_path
+from naslib_proxydata.errors import DatasetError, shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,8 +41,8 @@ def open_svhn(path: str = "") -> ArrayDataset:
         if not set(_NAMES) <= set(arrays):
             return open_npz(str(place), "svhn")
         return _dataset(arrays["X"], arrays["y"], place)
-    file = place / TRAINING if place.is_dir() else place
-    if not file.is_file():
+    file = place / TRAINING if is_folder(place) else place
+    if not is_file(file):
         raise DatasetError(f"no svhn in {place}: expected {TRAINING} of {SOURCE}, or an .npz file")
     images, labels = read_mat(file, _NAMES)
     return _dataset(images, labels, file)
@@ -55,10 +55,13 @@ def _dataset(images: NDArray[Any], labels: NDArray[Any], source: Path) -> ArrayD
             f"{source}: expected X of shape (32, 32, 3, n) and n labels y, got {images.shape} and "
             f"{labels.shape}"
         )
-    if images.dtype != np.uint8 or not np.isin(numbers, np.arange(11)).all():
+    if numbers.dtype.kind not in "iuf":
+        raise DatasetError(f"{source}: expected y from 1 to 10, got {numbers.dtype}")
+    wrong = numbers[~np.isin(numbers, np.arange(11))]
+    if images.dtype != np.uint8 or len(wrong):
         raise DatasetError(
-            f"{source}: expected X as uint8 and y from 1 to 10, got {images.dtype} and y from "
-            f"{numbers.min()} to {numbers.max()}"
+            f"{source}: expected X as uint8 and y from 1 to 10, got X as {images.dtype}"
+            + (f" and {shown(wrong[0].item())} in y" if len(wrong) else "")
         )
     digits = numbers.astype(np.int64) % 10
     names = [str(digit) for digit in range(10)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
+from naslib_proxydata.errors import PluginError, shown
 from naslib_proxydata.hookspecs import PROJECT
 from naslib_proxydata.version import DISTRIBUTION, installed_version
 
@@ -76,13 +78,21 @@ def installed() -> Iterator[Source]:
 
 def files(paths: Sequence[Path]) -> Iterator[Source]:
     """Turn a project's own files into sources; a file that is named twice counts once."""
-    for path in dict.fromkeys(Path(path).resolve() for path in paths):
+    # Unlike Path.resolve, realpath takes links that lead to themselves and names of any length.
+    for path in dict.fromkeys(Path(os.path.realpath(_named(path))) for path in paths):
         yield Source(Provider(path.stem, str(path), is_file=True), partial(_import_file, path))
+
+
+def _named(path: Path) -> Path:
+    """Return a path, unless no file can have it."""
+    if "\0" in str(path):
+        raise PluginError(f"--plugin {shown(str(path))} is no path: it holds a NUL")
+    return path
 
 
 def _import_file(path: Path) -> object:
     """Import a file as a module of its own name."""
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise FileNotFoundError("no such file; give the path of a Python file with --plugin")
     name = f"{PROJECT}_file_{path.stem}"
     # Last, so that a file's neighbours can be imported by it but hide nothing that is installed.

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from naslib_proxydata.errors import SelectionError
+from naslib_proxydata.boundary import boundary
+from naslib_proxydata.errors import SelectionError, shown
 from naslib_proxydata.files import write_atomically, write_text
+from naslib_proxydata.numpy_files import read_npz
+from naslib_proxydata.opening import read_file
 from naslib_proxydata.selection.base import SELECTION_ARRAYS, Selection
 from naslib_proxydata.selection.origin import ScoreOrigin
 
@@ -22,6 +26,10 @@ if TYPE_CHECKING:
 FORMAT = 1
 SELECTION = "selection.npz"
 """The selection's file in a run folder."""
+_ADVICE: Final = (
+    "select again, or give the .npz file of a selection, with the .json beside it, or the run "
+    f"folder of naslib-proxydata select, which holds {SELECTION}"
+)
 
 
 def save_selection(selection: Selection, path: Path) -> None:
@@ -47,7 +55,8 @@ def save_selection(selection: Selection, path: Path) -> None:
         "scores": selection.scores and selection.scores.facts(),
         "arrays_sha256": _arrays_sha256(arrays),
     }
-    text = json.dumps(facts, indent=2, sort_keys=True) + "\n"
+    sealed = {**facts, "facts_sha256": _facts_sha256(facts)}
+    text = json.dumps(sealed, indent=2, sort_keys=True) + "\n"
     write_atomically(path, lambda file: np.savez_compressed(file, **arrays), error=SelectionError)
     write_text(sidecar, text, error=SelectionError)
 
@@ -61,18 +70,21 @@ def load_selection(path: Path) -> Selection:
     Raises:
         SelectionError: A file is absent or damaged, or the two do not belong together.
     """
-    path = path / SELECTION if path.is_dir() else path
+    path = path / SELECTION if os.path.isdir(path) else path  # unlike Path's, it takes any path
     sidecar = _sidecar(path)
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in SELECTION_ARRAYS}
-        facts = json.loads(sidecar.read_text())
+    arrays = read_npz(path, SelectionError, _ADVICE, SELECTION_ARRAYS)
+    text = read_file(sidecar, SelectionError, _ADVICE)
+    with boundary(sidecar, SelectionError, _ADVICE):
+        facts = json.loads(text)
         if facts["format"] != FORMAT:
-            raise SelectionError(f"{sidecar}: format {facts['format']!r}, expected {FORMAT}")
-        if facts["arrays_sha256"] != _arrays_sha256(arrays):
+            raise SelectionError(f"{sidecar}: format {shown(facts['format'])}, expected {FORMAT}")
+        if set(arrays) != set(SELECTION_ARRAYS) or facts["arrays_sha256"] != _arrays_sha256(arrays):
             raise SelectionError(f"{path} and {sidecar} do not belong together; select again")
-        return Selection(
-            **arrays,
+        chosen, weights, architecture = (arrays[name] for name in SELECTION_ARRAYS)
+        selection = Selection(
+            chosen,
+            weights,
+            architecture,
             dataset_size=int(facts["dataset_size"]),
             method=str(facts["method"]),
             parameters=dict(facts["parameters"]),
@@ -81,15 +93,10 @@ def load_selection(path: Path) -> Selection:
             fingerprint=str(facts["fingerprint"]),
             **_made_by(facts),
         )
-    except FileNotFoundError as error:
-        raise SelectionError(
-            f"no file {error.filename}; a selection is an .npz file and the .json beside it, or "
-            f"the run folder of naslib-proxydata select, which holds {SELECTION}"
-        ) from None
-    except SelectionError:
-        raise
-    except Exception as error:  # a damaged archive can fail in nearly every way
-        raise SelectionError(f"{path} is not a readable selection: {error!r}") from None
+        # Earlier versions did not seal what they say beside the arrays.
+        if facts.pop("facts_sha256", None) not in (None, _facts_sha256(facts)):
+            raise SelectionError(f"{sidecar} was changed after it was written; select again")
+        return selection
 
 
 def _made_by(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,6 +114,10 @@ def _sidecar(path: Path) -> Path:
     if path.suffix != ".npz":
         raise SelectionError(f"a selection is a run folder or a file that ends in .npz, got {path}")
     return path.with_suffix(".json")
+
+
+def _facts_sha256(facts: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def _arrays_sha256(arrays: Mapping[str, NDArray[Any]]) -> str:

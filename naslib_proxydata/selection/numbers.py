@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from naslib_proxydata.errors import SelectionError
+from naslib_proxydata.errors import SelectionError, printable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,8 +43,9 @@ def whole_array(values: NDArray[Any], what: str, where: object) -> NDArray[np.in
     """
     try:
         numbers = values.astype(np.float64)
-    except (ValueError, TypeError) as error:
-        raise SelectionError(f"{where}: its {what} must be whole numbers: {error}") from None
+    except (ValueError, TypeError, OverflowError) as error:
+        said = printable(str(error))[:200]
+        raise SelectionError(f"{where}: its {what} must be whole numbers: {said}") from None
     wrong = np.flatnonzero(~((numbers >= 0) & (numbers == np.floor(numbers)) & (numbers < 2**53)))
     if len(wrong):
         raise SelectionError(

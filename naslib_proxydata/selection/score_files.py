@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from naslib_proxydata.errors import SelectionError
+from naslib_proxydata.boundary import boundary
+from naslib_proxydata.errors import SelectionError, printable
 from naslib_proxydata.files import write_atomically
+from naslib_proxydata.numpy_files import read_npz
+from naslib_proxydata.opening import open_file
 from naslib_proxydata.selection.numbers import whole_array
 from naslib_proxydata.selection.origin import Scored, ScoreOrigin, array_sha256
 from naslib_proxydata.text_table import read_text
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from naslib_proxydata.selection.scorers.base import Scorer
 
 VALUES = ("scores", "features", "entropy")
+_ADVICE: Final = "score the dataset again"
 
 
 @dataclass(frozen=True)
@@ -149,7 +154,7 @@ def read_scores(path: Path, name: str = "") -> ScoreList:
     Raises:
         SelectionError: The file is absent, damaged or has no scores.
     """
-    if not path.is_file():
+    if not os.path.isfile(path):  # unlike that of Path, it takes any path
         raise SelectionError(f"no score file {path}; check the path")
     return _read_npz(path, name) if path.suffix == ".npz" else _read_text(path)
 
@@ -196,8 +201,9 @@ def _read_text(path: Path) -> ScoreList:
             warnings.simplefilter("error")  # an empty file is only worth a warning to numpy
             table = np.loadtxt(lines, dtype=np.float64, delimiter=comma, ndmin=2)
     except (ValueError, UserWarning) as error:
+        said = printable(" ".join(str(error).split()))[:200]
         raise SelectionError(
-            f"{path} is no score list: {error}; expected index, score and class in each line, "
+            f"{path} is no score list: {said}; expected index, score and class in each line, "
             "separated by tabs, spaces or commas, without a header"
         ) from None
     if table.shape[1] not in (2, 3):
@@ -211,13 +217,10 @@ def _read_text(path: Path) -> ScoreList:
 
 
 def _read_npz(path: Path, name: str) -> ScoreList:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            keys = {key.removeprefix(f"{name}_"): key for key in archive.files}
-            known = ("index", "class", "fingerprint", "made_by", *VALUES)
-            arrays = {key: archive[keys[key]] for key in known if key in keys}
-    except Exception as error:  # a damaged archive can fail in nearly every way
-        raise SelectionError(f"{path} is not a readable .npz file: {error}") from None
+    known = ("index", "class", "fingerprint", "made_by", *VALUES)
+    wanted = {*known, *(f"{name}_{key}" for key in known)}
+    found = read_npz(path, SelectionError, _ADVICE, wanted)
+    arrays = {key.removeprefix(f"{name}_"): array for key, array in found.items()}
     values = _values(arrays, path, name)
     if not len(values):
         raise SelectionError(
@@ -233,13 +236,8 @@ def _read_npz(path: Path, name: str) -> ScoreList:
             )
     fingerprint = str(arrays.get("fingerprint", ""))
     whole = None if labels is None else whole_array(labels, "classes", path)
-    try:
+    with boundary(f"{path}: what it says of the making of its scores", SelectionError, _ADVICE):
         origin = _read_from(path, json.loads(str(arrays.get("made_by", "{}"))))
-    except ValueError as error:
-        raise SelectionError(
-            f"{path}: what it says of the making of its scores cannot be read: {error}; score the "
-            "dataset again"
-        ) from None
     return ScoreList(values.astype(np.float64), index, whole, fingerprint, path, origin)
 
 
@@ -247,7 +245,7 @@ def _read_from(path: Path, facts: Mapping[str, Any]) -> ScoreOrigin:
     """Return what a file says of its scores, and which file it is."""
     origin = ScoreOrigin.model_validate(facts)
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with open_file(path, SelectionError, _ADVICE) as file:
         while block := file.read(1 << 20):
             digest.update(block)
     return origin.model_copy(update={"file": path.name, "file_sha256": digest.hexdigest()})

@@ -80,7 +80,7 @@ def test_damaged_images_are_named_or_listed_and_indices_stay(
     out = tmp_path / "run"
     given = ("select", "--dataset", photos, "--selector", "class-outliers", "--out", out)
     assert run(*given, "--fraction", 1) == 2
-    assert "a/00.png is not a readable image" in capsys.readouterr().err
+    assert "a/00.png is damaged" in capsys.readouterr().err
     assert run(*given, "--fraction", 1, "--skip-damaged", "--plot", "--workers", 2) == 0
     selection = load_selection(out)
     assert selection.indices.tolist() == [*range(1, 8), 8, 9, *range(16, 24)]

@@ -276,7 +276,7 @@ class Raising:
         ([()], "its items are empty"),
         (["a", "b"], "got a str"),
         ([PIXELS[0], PIXELS[0] / 255], "images of uint8 and float64"),
-        ([{"image": {"bytes": b"x", "path": None}}], "1 bytes are no image"),
+        ([{"image": {"bytes": b"x", "path": None}}], "image of 1 bytes is not a readable"),
         ([{"image": None}], "got a NoneType"),
         ([PIXELS[0], PIXELS[0, :4]], r"different shapes, \(3, 4, 5\) and \(3, 6, 5\)"),
         ([(PIXELS[0], [0.5, 0.5]), (PIXELS[1], [0.1, 0.9])], "must be one-hot"),

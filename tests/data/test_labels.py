@@ -68,3 +68,8 @@ def test_an_npz_of_names_and_one_of_one_hot_labels_agree(tmp_path: Path) -> None
     names, hot = (open_dataset(str(tmp_path / f"{name}.npz")) for name in ("names", "hot"))
     assert names.fingerprint == hot.fingerprint
     assert names.class_names == ("a", "b")
+
+
+def test_texts_must_be_as_many_as_the_images() -> None:
+    with pytest.raises(DatasetError, match=r"3 images need labels of shape \(3,\), got \(2,\)"):
+        class_labels("toy", np.array(["cat", "dog"]), 3)

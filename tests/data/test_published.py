@@ -122,7 +122,7 @@ def test_the_binary_version_of_cifar100_has_two_labels(tmp_path: Path) -> None:
         ({b"data": ROWS[:1], b"labels": [1, 2]}, "expected 1 whole numbers as labels"),
         ({b"data": ROWS[:1, :99], b"labels": [1]}, r"uint8 of shape \(n, 3072\), got uint8"),
         ({b"data": ROWS[:1] / 255, b"labels": [1]}, r"uint8 of shape \(n, 3072\), got float64"),
-        ({b"data": [[1], [2, 3]], b"labels": [1]}, "data is no array"),
+        ({b"data": [[1], [2, 3]], b"labels": [1]}, "data is damaged"),
         ([1], "holds a list"),
     ],
 )
@@ -154,7 +154,7 @@ def test_svhn(tmp_path: Path, svhn: dict[str, Any]) -> None:
     ("changed", "message"),
     [
         ({"X": np.zeros((4, 32, 32, 3), np.uint8)}, r"expected X of shape \(32, 32, 3, n\)"),
-        ({"y": np.array([[11], [1], [9], [3]])}, "y from 1 to 10, got uint8 and y from 1 to 11"),
+        ({"y": np.array([[11], [1], [9], [3]])}, "y from 1 to 10, got X as uint8 and 11 in y"),
         ({"X": np.zeros((32, 32, 3, 4))}, "expected X as uint8"),
         ({"y": "text"}, "does not hold the arrays of numbers X, y"),
     ],
@@ -171,7 +171,7 @@ def test_damaged_and_absent_files_of_svhn_are_told(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"no svhn in .*expected train_32x32\.mat"):
         open_dataset(f"svhn:{tmp_path}")
     (tmp_path / "train_32x32.mat").write_bytes(b"MATLAB 5.0" * 40)
-    with pytest.raises(DatasetError, match=r"not a readable \.mat file"):
+    with pytest.raises(DatasetError, match=r"mat is damaged .*official place"):
         open_dataset(f"svhn:{tmp_path}")
 
 
@@ -196,7 +196,7 @@ def test_imagenet16_120_keeps_the_first_classes(tmp_path: Path, write: Any) -> N
     with pytest.raises(DatasetError, match="lacks train_data_batch_10"):
         open_dataset(f"imagenet16-120:{tmp_path}")
     (tmp_path / "val_data").write_bytes(write({b"data": rows[:2], b"labels": [0, 1]}))
-    with pytest.raises(DatasetError, match="counts its labels from 0, the published files from 1"):
+    with pytest.raises(DatasetError, match=r"expected labels from 1 to 1000, .* got 0"):
         open_dataset(f"imagenet16-120:{tmp_path / 'val_data'}")
 
 

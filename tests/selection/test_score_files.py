@@ -137,7 +137,7 @@ def test_damaged_lists_are_refused(tmp_path: Path, text: str, message: str) -> N
 def test_damaged_npz_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "scores.npz"
     path.write_bytes(b"garbage")
-    with pytest.raises(SelectionError, match="not a readable"):
+    with pytest.raises(SelectionError, match="is damaged"):
         read_scores(path)
     np.savez(path, numbers=np.arange(3))
     with pytest.raises(SelectionError, match="holds no scores"):
@@ -157,7 +157,7 @@ def test_bytes_that_were_changed_are_told_in_one_line(place: int, tmp_path: Path
     content = bytearray(path.read_bytes())
     content[place] ^= 255
     path.write_bytes(content)
-    with pytest.raises(SelectionError, match="is not a readable"):
+    with pytest.raises(SelectionError, match="is damaged"):
         read_scores(path)
 
 
@@ -222,7 +222,7 @@ def test_what_a_file_says_must_be_readable(tmp_path: Path) -> None:
     path = tmp_path / "scores.npz"
     for wrong in ("{", "[]", '{"training_accuracy": "high"}'):
         np.savez(path, scores=np.arange(6.0), made_by=np.array(wrong))
-        with pytest.raises(SelectionError, match="of the making of its scores cannot be read"):
+        with pytest.raises(SelectionError, match="of the making of its scores is damaged"):
             read_scores(path)
 
 

@@ -88,7 +88,7 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SelectionError, match="do not belong together"):
         load_selection(path)
     path.write_bytes(b"not a zip")
-    with pytest.raises(SelectionError, match="not a readable selection"):
+    with pytest.raises(SelectionError, match="is damaged"):
         load_selection(path)
     save_selection(selection_of([1, 2]), path)
     facts = json.loads(path.with_suffix(".json").read_text())
@@ -161,7 +161,7 @@ def test_a_selection_of_an_earlier_version_is_read(tmp_path: Path) -> None:
     assert (loaded.shares, loaded.version, loaded.scores) == (None, "", None)
     earlier["scores"] = {"training_accuracy": "high"}
     path.with_suffix(".json").write_text(json.dumps(earlier))
-    with pytest.raises(SelectionError, match="not a readable selection"):
+    with pytest.raises(SelectionError, match="is damaged"):
         load_selection(path)
 
 

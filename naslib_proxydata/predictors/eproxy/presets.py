@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from naslib_proxydata.errors import ConfigError, RunFolderError, closest
-from naslib_proxydata.files import write_text
+from naslib_proxydata.errors import ConfigError, RunFolderError, closest, shown
+from naslib_proxydata.files import expanded, write_text
 from naslib_proxydata.schema import Settings
+from naslib_proxydata.yaml_text import read_yaml_file
 
 FORMAT = 1
 """Version of the file's layout; another one is refused."""
+MOST_BYTES = 2**20
+"""Of a file, which names every labelled architecture."""
 SHIPPED = Path(__file__).parent / "preset_files"
 """Folder of the presets that come with the package."""
 
@@ -71,6 +75,8 @@ class FittedProxy(Settings):
         options: Of Eproxy.
     """
 
+    model_config = ConfigDict(allow_inf_nan=True)  # equal scores have no rank correlation
+
     fitness: float
     options: dict[str, Any]
 
@@ -106,19 +112,14 @@ def read_preset(name: str, built_in: tuple[str, ...] = ()) -> Preset:
             an unknown key or a wrong value.
     """
     shipped = SHIPPED / f"{name}.yaml"
-    path = shipped if name in preset_names() else Path(name).expanduser()
-    if not path.is_file():
+    path = shipped if name in preset_names() else expanded(name)
+    if not os.path.isfile(path):  # unlike that of Path, it takes any text
         known = [*built_in, *preset_names()]
         raise ConfigError(
-            f"there is no preset {name!r}: it is neither a file nor one of {', '.join(known)}."
+            f"there is no preset {shown(name)}: it is neither a file nor one of {', '.join(known)}."
             f"{closest(name, known)}"
         )
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read the preset {path}: {error}") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+    values = read_yaml_file(path, "the preset", MOST_BYTES)
     where = f"preset {path}"
     if not isinstance(values, Mapping):
         raise ConfigError(f"{where} must hold keys with values, got {type(values).__name__}")
