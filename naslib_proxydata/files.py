@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from naslib_proxydata.errors import FileError, ProxyDataError
+from naslib_proxydata.private import create_private, make_private_folder
 
 _LONGEST_NAME = 120
 """In bytes; a file system takes 255, of which scratch files need some."""
@@ -22,6 +24,7 @@ def write_atomically(
     write: Callable[[BinaryIO], object],
     *,
     error: type[ProxyDataError] = FileError,
+    private: bool = False,
 ) -> None:
     """Let ``write`` fill a scratch file beside ``path``, flush it to disk and move it there.
 
@@ -31,6 +34,8 @@ def write_atomically(
         path: The file; one that is there is replaced.
         write: Gets the open scratch file.
         error: What is raised where it cannot be written.
+        private: Whether the file, and folders that are made for it, are for this user alone;
+            else the umask says for whom.
 
     Raises:
         ProxyDataError: The folder or the file cannot be written; nothing was changed there.
@@ -39,8 +44,11 @@ def write_atomically(
     # numbers clash between containers that share a folder.
     scratch = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with scratch.open("xb") as file:
+        if private:
+            make_private_folder(path.parent)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with create_private(scratch) if private else scratch.open("xb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
@@ -68,6 +76,45 @@ def file_name(text: str) -> str:
     return f"{name.encode()[: _LONGEST_NAME - 9].decode(errors='ignore')}-{digest}"
 
 
+def expanded(path: Path | str) -> Path:
+    """Return a user's path with ``~`` or ``~name`` replaced by that home folder.
+
+    Raises:
+        FileError: There is no such home folder.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise FileError(f"no home folder is known for {path}; give the whole path") from error
+
+
+def check_writable(path: Path, *, error: type[ProxyDataError] = FileError) -> None:
+    """Refuse a folder in which no file can be made, before what it is for is computed.
+
+    A folder that is missing is not made: the nearest one above it must allow that. There a file
+    without content is made and removed, since rights alone do not tell of read-only disks.
+
+    Raises:
+        ProxyDataError: It is a file, or cannot be written.
+    """
+    folder = path
+    try:
+        while not folder.is_dir():
+            if folder.exists() or folder.parent == folder:
+                raise NotADirectoryError(errno.ENOTDIR, f"{folder} is no folder")
+            folder = folder.parent
+        scratch = folder / f".writable.{secrets.token_hex(8)}"
+        scratch.touch(exist_ok=False)
+        scratch.unlink()
+    except OSError as problem:
+        raise error(
+            f"cannot write in {path}: {problem.strerror or problem}. Choose a folder that can be "
+            "written; nothing was computed yet"
+        ) from problem
+
+
 def write_text(path: Path, text: str, *, error: type[ProxyDataError] = FileError) -> None:
     """Write text as UTF-8, whole or not at all; see :func:`write_atomically`."""
-    write_atomically(path, lambda file: file.write(text.encode()), error=error)
+    # Names of files in another encoding than the system's are texts that UTF-8 has no bytes for.
+    content = text.encode(errors="backslashreplace")
+    write_atomically(path, lambda file: file.write(content), error=error)
