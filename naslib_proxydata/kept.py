@@ -45,6 +45,9 @@ def read_kept(path: Path, decode: Callable[[BinaryIO], Value], instead: str) -> 
     Returns:
         None where there is no such file; and, with a warning that names it, where it is damaged or
         cannot be trusted.
+
+    Raises:
+        ProxyDataError: The content needs more memory than there is, which is not the file's fault.
     """
     try:
         with boundary(path, FileError, instead):
@@ -56,6 +59,8 @@ def read_kept(path: Path, decode: Callable[[BinaryIO], Value], instead: str) -> 
                 _check(file, path, instead)
                 return decode(file)
     except ProxyDataError as error:
+        if isinstance(error.__cause__, MemoryError):
+            raise
         _log.warning("%s", error if instead in str(error) else f"{error}; {instead}")
         return None
 

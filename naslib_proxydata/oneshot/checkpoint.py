@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import logging
 import os
@@ -14,12 +13,11 @@ import numpy as np
 import torch
 
 from naslib_proxydata.errors import RunFolderError
-from naslib_proxydata.files import write_atomically
+from naslib_proxydata.sealed import read_sealed, write_sealed
 
 _log = logging.getLogger(__name__)
 NAME = "checkpoint.pt"
 PREVIOUS = "checkpoint-previous.pt"
-DIGEST_BYTES = 32
 
 
 @runtime_checkable
@@ -55,8 +53,7 @@ def save_checkpoint(folder: Path, state: Mapping[str, Any]) -> None:
             os.replace(current, folder / PREVIOUS)
     except OSError as error:
         raise RunFolderError(f"cannot write in {folder}: {error.strerror}") from None
-    content = hashlib.sha256(payload).digest() + payload
-    write_atomically(current, lambda file: file.write(content), error=RunFolderError)
+    write_sealed(current, lambda file: file.write(payload), error=RunFolderError)
 
 
 def load_checkpoint(folder: Path) -> dict[str, Any] | None:
@@ -88,9 +85,8 @@ def load_checkpoint(folder: Path) -> dict[str, Any] | None:
 
 def _read(path: Path) -> dict[str, Any] | None:
     """Return the state in a file, None where its bytes are not those that were written."""
-    content = path.read_bytes()
-    digest, payload = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
-    if hashlib.sha256(payload).digest() != digest:
+    payload = read_sealed(path)
+    if payload is None:
         return None
     state: dict[str, Any] = torch.load(io.BytesIO(payload), weights_only=True)
     return state
