@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from naslib_proxydata.errors import SelectionError, unknown_name
+from naslib_proxydata.selection.scorers.downloaded import check_downloaded
 from naslib_proxydata.selection.scorers.model_input import ModelInput
 from naslib_proxydata.selection.scorers.models import (
     DEPTHS,
@@ -103,6 +104,7 @@ def _from_torchvision(name: str, weights: str) -> tuple[nn.Module, str, ModelInp
             + " A file ends in .pt or .pth, or is given with its folder."
         )
     entry = entries[weights]
+    check_downloaded(str(entry.url))
     try:
         model = find_backbone(name)(weights=entry)
     except Exception as error:  # no network, a full disk, a damaged download
