@@ -8,7 +8,8 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -88,11 +89,19 @@ def expanded(path: Path | str) -> Path:
         raise FileError(f"no home folder is known for {path}; give the whole path") from error
 
 
-def check_writable(path: Path, *, error: type[ProxyDataError] = FileError) -> None:
+def check_writable(
+    path: Path, *, error: type[ProxyDataError] = FileError, doing: str = "write in"
+) -> None:
     """Refuse a folder in which no file can be made, before what it is for is computed.
 
     A folder that is missing is not made: the nearest one above it must allow that. There a file
-    without content is made and removed, since rights alone do not tell of read-only disks.
+    with one byte is made and removed, since rights alone tell neither of read-only nor of full
+    disks.
+
+    Args:
+        path: The folder.
+        error: What is raised.
+        doing: What would fail, for the message.
 
     Raises:
         ProxyDataError: It is a file, or cannot be written.
@@ -104,13 +113,36 @@ def check_writable(path: Path, *, error: type[ProxyDataError] = FileError) -> No
                 raise NotADirectoryError(errno.ENOTDIR, f"{folder} is no folder")
             folder = folder.parent
         scratch = folder / f".writable.{secrets.token_hex(8)}"
-        scratch.touch(exist_ok=False)
-        scratch.unlink()
+        try:
+            with scratch.open("xb") as file:
+                file.write(b"1")
+                file.flush()
+                os.fsync(file.fileno())
+        finally:
+            scratch.unlink(missing_ok=True)
     except OSError as problem:
         raise error(
-            f"cannot write in {path}: {problem.strerror or problem}. Choose a folder that can be "
+            f"cannot {doing} {path}: {problem.strerror or problem}. Choose a folder that can be "
             "written; nothing was computed yet"
         ) from problem
+
+
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Give a folder that is deleted afterwards.
+
+    Raises:
+        FileError: There is no folder for temporary files that can be written.
+    """
+    try:
+        made = tempfile.TemporaryDirectory()
+    except OSError as error:
+        raise FileError(
+            f"no temporary folder can be made: {error.strerror or error}. Set TMPDIR to a folder "
+            "that can be written, or make room"
+        ) from error
+    with made as folder:
+        yield Path(folder)
 
 
 def write_text(path: Path, text: str, *, error: type[ProxyDataError] = FileError) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.errors import DatasetError
+from naslib_proxydata.files import expanded
 
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 UNSIGNED_BYTE = 8
@@ -29,7 +30,7 @@ def open_fashion_mnist(path: str = "") -> ArrayDataset:
     Raises:
         DatasetError: A file is absent or damaged.
     """
-    folder = Path(path).expanduser() if path else DEBIAN
+    folder = expanded(path) if path else DEBIAN
     images = read_idx(_find(folder, "train-images-idx3-ubyte"))
     labels = read_idx(_find(folder, "train-labels-idx1-ubyte"))
     return ArrayDataset("fashion-mnist", images, labels.astype(np.int64), CLASSES)

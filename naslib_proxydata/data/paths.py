@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from naslib_proxydata.errors import DatasetError
+from naslib_proxydata.files import expanded
 
 ARCHIVES = frozenset({".gz", ".tgz", ".tar", ".zip", ".bz2", ".xz"})
 """Suffixes of packed files."""
@@ -23,7 +24,7 @@ def required_path(path: str, name: str) -> Path:
     """
     if not path:
         raise DatasetError(f"dataset {name!r} needs a path: write {name}:PATH")
-    place = Path(path).expanduser()
+    place = expanded(path)
     if place.suffix in ARCHIVES and place.is_file():
         raise DatasetError(f"{place} is an archive; unpack it, and give the folder as {name}:PATH")
     return place

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from naslib_proxydata.errors import ConfigError, DatasetError, unknown_name
+from naslib_proxydata.files import expanded
 
 if TYPE_CHECKING:
     from naslib_proxydata.data.base import Dataset
@@ -33,7 +34,7 @@ def open_dataset(source: str, plugins: Plugins | None = None) -> Dataset:
         return plugins.create("datasets", name, path=path)
     if Path(source).suffix == ".npz":
         return plugins.create("datasets", "npz", path=source)
-    if Path(source).expanduser().is_dir():
+    if expanded(source).is_dir():
         return plugins.create("datasets", "folder", path=source)
     if path and _importable(name):
         from naslib_proxydata.data.importable import open_importable

@@ -10,7 +10,7 @@ import yaml
 from pydantic import Field
 
 from naslib_proxydata.errors import ConfigError, RunFolderError, closest
-from naslib_proxydata.files import write_text
+from naslib_proxydata.files import expanded, write_text
 from naslib_proxydata.schema import Settings
 
 FORMAT = 1
@@ -106,7 +106,7 @@ def read_preset(name: str, built_in: tuple[str, ...] = ()) -> Preset:
             an unknown key or a wrong value.
     """
     shipped = SHIPPED / f"{name}.yaml"
-    path = shipped if name in preset_names() else Path(name).expanduser()
+    path = shipped if name in preset_names() else expanded(name)
     if not path.is_file():
         known = [*built_in, *preset_names()]
         raise ConfigError(

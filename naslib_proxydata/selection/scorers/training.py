@@ -234,7 +234,10 @@ class _Run:
             "dynamics": self.dynamics.state_dict(),
             "accuracy": self.accuracy,
         }
-        write_kept(path, lambda file: torch.save(state, file), error=SelectionError)
+        # Not straight into the file: of a full disk torch says something else.
+        stream = io.BytesIO()
+        torch.save(state, stream)
+        write_kept(path, lambda file: file.write(stream.getbuffer()), error=SelectionError)
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over what :meth:`save` wrote."""

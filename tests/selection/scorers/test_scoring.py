@@ -415,7 +415,7 @@ def test_a_cache_that_cannot_be_written_is_told_before_anything_is_computed(
     (tmp_path / "file").write_text("")
     calls: list[str] = []
     context = ScoringContext(open_dataset("digits"), tmp_path / "file")
-    with pytest.raises(SelectionError, match=r"cannot write in .*file is no folder"):
+    with pytest.raises(SelectionError, match=r"cannot use the cache .*file is no folder"):
         score_dataset(Returning(VALUES, calls), context)
     assert not calls
 
