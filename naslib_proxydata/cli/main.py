@@ -135,8 +135,8 @@ def _prepare_output() -> None:
 
 def _output_fails() -> bool:
     """Return whether the standard output is what cannot be written."""
-    try:
-        sys.stdout.flush()
+    try:  # whatever it is buffered by
+        print(flush=True)
     except OSError:
         return True
     return False
