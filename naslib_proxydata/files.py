@@ -90,7 +90,11 @@ def expanded(path: Path | str) -> Path:
 
 
 def check_writable(
-    path: Path, *, error: type[ProxyDataError] = FileError, doing: str = "write in"
+    path: Path,
+    *,
+    error: type[ProxyDataError] = FileError,
+    doing: str = "write in",
+    advice: str = "choose a folder that can be written",
 ) -> None:
     """Refuse a folder in which no file can be made, before what it is for is computed.
 
@@ -102,6 +106,7 @@ def check_writable(
         path: The folder.
         error: What is raised.
         doing: What would fail, for the message.
+        advice: What to do besides making room.
 
     Raises:
         ProxyDataError: It is a file, or cannot be written.
@@ -122,8 +127,8 @@ def check_writable(
             scratch.unlink(missing_ok=True)
     except OSError as problem:
         raise error(
-            f"cannot {doing} {path}: {problem.strerror or problem}. Choose a folder that can be "
-            "written; nothing was computed yet"
+            f"cannot {doing} {path}: {problem.strerror or problem}. Nothing was computed yet; "
+            f"make room, or {advice}"
         ) from problem
 
 

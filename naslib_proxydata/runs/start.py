@@ -27,7 +27,9 @@ def resolved(config: Config) -> Config:
         RunFolderError: The run folder cannot be written, which must not come out after hours.
     """
     out = expanded(config.out)
-    check_writable(out, error=RunFolderError, doing="create the run folder")
+    check_writable(
+        out, error=RunFolderError, doing="create the run folder", advice="choose another --out"
+    )
     root = None if config.data_root is None else expanded(config.data_root).resolve()
     return config.model_copy(
         update={

@@ -9,8 +9,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from naslib_proxydata import plugins
+from naslib_proxydata.cli.main import group
+from naslib_proxydata.config import SelectConfig, resolve
 from naslib_proxydata.kernels import compiled
+from naslib_proxydata.runs.environment import environment
 
 needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
 
@@ -246,6 +251,16 @@ def test_why_there_are_no_kernels_is_logged_once_and_kept(
     assert [record.levelname for record in caplog.records] == [level]
     assert reason in caplog.text
     assert reason in compiled.why_off()
+
+
+def test_doctor_and_the_environment_say_why(lanes, monkeypatch):
+    monkeypatch.setenv("NASLIB_PROXYDATA_COMPILE", "0")
+    said = CliRunner().invoke(group, ["doctor"]).output
+    assert "off     compiled kernels: NASLIB_PROXYDATA_COMPILE is 0" in said
+    config = resolve(SelectConfig, None, {"size": 5})
+    env = environment(config, plugins.load())
+    assert env["compiled_kernels_off"] == "NASLIB_PROXYDATA_COMPILE is 0"
+    assert env["compiled_kernels"] is False
 
 
 def test_no_home_folder_is_no_error(lanes, monkeypatch):

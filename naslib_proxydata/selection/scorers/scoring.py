@@ -60,7 +60,12 @@ def score_dataset(scorer: Scorer, context: ScoringContext) -> NDArray[np.floatin
             _log.info("scores %r come from the cache, %s", scorer.name, path)
             return found
     for folder in ("scores", "runs"):
-        check_writable(context.cache / folder, error=SelectionError, doing="use the cache")
+        check_writable(
+            context.cache / folder,
+            error=SelectionError,
+            doing="use the cache",
+            advice="name another one with --cache or NASLIB_PROXYDATA_CACHE",
+        )
     kept = small.with_name(f"{key}-{context.device.replace(':', '-')}.parts")
     array = _computed(scorer, replace(context, kept=kept))
     try:
