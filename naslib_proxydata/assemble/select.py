@@ -238,7 +238,7 @@ def _prepare(
         _check_own_size(selector, dataset, config.seed)
     context = ScoringContext(
         dataset,
-        config.cache or cache_folder(),
+        _cache(config, selector),
         config.model,
         QUICK if config.quick else PAPER,
         config.seed,
@@ -252,6 +252,12 @@ def _prepare(
     prepared = _Prepared(dataset, selector, size, given, scorer, context)
     _check_outputs(config, prepared)
     return prepared
+
+
+def _cache(config: SelectConfig, selector: Selector) -> Path:
+    """Return where scores are kept; a user without a home folder need not have it for none."""
+    needs_none = config.scorer is None and not needed_arrays(selector)
+    return config.cache or (Path() if needs_none else cache_folder())
 
 
 def _pretrained(config: SelectConfig) -> Pretrained | None:

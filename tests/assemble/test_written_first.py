@@ -18,7 +18,7 @@ from naslib_proxydata.config import (
     SelectConfig,
     resolve,
 )
-from naslib_proxydata.errors import RunFolderError
+from naslib_proxydata.errors import FileError, RunFolderError
 from naslib_proxydata.runs.folder import RunFolder
 from tests.leaderboard import fake_plugin
 
@@ -65,3 +65,20 @@ def test_nothing_computed_is_lost_where_no_figure_can_be_written(
     with pytest.raises(RunFolderError, match="No space left"):
         run(config)
     assert kept | {"config.yaml", "env.json"} <= {one.name for one in (tmp_path / "run").iterdir()}
+
+
+def test_without_a_home_folder_only_scores_need_a_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", no_home)
+    for name in ("NASLIB_PROXYDATA_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    settings = {"size": 9, "out": tmp_path / "run"}
+    run_select(resolve(SelectConfig, None, {"selector": "random", **settings}))
+    scored = {**settings, "scorer": "pixels", "selector": "k-center", "out": tmp_path / "scored"}
+    with pytest.raises(FileError, match="set NASLIB_PROXYDATA_CACHE"):
+        run_select(resolve(SelectConfig, None, scored))
+    assert not (tmp_path / "scored").exists()
