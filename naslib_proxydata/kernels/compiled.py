@@ -118,7 +118,8 @@ def _found() -> ctypes.CDLL | Off:
     try:
         compiler = _compiler()
         if compiler is None:
-            return Off("there is no C compiler (cc, or what CC names)", unexpected=False)
+            named = os.environ.get("CC")
+            return Off(f"there is no C compiler {named or 'cc'}", unexpected=bool(named))
         folder = cache_folder() / "kernels"
         key = _key(compiler)
         for path in sorted(folder.glob(f"{key}-*.so")):
@@ -186,4 +187,7 @@ def _said(error: Exception) -> str:
     """Return an error as a line, with the end of what a compiler said."""
     output = getattr(error, "stderr", None) or b""
     said = " ".join(output.decode(errors="replace").split())[-300:]
-    return f"{error}: {said}" if said else str(error)
+    told = str(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        told = f"{error.filename}: {error.strerror}"
+    return f"{told}: {said}" if said else told

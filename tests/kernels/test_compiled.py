@@ -236,7 +236,8 @@ def test_a_full_or_absent_folder_for_scratch_files_does_not_matter(lanes, tmp_pa
     ("variable", "value", "reason", "level"),
     [
         ("NASLIB_PROXYDATA_COMPILE", "0", "is 0", "INFO"),
-        ("CC", "no-such-compiler", "no C compiler", "INFO"),
+        ("PATH", "", "no C compiler cc", "INFO"),
+        ("CC", "no-such-compiler", "no C compiler no-such-compiler", "WARNING"),
         ("CC", "false", "exit status 1", "WARNING"),
         ("CC", "'ccache gcc", "No closing quotation", "WARNING"),
     ],
