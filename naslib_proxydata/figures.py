@@ -30,9 +30,18 @@ def new_figure(width: float, height: float) -> Figure:
     Args:
         width: In inches.
         height: In inches.
+
+    Raises:
+        FileError: Matplotlib cannot be imported without a folder to write in.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except OSError as error:  # neither its own folder nor one for temporary files can be written
+        raise FileError(
+            f"matplotlib finds no folder that it can write, so nothing is drawn: {error}. Set "
+            "MPLCONFIGDIR or TMPDIR to one"
+        ) from error
 
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)

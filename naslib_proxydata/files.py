@@ -8,11 +8,13 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Callable, Collection
+import tempfile
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from naslib_proxydata.errors import FileError, ProxyDataError
+from naslib_proxydata.private import create_private, make_private_folder
 
 _LONGEST_NAME = 120
 """In bytes; a file system takes 255, of which scratch files need some."""
@@ -31,6 +33,7 @@ def write_atomically(
     write: Callable[[BinaryIO], object],
     *,
     error: type[ProxyDataError] = FileError,
+    private: bool = False,
 ) -> None:
     """Let ``write`` fill a scratch file beside ``path``, flush it to disk and move it there.
 
@@ -40,6 +43,8 @@ def write_atomically(
         path: The file; one that is there is replaced.
         write: Gets the open scratch file.
         error: What is raised where it cannot be written.
+        private: Whether the file, and folders that are made for it, are for this user alone;
+            else the umask says for whom.
 
     Raises:
         ProxyDataError: The folder or the file cannot be written; nothing was changed there.
@@ -48,8 +53,11 @@ def write_atomically(
     # numbers clash between containers that share a folder.
     scratch = path.with_name(f".{path.name}.{secrets.token_hex(8)}")  # as _SCRATCH says
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with scratch.open("xb") as file:
+        if private:
+            make_private_folder(path.parent)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with create_private(scratch) if private else scratch.open("xb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
@@ -111,6 +119,69 @@ def expanded(path: Path | str) -> Path:
         raise FileError(f"no home folder is known for {path}; give the whole path") from error
 
 
+def check_writable(
+    path: Path,
+    *,
+    error: type[ProxyDataError] = FileError,
+    doing: str = "write in",
+    advice: str = "choose a folder that can be written",
+) -> None:
+    """Refuse a folder in which no file can be made, before what it is for is computed.
+
+    A folder that is missing is not made: the nearest one above it must allow that. There a file
+    with one byte is made and removed, since rights alone tell neither of read-only nor of full
+    disks.
+
+    Args:
+        path: The folder.
+        error: What is raised.
+        doing: What would fail, for the message.
+        advice: What to do besides making room.
+
+    Raises:
+        ProxyDataError: It is a file, or cannot be written.
+    """
+    folder = path
+    try:
+        while not folder.is_dir():
+            if folder.exists() or folder.parent == folder:
+                raise NotADirectoryError(errno.ENOTDIR, f"{folder} is no folder")
+            folder = folder.parent
+        scratch = folder / f".writable.{secrets.token_hex(8)}"
+        try:
+            with scratch.open("xb") as file:
+                file.write(b"1")
+                file.flush()
+                os.fsync(file.fileno())
+        finally:
+            scratch.unlink(missing_ok=True)
+    except OSError as problem:
+        raise error(
+            f"cannot {doing} {path}: {problem.strerror or problem}. Nothing was computed yet; "
+            f"make room, or {advice}"
+        ) from problem
+
+
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Give a folder that is deleted afterwards.
+
+    Raises:
+        FileError: There is no folder for temporary files that can be written.
+    """
+    try:
+        made = tempfile.TemporaryDirectory()
+    except OSError as error:
+        raise FileError(
+            f"no temporary folder can be made: {error.strerror or error}. Set TMPDIR to a folder "
+            "that can be written, or make room"
+        ) from error
+    with made as folder:
+        yield Path(folder)
+
+
 def write_text(path: Path, text: str, *, error: type[ProxyDataError] = FileError) -> None:
     """Write text as UTF-8, whole or not at all; see :func:`write_atomically`."""
-    write_atomically(path, lambda file: file.write(text.encode()), error=error)
+    # Names of files in another encoding than the system's are texts that UTF-8 has no bytes for.
+    content = text.encode(errors="backslashreplace")
+    write_atomically(path, lambda file: file.write(content), error=error)

@@ -1,16 +1,25 @@
-"""Names of files that come from what a user calls things."""
+"""How files are named and written, and what is told where that cannot be."""
 
 from __future__ import annotations
 
 import re
+import tempfile
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from naslib_proxydata.errors import FileError
-from naslib_proxydata.files import file_name, write_text
+from naslib_proxydata.errors import FileError, SelectionError
+from naslib_proxydata.files import (
+    check_writable,
+    expanded,
+    file_name,
+    temporary_folder,
+    write_atomically,
+    write_text,
+)
+from tests.disks import fill, make_read_only, small_disk
 
 
 @pytest.mark.parametrize("text", ["nb201_cifar10", "ImageNet16-120", "a..b", "é", "x" * 120])
@@ -72,3 +81,59 @@ def test_long_names_can_be_written_and_told_apart(tmp_path, letter):
 def test_a_path_that_is_too_long_is_not_blamed_on_room(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"File name too long; .*Choose a shorter path"):
         write_text(tmp_path / ("x" * 620), "text")
+
+
+def test_a_folder_that_can_be_written_is_left_as_it_was(tmp_path):
+    check_writable(tmp_path)
+    check_writable(tmp_path / "not" / "yet")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("place", ["file", "file/below", "file/far/below"])
+def test_a_file_in_the_way_of_a_folder_is_told(tmp_path, place):
+    (tmp_path / "file").write_text("")
+    path = tmp_path / place
+    with pytest.raises(SelectionError, match=f"cannot fill {path}: .*file is no folder"):
+        check_writable(path, error=SelectionError, doing="fill")
+
+
+def test_a_disk_that_cannot_be_written_is_told(tmp_path):
+    with small_disk(tmp_path / "disk", 64) as disk:
+        fill(disk)
+        with pytest.raises(FileError, match="No space left on device"):
+            check_writable(disk / "run")
+        (disk / ".filling").unlink()
+        check_writable(disk / "run")
+        make_read_only(disk)
+        with pytest.raises(FileError, match="Read-only file system"):
+            check_writable(disk / "run")
+
+
+def test_on_a_full_disk_what_was_there_stays(tmp_path):
+    with small_disk(tmp_path / "disk", 64) as disk:
+        write_text(disk / "file", "before")
+        with pytest.raises(FileError, match=r"cannot write .*No space left.*nothing was changed"):
+            write_atomically(disk / "file", lambda file: file.write(bytes(100_000)))
+        assert (disk / "file").read_text() == "before"
+        assert [one.name for one in disk.iterdir()] == ["file"]
+
+
+def test_names_in_another_encoding_can_be_written(tmp_path):
+    r"""A file name ``caf\xe9`` in Latin-1 is a text that UTF-8 has no bytes for."""
+    write_text(tmp_path / "file", "caf\udce9 é")
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "caf\\udce9 é"
+
+
+def test_without_a_home_folder_a_tilde_is_told():
+    assert expanded("folder") == Path("folder")
+    with pytest.raises(FileError, match="no home folder is known for ~no-such-user/x"):
+        expanded("~no-such-user/x")
+
+
+def test_without_a_place_for_temporary_files_it_is_told(monkeypatch):
+    with temporary_folder() as folder:
+        assert folder.is_dir()
+    assert not folder.exists()
+    monkeypatch.setattr(tempfile, "tempdir", "/no/such/folder")
+    with pytest.raises(FileError, match="Set TMPDIR"), temporary_folder():
+        pass

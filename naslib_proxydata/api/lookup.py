@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from naslib_proxydata.files import expanded
 from naslib_proxydata.runs.settings import DATA_VARIABLE
 from naslib_proxydata.runs.setup import load_plugins, registered_name
 from naslib_proxydata.tables.sources import check_turned, open_table
@@ -59,7 +60,7 @@ def table(
         TableAbsentError: Its files are not there; the message says how to get them.
     """
     folder = root or os.environ.get(DATA_VARIABLE) or None
-    path = None if folder is None else Path(folder).expanduser()
+    path = None if folder is None else expanded(folder)
     plugins = load_plugins(())
     turned = (lower_is_better,) if isinstance(lower_is_better, str) else tuple(lower_is_better)
     found = open_table(name, plugins, root=path, space=space, lower_is_better=turned)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from naslib_proxydata.config import resolve
+from naslib_proxydata.files import temporary_folder
 from naslib_proxydata.runs.settings import RunConfig
 
 Config = TypeVar("Config", bound=RunConfig)
@@ -33,5 +33,5 @@ def run(
     """
     if out is not None:
         return function(resolve(schema, None, {**settings, "out": Path(out)}))
-    with TemporaryDirectory() as folder:
-        return function(resolve(schema, None, {**settings, "out": Path(folder) / "run"}))
+    with temporary_folder() as folder:
+        return function(resolve(schema, None, {**settings, "out": folder / "run"}))

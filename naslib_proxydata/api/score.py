@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.files import temporary_folder
 from naslib_proxydata.predictors.base import LearningPredictor, Predictor
 from naslib_proxydata.runs.device import resolved_device
 from naslib_proxydata.runs.executors import default_executor, threads_used
@@ -137,8 +136,8 @@ class _Call:
     def _stored(self, predictor: Predictor[Any], texts: Sequence[str]) -> list[Score]:
         """Score in as many processes as there are workers, each function once."""
         with (
-            TemporaryDirectory() as folder,
-            ScoreStore(Path(folder) / "scores.sqlite") as store,
+            temporary_folder() as folder,
+            ScoreStore(folder / "scores.sqlite") as store,
             default_executor(self.workers) as executor,
         ):
             title = f"{self.setup.space} {self.setup.predictor}"

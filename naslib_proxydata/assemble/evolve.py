@@ -22,6 +22,7 @@ from naslib_proxydata.evolution.loop import (
 )
 from naslib_proxydata.evolution.queries import Query, TrueFitness, history_csv
 from naslib_proxydata.figures import plain
+from naslib_proxydata.files import expanded
 from naslib_proxydata.markdown import one_line
 from naslib_proxydata.runs.environment import environment, provenance
 from naslib_proxydata.runs.executors import Progress, threads_used
@@ -114,7 +115,7 @@ def _with_settled_files(config: EvolveConfig) -> EvolveConfig:
         (update["benchmark"],), hashes = settled(config, (config.benchmark,))
         update |= hashes
     if config.label_table is not None:
-        update["label_table"] = config.label_table.expanduser().resolve()
+        update["label_table"] = expanded(config.label_table).resolve()
     return config.model_copy(update=update)
 
 
@@ -168,12 +169,13 @@ def _write(folder: RunFolder, problem: Problem, found: Evolution, env: dict[str,
     title = f"{config.space}, {problem.optimizer.name}, seed {config.seed}"
     label = plain(problem.fitness_label)
     folder.write(HISTORY, history_csv(found.history))
-    folder.draw("history", plots.draw_history(found.history, title, label))
     if found.front:
         folder.write(FRONT, history_csv(found.front))
-        folder.draw("front", plots.draw_front(found.history, found.front, title, label))
     folder.write_json("env.json", env)
     folder.write_json(RESULT, _result(problem, found, env))
+    folder.draw("history", plots.draw_history(found.history, title, label))
+    if found.front:
+        folder.draw("front", plots.draw_front(found.history, found.front, title, label))
     folder.write("summary.md", _summary(problem, found, env))
 
 

@@ -14,6 +14,7 @@ from naslib_proxydata.assemble.reading import read_as_asked
 from naslib_proxydata.config import SearchConfig
 from naslib_proxydata.data.sources import open_dataset
 from naslib_proxydata.errors import TableError
+from naslib_proxydata.files import expanded
 from naslib_proxydata.markdown import one_line
 from naslib_proxydata.oneshot import plots
 from naslib_proxydata.oneshot.base import Strategy, combine
@@ -150,6 +151,8 @@ def _searched(
     notes = (*unreadable, *missing)
     finished = FinishedSearch(result, measured, notes, folder.path)
     folder.write_json(RESULT, _facts(config, prepared, finished, env))
+    if prepared.tracker is not None and prepared.tracker.values:
+        folder.write_json(EIGENVALUES, prepared.tracker.values)
     _draw(folder, tables, config, prepared, finished)
     folder.write("summary.md", _summary(config, finished, env))
     return finished
@@ -157,7 +160,7 @@ def _searched(
 
 def _settled(config: SearchConfig, settings: SearchSettings) -> SearchConfig:
     """Return the configuration as the folder keeps it: good from anywhere, epochs written out."""
-    selection = config.selection and config.selection.expanduser().resolve()
+    selection = config.selection and expanded(config.selection).resolve()
     training = {**config.training, "epochs": settings.epochs}  # so that they can grow
     return config.model_copy(update={"selection": selection, "training": training})
 
@@ -333,7 +336,6 @@ def _draw(
     tracker = prepared.tracker
     if tracker is not None and tracker.values:
         folder.draw("eigenvalue", plots.draw_eigenvalues({config.space: tracker.values}))
-        folder.write_json(EIGENVALUES, tracker.values)
 
 
 def _measured_cells(

@@ -15,6 +15,7 @@ from naslib_proxydata.config import SelectConfig
 from naslib_proxydata.data.part import PartDataset, readable_part
 from naslib_proxydata.data.sources import open_dataset
 from naslib_proxydata.errors import SelectionError
+from naslib_proxydata.files import expanded
 from naslib_proxydata.plugins import Plugins
 from naslib_proxydata.runs.environment import environment, provenance
 from naslib_proxydata.runs.executors import Progress, threads_used
@@ -104,9 +105,12 @@ def run_select(
             seconds = time.perf_counter() - started
             _log.info("chose %d of %d in %.2f s", selection.size, selection.dataset_size, seconds)
             env = environment(config, plugins)
-            figures = _draw(folder, config, prepared, selection, made)
             whole = in_whole(selection, prepared.dataset, read.dataset)
-            _write(folder, config, env, prepared, whole, read.dataset, made, figures)
+            _write(folder, config, env, prepared, whole, made)
+            figures = _draw(folder, config, prepared, selection, made)
+            where = _provenance(env, prepared)
+            report = selection_markdown(whole, read.dataset, folder.path, figures, where)
+            folder.write("summary.md", report)
     return whole
 
 
@@ -187,9 +191,9 @@ def _with_whole_paths(config: SelectConfig) -> SelectConfig:
     """Return the configuration with paths that mean the same from every folder."""
     paths = {"scores": config.scores, "cache": config.cache}
     whole: dict[str, Any] = {
-        name: path and path.expanduser().resolve() for name, path in paths.items()
+        name: path and expanded(path).resolve() for name, path in paths.items()
     }
-    weights = Path(config.weights).expanduser()
+    weights = expanded(config.weights)
     if config.weights and weights.is_file():
         whole["weights"] = str(weights.resolve())
     return config.model_copy(update=whole)
@@ -234,7 +238,7 @@ def _prepare(
         _check_own_size(selector, dataset, config.seed)
     context = ScoringContext(
         dataset,
-        config.cache or cache_folder(),
+        _cache(config, selector),
         config.model,
         QUICK if config.quick else PAPER,
         config.seed,
@@ -248,6 +252,12 @@ def _prepare(
     prepared = _Prepared(dataset, selector, size, given, scorer, context)
     _check_outputs(config, prepared)
     return prepared
+
+
+def _cache(config: SelectConfig, selector: Selector) -> Path:
+    """Return where scores are kept; a user without a home folder need not have it for none."""
+    needs_none = config.scorer is None and not needed_arrays(selector)
+    return config.cache or (Path() if needs_none else cache_folder())
 
 
 def _pretrained(config: SelectConfig) -> Pretrained | None:
@@ -319,22 +329,23 @@ def _write(
     env: Mapping[str, Any],
     prepared: _Prepared,
     selection: Selection,
-    dataset: Dataset,
     made: Scored | None,
-    figures: Sequence[str],
 ) -> None:
-    """Write every file of the run folder but the configuration; ``dataset`` is the whole."""
+    """Write what was computed, before a figure of it can fail on a full disk."""
     folder.check_in_place()
     save_selection(selection, folder.path / SELECTION)
     if config.save_scores and made is not None:
         write_scores(folder.path / SCORES, made.values, prepared.dataset, made.origin)
-    where = provenance(env)
     pretrained = prepared.context.pretrained
-    if pretrained is not None:
-        env = {**env, "scored_with": pretrained.label}
-        where = f"Scored with {pretrained.label}. {where}"
-    folder.write_json("env.json", env)
-    folder.write("summary.md", selection_markdown(selection, dataset, folder.path, figures, where))
+    scored_with = {} if pretrained is None else {"scored_with": pretrained.label}
+    folder.write_json("env.json", {**env, **scored_with})
+
+
+def _provenance(env: Mapping[str, Any], prepared: _Prepared) -> str:
+    """Return where the selection was made, and with what model."""
+    pretrained = prepared.context.pretrained
+    scored_with = "" if pretrained is None else f"Scored with {pretrained.label}. "
+    return scored_with + provenance(env)
 
 
 def _draw(

@@ -34,11 +34,13 @@ def command(
     """Read the official files of BENCHMARK at SOURCE and write the compact form to TARGET."""
     from naslib_proxydata import plugins as room
     from naslib_proxydata.errors import ConfigError, RunFolderError
+    from naslib_proxydata.files import check_writable
 
     convert = converter(room.load(plugin, no_plugin), benchmark)
     options = {"skip_damaged": True} if skip_damaged else {}
     if skip_damaged and "skip_damaged" not in inspect.signature(convert).parameters:
         raise ConfigError(f"the converter of benchmark {benchmark!r} takes no --skip-damaged")
+    check_writable(target.parent, error=RunFolderError)
     try:
         skipped = convert(source, target, **options)
     except OSError as error:

@@ -13,14 +13,18 @@ from naslib_proxydata.cli.telling import tell
 def command() -> None:
     """Say what of NASLib imports here, what is missing, and what to install.
 
-    The exit code is 0 where all of it works, else 1.
+    The exit code is 0 where all of it works, else 1. Whether there are compiled kernels, which
+    only make Eproxy faster, changes nothing of that.
     """
+    from naslib_proxydata.kernels.compiled import why_off
     from naslib_proxydata.naslib_bridge.doctor import examine
 
     fine = True
     for finding in examine():
         fine = fine and finding.fine
         tell(f"{'ok' if finding.fine else 'missing':<8}{finding.what}: {finding.detail}")
+    off = why_off()
+    tell(f"{'off' if off else 'ok':<8}compiled kernels: {off or 'in use'}")
     if fine:
         tell("The bridge can be used: see docs/howto/naslib.md.")
         return

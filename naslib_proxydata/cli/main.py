@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import sys
@@ -101,15 +102,50 @@ def main(arguments: list[str] | None = None) -> Any:
 
     What a user can put right is told on the standard error stream, with exit code 2.
     """
+    _prepare_output()
     try:
         group.main(arguments, prog_name="naslib-proxydata")
     except ProxyDataError as error:
         tell(f"error: {error}", err=True)
         sys.exit(2)
     except BrokenPipeError:
-        # The reader of a pipe (head, say) has seen enough; flushing at exit must not raise.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_output()  # the reader of the pipe (head, say) has seen enough
         sys.exit(1)
+    except OSError as error:
+        if not _output_fails():
+            raise
+        _close_output()
+        click.echo(
+            f"error: cannot write to the standard output: {error.strerror}. All that was computed "
+            "is in the run folder, if the command has one; send the output elsewhere",
+            err=True,
+        )
+        sys.exit(2)
+
+
+def _prepare_output() -> None:
+    """Let every text be written to any terminal, file or pipe, or to one that is closed."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by whoever started this process
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            # Names of files and classes may have letters that the encoding has not.
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _output_fails() -> bool:
+    """Return whether the standard output is what cannot be written."""
+    try:  # whatever it is buffered by
+        print(flush=True)
+    except OSError:
+        return True
+    return False
+
+
+def _close_output() -> None:
+    """Let nothing more be written, so that flushing at the exit does not raise."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

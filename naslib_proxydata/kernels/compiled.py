@@ -1,8 +1,8 @@
 """Compile the C files of this folder with the machine's own compiler, once, and call them.
 
 The library lies in ``kernels`` of the cache folder, under a name that changes with the source, the
-compiler and the processor. Where anything is missing :func:`lanes` is 0 and callers take torch's
-way.
+compiler and the processor, and has the sha256 of its content. Where anything is missing
+:func:`lanes` is 0, callers take torch's way, and :func:`why_off` says why.
 """
 
 from __future__ import annotations
@@ -10,11 +10,16 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import logging
+import multiprocessing
 import os
+import platform
+import shlex
 import shutil
 import subprocess
 import tempfile
 import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,7 +27,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from naslib_proxydata.cache import cache_folder
+from naslib_proxydata.cache import CACHE_VARIABLE, cache_folder
+from naslib_proxydata.errors import ProxyDataError
+from naslib_proxydata.files import write_atomically
+from naslib_proxydata.kernels.library import LibraryError, load, try_in_child
+from naslib_proxydata.private import check_private_folder, make_private_folder
 
 SWITCH = "NASLIB_PROXYDATA_COMPILE"
 """Environment variable: 0 keeps the package from compiling anything."""
@@ -33,10 +42,31 @@ _log = logging.getLogger(__name__)
 _of_thread = threading.local()
 
 
+@dataclass(frozen=True)
+class Off:
+    """Why there is no compiled code.
+
+    Attributes:
+        reason: In a few words, with what to do where something can be done.
+        unexpected: Whether a user would expect that there is.
+    """
+
+    reason: str
+    unexpected: bool = True
+
+
 @cache
 def lanes() -> int:
     """Return what numbers of channels must divide by; 0 where there is no compiled code."""
-    return call("lanes") if _library() else 0
+    return 0 if isinstance(_library(), Off) else call("lanes")
+
+
+def why_off() -> str | None:
+    """Return why there is no compiled code; None where there is."""
+    found = _library()
+    if isinstance(found, Off):
+        return found.reason
+    return None if lanes() else "they need a processor with AVX2"
 
 
 def call(name: str, *values: Tensor | int) -> int:
@@ -65,40 +95,99 @@ def _function(name: str) -> Any:
 
 
 @cache
-def _library() -> ctypes.CDLL | None:
+def _library() -> ctypes.CDLL | Off:
+    """Return the library, or why there is none, which is logged."""
+    found = _found()
+    if isinstance(found, Off):
+        # Workers would only repeat what the process that started them says.
+        warn = found.unexpected and multiprocessing.parent_process() is None
+        _log.log(
+            logging.WARNING if warn else logging.INFO,
+            "compiled kernels are off, torch's slower way is taken: %s",
+            found.reason,
+        )
+    return found
+
+
+def _found() -> ctypes.CDLL | Off:
     """Load the library, from the cache where it was compiled before."""
-    compiler = shutil.which(os.environ.get("CC") or "cc")
-    if os.environ.get(SWITCH) == "0" or compiler is None or os.name != "posix":
-        return None
+    if os.environ.get(SWITCH) == "0":
+        return Off(f"{SWITCH} is 0", unexpected=False)
+    if os.name != "posix":
+        return Off(f"not on {platform.system()}", unexpected=False)
     try:
-        path = cache_folder() / "kernels" / f"{_key(compiler)}.so"
-        if not path.exists():
-            _compile(compiler, path)
-        if path.stat().st_uid != os.getuid():
-            raise PermissionError(f"{path} belongs to someone else")
-        return ctypes.CDLL(str(path))
-    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
-        _log.info("kernels are not compiled, torch's way is taken: %s", error)
-        return None
+        compiler = _compiler()
+        if compiler is None:
+            named = os.environ.get("CC")
+            return Off(f"there is no C compiler {named or 'cc'}", unexpected=bool(named))
+        folder = cache_folder() / "kernels"
+        key = _key(compiler)
+        for path in sorted(folder.glob(f"{key}-*.so")):
+            try:
+                return load(path)
+            except LibraryError as error:
+                _log.warning("%s; it is compiled anew", error)
+                path.unlink(missing_ok=True)
+        return load(_compile(compiler, folder, key))
+    except (OSError, ValueError, ProxyDataError, subprocess.SubprocessError) as error:
+        return Off(_said(error))
 
 
-def _key(compiler: str) -> str:
+def _compiler() -> list[str] | None:
+    """Return the command of the compiler, which may have several words: ``ccache gcc``.
+
+    Raises:
+        ValueError: A quotation in ``CC`` is not closed.
+    """
+    words = shlex.split(os.environ.get("CC") or "cc") or ["cc"]
+    return words if shutil.which(words[0]) else None
+
+
+def _key(compiler: Sequence[str]) -> str:
     """Hash the source and the compiler's own macros, which tell its version and the processor."""
     digest = hashlib.sha256(" ".join(_FLAGS).encode())
     for source in sorted(_FOLDER.glob("*.[ch]")):
         digest.update(source.read_bytes())
-    command = [compiler, *_FLAGS, "-dM", "-E", "-x", "c", os.devnull]
+    command = [*compiler, *_FLAGS, "-dM", "-E", "-x", "c", os.devnull]
     macros = subprocess.run(command, capture_output=True, check=True, timeout=_SECONDS).stdout
     digest.update(macros)
     return digest.hexdigest()[:16]
 
 
-def _compile(compiler: str, path: Path) -> None:
-    """Write the library in one step, so that another process never loads half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _compile(compiler: Sequence[str], folder: Path, key: str) -> Path:
+    """Compile, try the library in another process, and put it into the cache; return its path.
+
+    Raises:
+        UntrustedError: Somebody else can write in the folder.
+        LibraryError: Libraries cannot be used there, or what the compiler wrote is none.
+        OSError, subprocess.SubprocessError: It cannot be compiled or written.
+    """
+    make_private_folder(folder)
+    check_private_folder(folder)
+    if os.statvfs(folder).f_flag & getattr(os, "ST_NOEXEC", 0):
+        raise LibraryError(
+            f"{folder} lies on a disk that is mounted noexec; name a folder on another one with "
+            f"{CACHE_VARIABLE}"
+        )
     sources = [str(source) for source in sorted(_FOLDER.glob("*.c"))]
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        fresh = Path(folder) / path.name
-        command = [compiler, *_FLAGS, *sources, "-lm", "-o", str(fresh)]
-        subprocess.run(command, capture_output=True, check=True, timeout=_SECONDS)
-        fresh.replace(path)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".") as scratch:
+        fresh = Path(scratch) / "fresh.so"
+        command = [*compiler, *_FLAGS, *sources, "-lm", "-o", str(fresh)]
+        # Scratch files of the compiler lie there too: $TMPDIR may be full or absent.
+        environment = {**os.environ, "TMPDIR": scratch}
+        subprocess.run(command, capture_output=True, check=True, timeout=_SECONDS, env=environment)
+        content = fresh.read_bytes()
+        path = folder / f"{key}-{hashlib.sha256(content).hexdigest()}.so"
+        try_in_child(fresh)
+        write_atomically(path, lambda file: file.write(content), private=True)
+    return path
+
+
+def _said(error: Exception) -> str:
+    """Return an error as a line, with the end of what a compiler said."""
+    output = getattr(error, "stderr", None) or b""
+    said = " ".join(output.decode(errors="replace").split())[-300:]
+    told = str(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        told = f"{error.filename}: {error.strerror}"
+    return f"{told}: {said}" if said else told

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import logging
 import os
@@ -15,12 +14,11 @@ import torch
 
 from naslib_proxydata.boundary import boundary
 from naslib_proxydata.errors import RunFolderError
-from naslib_proxydata.files import write_atomically
+from naslib_proxydata.sealed import read_sealed, write_sealed
 
 _log = logging.getLogger(__name__)
 NAME = "checkpoint.pt"
 PREVIOUS = "checkpoint-previous.pt"
-DIGEST_BYTES = 32
 
 
 @runtime_checkable
@@ -52,12 +50,11 @@ def save_checkpoint(folder: Path, state: Mapping[str, Any]) -> None:
     payload = stream.getvalue()
     current = folder / NAME
     try:
-        if current.exists() and _payload(current) is not None:  # else the one before it is kept
+        if current.exists() and read_sealed(current) is not None:  # else the one before it is kept
             os.replace(current, folder / PREVIOUS)
     except OSError as error:
         raise RunFolderError(f"cannot write in {folder}: {error.strerror}") from None
-    content = hashlib.sha256(payload).digest() + payload
-    write_atomically(current, lambda file: file.write(content), error=RunFolderError)
+    write_sealed(current, lambda file: file.write(payload), error=RunFolderError)
 
 
 def load_checkpoint(folder: Path) -> dict[str, Any] | None:
@@ -91,18 +88,11 @@ def load_checkpoint(folder: Path) -> dict[str, Any] | None:
 def _read(path: Path) -> dict[str, Any] | None:
     """Return the state in a file, None where its bytes are not those that were written."""
     with boundary(path, RunFolderError, "delete it to go on from the one before it"):
-        payload = _payload(path)
+        payload = read_sealed(path)
         if payload is None:
             return None
         state: dict[str, Any] = torch.load(io.BytesIO(payload), weights_only=True)
         return state
-
-
-def _payload(path: Path) -> bytes | None:
-    """Return what ``torch.save`` wrote to a file, None where its bytes are others now."""
-    content = path.read_bytes()
-    digest, payload = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
-    return payload if hashlib.sha256(payload).digest() == digest else None
 
 
 def _plain(value: Any) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from naslib_proxydata.kernels.compiled import lanes
+from naslib_proxydata.kernels.compiled import lanes, why_off
 from naslib_proxydata.plugins import Plugins
 from naslib_proxydata.runs.settings import RunConfig
 
@@ -39,6 +39,7 @@ def environment(
         "workers": config.workers,
         "threads": config.threads,
         "compiled_kernels": lanes() > 0,
+        "compiled_kernels_off": why_off(),
         "seeds": list(seeds),
     }
 

@@ -40,12 +40,22 @@ class SerialExecutor(Executor):
 
 
 def default_executor(workers: int) -> Executor:
-    """Return an executor of that many processes, or of this one for ``workers=1``."""
+    """Return an executor of that many processes, or of this one for ``workers=1``.
+
+    Raises:
+        ProxyDataError: This system has no shared memory for their locks.
+    """
     if workers == 1:
         return SerialExecutor()
     # "spawn" is the one start method that is safe after torch has started threads.
     spawn = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, mp_context=spawn, initializer=_die_with_parent)
+    try:
+        return ProcessPoolExecutor(workers, mp_context=spawn, initializer=_die_with_parent)
+    except (OSError, NotImplementedError) as error:
+        raise ProxyDataError(
+            f"worker processes cannot be started here: {error}. Their locks need shared memory "
+            "(/dev/shm) that can be written; use --workers 1, or give the container some"
+        ) from error
 
 
 def _die_with_parent() -> None:

@@ -9,6 +9,8 @@ from typing import TypeVar
 
 import yaml
 
+from naslib_proxydata.errors import RunFolderError
+from naslib_proxydata.files import check_writable, expanded
 from naslib_proxydata.runs.device import resolved_device
 from naslib_proxydata.runs.executors import default_executor
 from naslib_proxydata.runs.folder import RunFolder
@@ -23,14 +25,19 @@ def resolved(config: Config) -> Config:
 
     Raises:
         ConfigError: There is no such device here.
+        RunFolderError: The run folder cannot be written, which must not come out after hours.
     """
-    root = None if config.data_root is None else config.data_root.expanduser().resolve()
+    out = expanded(config.out)
+    check_writable(
+        out, error=RunFolderError, doing="create the run folder", advice="choose another --out"
+    )
+    root = None if config.data_root is None else expanded(config.data_root).resolve()
     return config.model_copy(
         update={
             "device": resolved_device(config.device),
             "data_root": root,
-            "plugin": tuple(file.expanduser().resolve() for file in config.plugin),
-            "out": config.out.expanduser(),
+            "plugin": tuple(expanded(file).resolve() for file in config.plugin),
+            "out": out,
         }
     )
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from naslib_proxydata.cache import cache_folder
 from naslib_proxydata.errors import SelectionError
+from naslib_proxydata.private import make_private_folder
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
@@ -35,7 +36,7 @@ def scratch_array(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
         return np.empty(shape, dtype)
     folder = cache_folder()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
         with tempfile.TemporaryFile(dir=folder) as file:
             if hasattr(os, "posix_fallocate"):  # a full disk must be told now, not by a crash
                 os.posix_fallocate(file.fileno(), 0, size)

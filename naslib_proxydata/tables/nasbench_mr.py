@@ -22,7 +22,7 @@ from naslib_proxydata.spaces.nasbench_mr.space import NasBenchMr
 from naslib_proxydata.tables.columns import Column, ColumnTable
 from naslib_proxydata.tables.finding import first_of
 from naslib_proxydata.tables.json_file import read_json
-from naslib_proxydata.tables.writing import write_json_gz
+from naslib_proxydata.tables.writing import JSON_GZ, check_target, write_json_gz
 from naslib_proxydata.unpickle import unpickle
 
 if TYPE_CHECKING:
@@ -125,6 +125,7 @@ def convert(source: Path, target: Path) -> None:
     Raises:
         TableError: A file is damaged, or the target cannot be written.
     """
+    check_target(target, JSON_GZ)
     files = _files(source) if source.is_dir() else {}
     if not files:
         raise TableError(f"{source} has no SETTING/{OFFICIAL} nor SETTING.json. {HOW_TO_GET}")

@@ -18,7 +18,7 @@ from naslib_proxydata.tables.finding import first_of
 from naslib_proxydata.tables.nb101_arrays import check_arrays
 from naslib_proxydata.tables.nb101_records import gather, runs_of_api, runs_of_file
 from naslib_proxydata.tables.nb101_run import METRICS
-from naslib_proxydata.tables.writing import write_npz
+from naslib_proxydata.tables.writing import NPZ, check_target, write_npz
 
 COMPACT = "nb101.npz"
 OFFICIAL = ("nasbench_full.tfrecord", "nasbench_only108.tfrecord")
@@ -179,6 +179,7 @@ def convert(source: Path, target: Path, *, skip_damaged: bool = False) -> list[s
     Raises:
         TableError: The source is damaged, or not such a file.
     """
+    check_target(target, NPZ)
     damaged: list[str] = []
     arrays = gather(runs_of_file(source, damaged if skip_damaged else None), str(source))
     write_npz(target, arrays)

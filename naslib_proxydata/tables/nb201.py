@@ -13,6 +13,7 @@ from naslib_proxydata.tables.nb201_columns import SIMPLE
 from naslib_proxydata.tables.nb201_compact import read_compact, write_compact
 from naslib_proxydata.tables.nb201_official import META
 from naslib_proxydata.tables.nb201_package import package_folder, read_package
+from naslib_proxydata.tables.writing import NPZ, check_target
 
 HOW_TO_GET: Final = (
     f"Download {SIMPLE}.tar (github.com/D-X-Y/NATS-Bench) or "
@@ -100,10 +101,7 @@ def convert(source: Path, target: Path) -> ColumnTable:
     Raises:
         TableError: The source is damaged, or the target cannot be written.
     """
-    if target.suffix != ".npz" or not target.parent.is_dir():  # said before minutes of reading
-        raise TableError(
-            f"cannot write {target}: the compact table is a .npz file in a folder that exists"
-        )
+    check_target(target, NPZ)
     write_compact(open_source(source), target)
     return read_compact(target)
 

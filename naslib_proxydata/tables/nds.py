@@ -31,7 +31,7 @@ from naslib_proxydata.spaces.nds import spaces as nds
 from naslib_proxydata.tables.columns import ColumnTable
 from naslib_proxydata.tables.finding import first_of
 from naslib_proxydata.tables.json_file import read_json
-from naslib_proxydata.tables.writing import write_json_gz
+from naslib_proxydata.tables.writing import JSON_GZ, check_target, write_json_gz
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -126,6 +126,7 @@ def convert(source: Path, target: Path) -> None:
             another of the released files.
     """
     _check_names(source, target)
+    check_target(target, JSON_GZ)
     kept = []
     for place, record in _records(source):
         try:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from naslib_proxydata.errors import ConfigError, unknown_name
+from naslib_proxydata.files import expanded
 from naslib_proxydata.tables.own import read_own
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ OWN: Final = "csv:"
 
 def own_path(source: str) -> Path | None:
     """Return the path in ``csv:FILE``, or None where the source is the name of a benchmark."""
-    return Path(source.removeprefix(OWN)).expanduser() if source.startswith(OWN) else None
+    return expanded(source.removeprefix(OWN)) if source.startswith(OWN) else None
 
 
 def open_table(

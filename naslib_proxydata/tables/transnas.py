@@ -34,7 +34,7 @@ from naslib_proxydata.tables.columns import Column, ColumnTable
 from naslib_proxydata.tables.finding import first_of
 from naslib_proxydata.tables.json_file import read_json
 from naslib_proxydata.tables.torch_file import open_torch_pickle
-from naslib_proxydata.tables.writing import write_json_gz
+from naslib_proxydata.tables.writing import JSON_GZ, check_target, write_json_gz
 from naslib_proxydata.unpickle import unpickle
 
 if TYPE_CHECKING:
@@ -155,6 +155,7 @@ class TransNasKind:
         Raises:
             TableError: The source is damaged, or the target cannot be written.
         """
+        check_target(target, JSON_GZ)
         table = self.open(source)
         official = {ours: theirs for theirs, ours in METRICS.items()}
         names = {task: metrics[0] for task, metrics in table.columns().items()}

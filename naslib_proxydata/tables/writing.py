@@ -11,10 +11,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from naslib_proxydata.errors import TableError
-from naslib_proxydata.files import write_atomically
+from naslib_proxydata.files import check_writable, write_atomically
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+NPZ, JSON_GZ = ".npz", ".json.gz"
+
+
+def check_target(target: Path, suffix: str) -> None:
+    """Refuse a target that cannot be written, before minutes of reading.
+
+    Raises:
+        TableError: It has another suffix, is a folder, or its folder cannot be written.
+    """
+    if not target.name.endswith(suffix):
+        raise TableError(f"the compact table is a {suffix} file, got {target}")
+    if target.is_dir():
+        raise TableError(f"{target} is a folder; name a file to write")
+    check_writable(target.parent, error=TableError)
 
 
 def write_npz(target: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -23,8 +38,7 @@ def write_npz(target: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     Raises:
         TableError: The target has another suffix or cannot be written.
     """
-    if target.suffix != ".npz":
-        raise TableError(f"the compact table is a .npz file, got {target}")
+    check_target(target, NPZ)
     write_atomically(
         target,
         lambda stream: np.savez_compressed(stream, allow_pickle=False, **arrays),
@@ -38,7 +52,6 @@ def write_json_gz(target: Path, content: Any) -> None:
     Raises:
         TableError: The target has another suffix or cannot be written.
     """
-    if not target.name.endswith(".json.gz"):
-        raise TableError(f"the compact table is a .json.gz file, got {target}")
+    check_target(target, JSON_GZ)
     packed = gzip.compress(json.dumps(content).encode(), mtime=0)
     write_atomically(target, lambda stream: stream.write(packed), error=TableError)

@@ -70,12 +70,13 @@ class ScoringContext:
         """What else anything that is trained depends on."""
         return {"recipe": self.recipe.model_dump(), "seed": self.seed}
 
-    def trained(self, model: str, early: bool = False) -> Trained:
+    def trained(self, model: str, early: bool = False, outputs: bool = False) -> Trained:
         """Return the model trained on the dataset; runs that the cache holds cost nothing.
 
         Args:
             model: Its name, see ``models.build_model``.
             early: Whether the model of the recipe's early epoch is wanted, not the final one.
+            outputs: Whether what it gave in every epoch is wanted, too.
 
         Raises:
             DatasetError: The dataset is unlabelled.
@@ -90,6 +91,7 @@ class ScoringContext:
             device=self.device,
             folder=folder,
             early=early,
+            outputs=outputs,
             progress=self.report,
         )
 

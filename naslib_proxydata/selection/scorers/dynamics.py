@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import numpy as np
 import torch
 
 from naslib_proxydata.errors import SelectionError
-from naslib_proxydata.files import write_atomically
+from naslib_proxydata.kept import read_kept, write_kept
 from naslib_proxydata.selection.scorers import formulas
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 FOLDER = "dynamics"
 LARGEST = 1 << 30
 """Bytes of one epoch's probabilities, above which divergences are not recorded."""
+
+AGAIN = "the model is trained again from an earlier epoch, or anew"
+"""What is done where something of a training run is damaged."""
 
 Quantity = Literal["probability", "margin", "divergence"]
 
@@ -69,7 +72,7 @@ class DynamicsRecorder:
         """Write the epoch of this number, counted from 1, into a run's folder."""
         arrays: dict[str, Any] = {name: values.numpy() for name, values in self.epoch.items()}
         path = folder / FOLDER / f"{number:04d}.npz"
-        write_atomically(path, lambda file: np.savez(file, **arrays), error=SelectionError)
+        write_kept(path, lambda file: np.savez(file, **arrays), error=SelectionError)
 
     def state_dict(self) -> dict[str, Any]:
         """Return what the next epoch is compared with, for a checkpoint."""
@@ -115,19 +118,25 @@ class Dynamics:
                 f"the training run had {self.epochs} epochs, {wanted} were asked for; ask for fewer"
             )
         for number in range(1, wanted + 1):
-            yield self._read(self.folder / FOLDER / f"{number:04d}.npz", quantity)
+            path = self._path(number)
+            kept = read_kept(path, _decode, "run the same command again to train again")
+            if kept is None or quantity not in kept:
+                raise SelectionError(
+                    f"the training run in {self.folder} kept no {quantity} of epoch {number} "
+                    f"({path.name}), as those of earlier versions. Remove the folder to train again"
+                )
+            yield kept[quantity]
 
-    def _read(self, path: Path, quantity: Quantity) -> NDArray[np.float32]:
-        try:
-            with np.load(path, allow_pickle=False) as archive:
-                return np.array(archive[quantity])
-        except FileNotFoundError:
-            raise SelectionError(
-                f"the training run in {self.folder} kept no outputs by epoch ({path.name} is "
-                "absent): it was made by an earlier version. Remove the folder to train again"
-            ) from None
-        except Exception as error:  # a damaged archive can fail in nearly every way
-            raise SelectionError(
-                f"the outputs of an epoch in {path} cannot be read ({type(error).__name__}: "
-                f"{error}); remove {self.folder} to train again"
-            ) from error
+    def is_whole(self) -> bool:
+        """Return whether no recorded epoch is damaged; a warning names one that is."""
+        paths = [self._path(number) for number in range(1, self.epochs + 1)]
+        there = (path for path in paths if path.exists())
+        return all(read_kept(path, _decode, AGAIN) is not None for path in there)
+
+    def _path(self, number: int) -> Path:
+        return self.folder / FOLDER / f"{number:04d}.npz"
+
+
+def _decode(file: BinaryIO) -> Mapping[str, NDArray[np.float32]]:
+    with np.load(file, allow_pickle=False) as archive:
+        return dict(archive)

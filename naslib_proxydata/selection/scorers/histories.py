@@ -63,7 +63,7 @@ class TrajectoryScorer(TrainedModelScorer):
 
     def compute(self, context: ScoringContext) -> NDArray[np.float64]:
         """Train or reuse the model and read what its epochs gave."""
-        return self.formula(context.trained(self.model(context)).dynamics)
+        return self.formula(context.trained(self.model(context), outputs=True).dynamics)
 
     @abstractmethod
     def formula(self, run: dynamics.Dynamics) -> NDArray[np.float64]:

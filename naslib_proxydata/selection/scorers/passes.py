@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from naslib_proxydata.data.loader import Batch, BatchLoader
 from naslib_proxydata.errors import SelectionError
-from naslib_proxydata.files import write_atomically
+from naslib_proxydata.kept import read_kept, write_kept
 from naslib_proxydata.selection.large import AT_ONCE, scratch_array
 
 if TYPE_CHECKING:
@@ -55,10 +55,11 @@ class ScoringPass:
         """Return ``compute(batch)`` of all examples in dataset order, shape (n, ...).
 
         Batches are the same ones whether the pass goes on or runs through, and so are the rows.
-        What is kept is used where the first batch still gives the same.
+        What is kept is used where the first batch still gives the same, up to the first file that
+        is damaged. Rows that cannot be kept, on a full disk, stay in memory.
 
         Raises:
-            SelectionError: What was kept cannot be read, or rows cannot be written.
+            SelectionError: What was kept has become unreadable meanwhile.
         """
         size = self.batch_size or default_batch_size(dataset)
         parts = _Parts(self.folder)
@@ -101,10 +102,15 @@ class _Parts:
         self.rows = 0
         self._kept: list[Path] = []
         self._fresh: list[NDArray[Any]] = []
+        self._full = False
         self._saved = time.monotonic()
-        while folder is not None and (path := folder / f"{self.rows:012d}.npy").is_file():
+        while folder is not None:
+            path = folder / f"{self.rows:012d}.npy"
+            rows = read_kept(path, _decode, f"the pass goes on after {self.rows} examples")
+            if rows is None or len(rows) == 0:
+                break
             self._kept.append(path)
-            self.rows += len(_load(path))
+            self.rows += len(rows)
 
     def begin_with(self, rows: NDArray[Any]) -> bool:
         """Return whether these are the first rows in the files, but for rounding.
@@ -129,12 +135,17 @@ class _Parts:
             self.save()
 
     def save(self) -> None:
-        """Write the newest rows to a file, where there is a folder."""
-        if self.folder is None or not self._fresh:
+        """Write the newest rows to a file, where there is a folder that can be written."""
+        if self.folder is None or not self._fresh or self._full:
             return
         rows = np.concatenate(self._fresh)
         path = self.folder / f"{self.rows - len(rows):012d}.npy"
-        write_atomically(path, partial(np.save, arr=rows), error=SelectionError)
+        try:
+            write_kept(path, partial(np.save, arr=rows), error=SelectionError)
+        except SelectionError as error:
+            _log.warning("%s; the pass goes on without keeping what is done", error)
+            self._full = True
+            return
         self._kept.append(path)
         self._fresh = []
         self._saved = time.monotonic()
@@ -157,10 +168,15 @@ def _piece(piece: Path | NDArray[Any]) -> NDArray[Any]:
 
 
 def _load(path: Path) -> NDArray[Any]:
-    try:
-        return np.asarray(np.load(path, allow_pickle=False))
-    except Exception as error:  # a damaged file can fail in nearly every way
+    """Read a file that was read or written before."""
+    rows = read_kept(path, _decode, "run the same command again to go on before it")
+    if rows is None:
         raise SelectionError(
-            f"the stored part {path} of a scoring pass cannot be read ({error}); remove the folder "
-            f"{path.parent} to begin the pass anew"
-        ) from None
+            f"the stored part {path} of a scoring pass cannot be read any more; run the same "
+            "command again, which goes on before it"
+        )
+    return rows
+
+
+def _decode(file: BinaryIO) -> NDArray[Any]:
+    return np.atleast_1d(np.load(file, allow_pickle=False))

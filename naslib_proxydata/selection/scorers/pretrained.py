@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from naslib_proxydata.errors import SelectionError, unknown_name
+from naslib_proxydata.files import expanded
+from naslib_proxydata.selection.scorers.downloaded import check_downloaded
 from naslib_proxydata.selection.scorers.model_input import ModelInput
 from naslib_proxydata.selection.scorers.models import (
     DEPTHS,
@@ -72,7 +74,7 @@ def load_pretrained(name: str, weights: str = "", changed: ModelInput | None = N
     if name.startswith(TORCHVISION) and not _is_file(weights):
         model, said, prepared = _from_torchvision(name, weights or DEFAULT)
     elif weights:
-        model, said = _from_file(name, Path(weights).expanduser())
+        model, said = _from_file(name, expanded(weights))
         prepared = _published_input(name, Path(weights).name) or _own_input(model)
     else:
         model, said = _as_it_is(name), "its own weights"
@@ -103,6 +105,7 @@ def _from_torchvision(name: str, weights: str) -> tuple[nn.Module, str, ModelInp
             + " A file ends in .pt or .pth, or is given with its folder."
         )
     entry = entries[weights]
+    check_downloaded(str(entry.url))
     try:
         model = find_backbone(name)(weights=entry)
     except Exception as error:  # no network, a full disk, a damaged download

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import numpy as np
 
 from naslib_proxydata.code import foreign_code_version
 from naslib_proxydata.errors import SelectionError
-from naslib_proxydata.files import write_atomically
+from naslib_proxydata.files import check_writable
+from naslib_proxydata.kept import read_kept, write_kept
+from naslib_proxydata.sealed import DIGEST_BYTES
 from naslib_proxydata.selection.large import IN_MEMORY
 from naslib_proxydata.selection.origin import Scored, ScoreOrigin, array_sha256
 from naslib_proxydata.selection.scorers.context import digest
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from naslib_proxydata.selection.scorers.context import ScoringContext
 
 _log = logging.getLogger(__name__)
+_ANEW = "the scores are computed anew"
 
 
 def score_dataset(scorer: Scorer, context: ScoringContext) -> NDArray[np.floating[Any]]:
@@ -33,32 +38,41 @@ def score_dataset(scorer: Scorer, context: ScoringContext) -> NDArray[np.floatin
     The cache is keyed by the dataset's fingerprint, the scorer, its settings, the model, the
     recipe and the seed, by a batch size of the user's, and by the code of a scorer from outside
     this package. A pass over the dataset that was interrupted goes on there. Arrays above 1 GiB are
-    kept as plain ``.npy``, and are not read into memory as a whole.
+    kept as plain ``.npy``, and are not read into memory as a whole. An array that is damaged there,
+    or that somebody else may have written, is named in a warning and computed anew; one that cannot
+    be kept, on a disk that has become full, is named in a warning and returned.
 
     Returns:
         Scores, shape (n,), or features, shape (n, dimensions), in dataset order.
 
     Raises:
-        SelectionError: The scorer fails or returned no such array, or the cache is damaged.
+        SelectionError: The scorer fails or returned no such array, or the cache folder cannot be
+            written, which is told before anything is computed.
         DatasetError: The scorer needs labels and the dataset has none.
     """
     if not scorer.cached:
         return _computed(scorer, context)
     key = cache_key(scorer, context)
     small, large = (context.cache / "scores" / f"{key}{suffix}" for suffix in (".npz", ".npy"))
-    for path in (small, large):
-        if path.is_file():
+    for path, decode in ((small, _decode), (large, _map)):
+        found = read_kept(path, partial(_checked, decode, scorer, context.dataset), _ANEW)
+        if found is not None:
             _log.info("scores %r come from the cache, %s", scorer.name, path)
-            return _read(path)
+            return found
+    for folder in ("scores", "runs"):
+        check_writable(
+            context.cache / folder,
+            error=SelectionError,
+            doing="use the cache",
+            advice="name another one with --cache or NASLIB_PROXYDATA_CACHE",
+        )
     kept = small.with_name(f"{key}-{context.device.replace(':', '-')}.parts")
     array = _computed(scorer, replace(context, kept=kept))
-    if array.nbytes > IN_MEMORY:
-        write_atomically(large, lambda file: np.save(file, array), error=SelectionError)
-        return _read(large)
-    write_atomically(
-        small, lambda file: np.savez_compressed(file, array=array), error=SelectionError
-    )
-    return array
+    try:
+        return _kept(array, small, large)
+    except SelectionError as error:
+        _log.warning("%s; the scores are used, but will be computed again next time", error)
+        return array
 
 
 def scored(scorer: Scorer, context: ScoringContext) -> Scored:
@@ -119,25 +133,63 @@ def _computed(scorer: Scorer, context: ScoringContext) -> NDArray[np.floating[An
 
 def _check_shape(array: NDArray[Any], scorer: Scorer, dataset: Dataset) -> None:
     """Refuse an array that does not hold what the scorer gives for each example."""
-    count = len(dataset)
-    features = scorer.gives == "features"
-    if array.ndim == (2 if features else 1) and len(array) == count and array.size >= count:
+    if _fits(array, scorer, dataset):
         return
-    shape = f"({count}, dimensions)" if features else f"({count},)"
+    count = len(dataset)
+    shape = f"({count}, dimensions)" if scorer.gives == "features" else f"({count},)"
     raise SelectionError(
         f"scorer {scorer.name!r} gives {scorer.gives}, so it must return an array of shape "
         f"{shape} for the {count} examples of {dataset.name!r}, got {array.shape}"
     )
 
 
-def _read(path: Path) -> NDArray[np.floating[Any]]:
-    try:
-        if path.suffix == ".npy":
-            return np.asanyarray(np.load(path, mmap_mode="r", allow_pickle=False))
-        with np.load(path, allow_pickle=False) as archive:
-            return np.array(archive["array"])
-    except Exception as error:  # a damaged archive can fail in nearly every way
-        raise SelectionError(
-            f"the stored scores {path} cannot be read ({type(error).__name__}: {error}); remove "
-            "the file to compute them again"
-        ) from error
+def _fits(array: NDArray[Any], scorer: Scorer, dataset: Dataset) -> bool:
+    """Return whether an array holds a number, or a vector, for each example."""
+    count = len(dataset)
+    axes = 2 if scorer.gives == "features" else 1
+    return array.ndim == axes and len(array) == count and array.size >= count
+
+
+def _kept(array: NDArray[np.floating[Any]], small: Path, large: Path) -> NDArray[Any]:
+    """Write an array to the cache and return it; a large one as the file maps it.
+
+    Raises:
+        SelectionError: It cannot be written.
+    """
+    if array.nbytes <= IN_MEMORY:
+        write_kept(small, lambda file: np.savez_compressed(file, array=array), error=SelectionError)
+        return array
+    write_kept(large, lambda file: np.save(file, array), error=SelectionError)
+    with large.open("rb") as file:
+        file.seek(DIGEST_BYTES)
+        return _map(file)
+
+
+def _checked(
+    decode: Callable[[BinaryIO], NDArray[Any]], scorer: Scorer, dataset: Dataset, file: BinaryIO
+) -> NDArray[np.floating[Any]]:
+    """Return the array of a file, which must be one that the scorer can have given."""
+    array = decode(file)
+    if not np.issubdtype(array.dtype, np.floating) or not _fits(array, scorer, dataset):
+        raise ValueError(f"{array.dtype} of shape {array.shape} for {len(dataset)} examples")
+    return array
+
+
+def _decode(file: BinaryIO) -> NDArray[Any]:
+    with np.load(file, allow_pickle=False) as archive:
+        return np.array(archive["array"])
+
+
+def _map(file: BinaryIO) -> NDArray[Any]:
+    """Map the array that begins where an open file is."""
+    version = np.lib.format.read_magic(file)
+    read = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }[version]
+    shape, columns_first, dtype = read(file)
+    if dtype.hasobject:
+        raise ValueError("objects, expected numbers")
+    order: Literal["F", "C"] = "F" if columns_first else "C"
+    # numpy maps by descriptor where it is given a file, so it is the one that was checked.
+    return np.memmap(file, dtype, "r", file.tell(), shape, order)

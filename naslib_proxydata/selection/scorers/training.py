@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import torch
@@ -14,14 +16,14 @@ from torch.nn import functional
 from naslib_proxydata.data.loader import BatchLoader
 from naslib_proxydata.data.transforms import CropAndFlip
 from naslib_proxydata.errors import SelectionError
-from naslib_proxydata.files import write_atomically
+from naslib_proxydata.kept import read_kept, write_kept
 from naslib_proxydata.seeding import torch_generator
-from naslib_proxydata.selection.scorers.dynamics import Dynamics, DynamicsRecorder
+from naslib_proxydata.selection.scorers.dynamics import AGAIN, Dynamics, DynamicsRecorder
 from naslib_proxydata.selection.scorers.forgetting import ForgettingCounter
 from naslib_proxydata.selection.scorers.models import build_model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from torch import nn
 
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from naslib_proxydata.selection.scorers.recipe import Recipe
 
 _log = logging.getLogger(__name__)
+
+LATEST, EARLY = "checkpoint.pt", "early.pt"
 
 
 @dataclass(frozen=True)
@@ -55,13 +59,15 @@ def train(
     device: str,
     folder: Path,
     early: bool = False,
+    outputs: bool = False,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Trained:
     """Train a model, or go on with a run that ``folder`` holds, or return its result.
 
     A checkpoint is written after each epoch; ``early.pt`` keeps the model after
-    ``recipe.early_epoch``. The same arguments give the same model, interrupted or not. Mixed
-    precision is used on a GPU only.
+    ``recipe.early_epoch``. The same arguments give the same model, interrupted or not. Where a
+    checkpoint is damaged, training goes on from the earlier one or begins anew, and a warning says
+    so. Mixed precision is used on a GPU only.
 
     Args:
         dataset: Labelled images.
@@ -71,28 +77,57 @@ def train(
         device: A torch device string.
         folder: Where checkpoints lie; one folder for each dataset, model, recipe and seed.
         early: Stop at ``recipe.early_epoch`` and return that model.
+        outputs: Whether what each epoch gave is wanted, and is made again where it is damaged.
         progress: Told after each epoch what is trained, how many epochs are done, and of how many.
 
     Raises:
         DatasetError: The dataset is unlabelled.
-        SelectionError: The loss is not a number, or a checkpoint cannot be read.
+        SelectionError: The loss is not a number, or a checkpoint cannot be written.
     """
-    run = _Run(dataset, model_name, recipe, seed, device)
     last = recipe.early_epoch if early else recipe.epochs
-    kept = folder / ("early.pt" if early else "checkpoint.pt")
-    for path in (kept, folder / "checkpoint.pt"):
-        if path.is_file():
-            run.restore(path)
+    begin = partial(_Run, dataset, model_name, recipe, seed, device)
+    wanted, other = (EARLY, LATEST) if early else (LATEST, EARLY)
+    ahead = False  # whether a run is kept that is further on, which must stay
+    for name in (wanted, other):
+        run = _restored(begin, folder / name)
+        if run is not None and run.epoch > last:
+            ahead = True
+        elif run is not None and (not outputs or Dynamics(folder, run.epoch).is_whole()):
             break
+    else:
+        run = begin()
+    if run.epoch == last and name == other:
+        run.save(folder / wanted)
     while run.epoch < last:
         run.train_epoch()
         run.dynamics.write(folder, run.epoch)
         if run.epoch == recipe.early_epoch:
-            run.save(folder / "early.pt")
-        run.save(folder / "checkpoint.pt")
+            run.save(folder / EARLY)
+        if not ahead:
+            run.save(folder / LATEST)
         if progress is not None:
             progress(f"training {model_name}", run.epoch, last)
     return Trained(run.model.eval(), run.forgetting, Dynamics(folder, run.epoch))
+
+
+def _restored(begin: Callable[[], _Run], path: Path) -> _Run | None:
+    """Return the run of a checkpoint; None where it is absent or damaged."""
+    if not path.exists():
+        return None
+    run = begin()
+
+    def restore(file: BinaryIO) -> _Run:
+        run.restore(_loaded(file))
+        return run
+
+    return read_kept(path, restore, AGAIN)
+
+
+def _loaded(file: BinaryIO) -> dict[str, Any]:
+    # torch looks for the end of an archive at the end of the file, and for its begin at 0.
+    content = io.BytesIO(file.read())
+    state: dict[str, Any] = torch.load(content, map_location="cpu", weights_only=True)
+    return state
 
 
 def training_accuracy(folder: Path, early: bool = False) -> float | None:
@@ -107,10 +142,9 @@ def training_accuracy(folder: Path, early: bool = False) -> float | None:
     Returns:
         None where there is no run, or an earlier version made it, which kept no accuracy.
     """
-    path = folder / ("early.pt" if early else "checkpoint.pt")
-    if not path.is_file():
-        return None
-    accuracy = torch.load(path, map_location="cpu", weights_only=True, mmap=True).get("accuracy")
+    path = folder / (EARLY if early else LATEST)
+    kept = read_kept(path, _loaded, "the training accuracy is not told")
+    accuracy = None if kept is None else kept.get("accuracy")
     return None if accuracy is None else float(accuracy)
 
 
@@ -200,22 +234,18 @@ class _Run:
             "dynamics": self.dynamics.state_dict(),
             "accuracy": self.accuracy,
         }
-        write_atomically(path, lambda file: torch.save(state, file), error=SelectionError)
+        # Not straight into the file: of a full disk torch says something else.
+        stream = io.BytesIO()
+        torch.save(state, stream)
+        write_kept(path, lambda file: file.write(stream.getbuffer()), error=SelectionError)
 
-    def restore(self, path: Path) -> None:
-        """Read what :meth:`save` wrote."""
-        try:
-            state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-            self.model.load_state_dict(state["model"])
-            self.optimizer.load_state_dict(state["optimizer"])
-            self.scaler.load_state_dict(state["scaler"])
-            self.forgetting.load_state_dict(state["forgetting"])
-            if "dynamics" in state:  # earlier versions recorded neither
-                self.dynamics.load_state_dict(state["dynamics"])
-                self.accuracy = state["accuracy"]
-            self.epoch = int(state["epoch"])
-        except Exception as error:  # a damaged archive can fail in nearly every way
-            raise SelectionError(
-                f"checkpoint {path} cannot be read ({type(error).__name__}: {error}); remove it "
-                "to train again"
-            ) from error
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over what :meth:`save` wrote."""
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.scaler.load_state_dict(state["scaler"])
+        self.forgetting.load_state_dict(state["forgetting"])
+        if "dynamics" in state:  # earlier versions recorded neither
+            self.dynamics.load_state_dict(state["dynamics"])
+            self.accuracy = state["accuracy"]
+        self.epoch = int(state["epoch"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import io
 import sys
 import types
 from dataclasses import replace
@@ -14,6 +16,7 @@ import torch
 from naslib_proxydata import plugins
 from naslib_proxydata.data.sources import open_dataset
 from naslib_proxydata.errors import SelectionError
+from naslib_proxydata.sealed import read_sealed
 from naslib_proxydata.selection.scorers import dynamics, training
 from naslib_proxydata.selection.scorers.context import ScoringContext
 from naslib_proxydata.selection.scorers.dynamics import Dynamics, DynamicsRecorder
@@ -52,7 +55,7 @@ def test_an_epoch_is_what_its_batches_gave(tmp_path: Path) -> None:
     np.testing.assert_allclose(list(run.read("divergence"))[1], [change, 0, change], rtol=1e-5)
     with pytest.raises(SelectionError, match="had 2 epochs, 3 were asked for"):
         list(run.read("margin", 3))
-    with pytest.raises(SelectionError, match="made by an earlier version"):
+    with pytest.raises(SelectionError, match="as those of earlier versions"):
         list(Dynamics(tmp_path, 3).read("margin"))
 
 
@@ -105,7 +108,9 @@ def test_a_run_that_was_cut_keeps_the_same(
 def test_a_run_of_an_earlier_version_still_serves_its_scorers(context: ScoringContext) -> None:
     entropies = scored(FOUND.create("scorers", "entropy"), context)
     folder = context.run_folder(context.model)
-    state = torch.load(folder / "checkpoint.pt", weights_only=True)
+    content = read_sealed(folder / "checkpoint.pt")
+    assert content is not None
+    state = torch.load(io.BytesIO(content), weights_only=True)
     for later in ("dynamics", "accuracy"):
         del state[later]
     torch.save(state, folder / "checkpoint.pt")
@@ -117,6 +122,63 @@ def test_a_run_of_an_earlier_version_still_serves_its_scorers(context: ScoringCo
     assert again.origin.training_accuracy is None
     with pytest.raises(SelectionError, match="Remove the folder to train again"):
         scored(FOUND.create("scorers", "aum"), context)
+
+
+def test_damaged_outputs_of_an_epoch_are_made_again(
+    context: ScoringContext, caplog: pytest.LogCaptureFixture
+) -> None:
+    aum = FOUND.create("scorers", "aum")
+    expected = scored(aum, context)
+    (next((context.cache / "scores").iterdir())).unlink()
+    damaged = context.run_folder(context.model) / "dynamics" / "0002.npz"
+    content = damaged.read_bytes()
+    damaged.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    scored(FOUND.create("scorers", "entropy"), context)  # it needs none of them
+    assert not caplog.records
+    np.testing.assert_array_equal(scored(aum, context).values, expected.values)
+    assert f"{damaged} is damaged" in caplog.text
+    assert "trained again" in caplog.text
+    assert damaged.read_bytes() == content
+
+
+def test_a_damaged_checkpoint_falls_back_to_the_early_one(
+    context: ScoringContext, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(Recipe, "early_epoch", property(lambda _: 2))
+    original = training._Run.train_epoch
+    run = functools.partial(context.trained, context.model)
+    expected = run().model.state_dict()
+    (context.run_folder(context.model) / "checkpoint.pt").write_bytes(b"damaged")
+    begun: list[int] = []
+
+    def counting(self: training._Run) -> None:
+        begun.append(self.epoch)
+        original(self)
+
+    monkeypatch.setattr(training._Run, "train_epoch", counting)
+    for name, value in run().model.state_dict().items():
+        assert torch.equal(value, expected[name])
+    assert begun == [2, 3]
+    assert "checkpoint.pt is damaged" in caplog.text
+
+
+def test_a_lost_early_model_is_never_the_final_one(
+    context: ScoringContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does making it again undo the training that went on."""
+    monkeypatch.setattr(Recipe, "early_epoch", property(lambda _: 2))
+    run = functools.partial(context.trained, context.model)
+    final = run().model.state_dict()
+    expected = run(early=True).model.state_dict()
+    early = context.run_folder(context.model) / "early.pt"
+    for damage in (early.unlink, lambda: early.write_bytes(b"damaged")):
+        damage()
+        made = run(early=True).model.state_dict()
+        assert all(torch.equal(value, expected[name]) for name, value in made.items())
+    assert not all(torch.equal(value, expected[name]) for name, value in final.items())
+    monkeypatch.setattr(training._Run, "train_epoch", lambda _: pytest.fail("trained again"))
+    kept = run().model.state_dict()
+    assert all(torch.equal(value, final[name]) for name, value in kept.items())
 
 
 def test_what_cannot_be_scored_is_refused_before_it_is_trained(

@@ -19,7 +19,6 @@ from torch import Tensor, nn
 
 from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.data.loader import Batch
-from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.selection.scorers import passes, scoring
 from naslib_proxydata.selection.scorers.base import Scorer
 from naslib_proxydata.selection.scorers.context import ScoringContext
@@ -117,10 +116,45 @@ def _failing_at_the_end(compute: Callable[[Batch], Tensor]) -> Callable[[Batch],
     return failing
 
 
-def test_a_part_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    (tmp_path / "000000000000.npy").write_bytes(b"\x93NUMPY")
-    with pytest.raises(SelectionError, match="remove the folder"):
-        ScoringPass(4, tmp_path).rows(dataset(), "cpu", cut_off(9))
+@pytest.mark.parametrize("part", [0, 1, 4])
+def test_a_pass_goes_on_before_a_damaged_part(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    part: int,
+) -> None:
+    monkeypatch.setattr(passes, "SECONDS_BETWEEN_PARTS", 0.0)
+    how = ScoringPass(4, tmp_path / "parts")
+    with pytest.raises(StopError):
+        how.rows(dataset(), "cpu", cut_off(after=5))
+    damaged = sorted((tmp_path / "parts").iterdir())[part]
+    content = damaged.read_bytes()
+    damaged.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    begun: list[int] = []
+
+    def compute(batch: Batch) -> Tensor:
+        begun.append(int(batch.indices[0]))
+        return batch.indices.double()
+
+    assert how.rows(dataset(), "cpu", compute).tolist() == list(range(53))
+    assert f"{damaged} is damaged" in caplog.text
+    assert 4 * part in begun[:2]
+
+
+def test_a_pass_on_a_full_disk_goes_on_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(passes, "SECONDS_BETWEEN_PARTS", 0.0)
+    monkeypatch.setattr(os, "fsync", full)
+    how = ScoringPass(4, tmp_path / "parts")
+    rows = how.rows(dataset(), "cpu", lambda batch: batch.indices.double())
+    assert rows.tolist() == list(range(53))
+    assert caplog.text.count("No space left on device") == 1
+    with pytest.raises(StopError):  # an interruption is not hidden by the disk
+        how.rows(dataset(), "cpu", cut_off(after=5))
 
 
 def test_batches_of_large_images_are_smaller() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import types
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import nn
 
@@ -19,6 +22,8 @@ from naslib_proxydata import plugins
 from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.data.sources import open_dataset
 from naslib_proxydata.errors import ConfigError, DatasetError, SelectionError
+from naslib_proxydata.kept import write_kept
+from naslib_proxydata.sealed import read_sealed
 from naslib_proxydata.seeding import torch_generator
 from naslib_proxydata.selection.scorers import scoring, training
 from naslib_proxydata.selection.scorers.base import Scorer
@@ -30,6 +35,7 @@ from naslib_proxydata.selection.scorers.models import (
 )
 from naslib_proxydata.selection.scorers.recipe import Recipe
 from naslib_proxydata.selection.scorers.scoring import cache_key, score_dataset
+from tests.damage import damaged, many_copies, refused
 
 EARLIER_KEY = "d28aa5a3fe8d3f62bdd8619e914c5c54"  # of commit c9c2cb1
 FAST = Recipe(epochs=4, learning_rate=0.05, batch_size=64, schedule="one-cycle", augment=False)
@@ -132,12 +138,19 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(
     np.testing.assert_array_equal(scores("cut"), whole)
 
 
-def test_damaged_checkpoints_and_diverging_runs_are_told(context: ScoringContext) -> None:
-    scored("forgetting", context)
+def test_damaged_checkpoints_and_diverging_runs_are_told(
+    context: ScoringContext, caplog: pytest.LogCaptureFixture
+) -> None:
+    expected = scored("forgetting", context)
     (checkpoint,) = (context.cache / "runs").glob("*/checkpoint.pt")
+    content = checkpoint.read_bytes()
     checkpoint.write_bytes(b"damaged")
-    with pytest.raises(SelectionError, match="remove it to train again"):
-        scored("entropy", context)
+    scored("entropy", context)
+    assert f"{checkpoint} is damaged" in caplog.text
+    assert "trained again" in caplog.text
+    assert checkpoint.read_bytes() == content, "the same seed gives the same model"
+    (context.cache / "scores" / f"{_key('forgetting', context)}.npz").unlink()
+    np.testing.assert_array_equal(scored("forgetting", context), expected)
     wild = ScoringContext(
         context.dataset,
         context.cache,
@@ -312,13 +325,100 @@ def test_the_key_of_a_built_in_scorer_is_what_it_always_was(tmp_path: Path) -> N
     assert cache_key(PLUGINS.create("scorers", "entropy"), context) == EARLIER_KEY
 
 
-def test_damaged_stored_scores_are_told(tmp_path: Path) -> None:
+def _key(name: str, context: ScoringContext) -> str:
+    return cache_key(PLUGINS.create("scorers", name), context)
+
+
+VALUES = np.linspace(0, 1, 1797)
+
+
+@many_copies
+@given(data=st.data())
+def test_damaged_stored_scores_are_computed_again(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    cache = tmp_path_factory.mktemp("cache")
+    context = ScoringContext(open_dataset("digits"), cache)
+    calls: list[str] = []
+    score_dataset(Returning(VALUES, calls), context)
+    (stored,) = (cache / "scores").iterdir()
+    content = stored.read_bytes()
+    copy = data.draw(damaged(content))
+    stored.write_bytes(copy)
+    found = refused(lambda: score_dataset(Returning(VALUES, calls), context), "cached scores")
+    np.testing.assert_array_equal(found, VALUES)
+    if len(calls) == 2:
+        assert stored.read_bytes() == content
+        assert score_dataset(Returning(VALUES, calls), context).tolist() == VALUES.tolist()
+    assert len(calls) == 1 + (copy != content)
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_scores_of_an_earlier_version_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: bool
+) -> None:
+    if large:
+        monkeypatch.setattr(scoring, "IN_MEMORY", 100)
     context = ScoringContext(open_dataset("digits"), tmp_path)
-    score_dataset(Returning(np.zeros(1797)), context)
+    calls: list[str] = []
+    score_dataset(Returning(VALUES, calls), context)
     (stored,) = (tmp_path / "scores").iterdir()
-    stored.write_bytes(b"damaged")
-    with pytest.raises(SelectionError, match="remove the file to compute them again"):
-        score_dataset(Returning(np.zeros(1797)), context)
+    content = read_sealed(stored)
+    assert content is not None
+    stored.write_bytes(content)
+    np.testing.assert_array_equal(score_dataset(Returning(VALUES, calls), context), VALUES)
+    assert len(calls) == 1
+
+
+def test_scores_that_others_could_have_written_are_not_believed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    context = ScoringContext(open_dataset("digits"), tmp_path)
+    calls: list[str] = []
+    score_dataset(Returning(VALUES, calls), context)
+    (stored,) = (tmp_path / "scores").iterdir()
+    assert stored.stat().st_mode & 0o777 == 0o600
+    assert stored.parent.stat().st_mode & 0o777 == 0o700
+    stored.chmod(0o622)
+    score_dataset(Returning(VALUES, calls), context)
+    assert len(calls) == 2
+    assert f"{stored} can be written by others" in caplog.text
+
+
+def test_scores_that_do_not_fit_the_dataset_are_computed_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    context = ScoringContext(open_dataset("digits"), tmp_path)
+    score_dataset(Returning(VALUES), context)
+    (stored,) = (tmp_path / "scores").iterdir()
+    write_kept(stored, lambda file: np.savez(file, array=np.zeros(3)))
+    np.testing.assert_array_equal(score_dataset(Returning(VALUES), context), VALUES)
+    assert "float64 of shape (3,) for 1797 examples" in caplog.text
+
+
+def test_scores_that_cannot_be_kept_are_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(scoring, "check_writable", lambda *_, **__: None)
+    monkeypatch.setattr(os, "fsync", full)
+    context = ScoringContext(open_dataset("digits"), tmp_path)
+    np.testing.assert_array_equal(score_dataset(Returning(VALUES), context), VALUES)
+    assert "No space left on device" in caplog.text
+    assert "the scores are used" in caplog.text
+
+
+def test_a_cache_that_cannot_be_written_is_told_before_anything_is_computed(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "file").write_text("")
+    calls: list[str] = []
+    context = ScoringContext(open_dataset("digits"), tmp_path / "file")
+    with pytest.raises(SelectionError, match=r"cannot use the cache .*file is no folder"):
+        score_dataset(Returning(VALUES, calls), context)
+    assert not calls
 
 
 def test_training_says_how_far_it_is(context: ScoringContext) -> None:

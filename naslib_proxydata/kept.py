@@ -1,0 +1,74 @@
+"""Files of the cache: for this user alone, with their sha256, and never an obstacle.
+
+What was computed is looked up there. A file that is damaged, or that somebody else may have
+written, is named in a warning and counts as absent, so that its content is computed anew.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+from naslib_proxydata.boundary import boundary
+from naslib_proxydata.errors import FileError, ProxyDataError
+from naslib_proxydata.private import open_private
+from naslib_proxydata.sealed import is_whole, write_sealed
+
+_log = logging.getLogger(__name__)
+
+_EARLIER = (b"PK\x03\x04", b"\x93NUMPY")
+"""How files of earlier versions begin, which have no digest: zip archives, and arrays."""
+
+Value = TypeVar("Value")
+
+
+def write_kept(
+    path: Path, write: Callable[[BinaryIO], object], *, error: type[ProxyDataError] = FileError
+) -> None:
+    """Write a file of the cache; see :func:`naslib_proxydata.sealed.write_sealed`."""
+    write_sealed(path, write, error=error, private=True)
+
+
+def read_kept(path: Path, decode: Callable[[BinaryIO], Value], instead: str) -> Value | None:
+    """Return what a file of the cache holds, or None.
+
+    Files of earlier versions, which have no digest, are read; their formats' own checks hold.
+
+    Args:
+        path: The file.
+        decode: Gets the open file, at the place where its content begins; whatever it raises
+            means that the file is damaged.
+        instead: What is done where there is nothing, for the warning: ``they are computed anew``.
+
+    Returns:
+        None where there is no such file; and, with a warning that names it, where it is damaged or
+        cannot be trusted.
+
+    Raises:
+        ProxyDataError: The content needs more memory than there is, which is not the file's fault.
+    """
+    try:
+        with boundary(path, FileError, instead):
+            try:
+                file = open_private(path)
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+            with file:
+                _check(file, path, instead)
+                return decode(file)
+    except ProxyDataError as error:
+        if isinstance(error.__cause__, MemoryError):
+            raise
+        _log.warning("%s", error if instead in str(error) else f"{error}; {instead}")
+        return None
+
+
+def _check(file: BinaryIO, path: Path, instead: str) -> None:
+    """Refuse a file with another digest, and leave it where its content begins."""
+    begins = file.read(max(map(len, _EARLIER)))
+    if begins.startswith(_EARLIER):
+        file.seek(0)
+    elif not is_whole(file):
+        raise FileError(f"{path} is damaged: its sha256 is another; {instead}")
