@@ -74,6 +74,12 @@ def printable(text: str) -> str:
     )
 
 
+def shown(value: object, longest: int = 200) -> str:
+    """Return a value as Python spells it, cut where a stranger's would fill the screen."""
+    text = printable(repr(value))
+    return text if len(text) <= longest else f"{text[:longest]}..."
+
+
 def closest(name: str, known: Iterable[str]) -> str:
     """Return a hint such as `` Did you mean 'snip'?``, or an empty string."""
     matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
@@ -85,4 +91,4 @@ def unknown_name(kind: str, name: str, known: Iterable[str], where: str = "") ->
     names = sorted(known)
     place = f" in {where}" if where else ""
     listing = ", ".join(names) if names else "none is registered"
-    return f"unknown {kind} {name!r}{place}.{closest(name, names)} Known: {listing}."
+    return f"unknown {kind} {shown(name)}{place}.{closest(name, names)} Known: {listing}."
