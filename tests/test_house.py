@@ -24,6 +24,7 @@ FLOORS = [
             "opening",
             "memory",
             "numpy_files",
+            "packed",
             "pickle_limits",
             "pickled_numbers",
             "hookspecs",

@@ -13,13 +13,16 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import torch
 
+from naslib_proxydata.boundary import boundary
 from naslib_proxydata.errors import RunFolderError
 from naslib_proxydata.files import write_atomically
+from naslib_proxydata.opening import open_file
 
 _log = logging.getLogger(__name__)
 NAME = "checkpoint.pt"
 PREVIOUS = "checkpoint-previous.pt"
 DIGEST_BYTES = 32
+_ADVICE = "choose another folder, or start anew in this one"
 
 
 @runtime_checkable
@@ -87,12 +90,20 @@ def load_checkpoint(folder: Path) -> dict[str, Any] | None:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """Return the state in a file, None where its bytes are not those that were written."""
-    content = path.read_bytes()
+    """Return the state in a file, None where its bytes are not those that were written.
+
+    Raises:
+        RunFolderError: It cannot be read, or holds what no checkpoint does.
+    """
+    with open_file(path, RunFolderError, _ADVICE) as file, boundary(path, RunFolderError, _ADVICE):
+        content = file.read()
     digest, payload = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
     if hashlib.sha256(payload).digest() != digest:
         return None
-    state: dict[str, Any] = torch.load(io.BytesIO(payload), weights_only=True)
+    with boundary(path, RunFolderError, _ADVICE):
+        state = torch.load(io.BytesIO(payload), weights_only=True)
+    if not isinstance(state, dict):
+        raise RunFolderError(f"{path} holds no state of a search; {_ADVICE}")
     return state
 
 

@@ -189,6 +189,7 @@ def _arrays_of_file(path: Path, damaged: list[str] | None = None) -> dict[str, N
     A file that was cut off between two records is whole to its checksums.
     """
     arrays = gather(runs_of_file(path, damaged), str(path))
+    check_arrays(arrays, str(path))
     held = len(arrays["module_hash"])
     if held != PUBLISHED:
         logger.warning("%s holds %d of the %d published cells", path, held, PUBLISHED)

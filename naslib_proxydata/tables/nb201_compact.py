@@ -107,9 +107,10 @@ def _check_texts(texts: NDArray[Any], codes: NDArray[Any] | None, path: Path) ->
     if codes is None:
         return
     expected = np.array([nb201_codes.to_official_codes(cell) for cell in cells])
-    if codes.shape != expected.shape:
+    if codes.shape != expected.shape or codes.dtype.kind not in "iu":
         raise TableError(
-            f"{path}: 'op_codes' has shape {codes.shape}, expected {expected.shape} for the "
+            f"{path}: 'op_codes' is {codes.dtype} of shape {codes.shape}, expected integers of "
+            f"shape {expected.shape} for the "
             f"{len(cells):,} texts of 'arch_str'"
         )
     wrong = np.flatnonzero((codes != expected).any(axis=1))
