@@ -16,6 +16,31 @@ REQUIRED: Final = (
     *("module_hash", "num_vertices", "adjacency", "ops", "epochs", "trainable_parameters"),
 )
 _HASH_LENGTH: Final = 32
+_INPUT, _OPERATION, _OUTPUT, _OUTSIDE = range(4)
+_ROLES: Final = np.array(
+    [
+        [_INPUT, *[_OPERATION] * (size - 2), _OUTPUT, *[_OUTSIDE] * (MAX_VERTICES - size)]
+        if size >= 2
+        else [_OUTSIDE] * MAX_VERTICES
+        for size in range(MAX_VERTICES + 1)
+    ],
+    np.uint8,
+)
+"""What each vertex is, by the number of vertices, shape (8, 7)."""
+_ROLES_OF_CODES: Final = np.array(
+    [_OUTSIDE, *[_OPERATION] * len(OPERATIONS), _INPUT, _OUTPUT], np.uint8
+)
+"""What a vertex of each operation code is, from -1."""
+_SOURCES: Final = np.array(
+    [
+        [2**target - 1 if target < size else 0 for target in range(MAX_VERTICES)]
+        for size in range(MAX_VERTICES + 1)
+    ],
+    np.uint8,
+)
+"""Where edges into each vertex may start, a bit for each, by the number of vertices."""
+_BIT_OF: Final = (1 << np.arange(MAX_VERTICES)).astype(np.uint8)
+_BITS: Final = np.array([number.bit_count() for number in range(2**MAX_VERTICES)], np.uint8)
 
 
 def check_arrays(arrays: Mapping[str, NDArray[Any]], source: str) -> None:
@@ -69,21 +94,13 @@ def _check_hashes(hashes: NDArray[Any], source: str) -> None:
 def _check_graphs(arrays: Mapping[str, NDArray[Any]], source: str) -> None:
     """Refuse matrices and operations that are no cells' of their numbers of vertices."""
     vertices = arrays["num_vertices"].astype(np.int64)
-    places = np.arange(MAX_VERTICES)
-    outside = places >= vertices[:, None]
-    edges = arrays["adjacency"].astype(bool)
-    allowed = np.triu(np.ones((MAX_VERTICES, MAX_VERTICES), bool), 1) & ~outside[:, None, :]
-    is_input, is_output = places == 0, places == vertices[:, None] - 1
-    code = {name: number for number, name in enumerate(OP_NAMES)}
-    ops = arrays["ops"]
-    named = np.select(
-        [outside, np.broadcast_to(is_input, ops.shape), is_output],
-        [ops == -1, ops == code["input"], ops == code["output"]],
-        (ops >= 0) & (ops < len(OPERATIONS)),
-    )
-    right = ~(edges & ~allowed).any(axis=(1, 2)) & named.all(axis=1)
-    right &= edges.sum(axis=(1, 2)) <= MAX_EDGES
-    right &= _reached(edges)[np.arange(len(vertices)), vertices - 1]
+    # Bit u of entry v says whether an edge leads from u to v: a byte in place of seven.
+    edges = (arrays["adjacency"] != 0).view(np.uint8)
+    incoming = np.einsum("nuv,u->nv", edges, _BIT_OF)
+    right = (_ROLES_OF_CODES[arrays["ops"] + 1] == _ROLES[vertices]).all(axis=1)
+    right &= ~(incoming & ~_SOURCES[vertices]).any(axis=1)
+    right &= _BITS[incoming].sum(axis=1) <= MAX_EDGES
+    right &= _reached(incoming) >> (vertices - 1) & 1 == 1
     if not right.all():
         raise TableError(
             f"{source}: row {int(np.argmin(right))} of 'adjacency' and 'ops' is no cell of its "
@@ -92,12 +109,11 @@ def _check_graphs(arrays: Mapping[str, NDArray[Any]], source: str) -> None:
         )
 
 
-def _reached(edges: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return which vertices a path leads to from the first, shape (n, 7)."""
-    reached = np.zeros(edges.shape[:2], bool)
-    reached[:, 0] = True
+def _reached(incoming: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return which vertices a path leads to from the first, a bit for each, shape (n,)."""
+    reached = np.ones(len(incoming), np.int64)
     for vertex in range(1, MAX_VERTICES):
-        reached[:, vertex] = (reached & edges[:, :, vertex]).any(axis=1)
+        reached |= (reached & incoming[:, vertex] != 0).astype(np.int64) << vertex
     return reached
 
 
