@@ -29,9 +29,10 @@ def check_fits_in_memory(
     """
     most = memory()
     if most is not None and size > most:
+        declared, there = (f"{min(one, 2**60) / 2**30:,.1f} GiB" for one in (size, most))
         raise error(
-            f"{source} declares {size / 2**30:,.1f} GiB, more than the {most / 2**30:,.1f} GiB of "
-            f"memory here; it is damaged, or {advice}"
+            f"{source} declares {declared}, more than the {there} of memory here; it is damaged, "
+            f"or {advice}"
         )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -81,7 +82,7 @@ def load(root: Path | None) -> NasBenchMrTable:
     """
     if root is not None:
         found = _files(root)
-        if (root / COMPACT).is_file():
+        if os.path.isfile(root / COMPACT):
             return read_compact(first_of([root / COMPACT], found.values()) or root / COMPACT)
         if found:
             return read_settings(found, str(root))
@@ -128,7 +129,7 @@ def convert(source: Path, target: Path) -> None:
     Raises:
         TableError: A file is damaged, or the target cannot be written.
     """
-    files = _files(source) if source.is_dir() else {}
+    files = _files(source) if os.path.isdir(source) else {}
     if not files:
         raise TableError(f"{source} has no SETTING/{OFFICIAL} nor SETTING.json. {HOW_TO_GET}")
     table = read_settings(files, str(source))

@@ -183,7 +183,7 @@ def _check_text(text: str, records: Records, index: int) -> None:
 def _nats_records(folder: Path, cells: int) -> Iterator[tuple[int, Records]]:
     for index in range(cells):
         path = folder / f"{index:06d}.pickle.pbz2"
-        if path.is_file():
+        if os.path.isfile(path):
             read = _unpickle_bz2(path)
             with layout_of(LABEL, path):
                 records = {_NATS_EPOCHS[str(key)]: record for key, record in read.items()}

@@ -12,6 +12,7 @@ with the allow-list unpickler, which they give nothing to look up.
 
 from __future__ import annotations
 
+import os
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -48,7 +49,7 @@ def package_folder() -> Path | None:
     except metadata.PackageNotFoundError:
         return None
     found = (Path(str(file.locate())).parent for file in files if file.parent.as_posix() == _FOLDER)
-    return next((folder for folder in found if folder.is_dir()), None)
+    return next((folder for folder in found if os.path.isdir(folder)), None)
 
 
 def read_package(folder: Path | None = None) -> ColumnTable:

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from naslib_proxydata import packed
-from naslib_proxydata.errors import ProxyDataError, TableError
+from naslib_proxydata import packed, plugins
+from naslib_proxydata.errors import ProxyDataError, TableAbsentError, TableError
 from naslib_proxydata.tables import nb101, nb201_official, transnas_micro
 from naslib_proxydata.tables.nb101_records import parse_metrics
 from naslib_proxydata.tables.tfrecord import read_records
@@ -88,6 +88,13 @@ def test_names_that_no_file_has(form: Form, name: str, tmp_path: Path) -> None:
     with pytest.raises(ProxyDataError) as caught:
         form.read(tmp_path / name / form.name)
     assert "space" not in str(caught.value).replace("whitespace", "")
+
+
+@pytest.mark.parametrize("name", ["x" * 620, "a\0b"])
+@pytest.mark.parametrize("benchmark", ["nb201", "nb101", "nasbench-mr", "nds-darts", "darts"])
+def test_roots_that_no_folder_has(benchmark: str, name: str, tmp_path: Path) -> None:
+    with pytest.raises(TableAbsentError):
+        plugins.load().create("benchmarks", benchmark, root=tmp_path / name)
 
 
 # --------------------------------------------------------------------------------- packed files
