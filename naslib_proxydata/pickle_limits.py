@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pickletools
 from collections.abc import Callable
-from typing import IO, Final
+from typing import Final, Protocol
 
 DEEPEST: Final = 200
 """Containers inside containers; honest files stay below 20."""
@@ -26,11 +26,21 @@ _COUNT_BYTES: Final = {
 _STOP: Final = ord(".")
 
 
+class Readable(Protocol):
+    """What is used of a binary stream."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return the next bytes, none where the stream ends."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Go to another place."""
+
+
 class PickleLimitError(Exception):
     """A pickle asks for more than an honest one does, or is not one."""
 
 
-def bounded_pickle(stream: IO[bytes]) -> bytes:
+def bounded_pickle(stream: Readable) -> bytes:
     """Return the bytes of the pickle at which a stream stands, and leave the stream behind it.
 
     Containers that are put into one another after they were memoised may nest deeper; a tuple,
@@ -76,7 +86,7 @@ def bounded_pickle(stream: IO[bytes]) -> bytes:
 class _Source:
     """The bytes of a stream from where it stands, read as they are needed."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: Readable) -> None:
         self._stream = stream
         self.content = b""
 

@@ -6,10 +6,12 @@ import hashlib
 import io
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import IO, Any, BinaryIO, cast
 
+from naslib_proxydata.boundary import boundary
 from naslib_proxydata.errors import FileError, ProxyDataError
 from naslib_proxydata.files import write_atomically
+from naslib_proxydata.opening import open_file
 
 DIGEST_BYTES = 32
 _AT_ONCE = 2**20
@@ -44,7 +46,7 @@ def write_sealed(
     write_atomically(path, fill, error=error, private=private)
 
 
-def is_whole(file: BinaryIO) -> bool:
+def is_whole(file: IO[bytes]) -> bool:
     """Return whether the bytes of a file are those that were written; leave it after the digest."""
     file.seek(0)
     kept = file.read(DIGEST_BYTES)
@@ -55,13 +57,20 @@ def is_whole(file: BinaryIO) -> bool:
     return found.digest() == kept
 
 
-def read_sealed(path: Path) -> bytes | None:
+def read_sealed(
+    path: Path, *, error: type[ProxyDataError] = FileError, advice: str = "check the path"
+) -> bytes | None:
     """Return what :func:`write_sealed` wrote to a file; None where its bytes are others.
 
+    Args:
+        path: The file.
+        error: What is raised.
+        advice: What to do, as a sentence's end.
+
     Raises:
-        OSError: It cannot be read.
+        ProxyDataError: It cannot be read, or is no file.
     """
-    with path.open("rb") as file:
+    with open_file(path, error, advice) as file, boundary(path, error, advice):
         return file.read() if is_whole(file) else None
 
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import codecs
 import csv
-import gzip
 import io
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from naslib_proxydata.errors import ProxyDataError
-
-_GZIP = b"\x1f\x8b"
+from naslib_proxydata.errors import ProxyDataError, printable
+from naslib_proxydata.packed import read_unpacked
 
 
 def read_text(path: Path, *, error: type[ProxyDataError], what: str = "the file") -> str:
@@ -26,17 +23,12 @@ def read_text(path: Path, *, error: type[ProxyDataError], what: str = "the file"
     Raises:
         ProxyDataError: The file is absent, damaged, or no text.
     """
+    data = read_unpacked(path, error, f"check the path of {what}, or save it again")
+    is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        data = path.read_bytes()
-        if data.startswith(_GZIP):
-            data = gzip.decompress(data)
-        is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
         return data.decode("utf-16" if is_utf16 else "utf-8-sig")
     except UnicodeDecodeError as problem:
         raise error(f"cannot read {what} {path}: {problem}; expected text in UTF-8") from None
-    except (OSError, EOFError, zlib.error) as problem:
-        why = (isinstance(problem, OSError) and problem.strerror) or problem
-        raise error(f"cannot read {what} {path}: {why}") from None
 
 
 def read_rows(
@@ -101,4 +93,5 @@ def rows_of(
                 )
             yield reader.line_num, row
     except csv.Error as problem:
-        raise error(f"cannot read {what} {path}, line {reader.line_num}: {problem}") from None
+        said = printable(str(problem))
+        raise error(f"cannot read {what} {path}, line {reader.line_num}: {said}") from None

@@ -14,7 +14,7 @@ from typing import IO, Any, Final
 
 from naslib_proxydata import pickled_numbers
 from naslib_proxydata.errors import ProxyDataError, TableError
-from naslib_proxydata.pickle_limits import PickleLimitError, bounded_pickle
+from naslib_proxydata.pickle_limits import PickleLimitError, Readable, bounded_pickle
 from naslib_proxydata.pickled_numbers import PickledNumbersError
 
 Globals = Mapping[tuple[str, str], Any]
@@ -134,7 +134,7 @@ class AllowListUnpickler(pickle.Unpickler):
 
 
 def unpickle(
-    stream: IO[bytes],
+    stream: Readable,
     source: str,
     allowed: Globals = PLAIN,
     *,

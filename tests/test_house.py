@@ -28,6 +28,7 @@ FLOORS = [
             "private",
             "sealed",
             "kept",
+            "packed",
             "pickle_limits",
             "pickled_numbers",
             "hookspecs",

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from naslib_proxydata.boundary import boundary
 from naslib_proxydata.config.tables import ALL, TableFields
-from naslib_proxydata.errors import ConfigError, unknown_name
+from naslib_proxydata.errors import ConfigError, TableAbsentError, unknown_name
 from naslib_proxydata.tables.own import file_hash
 from naslib_proxydata.tables.sources import OWN, own_path
 
@@ -36,10 +37,11 @@ def settled(config: TableFields, sources: Sequence[str]) -> tuple[tuple[str, ...
         TableAbsentError: A file is absent.
     """
     paths = {source: own_path(source) for source in sources}
-    found = tuple(
-        source if (path := paths[source]) is None else f"{OWN}{path.resolve()}"
-        for source in sources
-    )
+    with boundary(", ".join(sources), TableAbsentError, "check the path"):  # a loop of links
+        found = tuple(
+            source if (path := paths[source]) is None else f"{OWN}{path.resolve()}"
+            for source in sources
+        )
     hashes = {}
     for source in found:
         path = own_path(source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from naslib_proxydata.boundary import boundary
 from naslib_proxydata.errors import RunFolderError
 from naslib_proxydata.files import remove_scratch
 from naslib_proxydata.oneshot.checkpoint import load_checkpoint, save_checkpoint
@@ -71,14 +73,15 @@ def required(place: Path, identity: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         RunFolderError: There is none, or it belongs to another search.
     """
-    folder = place if place.is_dir() else place.parent
+    folder = place if os.path.isdir(place) else place.parent
     state = load(folder)
     if state is None:
         raise RunFolderError(
             f"no checkpoint in {folder / SUBFOLDER}; ProxyTrainer goes on from its own "
             "checkpoints, since NASLib's lack the architecture parameters"
         )
-    differing = [key for key in identity if state["identity"].get(key) != identity[key]]
+    with boundary(folder, RunFolderError, "search in another folder"):
+        differing = [key for key in identity if state["identity"].get(key) != identity[key]]
     if differing:
         raise RunFolderError(
             f"{folder} holds another search: {', '.join(differing)} differ; search in another "

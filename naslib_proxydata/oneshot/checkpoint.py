@@ -19,6 +19,7 @@ from naslib_proxydata.sealed import read_sealed, write_sealed
 _log = logging.getLogger(__name__)
 NAME = "checkpoint.pt"
 PREVIOUS = "checkpoint-previous.pt"
+_ADVICE = "choose another folder, or start anew in this one"
 
 
 @runtime_checkable
@@ -50,7 +51,7 @@ def save_checkpoint(folder: Path, state: Mapping[str, Any]) -> None:
     payload = stream.getvalue()
     current = folder / NAME
     try:
-        if current.exists() and read_sealed(current) is not None:  # else the one before it is kept
+        if current.is_file() and read_sealed(current) is not None:  # else the one before is kept
             os.replace(current, folder / PREVIOUS)
     except OSError as error:
         raise RunFolderError(f"cannot write in {folder}: {error.strerror}") from None
@@ -86,13 +87,19 @@ def load_checkpoint(folder: Path) -> dict[str, Any] | None:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """Return the state in a file, None where its bytes are not those that were written."""
-    with boundary(path, RunFolderError, "delete it to go on from the one before it"):
-        payload = read_sealed(path)
-        if payload is None:
-            return None
-        state: dict[str, Any] = torch.load(io.BytesIO(payload), weights_only=True)
-        return state
+    """Return the state in a file, None where its bytes are not those that were written.
+
+    Raises:
+        RunFolderError: It cannot be read, or holds what no checkpoint does.
+    """
+    payload = read_sealed(path, error=RunFolderError, advice=_ADVICE)
+    if payload is None:
+        return None
+    with boundary(path, RunFolderError, _ADVICE):
+        state = torch.load(io.BytesIO(payload), weights_only=True)
+    if not isinstance(state, dict):
+        raise RunFolderError(f"{path} holds no state of a search; {_ADVICE}")
+    return state
 
 
 def _plain(value: Any) -> Any:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from naslib_proxydata.boundary import boundary
 from naslib_proxydata.errors import RunFolderError
 from naslib_proxydata.hookspecs import Level
+from naslib_proxydata.packed import read_unpacked
 from naslib_proxydata.summation import ordered_sum
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_ADVICE = "run the search again with this folder, which writes it anew"
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,51 @@ def read_history(path: Path) -> tuple[EpochRecord, ...]:
     """Read ``history.json`` of a run folder.
 
     Raises:
-        RunFolderError: It is absent or damaged.
+        RunFolderError: It cannot be read, is damaged, or holds something else than one record for
+            each epoch from the first.
     """
-    with boundary(path, RunFolderError, "run the same search again, which writes it anew"):
-        return tuple(EpochRecord(**record) for record in json.loads(path.read_text()))
+    content = read_unpacked(path, RunFolderError, _ADVICE)
+    with boundary(path, RunFolderError, _ADVICE):
+        records = tuple(EpochRecord(**record) for record in json.loads(content))
+        for number, record in enumerate(records, start=1):
+            _check(record, number)
+    return records
+
+
+def _check(record: EpochRecord, number: int) -> None:
+    """Refuse a record of another epoch, or with something else in a field than the search wrote.
+
+    Raises:
+        ValueError: The epoch and the field are named.
+    """
+    levels = (record.processed, record.used, record.left)
+    right = {
+        "epoch": type(record.epoch) is int and record.epoch == number,
+        "metrics": _maps(record.metrics, _is_number),
+        "cell": isinstance(record.cell, str),
+        "processed, used, left": all(_maps(one, _is_count) for one in levels),
+        "left_by_class": _maps(record.left_by_class, lambda one: _lists(one, _is_count)),
+        "free_share": _is_number(record.free_share),
+        "strengths": _maps(
+            record.strengths, lambda one: _lists(one, lambda row: _lists(row, _is_number))
+        ),
+    }
+    wrong = [field for field, is_right in right.items() if not is_right]
+    if wrong:
+        raise ValueError(f"epoch {number}: unexpected value of {', '.join(wrong)}")
+
+
+def _maps(value: Any, right: Callable[[Any], bool]) -> bool:
+    return isinstance(value, dict) and all(map(right, value.values()))
+
+
+def _lists(value: Any, right: Callable[[Any], bool]) -> bool:
+    return isinstance(value, list) and all(map(right, value))
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float)

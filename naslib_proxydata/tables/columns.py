@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from naslib_proxydata.errors import TableError
+from naslib_proxydata.errors import TableError, shown
 from naslib_proxydata.tables.base import BenchmarkTable
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ class ColumnTable(BenchmarkTable):
         published_datasets: Datasets that the benchmark publishes, held or not.
 
     Raises:
-        TableError: A column is not as long as there are architectures, there is none, or an
-            architecture occurs twice.
+        TableError: A column is not as long as there are architectures, there is none of either,
+            or an architecture occurs twice.
     """
 
     def __init__(
@@ -58,6 +58,8 @@ class ColumnTable(BenchmarkTable):
             column: mean_of_trials(array) if array.ndim == 2 else array
             for column, array in values.items()
         }
+        if not len(texts):
+            raise TableError(f"{label} ({source}) holds no architecture")
         if not self._values:
             raise TableError(f"{label} ({source}) holds no column of measured values")
         if len(set(texts.tolist() if isinstance(texts, np.ndarray) else texts)) != len(texts):
@@ -101,7 +103,7 @@ class ColumnTable(BenchmarkTable):
             return self._rows[architecture]
         except KeyError:
             raise TableError(
-                f"{self.label} ({self.source}) has no architecture {architecture!r} among its "
+                f"{self.label} ({self.source}) has no architecture {shown(architecture)} among its "
                 f"{len(self):,}"
             ) from None
 

@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from naslib_proxydata.errors import ProxyDataError
+from naslib_proxydata.errors import ProxyDataError, printable, shown
 from naslib_proxydata.text_table import read_text, rows_of
 
 ARCHITECTURE: Final = "architecture"
 SEPARATORS: Final = (",", ";", "\t")
 LARGEST: Final = 1e100
 """Size of the largest number in a table."""
+_LONGEST_HEADER: Final = 500  # characters of it that a message shows
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def _separator(text: str, path: Path, error: type[ProxyDataError]) -> str:
         try:
             fields = next(csv.reader([header], delimiter=separator, skipinitialspace=True), [])
         except csv.Error as problem:
-            raise error(f"cannot read the header of {path}: {problem}") from None
+            raise error(f"cannot read the header of {path}: {printable(str(problem))}") from None
         if len(fields) > 1 and _is_architecture(fields):
             return separator
     return ","
@@ -105,7 +106,7 @@ def _checked(
         hint = "".join(f" Is it {name!r}? Then rename it." for name in near)
         raise error(
             f"{path}, line {line}: expected one column {ARCHITECTURE!r} in the header, got "
-            f"{', '.join(header)}.{hint}"
+            f"{printable(', '.join(header))[:_LONGEST_HEADER]}.{hint}"
         )
     named = [
         place
@@ -114,7 +115,7 @@ def _checked(
     ]
     twice = [name for name, count in Counter(header[place] for place in named).items() if count > 1]
     if twice:
-        raise error(f"{path}, line {line}: the column {twice[0]!r} stands twice in the header")
+        raise error(f"{path}, line {line}: the column {shown(twice[0])} stands twice in the header")
     body = list(_of_one_length(path, rows[1:], len(header), separator, error))
     return CsvFile(
         tuple(header[place] for place in named),

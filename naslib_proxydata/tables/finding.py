@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,7 +23,8 @@ def first_of(*ranks: Iterable[Path]) -> Path | None:
     Raises:
         TableError: The best rank has several.
     """
-    found = [there for rank in ranks if (there := [path for path in rank if path.exists()])]
+    # Path.exists raises for a name that is too long.
+    found = [there for rank in ranks if (there := [path for path in rank if os.path.exists(path)])]
     if not found:
         return None
     best, *others = found

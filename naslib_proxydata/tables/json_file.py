@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from naslib_proxydata.boundary import boundary
 from naslib_proxydata.errors import TableError
+from naslib_proxydata.packed import read_unpacked
+
+AGAIN: Final = "get the file again from its official place"
 
 
-def read_json(path: Path, how_to_get: str = "") -> Any:
-    """Read a JSON file, unpacked where its name ends in ``.gz``.
+def read_json(path: Path, how_to_get: str = AGAIN) -> Any:
+    """Read a JSON file, unpacked where it is gzipped.
 
     Args:
         path: The file.
@@ -21,9 +23,6 @@ def read_json(path: Path, how_to_get: str = "") -> Any:
     Raises:
         TableError: It cannot be read, or is not JSON.
     """
-    try:
-        data = path.read_bytes()
-        return json.loads(gzip.decompress(data) if path.suffix == ".gz" else data)
-    except (OSError, EOFError, ValueError, zlib.error, RecursionError) as error:
-        advice = f". {how_to_get}" if how_to_get else ""
-        raise TableError(f"{path}: not a readable JSON file: {error}{advice}") from error
+    content = read_unpacked(path, TableError, how_to_get)
+    with boundary(path, TableError, how_to_get):
+        return json.loads(content)

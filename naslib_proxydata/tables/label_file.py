@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Generic
 
-from naslib_proxydata.errors import ArchitectureError, LabelError, unknown_name
+from naslib_proxydata.errors import ArchitectureError, LabelError, shown, unknown_name
 from naslib_proxydata.spaces.base import Architecture, SearchSpace
 from naslib_proxydata.tables.csv_file import number, read_csv
 
@@ -56,8 +56,8 @@ def read_labels(
         key = space.hash(architecture)
         if key in lines:
             raise LabelError(
-                f"{where}: {text} computes the same function as line {lines[key]}; keep one of "
-                "the two, with their mean accuracy, say"
+                f"{where}: {shown(text)} computes the same function as line {lines[key]}; keep "
+                "one of the two, with their mean accuracy, say"
             )
         lines[key] = line
         labels.append((architecture, _number(fields[column], where)))
@@ -76,4 +76,6 @@ def _number(text: str, where: str) -> float:
     try:
         return number(text)
     except ValueError:
-        raise LabelError(f"{where}: expected a finite number as accuracy, got {text!r}") from None
+        raise LabelError(
+            f"{where}: expected a finite number as accuracy, got {shown(text)}"
+        ) from None

@@ -11,17 +11,21 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from naslib_proxydata.errors import ArchitectureError, TableAbsentError, TableError
+from naslib_proxydata.errors import TableAbsentError, TableError, shown
+from naslib_proxydata.opening import open_file
 from naslib_proxydata.spaces.nasbench_mr.space import NasBenchMr
 from naslib_proxydata.tables.columns import Column, ColumnTable
 from naslib_proxydata.tables.finding import first_of
-from naslib_proxydata.tables.json_file import read_json
+from naslib_proxydata.tables.json_file import AGAIN, read_json
+from naslib_proxydata.tables.layout import layout_of, reason
+from naslib_proxydata.tables.stored_number import stored_number
 from naslib_proxydata.tables.writing import JSON_GZ, check_target, write_json_gz
 from naslib_proxydata.unpickle import unpickle
 
@@ -78,7 +82,7 @@ def load(root: Path | None) -> NasBenchMrTable:
     """
     if root is not None:
         found = _files(root)
-        if (root / COMPACT).is_file():
+        if os.path.isfile(root / COMPACT):
             return read_compact(first_of([root / COMPACT], found.values()) or root / COMPACT)
         if found:
             return read_settings(found, str(root))
@@ -95,14 +99,14 @@ def read_compact(path: Path) -> NasBenchMrTable:
         TableError: The file is damaged as a whole, or no network can be read.
     """
     content = read_json(path)
-    try:
-        records = [dict(one) for one in content["archs"]]
+    with layout_of("compact NAS-Bench-MR", path):
+        records = [{**one, "metrics": {}} for one in content["archs"]]
         for setting, metrics in content["metrics"].items():
             for metric, values in metrics.items():
+                if not isinstance(values, list) or metric not in METRICS:
+                    raise ValueError(f"metric {shown(metric)}: expected a list of one of METRICS")
                 for record, value in zip(records, values, strict=True):
-                    record.setdefault("metrics", {})[setting, metric] = value
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise TableError(f"{path} is not a compact NAS-Bench-MR table: {error}") from error
+                    record["metrics"][setting, metric] = value
     return _table(((str(path), place, one) for place, one in enumerate(records)), str(path))
 
 
@@ -126,7 +130,7 @@ def convert(source: Path, target: Path) -> None:
         TableError: A file is damaged, or the target cannot be written.
     """
     check_target(target, JSON_GZ)
-    files = _files(source) if source.is_dir() else {}
+    files = _files(source) if os.path.isdir(source) else {}
     if not files:
         raise TableError(f"{source} has no SETTING/{OFFICIAL} nor SETTING.json. {HOW_TO_GET}")
     table = read_settings(files, str(source))
@@ -173,7 +177,7 @@ def _records(files: Mapping[str, Path]) -> Iterator[tuple[str, int, Any]]:
         if not isinstance(content, list):
             raise TableError(f"{path}: expected a list of networks, got {type(content).__name__}")
         for place, one in enumerate(content):
-            if isinstance(one, list) and len(one) == 2:
+            if isinstance(one, list) and len(one) == 2 and isinstance(one[0], dict):
                 one = {**one[0], SETTINGS[setting]: one[1]}
             if isinstance(one, dict):
                 one = {
@@ -199,8 +203,11 @@ def _table(records: Iterator[tuple[str, int, Any]], source: str) -> NasBenchMrTa
                 for (setting, metric), value in record["metrics"].items()
             }
             kept = {key: _count(record[key], key) for key in COUNTS if key in record}
-        except (ArchitectureError, LookupError, TypeError, ValueError) as error:
-            problems.append(f"{path}: record {place}: {_reason(error)}")
+            twice = sorted(set(values) & set(rows.get(text, {})))
+            if twice:
+                raise ValueError(f"an earlier record is of the same network, {twice[0][0]}")
+        except Exception as error:  # a record of anybody's can fail in nearly every way
+            problems.append(f"{path}: record {place}: {reason(error)}")
         else:
             rows.setdefault(text, {}).update(values)
             published.setdefault(text, {}).update(kept)
@@ -230,7 +237,7 @@ def _table(records: Iterator[tuple[str, int, Any]], source: str) -> NasBenchMrTa
 
 def _percent(value: Any, where: str) -> float:
     """Return a metric, nan for None."""
-    number = math.nan if value is None else float(value)
+    number = math.nan if value is None else stored_number(value, where)
     if not math.isnan(number) and not 0 <= number <= 100:
         raise ValueError(f"{where} is in percent, got {number}")
     return number
@@ -238,23 +245,16 @@ def _percent(value: Any, where: str) -> float:
 
 def _count(value: Any, name: str) -> float:
     """Return what the source says of a network's size, nan for None and 0."""
-    number = float(value or math.nan)
+    number = math.nan if value is None else stored_number(value, name) or math.nan
     if not math.isnan(number) and not 0 < number < math.inf:
         raise ValueError(f"{name} of {number}")
     return number
 
 
 def _pickle(path: Path) -> Any:
-    try:
-        with path.open("rb") as stream:
-            return unpickle(stream, str(path))
-    except OSError as error:
-        raise TableError(f"cannot read {path}: {error}") from error
+    with open_file(path, TableError, AGAIN) as stream:
+        return unpickle(stream, str(path))
 
 
 def _plain(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
-
-
-def _reason(error: Exception) -> str:
-    return f"lacks {error}" if isinstance(error, LookupError) else str(error)

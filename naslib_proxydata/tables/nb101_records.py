@@ -8,7 +8,6 @@ protocol buffer in base64 (arXiv 1902.09635 and its published reader).
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import math
 import operator
@@ -21,18 +20,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from naslib_proxydata.errors import TableError
+from naslib_proxydata.errors import TableError, shown
 from naslib_proxydata.spaces.nb101.cell import MAX_VERTICES
+from naslib_proxydata.tables.layout import cause
 from naslib_proxydata.tables.nb101_run import METRICS, OP_NAMES, Run, check_run
 from naslib_proxydata.tables.tfrecord import read_records
 
 EVALUATIONS = 3
 """At the start, half way and the end of a training."""
 AGAIN = "Download nasbench_only108.tfrecord again from github.com/google-research/nasbench"
-_NOT_A_ROW = (
-    *(ValueError, TypeError, LookupError, AttributeError, RecursionError),
-    *(struct.error, binascii.Error),
-)
+LONGEST_VARINT = 10
+"""Bytes of a 64-bit number of variable length."""
 
 
 def runs_of_file(path: Path, damaged: list[str] | None = None) -> Iterator[Run]:
@@ -48,16 +46,18 @@ def runs_of_file(path: Path, damaged: list[str] | None = None) -> Iterator[Run]:
     for number, payload in enumerate(read_records(path, damaged)):
         try:
             yield _run_of_row(payload)
-        except _NOT_A_ROW as error:
+        except Exception as error:  # a row of anybody's can fail in nearly every way
             raise TableError(
                 f"{path}: record {number} is not a row of NAS-Bench-101 (hash, epochs, matrix, "
-                f"operations, metrics): {error}. {AGAIN}"
+                f"operations, metrics): {cause(error)}. {AGAIN}"
             ) from None
 
 
 def _run_of_row(payload: bytes) -> Run:
     """Read one row; the published base64 is broken into lines of 76 characters."""
     module_hash, epochs, bits, ops, metrics = json.loads(payload)
+    if not all(isinstance(one, str) for one in (bits, ops, metrics)):
+        raise TypeError("matrix, operations and metrics are texts")
     params, evaluations = parse_metrics(base64.b64decode("".join(metrics.split()), validate=True))
     if len(evaluations) != EVALUATIONS:
         raise ValueError(f"expected {EVALUATIONS} evaluations, got {len(evaluations)}")
@@ -89,10 +89,10 @@ def runs_of_api(api: Any) -> Iterator[Run]:
                     run = Run(module_hash, adjacency, ops, params, budget, seconds, accuracies)
                     check_run(run)
                     yield run
-        except _NOT_A_ROW as error:
+        except Exception as error:
             raise TableError(
-                f"{type(api).__qualname__} object, {module_hash!r}: not of the layout of "
-                f"NAS-Bench-101: {type(error).__name__}: {error}"
+                f"{type(api).__qualname__} object, {shown(module_hash)}: not of the layout of "
+                f"NAS-Bench-101: {cause(error)}"
             ) from None
 
 
@@ -115,12 +115,19 @@ def parse_metrics(message: bytes) -> tuple[int, list[Evaluation]]:
     for field, value in _fields(message):
         if field == 1 and isinstance(value, bytes):
             found = dict(_fields(value))
-            values = [found.get(number, math.nan) for number in (2, 3, 4, 5)]
-            seconds, train, validation, test = (float(one) for one in values)
+            seconds, train, validation, test = (_double(found, one) for one in (2, 3, 4, 5))
             evaluations.append((seconds, train, validation, test))
         elif field == 2 and isinstance(value, int):
             params = value
     return params, evaluations
+
+
+def _double(fields: dict[int, int | float | bytes], number: int) -> float:
+    """Return a field that is a double, nan where it is absent."""
+    value = fields.get(number, math.nan)
+    if not isinstance(value, float):
+        raise ValueError(f"field {number} of an evaluation is no double")
+    return value
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, int | float | bytes]]:
@@ -142,6 +149,8 @@ def _fields(message: bytes) -> Iterator[tuple[int, int | float | bytes]]:
             yield key >> 3, message[position : position + length]
             position += length
         elif kind == 5:
+            if position + 4 > len(message):
+                raise ValueError("the metrics message is truncated")
             yield key >> 3, message[position : position + 4]
             position += 4
         else:
@@ -150,14 +159,13 @@ def _fields(message: bytes) -> Iterator[tuple[int, int | float | bytes]]:
 
 def _varint(message: bytes, position: int) -> tuple[int, int]:
     """Return a variable-length integer and the position after it."""
-    value = shift = 0
-    while True:
-        byte = message[position]
-        position += 1
-        value |= (byte & 0x7F) << shift
+    value = 0
+    for place in range(LONGEST_VARINT):
+        byte = message[position + place]
+        value |= (byte & 0x7F) << 7 * place
         if byte < 0x80:
-            return value, position
-        shift += 7
+            return value, position + place + 1
+    raise ValueError(f"a number of more than {LONGEST_VARINT} bytes")
 
 
 def gather(runs: Iterable[Run], where: str) -> dict[str, NDArray[Any]]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from naslib_proxydata.errors import shown
 from naslib_proxydata.spaces.nb101.cell import MAX_EDGES, MAX_VERTICES, OPERATIONS
 
 OP_NAMES: Final = (*OPERATIONS, "input", "output")
@@ -45,12 +46,12 @@ def check_run(run: Run) -> None:
         ValueError: A value is impossible; what was expected and what was got is said.
     """
     if not isinstance(run.module_hash, str) or not re.fullmatch("[0-9a-f]{32}", run.module_hash):
-        raise ValueError(f"expected a hash of 32 hexadecimal digits, got {run.module_hash!r}")
+        raise ValueError(f"expected a hash of 32 hexadecimal digits, got {shown(run.module_hash)}")
     place = f"module {run.module_hash}"
     if type(run.epochs) is not int or run.epochs not in BUDGETS:
-        raise ValueError(f"{place}: expected one of {BUDGETS} epochs, got {run.epochs!r}")
+        raise ValueError(f"{place}: expected one of {BUDGETS} epochs, got {shown(run.epochs)}")
     if type(run.params) is not int or not 0 < run.params <= _MOST_PARAMS:
-        raise ValueError(f"{place}: {run.params!r} trainable parameters are impossible")
+        raise ValueError(f"{place}: {shown(run.params)} trainable parameters are impossible")
     if not 0 <= run.seconds < math.inf:
         raise ValueError(f"{place}: a training time of {run.seconds} seconds is impossible")
     for metric, accuracy in zip(METRICS, run.accuracies, strict=True):
@@ -68,11 +69,13 @@ def _check_graph(adjacency: Sequence[int], ops: tuple[str, ...], place: str) -> 
         )
     unknown = set(ops) - set(OP_NAMES)
     if unknown:
-        raise ValueError(f"{place}: unknown operations {sorted(unknown)}; known: {OP_NAMES}")
+        raise ValueError(f"{place}: unknown operations {shown(sorted(unknown))}; known: {OP_NAMES}")
     if (ops[0], ops[-1]) != ("input", "output") or not set(ops[1:-1]) <= set(OPERATIONS):
-        raise ValueError(f"{place}: expected 'input' first and 'output' last, got {ops}")
+        raise ValueError(f"{place}: expected 'input' first and 'output' last, got {shown(ops)}")
     if not {0, 1}.issuperset(adjacency):
-        raise ValueError(f"{place}: the matrix holds {sorted(set(adjacency))}, expected 0 and 1")
+        raise ValueError(
+            f"{place}: the matrix holds {shown(sorted(set(adjacency)))}, expected 0 and 1"
+        )
     if any(adjacency[row * size + column] for row in range(size) for column in range(row + 1)):
         raise ValueError(f"{place}: the matrix is not upper triangular")
     if sum(adjacency) > MAX_EDGES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -55,9 +56,9 @@ def open_source(source: Path) -> ColumnTable:
         TableAbsentError: There is nothing at this path.
         TableError: It is damaged, or none of these.
     """
-    if not source.exists():
+    if not os.path.exists(source):
         raise TableAbsentError(f"there is no {source}. {HOW_TO_GET}")
-    if (source / META).is_file():
+    if os.path.isfile(source / META):
         return nb201_official.read_nats_folder(source)
     if source.suffix == ".npz":
         return read_compact(source)
@@ -108,7 +109,7 @@ def convert(source: Path, target: Path) -> ColumnTable:
 
 def _has_records(folder: Path) -> bool:
     """Return whether records of single cells lie in a folder."""
-    return folder.is_dir() and any(folder.glob("[0-9]*.pickle.pbz2"))
+    return os.path.isdir(folder) and any(folder.glob("[0-9]*.pickle.pbz2"))
 
 
 def _find(root: Path) -> Path | None:
@@ -116,15 +117,15 @@ def _find(root: Path) -> Path | None:
 
     What cannot be read comes last, so that the user is told why and not that nothing is there.
     """
-    if not root.is_dir():
-        return root if root.exists() else None
-    if (root / META).is_file() or _has_records(root):
+    if not os.path.isdir(root):
+        return root if os.path.exists(root) else None
+    if os.path.isfile(root / META) or _has_records(root):
         return root
     # An archive unpacked by a desktop lies in a second folder of its name.
-    outer = [path for path in root.glob("NATS-*") if path.is_dir()]
+    outer = [path for path in root.glob("NATS-*") if os.path.isdir(path)]
     folders = [next(path.glob(f"NATS-*/{META}"), path / META).parent for path in outer]
     cells = [one for one in folders if one.name.startswith("NATS-tss-")]
-    simple = [one for one in cells if (one / META).is_file() and not one.name.endswith("-full")]
+    simple = [one for one in cells if os.path.isfile(one / META) and not one.name.endswith("-full")]
     unreadable = (*(set(folders) - set(simple)), *root.glob("NATS-sss-*.pbz2"))
     return first_of(
         [root / "nb201.npz"],

@@ -20,8 +20,8 @@ trained on ``cifar10-valid`` was also evaluated on ``ori-test``; that value is n
 
 from __future__ import annotations
 
-import math
 import re
+import reprlib  # a pickle's value may hold itself many times over
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from naslib_proxydata.errors import ArchitectureError, TableError
+from naslib_proxydata.errors import ArchitectureError, TableError, shown
 from naslib_proxydata.spaces.nb201 import cell as nb201_cell
 from naslib_proxydata.tables.columns import Column, ColumnTable
 
@@ -105,8 +105,10 @@ def percent(value: Any, where: str) -> float:
         TableError: It is no single number from 0 to 100.
     """
     is_number = isinstance(value, Real) and not isinstance(value, bool)
-    if not is_number or not (math.isnan(value) or 0 <= value <= 100):
-        raise TableError(f"{where}: expected one accuracy in percent, got {str(value)[:80]}")
+    if not is_number or not (value != value or 0 <= value <= 100):  # math.isnan fails for 10**400
+        raise TableError(
+            f"{where}: expected one accuracy in percent, 0 to 100, got {reprlib.repr(value)}"
+        )
     return float(value)
 
 
@@ -116,18 +118,18 @@ def check_cells(texts: Sequence[str], source: str) -> None:
     Raises:
         TableError: They are of NATS-Bench's size space, or something else.
     """
-    if not texts:
+    if not texts or not isinstance(texts, list | tuple):
         raise TableError(f"{source} lists no cell of NAS-Bench-201")
     for text in texts:
         if not isinstance(text, str):
-            raise TableError(f"{source} lists {text!r}, expected the text of a cell")
+            raise TableError(f"{source} lists {reprlib.repr(text)}, expected the text of a cell")
         try:
             nb201_cell.parse(text)
         except ArchitectureError as error:
             if _SIZES.fullmatch(text):
                 raise TableError(
-                    f"{source} is of NATS-Bench's size search space (sss, {text!r}), which is no "
-                    f"form of NAS-Bench-201; take the topology search space (tss), {SIMPLE}"
+                    f"{source} is of NATS-Bench's size search space (sss, {shown(text)}), which is "
+                    f"no form of NAS-Bench-201; take the topology search space (tss), {SIMPLE}"
                 ) from None
             raise TableError(f"{source}: {error}") from None
     if len(set(texts)) != len(texts):

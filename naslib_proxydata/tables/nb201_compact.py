@@ -7,14 +7,13 @@ the source has them, what each of t trainings gave, float64 (n, t) under the nam
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from naslib_proxydata.errors import ArchitectureError, TableError
+from naslib_proxydata.numpy_files import read_npz
 from naslib_proxydata.spaces.nb201 import cell as nb201_cell
 from naslib_proxydata.spaces.nb201 import codes as nb201_codes
 from naslib_proxydata.tables import nb201_columns
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from naslib_proxydata.tables.columns import ColumnTable
 
 TRIALS: Final = "_trials"
+_AGAIN: Final = "write it again with 'naslib-proxydata convert nb201 SOURCE TARGET'"
 
 
 def read_compact(path: Path) -> ColumnTable:
@@ -38,7 +38,9 @@ def read_compact(path: Path) -> ColumnTable:
         TableError: The file is damaged, lacks its texts, holds texts that are no cells or are
             not in line with the codes beside them, or columns that do not fit.
     """
-    arrays = _arrays(path)
+    columns_of_trials = (f"{name}{TRIALS}" for name in COMPACT_NAMES)
+    wanted = {"arch_str", "op_codes", *COMPACT_NAMES, *columns_of_trials}  # others are left alone
+    arrays = read_npz(path, TableError, _AGAIN, wanted)
     texts = arrays.pop("arch_str", None)
     if texts is None or texts.ndim != 1 or texts.dtype.kind != "S":
         raise TableError(f"{path} lacks the array 'arch_str' of texts, bytes of shape (n,)")
@@ -47,8 +49,11 @@ def read_compact(path: Path) -> ColumnTable:
     for name, column in COMPACT_NAMES.items():
         if name not in arrays:
             continue
-        if arrays[name].dtype.kind != "f":
-            raise TableError(f"{path}: {name!r} is of type {arrays[name].dtype}, expected float64")
+        if arrays[name].dtype.kind != "f" or arrays[name].ndim != 1:
+            raise TableError(
+                f"{path}: {name!r} is of type {arrays[name].dtype} and shape "
+                f"{arrays[name].shape}, expected float64 of shape ({len(texts)},)"
+            )
         trials = arrays.get(f"{name}{TRIALS}")
         _check_trials(arrays[name], trials, name, path)
         columns[column] = (arrays[name] if trials is None else trials).astype(
@@ -79,20 +84,6 @@ def write_compact(table: BenchmarkTable, target: Path) -> None:
     write_npz(target, arrays)
 
 
-def _arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """Read the arrays that mean something here; others are left alone."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            trials = (f"{name}{TRIALS}" for name in COMPACT_NAMES)
-            names = {"arch_str", "op_codes", *COMPACT_NAMES, *trials}.intersection(file.files)
-            return {name: file[name] for name in names}
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
-        raise TableError(
-            f"{path} is not a whole compact table ({type(error).__name__}: {error}). Write it "
-            "again with 'naslib-proxydata convert nb201 SOURCE TARGET'."
-        ) from error
-
-
 def _check_trials(values: NDArray[Any], trials: NDArray[Any] | None, name: str, path: Path) -> None:
     """Refuse trainings that are not those of the column beside them."""
     if trials is None:
@@ -116,9 +107,10 @@ def _check_texts(texts: NDArray[Any], codes: NDArray[Any] | None, path: Path) ->
     if codes is None:
         return
     expected = np.array([nb201_codes.to_official_codes(cell) for cell in cells])
-    if codes.shape != expected.shape:
+    if codes.shape != expected.shape or codes.dtype.kind not in "iu":
         raise TableError(
-            f"{path}: 'op_codes' has shape {codes.shape}, expected {expected.shape} for the "
+            f"{path}: 'op_codes' is {codes.dtype} of shape {codes.shape}, expected integers of "
+            f"shape {expected.shape} for the "
             f"{len(cells):,} texts of 'arch_str'"
         )
     wrong = np.flatnonzero((codes != expected).any(axis=1))

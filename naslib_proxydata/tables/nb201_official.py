@@ -18,16 +18,21 @@ from __future__ import annotations
 
 import bz2
 import logging
-import zipfile
+import os
+import reprlib  # a pickle's value may hold itself many times over
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from naslib_proxydata.boundary import boundary
 from naslib_proxydata.errors import TableError
+from naslib_proxydata.opening import open_file
+from naslib_proxydata.packed import unpacked_whole
 from naslib_proxydata.tables import nb201_columns
 from naslib_proxydata.tables.columns import ColumnTable, padded_trials
+from naslib_proxydata.tables.layout import layout_of
 from naslib_proxydata.tables.nb201_columns import (
+    LABEL,
     MEASUREMENTS,
     SIMPLE,
     Measurement,
@@ -42,6 +47,7 @@ logger = logging.getLogger(__name__)
 META: Final = "meta.pickle.pbz2"
 _PTH_EPOCHS: Final = {"less": 12, "full": 200}
 _NATS_EPOCHS: Final = {"12": 12, "200": 200}
+_AGAIN: Final = "get the file again from its official place"
 
 Records = Mapping[int, Mapping[str, Any]]
 """The records of one cell: ``{epochs: record}``."""
@@ -55,8 +61,10 @@ def read_nats_folder(folder: Path) -> ColumnTable:
     Raises:
         TableError: A file is damaged or hostile, or the folder holds no cell at all.
     """
-    with _reading(folder / META):
-        texts = _unpickle_bz2(folder / META)["meta_archs"]
+    content = _unpickle_bz2(folder / META)
+    with layout_of(LABEL, folder / META):
+        texts = content["meta_archs"]
+        check_cells(texts, str(folder))
     logger.info("reading %d cells from %s; converting once saves this", len(texts), folder)
     return _table(texts, _nats_records(folder, len(texts)), str(folder))
 
@@ -70,7 +78,7 @@ def read_pth(path: Path) -> ColumnTable:
     Raises:
         TableError: The file is damaged, hostile, or not of this layout.
     """
-    with _reading(path), open_torch_pickle(path) as stream:
+    with open_torch_pickle(path) as stream:
         content = unpickle(stream, str(path), _Plain(path))
     return _whole(content, _PTH_EPOCHS, path)
 
@@ -83,20 +91,21 @@ def read_nats_file(path: Path) -> ColumnTable:
     Raises:
         TableError: The file is damaged, hostile, or not of this layout.
     """
-    with _reading(path):
-        content = _unpickle_bz2(path)
-    return _whole(content, _NATS_EPOCHS, path)
+    return _whole(_unpickle_bz2(path), _NATS_EPOCHS, path)
 
 
 def _whole(content: Any, epochs: Mapping[str, int], path: Path) -> ColumnTable:
     """Make the table of a file that holds all cells; ``epochs`` are the lengths by their key."""
-    with _reading(path):
+    with layout_of(LABEL, path):
         texts, infos = content["meta_archs"], content["arch2infos"]
+        check_cells(texts, str(path))
         indices = sorted(infos)
+        if not set(indices) <= set(range(len(texts))):
+            raise ValueError(f"it has records of other cells than those {len(texts):,} it lists")
 
     def records() -> Iterator[tuple[int, Records]]:
         for index in indices:
-            with _reading(path):
+            with layout_of(LABEL, path):
                 # Popping frees each cell's histories as soon as its last epochs are taken.
                 of_cell = {epochs[key]: record for key, record in infos.pop(index).items()}
             yield index, of_cell
@@ -120,7 +129,9 @@ def trial_accuracies(records: Records, measurement: Measurement, where: str) -> 
         return []
     seeds = record["dataset_seed"].get(measurement.trained_on, ())
     if len(set(seeds)) != len(seeds):
-        raise TableError(f"{where}, {measurement.trained_on}: a seed occurs twice in {seeds}")
+        raise TableError(
+            f"{where}, {measurement.trained_on}: a seed occurs twice in {reprlib.repr(seeds)}"
+        )
     trials = [record["all_results"][measurement.trained_on, seed] for seed in seeds]
     return [_last_accuracy(trial, measurement, where) for trial in trials]
 
@@ -130,20 +141,19 @@ def _last_accuracy(trial: Mapping[str, Any], measurement: Measurement, where: st
     place = f"{where}, {measurement.trained_on}, {measurement.evaluated_on}"
     if trial["epochs"] != measurement.epochs:
         raise TableError(
-            f"{place}: a trial of {trial['epochs']} epochs among those of {measurement.epochs}"
+            f"{place}: a trial of {reprlib.repr(trial['epochs'])} epochs among those of "
+            f"{measurement.epochs}"
         )
     key = f"{measurement.evaluated_on}@{measurement.epochs - 1}"
     return percent(trial["eval_acc1es"][key], place)
 
 
 def _table(texts: list[str], records: Iterable[tuple[int, Records]], source: str) -> ColumnTable:
-    with _reading(source):
-        check_cells(texts, source)
     trials: list[list[list[float]]] = [[[] for _ in texts] for _ in MEASUREMENTS]
     found = 0
     for index, of_cell in records:
         where = f"{source}, cell {index}"
-        with _reading(where):
+        with layout_of(LABEL, where):
             _check_text(texts[index], of_cell, index)
             for one, cells in zip(MEASUREMENTS, trials, strict=True):
                 cells[index] = trial_accuracies(of_cell, one, where)
@@ -166,17 +176,16 @@ def _check_text(text: str, records: Records, index: int) -> None:
     """Refuse a record that is of another cell than the list of cells says."""
     for record in records.values():
         if record["arch_str"] != text:
-            raise TableError(
-                f"cell {index} is {text} in the list and {record['arch_str']} in its record"
-            )
+            other = reprlib.repr(record["arch_str"])
+            raise TableError(f"cell {index} is {text} in the list and {other} in its record")
 
 
 def _nats_records(folder: Path, cells: int) -> Iterator[tuple[int, Records]]:
     for index in range(cells):
         path = folder / f"{index:06d}.pickle.pbz2"
-        if path.is_file():
-            with _reading(path):
-                read = _unpickle_bz2(path)
+        if os.path.isfile(path):
+            read = _unpickle_bz2(path)
+            with layout_of(LABEL, path):
                 records = {_NATS_EPOCHS[str(key)]: record for key, record in read.items()}
             yield index, records
 
@@ -199,18 +208,7 @@ class _Plain(dict[tuple[str, str], Any]):
 
 
 def _unpickle_bz2(path: Path) -> Any:
-    with bz2.open(path, "rb") as stream:
-        return unpickle(stream, str(path), _Plain(path))
-
-
-@contextmanager
-def _reading(source: Path | str) -> Iterator[None]:
-    """Say of which file it was that something expected was not there."""
-    try:
-        yield
-    except (LookupError, TypeError, AttributeError, ValueError) as error:
-        raise TableError(
-            f"{source} is not of the layout of NAS-Bench-201 ({type(error).__name__}: {error})"
-        ) from error
-    except (OSError, EOFError, zipfile.BadZipFile) as error:
-        raise TableError(f"cannot read {source}: {error}") from error
+    with open_file(path, TableError, _AGAIN) as file, boundary(path, TableError, _AGAIN):
+        packed = os.fstat(file.fileno()).st_size
+        with bz2.BZ2File(file) as stream, unpacked_whole(stream, packed) as whole:
+            return unpickle(whole, str(path), _Plain(path))

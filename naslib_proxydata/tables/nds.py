@@ -26,11 +26,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from naslib_proxydata.errors import ArchitectureError, TableAbsentError, TableError
+from naslib_proxydata.errors import TableAbsentError, TableError, printable
 from naslib_proxydata.spaces.nds import spaces as nds
 from naslib_proxydata.tables.columns import ColumnTable
 from naslib_proxydata.tables.finding import first_of
 from naslib_proxydata.tables.json_file import read_json
+from naslib_proxydata.tables.layout import reason
+from naslib_proxydata.tables.stored_number import stored_number
 from naslib_proxydata.tables.writing import JSON_GZ, check_target, write_json_gz
 
 if TYPE_CHECKING:
@@ -93,8 +95,8 @@ def read(name: str, path: Path) -> NdsTable:
         try:
             text = space.text(space.from_record(record["net"]))
             numbers = _numbers(record)
-        except (ArchitectureError, LookupError, TypeError, ValueError) as error:
-            problems.append(f"{path}: record {place}: {_reason(error)}")
+        except Exception as error:  # a record of anybody's can fail in nearly every way
+            problems.append(f"{path}: record {place}: {reason(error)}")
         else:
             rows.setdefault(text, []).append(numbers)
     for problem in problems:
@@ -132,8 +134,8 @@ def convert(source: Path, target: Path) -> None:
         try:
             small = {key: record[key] for key in KEPT if key in record}
             kept.append({**small, "test_ep_top1": record["test_ep_top1"][-1:]})
-        except (LookupError, TypeError) as error:
-            raise TableError(f"{source}: record {place}: {_reason(error)}") from error
+        except Exception as error:
+            raise TableError(f"{source}: record {place}: {reason(error)}") from error
     write_json_gz(target, kept)
 
 
@@ -153,29 +155,30 @@ def _records(path: Path) -> Iterator[tuple[str, Any]]:
     content = read_json(path, HOW_TO_GET)
     groups = content if isinstance(content, dict) else {"": content}
     for group, records in groups.items():
+        name = printable(group)[:80]
         if not isinstance(records, list):
             raise TableError(f"{path}: expected a list of networks, got {type(records).__name__}")
         for number, record in enumerate(records):
-            yield f"{group}[{number}]" if group else str(number), record
+            yield f"{name}[{number}]" if group else str(number), record
 
 
 def _numbers(record: Any) -> list[float]:
     """Return last error, least error, params and flops of a record."""
-    last, least = float(record["test_ep_top1"][-1]), float(record["min_test_top1"])
+    errors = record["test_ep_top1"]
+    if not isinstance(errors, list):
+        raise ValueError(f"test_ep_top1: expected a list, got the {type(errors).__name__}")
+    last = stored_number(errors[-1], "test_ep_top1")
+    least = stored_number(record["min_test_top1"], "min_test_top1")
     for error in (last, least):
         if not math.isnan(error) and not 0.0 <= error <= 100.0:
             raise ValueError(f"an error of {error} percent")
-    counts = [math.nan if record[key] is None else float(record[key]) for key in COUNTS]
+    counts = [
+        math.nan if record[key] is None else stored_number(record[key], key) for key in COUNTS
+    ]
     for key, count in zip(COUNTS, counts, strict=True):
         if not math.isnan(count) and not 0 < count < math.inf:
             raise ValueError(f"{key} of {count}")
     return [last, least, *counts]
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, LookupError):
-        return f"lacks {error}"
-    return str(error)
 
 
 TABLES: Final = SimpleNamespace(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import math
+import os
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +18,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from naslib_proxydata.errors import ArchitectureError, TableAbsentError, TableError, unknown_name
+from naslib_proxydata.errors import (
+    ArchitectureError,
+    TableAbsentError,
+    TableError,
+    printable,
+    shown,
+    unknown_name,
+)
+from naslib_proxydata.opening import open_file
 from naslib_proxydata.tables.base import HIGHER_IS_BETTER, LOWER_IS_BETTER
 from naslib_proxydata.tables.columns import ColumnTable
 from naslib_proxydata.tables.csv_file import CsvFile, number, read_csv
@@ -29,6 +38,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_LONGEST_LIST: Final = 500  # characters of the columns that a message lists
+_TOLD: Final = 5  # columns that are none of numbers, of which a message says why
 NOT_MEASURED: Final = frozenset(("", "nan", "na", "n/a", "null", "none", "-"))
 """What stands in a field where there is no value, in any case."""
 
@@ -58,7 +69,7 @@ class OwnTable(ColumnTable):
         refused: Mapping[str, str],
     ) -> None:
         if not values:
-            why = "; ".join(refused.values()) or "it has no column beside 'architecture'"
+            why = "; ".join([*refused.values()][:_TOLD]) or "it has no column beside 'architecture'"
             raise TableError(f"{path} holds no column of numbers: {why}")
         metrics = {
             column: LOWER_IS_BETTER if column in lower_is_better else HIGHER_IS_BETTER
@@ -96,9 +107,9 @@ class OwnTable(ColumnTable):
         """
         if metric == LOWER_IS_BETTER and metric not in self.require_dataset(dataset):
             raise TableError(
-                f"{self.source}, column {dataset!r}: was read as higher is better; for the other "
-                f"direction name it with --lower-is-better (lower_is_better={[dataset]} in Python) "
-                "and leave out the metric"
+                f"{self.source}, column {shown(dataset)}: was read as higher is better; for the "
+                f"other direction name it with --lower-is-better (lower_is_better="
+                f"[{shown(dataset)}] in Python) and leave out the metric"
             )
         super().require(dataset, metric)
 
@@ -110,9 +121,10 @@ class OwnTable(ColumnTable):
         """
         columns = tuple(self.columns())
         if len(columns) > 1:
+            listed = printable(", ".join(columns))[:_LONGEST_LIST]
             raise TableError(
-                f"{self.source} has {len(columns)} columns of numbers: {', '.join(columns)}; say "
-                "with --dataset which one is meant"
+                f"{self.source} has {len(columns)} columns of numbers: {listed}; say with "
+                "--dataset which one is meant"
             )
         return columns[0]
 
@@ -134,7 +146,7 @@ class OwnTable(ColumnTable):
                 raise TableError(f"{self.label}: {error}") from None
         if row is None:
             raise TableError(
-                f"{self.source} has no architecture {architecture!r} among its {len(self):,}"
+                f"{self.source} has no architecture {shown(architecture)} among its {len(self):,}"
             )
         return row
 
@@ -165,7 +177,7 @@ def read_own(
         TableError: It cannot be read, a line holds no architecture of the space or one that
             stands on another line, or no column is one of numbers; file and line are named.
     """
-    if not path.is_file():
+    if not os.path.isfile(path):  # Path.is_file raises for a name that is too long
         raise TableAbsentError(f"there is no file {path}; give the path of a CSV file behind csv:")
     file = read_csv(path, TableError)
     texts = _texts(path, file, space)
@@ -205,10 +217,8 @@ def file_hash(path: Path) -> str:
     Raises:
         TableAbsentError: It cannot be read.
     """
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise TableAbsentError(f"cannot read {path}: {error.strerror or error}") from None
+    with open_file(path, TableAbsentError, "check the path") as file:
+        return hashlib.sha256(file.read()).hexdigest()
 
 
 def _texts(path: Path, file: CsvFile, space: SearchSpace[Any]) -> tuple[str, ...]:
@@ -222,8 +232,8 @@ def _texts(path: Path, file: CsvFile, space: SearchSpace[Any]) -> tuple[str, ...
             raise TableError(f"{where}: not an architecture of {space.name!r}: {error}") from None
         if written in lines:
             raise TableError(
-                f"{where}: {text} stands on line {lines[written]} already; keep one of the two, "
-                "with the mean of their values, say"
+                f"{where}: {shown(text)} stands on line {lines[written]} already; keep one of "
+                "the two, with the mean of their values, say"
             )
         lines[written] = line
     if not lines:
@@ -241,9 +251,9 @@ def _numbers(path: Path, file: CsvFile, place: int) -> NDArray[np.float64]:
             numbers[row] = math.nan if text.lower() in NOT_MEASURED else number(text)
         except ValueError:
             raise TableError(
-                f"{path}, line {line}, column {column!r}: expected a number, such as 12.5, "
-                f"without unit, or nothing where none was measured; got {text!r}"
+                f"{path}, line {line}, column {shown(column)}: expected a number, such as 12.5, "
+                f"without unit, or nothing where none was measured; got {shown(text)}"
             ) from None
     if np.isnan(numbers).all():
-        raise TableError(f"{path}: the column {column!r} holds no value")
+        raise TableError(f"{path}: the column {shown(column)} holds no value")
     return numbers

@@ -10,20 +10,24 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from naslib_proxydata.boundary import boundary
 from naslib_proxydata.errors import TableError
+from naslib_proxydata.opening import open_file
 
 POLYNOMIAL = 0x82F63B78
 MASK_DELTA = 0xA282EAD8
 HEADER = 12
 TRAILER = 4
-MAX_PAYLOAD = 1 << 24
+MAX_PAYLOAD = 1 << 16
+"""Bytes of a record; those of NAS-Bench-101 have less than 4,096."""
 BATCH = 8192
 """Records whose checksums are computed together."""
+_AGAIN = "download the file again"
 
 
 def read_records(path: Path, damaged: list[str] | None = None) -> Iterator[bytes]:
@@ -39,11 +43,7 @@ def read_records(path: Path, damaged: list[str] | None = None) -> Iterator[bytes
         TableError: A checksum is wrong or the file is truncated; file and record are named.
             Or it cannot be opened.
     """
-    try:
-        opened = path.open("rb")
-    except OSError as error:
-        raise TableError(f"cannot read {path}: {error}") from error
-    with opened as stream:
+    with open_file(path, TableError, _AGAIN) as stream, boundary(path, TableError, _AGAIN):
         first = 0
         end = ""
         while not end:
@@ -65,7 +65,7 @@ def read_records(path: Path, damaged: list[str] | None = None) -> Iterator[bytes
 def _report(path: Path, problem: str, damaged: list[str] | None) -> None:
     """Raise the problem, or add it to the list."""
     if damaged is None:
-        raise TableError(f"{path}: {problem}; download the file again, or skip what is damaged")
+        raise TableError(f"{path}: {problem}; {_AGAIN}, or skip what is damaged")
     damaged.append(f"{path}: {problem}")
 
 
@@ -73,21 +73,23 @@ Frame = tuple[bytes, bytes, int]
 """A record as its length with its checksum, its payload, and the payload's stored checksum."""
 
 
-def _read_batch(stream: BinaryIO, first: int) -> tuple[list[Frame], str]:
+def _read_batch(stream: IO[bytes], first: int) -> tuple[list[Frame], str]:
     """Read up to BATCH records, and say why no more can be read where that is so."""
     batch: list[Frame] = []
     headers: list[bytes] = []
     end = ""
     while len(batch) < BATCH and not end and (header := stream.read(HEADER)):
+        declared = ""
         if len(header) == HEADER:
             headers.append(header)
             length = struct.unpack_from("<Q", header)[0]
+            declared = f", which declares {length:,} bytes"
             rest = stream.read(length + TRAILER) if length <= MAX_PAYLOAD else b""
             if len(rest) == length + TRAILER:
                 stored = struct.unpack_from("<I", rest, length)[0]
                 batch.append((header, rest[:length], stored))
                 continue
-        end = f"truncated in record {first + len(batch)}"
+        end = f"truncated in record {first + len(batch)}{declared}"
     expected = np.array([struct.unpack_from("<I", header, 8)[0] for header in headers], np.uint32)
     wrong = np.flatnonzero(_masked(crc32c([header[:8] for header in headers])) != expected)
     if len(wrong):

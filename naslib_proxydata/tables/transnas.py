@@ -22,7 +22,7 @@ architecture's own string decides.
 from __future__ import annotations
 
 import math
-import zipfile
+import reprlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -33,6 +33,8 @@ from naslib_proxydata.errors import ArchitectureError, TableAbsentError, TableEr
 from naslib_proxydata.tables.columns import Column, ColumnTable
 from naslib_proxydata.tables.finding import first_of
 from naslib_proxydata.tables.json_file import read_json
+from naslib_proxydata.tables.layout import cause, layout_of
+from naslib_proxydata.tables.stored_number import stored_number
 from naslib_proxydata.tables.torch_file import open_torch_pickle
 from naslib_proxydata.tables.writing import JSON_GZ, check_target, write_json_gz
 from naslib_proxydata.unpickle import unpickle
@@ -116,17 +118,15 @@ class TransNasKind:
         Raises:
             TableError: The file is damaged, hostile, or of another layout.
         """
-        try:
+        if path.suffix == ".pth":
+            with open_torch_pickle(path) as stream:
+                content = unpickle(stream, str(path))
+        else:
+            content = read_json(path)
+        with layout_of(self.label, path):
             if path.suffix == ".pth":
-                with open_torch_pickle(path) as stream:
-                    return self._from_database(unpickle(stream, str(path)), str(path))
-            return self._from_compact(read_json(path), str(path))
-        except (OSError, EOFError, zipfile.BadZipFile, StopIteration) as error:
-            raise TableError(f"cannot read {path}: {error}") from error
-        except (LookupError, TypeError, AttributeError, ValueError) as error:
-            raise TableError(
-                f"{path} is not of the layout of {self.label} ({type(error).__name__}: {error})"
-            ) from error
+                return self._from_database(content, str(path))
+            return self._from_compact(content, str(path))
 
     def from_api(self, api: TransNasApi) -> ColumnTable:
         """Read a live ``TransNASBenchAPI``.
@@ -142,10 +142,9 @@ class TransNasKind:
                 for task, metric in OFFICIAL_METRICS.items()
                 if task in api.task_list
             }
-        except (LookupError, TypeError, AttributeError, ValueError, AssertionError) as error:
+        except Exception as error:
             raise TableError(
-                f"{source} does not answer as TransNASBenchAPI does ({type(error).__name__}: "
-                f"{error})"
+                f"{source} does not answer as TransNASBenchAPI does ({cause(error)})"
             ) from error
         return self._table(texts, OFFICIAL_METRICS, tasks, source)
 
@@ -180,8 +179,13 @@ class TransNasKind:
 
     def _from_compact(self, content: Any, source: str) -> ColumnTable:
         if content["space"] != self.kind:
-            raise TableError(f"{source} holds the space {content['space']!r}, not {self.kind!r}")
-        return self._table(content["arch_str"], content["metric"], content["tasks"], source)
+            held = reprlib.repr(content["space"])
+            raise TableError(f"{source} holds the space {held}, not {self.kind!r}")
+        tasks, metrics = content["tasks"], content["metric"]
+        for task in tasks:
+            if metrics[task] != OFFICIAL_METRICS[task]:
+                raise ValueError(f"{task} has another metric than {OFFICIAL_METRICS[task]}")
+        return self._table(content["arch_str"], OFFICIAL_METRICS, tasks, source)
 
     def _table(
         self,
@@ -222,7 +226,9 @@ def _checked(column: Sequence[float | None], metric: str, where: str) -> NDArray
     Raises:
         TableError: A value is impossible for the metric.
     """
-    values = np.array(column, dtype=np.float64)
+    values = np.array(
+        [math.nan if one is None else stored_number(one, f"{where}, {metric}") for one in column]
+    )
     low, high = _BOUNDS[metric]
     known = values[~np.isnan(values)]
     if len(known) and not low <= known.min() <= known.max() <= high:
@@ -235,8 +241,11 @@ def _checked(column: Sequence[float | None], metric: str, where: str) -> NDArray
 
 def _best(result: Mapping[str, Any], task: str, metric: str) -> float:
     """Return a metric's best value over the epochs, nan where the task was not trained."""
+    if not isinstance(result, Mapping):
+        raise TypeError(f"expected the results of tasks, got {reprlib.repr(result)}")
     epochs = result[task]["metrics"][metric] if task in result else ()
-    return max((value for value in epochs if not math.isnan(value)), default=math.nan)
+    values = [stored_number(value, f"{task}, {metric}") for value in epochs]
+    return max((value for value in values if not math.isnan(value)), default=math.nan)
 
 
 def _best_of_api(api: TransNasApi, text: str, task: str, metric: str) -> float:

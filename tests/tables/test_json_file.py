@@ -16,6 +16,8 @@ def test_plain_packed_and_marked_files(tmp_path: Path) -> None:
     for name, written in (
         ("a.json", data),
         ("a.json.gz", gzip.compress(data, mtime=0)),
+        ("packed.json", gzip.compress(data, mtime=0)),
+        ("unpacked.json.gz", data),
         ("b.json", b"\xef\xbb\xbf" + data),
     ):
         (tmp_path / name).write_bytes(written)
@@ -27,14 +29,14 @@ def test_plain_packed_and_marked_files(tmp_path: Path) -> None:
     [
         ("a.json", b"{"),
         ("a.json", b"[" * 100_000),
-        ("a.json", gzip.compress(b"{}", mtime=0)),
-        ("a.json.gz", b"{}"),
+        ("a.json", b'["\\ud800", 1'),
+        ("a.json", b"9" * 5000),
         ("a.json.gz", gzip.compress(b"[]" * 99, mtime=0)[:-9]),
     ],
 )
 def test_damaged_files_are_named(name: str, data: bytes, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(data)
-    with pytest.raises(TableError, match=rf"{name}: not a readable JSON file: .*\. Get it again"):
-        read_json(tmp_path / name, "Get it again")
-    with pytest.raises(TableError, match=r"nowhere\.json: not a readable"):
+    with pytest.raises(TableError, match=rf"{name} is damaged .*; get it again"):
+        read_json(tmp_path / name, "get it again")
+    with pytest.raises(TableError, match=r"no file \S+nowhere\.json"):
         read_json(tmp_path / "nowhere.json")

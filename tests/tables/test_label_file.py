@@ -61,7 +61,7 @@ def test_files_that_are_no_such_table_are_refused(tmp_path):
         match=r"line 1: expected one column 'architecture' .* got arch, acc. Is it 'arch'",
     ):
         read_labels(path, Grid(), fewest=3)
-    with pytest.raises(LabelError, match="cannot read"):
+    with pytest.raises(LabelError, match=r"no file .*absent\.csv"):
         read_labels(tmp_path / "absent.csv", Grid(), fewest=3)
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(LabelError, match="cannot read"):

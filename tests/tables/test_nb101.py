@@ -308,7 +308,8 @@ def test_a_value_that_a_record_leaves_out_is_no_zero(tmp_path: Path) -> None:
 
 
 def test_repeats_of_a_module_are_of_one_cell(tmp_path: Path) -> None:
-    for changed in ({"matrix": [[0, 0], [0, 0]]}, {"params": 8}):
+    three = {"matrix": [[0, 1, 0], [0, 0, 1], [0, 0, 0]], "ops": ["input", "maxpool3x3", "output"]}
+    for changed in (three, {"params": 8}):
         writer.write(tmp_path / "nasbench_only108.tfrecord", [one_row(), one_row(**changed)])  # type: ignore[arg-type]
         with pytest.raises(TableError, match=f"records of module {HASH} differ"):
             nb101.load(tmp_path)
@@ -390,15 +391,20 @@ def test_full_size_loads_and_answers_fast(tmp_path: Path) -> None:
     n = 423_624
     generator = numpy_generator(0, "full size")
     upper = np.triu(np.ones((7, 7), dtype=bool), k=1)
-    numbers = np.arange(n)
+    numbers = np.arange(2**21)
+    edges = sum(numbers >> bit & 1 for bit in range(21))
+    once = numbers[(edges <= 9) & (numbers & 1 << 5 > 0)]  # the edge from first to last
+    numbers = np.concatenate([once, once])[:n]
     adjacency = np.zeros((n, 7, 7), dtype=np.uint8)
     adjacency[:, upper] = numbers[:, None] >> np.arange(21) & 1
     ops = np.zeros((n, 7), dtype=np.int8)
+    ops[:, [0, 6]] = 3, 4
     ops[:, 1:6] = generator.integers(3, size=(n, 5))
+    ops[len(once) :, 1:6] = (ops[: n - len(once), 1:6] + 1) % 3  # the same matrix, other cells
     accuracy = generator.random((n, 4)).astype(np.float32)
     np.savez(
         tmp_path / "nb101.npz",
-        module_hash=np.array([f"{number:032x}" for number in numbers], dtype="S32"),
+        module_hash=np.array([f"{number:032x}" for number in range(n)], dtype="S32"),
         num_vertices=np.full(n, 7, dtype=np.uint8),
         adjacency=adjacency,
         ops=ops,

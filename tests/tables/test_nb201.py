@@ -185,12 +185,12 @@ def test_damaged_compact_files_are_refused(shared_data: Path, tmp_path: Path) ->
     path = tmp_path / "nb201.npz"
     for length in (0, 3, 1000, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:length])
-        with pytest.raises(TableError, match="not a whole compact table"):
+        with pytest.raises(TableError, match=r"damaged .*write it again with"):
             open_nb201(path)
     flipped = bytearray(whole)
     flipped[len(whole) // 2] ^= 255
     path.write_bytes(bytes(flipped))
-    with pytest.raises(TableError, match="not a whole compact table"):
+    with pytest.raises(TableError, match=r"damaged .*write it again with"):
         open_nb201(path)
 
 
@@ -199,10 +199,10 @@ def test_a_pickle_inside_the_compact_file_does_not_run(tmp_path: Path) -> None:
     path = tmp_path / "nb201.npz"
     hostile = np.array([RunsCode(marker)], dtype=object)
     np.savez(path, arch_str=hostile, allow_pickle=True)
-    with pytest.raises(TableError, match="not a whole compact table"):
+    with pytest.raises(TableError, match=r"damaged .*write it again with"):
         open_nb201(path)
     path.write_bytes(pickle.dumps(RunsCode(marker)))
-    with pytest.raises(TableError, match="not a whole compact table"):
+    with pytest.raises(TableError, match=r"damaged .*write it again with"):
         open_nb201(path)
     assert not marker.exists()
 
@@ -536,7 +536,7 @@ def test_an_unknown_length_and_a_cell_out_of_the_list(
     with pytest.raises(TableError, match=r"a\.pth is not of the layout.*more"):
         open_source(path)
     path = write_pth(tmp_path / "b.pth", pth_content({5: records[0]}, texts[:1]), legacy=False)
-    with pytest.raises(TableError, match=r"b\.pth, cell 5 is not of the layout"):
+    with pytest.raises(TableError, match=r"b\.pth is not of the layout.*records of other cells"):
         open_source(path)
 
 

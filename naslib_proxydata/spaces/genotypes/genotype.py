@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from naslib_proxydata.errors import ArchitectureError, closest
+from naslib_proxydata.errors import ArchitectureError, closest, printable, shown
 from naslib_proxydata.spaces.common.graph import LINK, Graph
 
 NONE = "none"
 Edge = tuple[str, int]
 """(operation, source node)."""
 MAX_TEXT = 20_000
+_LONGEST_CAUSE = 200
 
 
 @dataclass(frozen=True)
@@ -123,29 +124,36 @@ def from_fields(fields: Any, operations: Sequence[str], nodes: int) -> Genotype:
 
 def _edges(field: Any, name: str, operations: Sequence[str], nodes: int) -> tuple[Edge, ...]:
     if not isinstance(field, list | tuple) or len(field) != 2 * nodes:
-        raise ArchitectureError(f"{name}: expected {2 * nodes} edges, got {field!r}")
+        raise ArchitectureError(f"{name}: expected {2 * nodes} edges, got {shown(field)}")
     edges = []
     for place, edge in enumerate(field):
         if not isinstance(edge, list | tuple) or len(edge) != 2:
-            raise ArchitectureError(f"{name}: expected (operation, source), got {edge!r}")
+            raise ArchitectureError(f"{name}: expected (operation, source), got {shown(edge)}")
         op, source = edge
         if op not in operations:
-            hint = closest(str(op), operations)
+            hint = closest(op, operations) if isinstance(op, str) else ""
             raise ArchitectureError(
-                f"{name}: unknown operation {op!r}.{hint} Known: {', '.join(operations)}"
+                f"{name}: unknown operation {shown(op)}.{hint} Known: {', '.join(operations)}"
             )
         node = 2 + place // 2
         if type(source) is not int or not 0 <= source < node:
-            raise ArchitectureError(f"{name}: node {node} cannot have the source {source!r}")
+            raise ArchitectureError(f"{name}: node {node} cannot have the source {shown(source)}")
         edges.append((str(op), source))
     return tuple(edges)
 
 
 def _concat(field: Any, name: str, nodes: int) -> tuple[int, ...]:
-    valid = isinstance(field, list | tuple | range) and len(set(map(str, field))) == len(field) > 0
     known = range(2, 2 + nodes)
-    if not valid or any(type(node) is not int or node not in known for node in field):
-        raise ArchitectureError(f"{name}: expected some of the nodes {list(known)}, got {field!r}")
+    # The length first: a range of a thousand million nodes is a short text.
+    valid = isinstance(field, list | tuple | range) and 0 < len(field) <= nodes
+    if (
+        not valid
+        or any(type(node) is not int or node not in known for node in field)
+        or len(set(field)) != len(field)
+    ):
+        raise ArchitectureError(
+            f"{name}: expected some of the nodes {list(known)}, got {shown(field)}"
+        )
     return tuple(field)
 
 
@@ -165,10 +173,11 @@ def parse_text(text: str, operations: Sequence[str], nodes: int) -> Genotype:
         if call is None or call.args:
             raise ValueError("not Genotype with four keywords")
         fields = {keyword.arg: _literal(keyword.value) for keyword in call.keywords}
-    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as error:
+    except Exception as error:  # Python's parser can fail in nearly every way
+        said = printable(str(error))[:_LONGEST_CAUSE]
         raise ArchitectureError(
             f"not a genotype: {text[:80]!r}; expected Genotype(normal=[('op', source), ...], "
-            f"normal_concat=[...], reduce=[...], reduce_concat=[...]) ({error})"
+            f"normal_concat=[...], reduce=[...], reduce_concat=[...]) ({said})"
         ) from None
     return from_fields(fields, operations, nodes)
 
@@ -186,7 +195,7 @@ def _literal(node: ast.expr) -> Any:
     bounds = _call_of(node, "range")
     if bounds is None:
         return ast.literal_eval(node)
-    return list(range(*(ast.literal_eval(argument) for argument in bounds.args)))
+    return range(*(ast.literal_eval(argument) for argument in bounds.args))
 
 
 def _call_of(node: ast.expr, name: str) -> ast.Call | None:

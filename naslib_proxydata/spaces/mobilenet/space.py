@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from naslib_proxydata.errors import ArchitectureError, closest
+from naslib_proxydata.errors import ArchitectureError, closest, shown
 from naslib_proxydata.spaces.common.constructed import ConstructedSpace
 from naslib_proxydata.spaces.common.graph import LINK, Graph, GraphView
 from naslib_proxydata.spaces.mobilenet.layers import (
@@ -82,7 +82,8 @@ class MobileNet(ConstructedSpace[Chain]):
             if name not in choices:
                 why = " (it changes the shape)" if name == SKIP else closest(name, choices)
                 raise ArchitectureError(
-                    f"layer {place} cannot be {name!r}{why}; expected one of {', '.join(choices)}"
+                    f"layer {place} cannot be {shown(name)}{why}; expected one of "
+                    f"{', '.join(choices)}"
                 )
         return chain
 

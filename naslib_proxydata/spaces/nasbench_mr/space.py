@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import reprlib  # a pickle's value may hold itself many times over
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from naslib_proxydata.errors import ArchitectureError
+from naslib_proxydata.errors import ArchitectureError, shown
 from naslib_proxydata.spaces.common.constructed import ConstructedSpace
 from naslib_proxydata.spaces.common.graph import GraphView
 from naslib_proxydata.spaces.nasbench_mr.architecture import STAGES, MrNetwork, MrStage
@@ -22,6 +23,8 @@ COUNTS = (1, 2, 3, 4)
 """Modules of a stage, and residual units of a branch."""
 SAMPLED_CHANNELS = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128)
 CHANNELS = range(8, 129, 8)
+LONGEST_NUMBER = 4
+"""Digits of a number in a text."""
 FORM = (
     "expected I_I-n_1_u_c-n_2_uu_cc-n_3_uuu_ccc-n_4_uuuu_cccc-L with numbers joined by '_': "
     "channels of the two stem layers; for each stage the number of modules, of branches, residual "
@@ -48,7 +51,11 @@ class NasBenchMr(ConstructedSpace[MrNetwork]):
         """
         groups = [part.split("_") for part in text.split("-")]
         lengths = [len(group) for group in groups]
-        digits = all(one.isascii() and one.isdigit() for group in groups for one in group)
+        digits = all(
+            one.isascii() and one.isdigit() and len(one) <= LONGEST_NUMBER
+            for group in groups
+            for one in group
+        )
         if not digits or lengths != [2, *(2 + 2 * stage for stage in range(1, STAGES + 1)), 1]:
             raise ArchitectureError(f"not a network of NAS-Bench-MR: {text[:120]!r}; {FORM}")
         numbers = [[int(one) for one in group] for group in groups]
@@ -56,7 +63,7 @@ class NasBenchMr(ConstructedSpace[MrNetwork]):
             if group[1] != branches:
                 raise ArchitectureError(
                     f"stage {branches} of NAS-Bench-MR has {branches} branches, got {group[1]} in "
-                    f"{text!r}"
+                    f"{shown(text)}"
                 )
         stages = [[group[0], *group[2:]] for group in numbers[1:-1]]
         return self.from_code(
@@ -75,7 +82,7 @@ class NasBenchMr(ConstructedSpace[MrNetwork]):
             if type(number) is not int or number not in choices:
                 raise ArchitectureError(
                     f"place {place} of NAS-Bench-MR's code must be one of {list(choices)}, got "
-                    f"{number!r}"
+                    f"{reprlib.repr(number)}"
                 )
         stages, at = [], 2
         for branches in range(1, STAGES + 1):
@@ -108,7 +115,7 @@ class NasBenchMr(ConstructedSpace[MrNetwork]):
         if list(stages) != list(range(1, STAGES + 1)) or order != sorted(order) or uneven:
             raise ArchitectureError(
                 f"inverted_residual_setting must be 1 to 4 equal modules of 1, then of 2, 3 and 4 "
-                f"branches, got {modules}"
+                f"branches, got {reprlib.repr(modules)}"
             )
         code = [one for found in stages.values() for one in (len(found), *found[0])]
         return self.from_code([*record["input_channel"], *code, record["last_channel"]])

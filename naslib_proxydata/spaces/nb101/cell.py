@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import permutations
 
-from naslib_proxydata.errors import ArchitectureError
+from naslib_proxydata.errors import ArchitectureError, shown
 
 OPERATIONS = ("conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3")
 KERNELS = (3, 1, 0)
@@ -60,10 +60,11 @@ def parse_cell(text: str) -> Nb101Cell:
     vertices = len(digits) + 2
     well_formed = colon and set(bits) <= set("01") and set(digits) <= set("012")
     if not well_formed or len(bits) != vertices * (vertices - 1) // 2:
-        raise ArchitectureError(f"not a NAS-Bench-101 cell: {text!r}; {FORM}")
+        raise ArchitectureError(f"not a NAS-Bench-101 cell: {shown(text)}; {FORM}")
     if vertices > MAX_VERTICES:
         raise ArchitectureError(
-            f"NAS-Bench-101 cells have at most {MAX_VERTICES} vertices, got {vertices}: {text!r}"
+            f"NAS-Bench-101 cells have at most {MAX_VERTICES} vertices, got {vertices}: "
+            f"{shown(text)}"
         )
     stream = iter(bits)
     rows = tuple(

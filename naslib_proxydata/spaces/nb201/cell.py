@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from naslib_proxydata.errors import ArchitectureError, unknown_name
+from naslib_proxydata.errors import ArchitectureError, shown, unknown_name
 
 NODES: Final = 4
 """Number of nodes; 0 is the cell's input and 3 its output."""
@@ -50,7 +50,7 @@ class Cell:
         if len(self.operations) != len(EDGES):
             raise ArchitectureError(
                 f"a NAS-Bench-201 cell has {len(EDGES)} edges, got {len(self.operations)} "
-                f"operations: {self.operations!r}"
+                f"operations: {shown(self.operations)}"
             )
         for edge, operation in zip(EDGES, self.operations, strict=True):
             if operation not in OPERATIONS:
@@ -82,7 +82,7 @@ def parse(text: str) -> Cell:
     match = _TEXT.fullmatch(text.strip())
     if match is None:
         raise ArchitectureError(
-            f"{text!r} is not a NAS-Bench-201 cell: expected the form {_FORM}, "
+            f"{shown(text)} is not a NAS-Bench-201 cell: expected the form {_FORM}, "
             f"op one of {', '.join(OPERATIONS)}"
         )
     return Cell(match.groups())

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from naslib_proxydata.errors import ArchitectureError
+from naslib_proxydata.errors import ArchitectureError, shown
 from naslib_proxydata.spaces.nb201.cell import (
     CONV_1X1,
     CONV_3X3,
@@ -74,7 +74,7 @@ def _decode(
     valid = range(len(operations))
     if len(codes) != len(edges) or any(code not in valid for code in codes):
         raise ArchitectureError(
-            f"{tuple(codes)!r} are not {convention} codes of a NAS-Bench-201 cell: "
+            f"{shown(tuple(codes))} are not {convention} codes of a NAS-Bench-201 cell: "
             f"expected {len(edges)} integers from 0 to {len(operations) - 1}"
         )
     chosen = {edge: operations[code] for edge, code in zip(edges, codes, strict=True)}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from naslib_proxydata.errors import ArchitectureError, closest
+from naslib_proxydata.errors import ArchitectureError, closest, shown
 from naslib_proxydata.spaces.common.constructed import ConstructedSpace
 from naslib_proxydata.spaces.common.graph import GraphView
 from naslib_proxydata.spaces.nds.anynet_counts import convolutions
@@ -20,7 +20,12 @@ from naslib_proxydata.spaces.nds.anynet_settings import (
     AnyNetSettings,
     Stage,
 )
-from naslib_proxydata.spaces.nds.record import read_record, write_record
+from naslib_proxydata.spaces.nds.record import (
+    LARGEST_DEPTH,
+    LARGEST_WIDTH,
+    read_record,
+    write_record,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,13 +69,13 @@ class AnyNet(ConstructedSpace[AnyNetSettings]):
         """
         if not isinstance(settings, dict) or set(settings) != set(KEYS):
             got = sorted(settings) if isinstance(settings, dict) else settings
-            raise ArchitectureError(f"{self.name}: expected the keys {KEYS}, got {got}")
+            raise ArchitectureError(f"{self.name}: expected the keys {KEYS}, got {shown(got)}")
         block = settings["block_type"]
         if block != self.choices.block_type:
             known = (PLAIN, BASIC, BOTTLENECK)
             raise ArchitectureError(
-                f"{self.name}: block_type must be {self.choices.block_type!r}, got {block!r}."
-                f"{closest(str(block), known)}"
+                f"{self.name}: block_type must be {self.choices.block_type!r}, got {shown(block)}."
+                f"{closest(block, known) if isinstance(block, str) else ''}"
             )
         stages = len(self.choices.strides)
         is_bottleneck = block == BOTTLENECK
@@ -89,11 +94,15 @@ class AnyNet(ConstructedSpace[AnyNetSettings]):
         right = isinstance(values, list) and len(values) == length
         if not right or not all(_is_finite(one, kind) for one in values):
             raise ArchitectureError(
-                f"{self.name}: {key} must be a list of {length} numbers, got {values!r}"
+                f"{self.name}: {key} must be a list of {length} numbers, got {shown(values)}"
             )
 
     def _check_stages(self, net: AnyNetSettings) -> None:
         stem, *stages = net.stages
+        if max(stage.depth for stage in net.stages) > LARGEST_DEPTH:
+            raise ArchitectureError(
+                f"{self.name}: a stage has at most {LARGEST_DEPTH:,} blocks, got {net}"
+            )
         if stem.depth != 1 or stem.stride not in STEM_STRIDES or stem.width < 2:
             raise ArchitectureError(
                 f"{self.name}: the first stage is the stem, of depth 1 and a stride of "
@@ -213,10 +222,13 @@ class AnyNet(ConstructedSpace[AnyNetSettings]):
 
 
 def _is_finite(value: Any, kind: Any) -> bool:
-    """Return whether a value is a number of a kind; JSON as Python reads it knows NaN."""
+    """Return whether a value is a number of a kind and of a size that is built.
+
+    JSON as Python reads it knows NaN and infinity.
+    """
     if isinstance(value, bool) or not isinstance(value, kind):
         return False
-    return isinstance(value, int) or math.isfinite(value)
+    return bool(abs(value) <= LARGEST_WIDTH)
 
 
 def _divides(stage: Stage) -> bool:

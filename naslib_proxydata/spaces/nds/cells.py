@@ -6,11 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from naslib_proxydata.errors import ArchitectureError
+from naslib_proxydata.errors import ArchitectureError, shown
 from naslib_proxydata.spaces.darts.space import DARTS_OPERATIONS
 from naslib_proxydata.spaces.genotypes.genotype import Genotype, from_fields
 from naslib_proxydata.spaces.genotypes.space import CellSpace
-from naslib_proxydata.spaces.nds.record import read_record, write_record
+from naslib_proxydata.spaces.nds.record import (
+    LARGEST_DEPTH,
+    LARGEST_WIDTH,
+    read_record,
+    write_record,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -145,17 +150,23 @@ class NdsCells(CellSpace[CellSettings]):
             raise ArchitectureError(f"{self.name}: expected the keys {sorted(expected)}")
         unknown = set(settings) - expected - {"aux", "drop_prob"}
         if unknown:
-            raise ArchitectureError(f"{self.name}: unknown keys {sorted(unknown)}")
+            raise ArchitectureError(f"{self.name}: unknown keys {shown(sorted(unknown))}")
         width, depth = settings["width"], settings["depth"]
-        if type(width) is not int or width < 2 or width % 2:
-            raise ArchitectureError(f"{self.name}: width must be even and positive, got {width!r}")
-        if type(depth) is not int or depth < MIN_DEPTH:
+        if type(width) is not int or not 2 <= width <= LARGEST_WIDTH or width % 2:
             raise ArchitectureError(
-                f"{self.name}: depth must be {MIN_DEPTH} or more, got {depth!r}"
+                f"{self.name}: width must be even and positive, at most {LARGEST_WIDTH:,}, got "
+                f"{shown(width)}"
+            )
+        if type(depth) is not int or not MIN_DEPTH <= depth <= LARGEST_DEPTH:
+            raise ArchitectureError(
+                f"{self.name}: depth must be {MIN_DEPTH} or more, at most {LARGEST_DEPTH:,}, got "
+                f"{shown(depth)}"
             )
         auxiliary = settings.get("aux", False)
         if type(auxiliary) is not bool:
-            raise ArchitectureError(f"{self.name}: aux must be true or false, got {auxiliary!r}")
+            raise ArchitectureError(
+                f"{self.name}: aux must be true or false, got {shown(auxiliary)}"
+            )
         try:
             genotype = from_fields(settings["genotype"], self.operations, self.nodes)
         except ArchitectureError as error:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from naslib_proxydata.errors import ArchitectureError
+
+LARGEST_DEPTH: Final = 1_000
+LARGEST_WIDTH: Final = 65_536
+"""Blocks and channels of a stage, far beyond any that was trained: counting them takes no time."""
 
 
 def read_record(text: str, space: str, expected: str) -> Any:

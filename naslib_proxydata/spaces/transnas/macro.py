@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING
 
-from naslib_proxydata.errors import ArchitectureError
+from naslib_proxydata.errors import ArchitectureError, shown
 from naslib_proxydata.spaces.common.graph import GraphView
 from naslib_proxydata.spaces.transnas.skeleton import BASE_CHANNELS, Shape
 from naslib_proxydata.spaces.transnas.space import TransNasSpace
@@ -48,7 +48,7 @@ class TransNasMacro(TransNasSpace[TransNasSkeleton]):
         skeleton = TransNasSkeleton(tuple(map(int, match.group(1))) if match else ())
         if not _is_valid(skeleton.codes):
             raise ArchitectureError(
-                f"not a TransNAS-Bench-101 macro skeleton: {text!r}; expected "
+                f"not a TransNAS-Bench-101 macro skeleton: {shown(text)}; expected "
                 f"{BASE_CHANNELS}-CODES-basic with 4 to 6 codes of 1 to 4, of which 1 to 4 are "
                 "3 or 4 (halve the image) and 1 to 3 are 2 or 4 (double the channels)"
             )

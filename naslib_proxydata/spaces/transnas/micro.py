@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from naslib_proxydata.errors import ArchitectureError
+from naslib_proxydata.errors import ArchitectureError, shown
 from naslib_proxydata.spaces.base import Subset
 from naslib_proxydata.spaces.common.graph import Graph, GraphView
 from naslib_proxydata.spaces.transnas.skeleton import BASE_CHANNELS, Shape
@@ -56,8 +56,8 @@ class TransNasMicro(TransNasSpace[TransNasCell]):
         match = _FORM.fullmatch(text)
         if match is None:
             raise ArchitectureError(
-                f"not a TransNAS-Bench-101 micro cell: {text!r}; expected {_PREFIX}a_bc_def with "
-                "digits 0 zero, 1 skip, 2 conv1x1, 3 conv3x3"
+                f"not a TransNAS-Bench-101 micro cell: {shown(text)}; expected "
+                f"{_PREFIX}a_bc_def with digits 0 zero, 1 skip, 2 conv1x1, 3 conv3x3"
             )
         return TransNasCell(tuple(map(int, "".join(match.groups()))))
 
