@@ -12,6 +12,7 @@ from naslib_proxydata.cli.options import (
     label_table_option,
     resolved_options,
     run_options,
+    score_time_limit_option,
     table_options,
 )
 
@@ -30,6 +31,7 @@ from naslib_proxydata.cli.options import (
 @click.option("--seed", type=int, metavar="S", help="Seed of evolution and scores.  [0]")
 @table_options
 @images_option
+@score_time_limit_option
 @run_options
 def command(config_file: Path | None, assignments: tuple[str, ...], **options: Any) -> None:
     """Search settings of Eproxy that rank a few labelled architectures best (DPS).

@@ -12,6 +12,7 @@ from naslib_proxydata.cli.options import (
     label_table_option,
     resolved_options,
     run_options,
+    score_time_limit_option,
     table_options,
 )
 
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, metavar="S", help="Seed of all that is random.  [0]")
 @table_options
 @images_option
+@score_time_limit_option
 @run_options
 def command(config_file: Path | None, assignments: tuple[str, ...], **options: Any) -> None:
     """Search a space architecture by architecture, by true values or a predictor.

@@ -13,6 +13,7 @@ from naslib_proxydata.cli.options import (
     label_table_option,
     resolved_options,
     run_options,
+    score_time_limit_option,
     table_options,
 )
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 @label_table_option("Labelled architectures of your own to learn from, instead of draws.")
 @table_options
 @images_option
+@score_time_limit_option
 @run_options
 def command(config_file: Path | None, assignments: tuple[str, ...], **options: Any) -> None:
     """Rank predictors on measured benchmarks.
