@@ -38,7 +38,7 @@ from naslib_proxydata.runs.scores import scored_on, told_transient
 from naslib_proxydata.runs.setup import PredictorSetup, load_plugins
 from naslib_proxydata.runs.start import opened_folder, resolved, workers_of
 from naslib_proxydata.runs.store import ScoreContext, ScoreStore
-from naslib_proxydata.runs.workers import LostCall, score_begins
+from naslib_proxydata.runs.workers import LostCallError, score_begins
 from naslib_proxydata.tables.label_file import read_labels
 from naslib_proxydata.tables.sources import check_turned, open_table
 from naslib_proxydata.version import installed_version
@@ -184,7 +184,7 @@ def score_by_proxy(setup: PredictorSetup, key: str, text: str) -> Score:
         return scorer.score(json.loads(key), scorer.task.space.parse(text))
 
 
-def _lost(lost: LostCall, _: tuple[str, str]) -> Score:
+def _lost(lost: LostCallError, _: tuple[str, str]) -> Score:
     return lost_score(lost)
 
 

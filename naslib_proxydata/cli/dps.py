@@ -41,11 +41,13 @@ def command(config_file: Path | None, assignments: tuple[str, ...], **options: A
     again goes on where it stopped.
     """
     from naslib_proxydata.assemble.dps import run_dps
+    from naslib_proxydata.cli.interrupts import keeping
     from naslib_proxydata.cli.progress import shown_progress
     from naslib_proxydata.config import DpsConfig
+    from naslib_proxydata.runs.kept import scores_kept
 
     config = resolved_options(DpsConfig, config_file, assignments, **options)
-    with shown_progress() as progress:
+    with keeping(lambda: scores_kept(config.out)), shown_progress() as progress:
         found = run_dps(config, progress=progress)
     click.echo("fitness (Spearman on the labels) of the best proxies: ", nl=False)
     click.echo(", ".join(f"{one.fitness:.3f}" for one in found.proxies))

@@ -62,11 +62,13 @@ def command(config_file: Path | None, assignments: tuple[str, ...], **options: A
     again goes on where it stopped, with more --queries or --evaluations if you like.
     """
     from naslib_proxydata.assemble.evolve import run_evolve
+    from naslib_proxydata.cli.interrupts import keeping
     from naslib_proxydata.cli.progress import shown_progress
     from naslib_proxydata.config import EvolveConfig
+    from naslib_proxydata.runs.kept import scores_kept
 
     config = resolved_options(EvolveConfig, config_file, assignments, **options)
-    with shown_progress() as progress:
+    with keeping(lambda: scores_kept(config.out)), shown_progress() as progress:
         found = run_evolve(config, progress=progress)
     _show(found, "true queries" if config.queries else "evaluated architectures")
 

@@ -12,7 +12,7 @@ from typing import Any
 from naslib_proxydata.predictors.base import Predictor, Score
 from naslib_proxydata.runs.executors import completed, threads_used
 from naslib_proxydata.runs.store import ScoreContext, ScoreStore
-from naslib_proxydata.runs.workers import LostCall, score_begins
+from naslib_proxydata.runs.workers import LostCallError, score_begins
 
 Setup = Callable[[], Predictor[Any]]
 """Makes a prepared predictor; picklable, and equal by value, so that each worker calls it once."""
@@ -80,7 +80,7 @@ def score_chunk(setup: Setup, texts: Sequence[str], threads: int = 1) -> list[Sc
         return [_scored(predictor, text) for text in texts]
 
 
-def lost_score(lost: LostCall) -> Score:
+def lost_score(lost: LostCallError) -> Score:
     """Return the score of an architecture whose worker was lost; the next run tries it again.
 
     A time limit is transient too: it depends on the machine and on what else runs there.
@@ -88,7 +88,7 @@ def lost_score(lost: LostCall) -> Score:
     return Score(math.nan, str(lost), lost.seconds, transient=True)
 
 
-def _lost(lost: LostCall, keys: Sequence[str]) -> list[Score]:
+def _lost(lost: LostCallError, keys: Sequence[str]) -> list[Score]:
     return [lost_score(lost) for _ in keys]
 
 

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
 from naslib_proxydata.errors import ProxyDataError
-from naslib_proxydata.runs.workers import LostCall, WorkerPool
+from naslib_proxydata.runs.workers import LostCallError, WorkerPool
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is, and of how much."""
@@ -53,7 +53,7 @@ def completed(
     executor: Executor,
     function: Callable[..., Result],
     calls: Iterable[tuple[Name, tuple[Any, ...]]],
-    lost: Callable[[LostCall, Name], Result],
+    lost: Callable[[LostCallError, Name], Result],
 ) -> Iterator[tuple[Name, Result]]:
     """Submit calls, never more than :data:`IN_FLIGHT` ahead, and yield results as they come.
 
@@ -87,7 +87,7 @@ def completed(
 
 def _take_done(
     pending: dict[Future[Result], Name],
-    lost: Callable[[LostCall, Name], Result],
+    lost: Callable[[LostCallError, Name], Result],
     *,
     at_most: int,
 ) -> Iterator[tuple[Name, Result]]:
@@ -103,7 +103,7 @@ def _take_done(
         for future in [one for one in pending if one.done()]:
             try:
                 result = future.result()
-            except LostCall as error:
+            except LostCallError as error:
                 result = lost(error, pending[future])
             except SystemExit as error:
                 failed = failed or _exited(error)

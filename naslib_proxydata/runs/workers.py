@@ -44,7 +44,7 @@ _log = logging.getLogger(__name__)
 _READY, _BEGINS = b"ready", b"begins"
 
 
-class LostCall(Exception):
+class LostCallError(Exception):
     """A call was lost with the worker that was at it.
 
     Attributes:
@@ -56,7 +56,7 @@ class LostCall(Exception):
         self.seconds = seconds
 
 
-class _InWorker(Exception):
+class _WorkerError(Exception):
     """The traceback of an exception, as the worker had it."""
 
 
@@ -105,7 +105,7 @@ class WorkerPool(Executor):
         workers: The number of processes.
         time_limit: Seconds for one score, see :func:`score_begins`; None for no limit.
 
-    A future whose worker was lost has a :class:`LostCall`.
+    A future whose worker was lost has a :class:`LostCallError`.
     """
 
     def __init__(self, workers: int, time_limit: float | None = None) -> None:
@@ -233,7 +233,9 @@ class WorkerPool(Executor):
 
     def _start(self) -> None:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_work, args=(theirs,), name="naslib-proxydata worker")
+        process = self._context.Process(
+            target=_work, args=(theirs,), name="naslib-proxydata worker"
+        )
         with _without_interrupts():
             process.start()
         theirs.close()  # so that the end of the worker is the end of the pipe
@@ -315,7 +317,7 @@ class WorkerPool(Executor):
         _finish(worker)
         if worker.call is not None:
             seconds = time.monotonic() - worker.since
-            worker.call.future.set_exception(LostCall(reason, seconds))
+            worker.call.future.set_exception(LostCallError(reason, seconds))
 
     def _is_idle(self) -> bool:
         busy = any(worker.call is not None for worker in self._workers)
@@ -376,7 +378,7 @@ def _settle(future: Future[Any], content: bytes) -> None:
     if error is None:
         future.set_result(result)
         return
-    error.__cause__ = _InWorker(trace)
+    error.__cause__ = _WorkerError(trace)
     future.set_exception(error)
 
 
@@ -441,4 +443,3 @@ def _die_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, args=(parent.sentinel,), daemon=True).start()
-
