@@ -34,6 +34,10 @@ class Interrupts:
         self.received: int | None = None
 
     def __enter__(self) -> Interrupts:
+        """Take the signals over, where this is the main thread, which alone may."""
+        self._watches = threading.current_thread() is threading.main_thread()
+        if not self._watches:
+            return self
         self._reader, self._writer = socket.socketpair()
         self._writer.setblocking(False)
         self._before_fd = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
@@ -51,7 +55,7 @@ class Interrupts:
         trace: TracebackType | None,
     ) -> None:
         """Give the signals back, unless the process is about to end by one."""
-        if self.received is not None:
+        if self.received is not None or not self._watches:
             return
         for number, handler in self._before.items():
             signal.signal(number, handler)

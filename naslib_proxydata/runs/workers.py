@@ -203,7 +203,7 @@ class WorkerPool(Executor):
 
     def _serve(self) -> None:
         """Hand out calls and take in results until the pool is shut down."""
-        ended: BaseException = BrokenExecutor("the worker pool was ended")
+        ended: BaseException = BrokenExecutor("the worker pool was shut down")
         try:
             while not self._ending:
                 self._hand_out()
@@ -255,6 +255,8 @@ class WorkerPool(Executor):
         deadlines = [worker.deadline - now for worker in self._workers if worker.deadline]
         patience = max(0.0, min([_LOOK_SECONDS, *deadlines]))
         ready = multiprocessing.connection.wait([self._woken, *connections], patience)
+        if self._ending:
+            return  # workers that were killed are no news
         for one in ready:
             if isinstance(one, Connection):
                 self._hear(connections[one])
