@@ -12,7 +12,6 @@ import logging
 import multiprocessing
 import multiprocessing.connection
 import os
-import pickle
 import queue
 import signal
 import socket
@@ -28,6 +27,7 @@ from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import ForkingPickler  # what process pools talk by
 from types import TracebackType
 from typing import Any
 
@@ -142,7 +142,7 @@ class WorkerPool(Executor):
         if self._closing:
             raise RuntimeError("cannot submit: the worker pool was shut down")
         future: Future[Any] = Future()
-        self._submitted.put(_Call(pickle.dumps((fn, args, kwargs)), future))
+        self._submitted.put(_Call(bytes(ForkingPickler.dumps((fn, args, kwargs))), future))
         self._rouse()
         if self._over is not None:  # the thread may have ended before it saw the call
             self._refuse(self._over)
@@ -373,7 +373,7 @@ def _how_it_died(exitcode: int | None) -> str:
 def _settle(future: Future[Any], content: bytes) -> None:
     """Give a future what a worker has sent for it."""
     try:
-        error, trace, result = pickle.loads(content)
+        error, trace, result = ForkingPickler.loads(content)
     except Exception as problem:  # it is an object of a stranger's
         future.set_exception(RuntimeError(f"cannot read what a worker returned: {problem!r}"))
         return
@@ -415,8 +415,8 @@ def _work(connection: Connection) -> None:
 def _answer(content: bytes) -> bytes:
     """Return the pickle of an error, its traceback, and the result of a call."""
     try:
-        function, arguments, options = pickle.loads(content)
-        return pickle.dumps((None, "", function(*arguments, **options)))
+        function, arguments, options = ForkingPickler.loads(content)
+        return bytes(ForkingPickler.dumps((None, "", function(*arguments, **options))))
     except Exception as error:
         return _pickled_error(error)
     except BaseException as error:  # it would end the run, which it is not the worker's to do
@@ -426,12 +426,12 @@ def _answer(content: bytes) -> bytes:
 def _pickled_error(error: Exception) -> bytes:
     trace = traceback.format_exc()
     try:
-        content = pickle.dumps((error, trace, None))
-        pickle.loads(content)  # an exception may be written, and not be read
+        content = bytes(ForkingPickler.dumps((error, trace, None)))
+        ForkingPickler.loads(content)  # an exception may be written, and not be read
         return content
     except Exception:
         plain = RuntimeError(f"{type(error).__name__}: {error}")
-        return pickle.dumps((plain, trace, None))
+        return bytes(ForkingPickler.dumps((plain, trace, None)))
 
 
 def _die_with_parent() -> None:
