@@ -21,6 +21,14 @@ class Interrupted(BaseException):
     """
 
 
+class Signalled(KeyboardInterrupt):
+    """A signal came.
+
+    A type of its own: where a plain ``KeyboardInterrupt`` has passed through ``exec``, CPython ends
+    the process by SIGINT in the end, whatever its exit code was to be.
+    """
+
+
 class Interrupts:
     """The interrupts of a process that runs one command; use it as a context manager.
 
@@ -70,7 +78,7 @@ class Interrupts:
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.received is None:
             self.received = number
-            raise KeyboardInterrupt
+            raise Signalled
 
     def _wait(self) -> None:
         """End the process at the second signal."""

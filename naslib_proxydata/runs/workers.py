@@ -52,8 +52,11 @@ class LostCallError(Exception):
     """
 
     def __init__(self, reason: str, seconds: float) -> None:
-        super().__init__(reason)
+        super().__init__(reason, seconds)
         self.seconds = seconds
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class _WorkerError(Exception):
@@ -414,16 +417,18 @@ def _work(connection: Connection) -> None:
 
 def _answer(content: bytes) -> bytes:
     """Return the pickle of an error, its traceback, and the result of a call."""
+    started = time.monotonic()
     try:
         function, arguments, options = ForkingPickler.loads(content)
         return bytes(ForkingPickler.dumps((None, "", function(*arguments, **options))))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return _pickled_error(error)
-    except BaseException as error:  # it would end the run, which it is not the worker's to do
-        return _pickled_error(RuntimeError(f"{type(error).__name__}: {error}"))
+    except BaseException as error:  # an interrupt is not the worker's to make
+        seconds = time.monotonic() - started
+        return _pickled_error(LostCallError(f"{type(error).__name__} in a worker", seconds))
 
 
-def _pickled_error(error: Exception) -> bytes:
+def _pickled_error(error: BaseException) -> bytes:
     trace = traceback.format_exc()
     try:
         content = bytes(ForkingPickler.dumps((error, trace, None)))

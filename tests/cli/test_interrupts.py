@@ -209,6 +209,22 @@ def test_the_end_of_a_file_is_no_interrupt(
     )
 
 
+def test_the_exit_code_is_130_wherever_the_signal_comes(tmp_path: Path) -> None:
+    """Inside ``exec``, as dataclasses are made, CPython remembers a plain KeyboardInterrupt."""
+    plugin = tmp_path / "interrupting.py"
+    plugin.write_text("exec('import os, signal; os.kill(os.getpid(), signal.SIGINT)')\n")
+    command = [sys.executable, "-m", "naslib_proxydata.cli", "list", "plugins"]
+    done = subprocess.run(
+        [*command, "--plugin", str(plugin)],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 130
+    assert done.stderr == "interrupted: the same command starts anew\n"
+
+
 def test_ignored_signals_stay_ignored(tmp_path: Path) -> None:
     """As a shell starts background jobs, and nohup."""
     plugin = tmp_path / "interrupting.py"
