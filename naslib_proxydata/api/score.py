@@ -14,7 +14,7 @@ from naslib_proxydata.files import temporary_folder
 from naslib_proxydata.predictors.base import LearningPredictor, Predictor
 from naslib_proxydata.runs.device import resolved_device
 from naslib_proxydata.runs.executors import default_executor, threads_used
-from naslib_proxydata.runs.scores import StoredScores
+from naslib_proxydata.runs.scores import StoredScores, told_transient
 from naslib_proxydata.runs.setup import (
     PredictorSetup,
     checked_predictor,
@@ -142,7 +142,9 @@ class _Call:
         ):
             title = f"{self.setup.space} {self.setup.predictor}"
             scores = StoredScores(store, executor, self.progress)
-            return scores.get(self.setup, predictor, texts, title)
+            found = scores.get(self.setup, predictor, texts, title)
+            told_transient(store)
+            return found
 
     def _here(self, predictor: Predictor[Any], texts: Sequence[str]) -> list[Score]:
         """Score in this process."""

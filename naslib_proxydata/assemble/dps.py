@@ -32,11 +32,13 @@ from naslib_proxydata.predictors.eproxy.predictor import Eproxy
 from naslib_proxydata.predictors.eproxy.presets import FittedProxy, Preset, Provenance, write_preset
 from naslib_proxydata.predictors.labels import FEWEST_LABELS, checked_labels
 from naslib_proxydata.runs.environment import environment
+from naslib_proxydata.runs.evaluate import lost_score
 from naslib_proxydata.runs.executors import Progress, completed, threads_used
-from naslib_proxydata.runs.scores import scored_on
+from naslib_proxydata.runs.scores import scored_on, told_transient
 from naslib_proxydata.runs.setup import PredictorSetup, load_plugins
 from naslib_proxydata.runs.start import opened_folder, resolved, workers_of
 from naslib_proxydata.runs.store import ScoreContext, ScoreStore
+from naslib_proxydata.runs.workers import LostCallError, score_begins
 from naslib_proxydata.tables.label_file import read_labels
 from naslib_proxydata.tables.sources import check_turned, open_table
 from naslib_proxydata.version import installed_version
@@ -106,6 +108,7 @@ def run_dps(
                 config.seed,
                 progress=None if progress is None else lambda done, of: progress(title, done, of),
             )
+        told_transient(store)
         preset = Preset(provenance=_provenance(config, source, searched), proxies=searched.proxies)
         folder.check_in_place()
         write_preset(folder.path / PRESET, preset)
@@ -153,7 +156,7 @@ class StoredLosses:
             if self.hashes[position] not in self._known[key]:
                 missing[key, self.hashes[position]] = self.texts[position]
         calls = (((key, name), (self.setup, key, text)) for (key, name), text in missing.items())
-        for (key, name), score in completed(self.executor, score_by_proxy, calls):
+        for (key, name), score in completed(self.executor, score_by_proxy, calls, _lost):
             self.store.add(self._context(key), {name: score})
             self._known[key][name] = score.value
             self.computed += 1
@@ -178,7 +181,12 @@ def score_by_proxy(setup: PredictorSetup, key: str, text: str) -> Score:
     """Score one architecture without MAC term, in whichever process this is."""
     with threads_used(setup.threads):
         scorer = _scorer(setup)
+        score_begins()
         return scorer.score(json.loads(key), scorer.task.space.parse(text))
+
+
+def _lost(lost: LostCallError, _: tuple[str, str]) -> Score:
+    return lost_score(lost)
 
 
 @lru_cache(maxsize=1)

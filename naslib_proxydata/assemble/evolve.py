@@ -27,7 +27,7 @@ from naslib_proxydata.markdown import one_line
 from naslib_proxydata.runs.environment import environment, provenance
 from naslib_proxydata.runs.executors import Progress, threads_used
 from naslib_proxydata.runs.folder import RunFolder
-from naslib_proxydata.runs.scores import StoredScores
+from naslib_proxydata.runs.scores import StoredScores, told_transient
 from naslib_proxydata.runs.setup import load_plugins
 from naslib_proxydata.runs.start import opened_folder, resolved, workers_of
 from naslib_proxydata.runs.store import ScoreStore
@@ -91,7 +91,7 @@ def run_evolve(
                 scores = StoredScores(store, pool, progress)
                 history = _searched(problem, scores, folder)
             found = _found(problem, history, scores.computed, folder.path)
-            _write(folder, problem, found, environment(config, plugins))
+            _write(folder, problem, found, environment(config, plugins), told_transient(store))
     return found
 
 
@@ -163,8 +163,13 @@ def _predicted(problem: Problem, scores: StoredScores) -> PredictedFitness[Any]:
     return PredictedFitness(predictor, stored)
 
 
-def _write(folder: RunFolder, problem: Problem, found: Evolution, env: dict[str, Any]) -> None:
-    """Write every file of the run folder but the scores and the configuration."""
+def _write(
+    folder: RunFolder, problem: Problem, found: Evolution, env: dict[str, Any], note: str
+) -> None:
+    """Write every file of the run folder but the scores and the configuration.
+
+    The note ends the report.
+    """
     config = problem.config
     title = f"{config.space}, {problem.optimizer.name}, seed {config.seed}"
     label = plain(problem.fitness_label)
@@ -176,7 +181,8 @@ def _write(folder: RunFolder, problem: Problem, found: Evolution, env: dict[str,
     folder.draw("history", plots.draw_history(found.history, title, label))
     if found.front:
         folder.draw("front", plots.draw_front(found.history, found.front, title, label))
-    folder.write("summary.md", _summary(problem, found, env))
+    summary = _summary(problem, found, env)
+    folder.write("summary.md", f"{summary}\n{note}\n" if note else summary)
 
 
 def _result(problem: Problem, found: Evolution, env: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from naslib_proxydata.predictors.labels import FEWEST_LABELS
 from naslib_proxydata.runs.environment import environment
 from naslib_proxydata.runs.executors import Progress, one_thread
 from naslib_proxydata.runs.folder import RunFolder
-from naslib_proxydata.runs.scores import StoredScores
+from naslib_proxydata.runs.scores import StoredScores, told_transient
 from naslib_proxydata.runs.setup import (
     PredictorSetup,
     checked_predictor,
@@ -117,7 +117,7 @@ def run_leaderboard(
             evaluations = list(scoring.run(scores))
         rows = tuple(evaluation.row for evaluation in evaluations)
         board = Leaderboard(rows, tuple(absent), scores.computed, folder.path, columns)
-        _write(folder, config, plugins, board, evaluations)
+        _write(folder, config, plugins, board, evaluations, told_transient(store))
     _refuse_bad_metrics(board)
     return board
 
@@ -382,14 +382,18 @@ def _write(
     plugins: Plugins,
     board: Leaderboard,
     evaluations: Sequence[Evaluation],
+    note: str,
 ) -> None:
-    """Write every file of the run folder but the scores and the configuration."""
+    """Write every file of the run folder but the scores and the configuration.
+
+    The note ends the report.
+    """
     env = environment(config, plugins)
     folder.write_json("env.json", env)
     folder.write("summary.csv", report.summary_csv(board.rows))
     plots = _draw(folder, evaluations)
     text = report.summary_markdown(board.rows, board.absent, plots, env, board.columns)
-    folder.write("summary.md", text)
+    folder.write("summary.md", f"{text}\n{note}\n" if note else text)
 
 
 def _draw(folder: RunFolder, evaluations: Sequence[Evaluation]) -> list[str]:

@@ -33,6 +33,7 @@ def command(
 ) -> None:
     """Read the official files of BENCHMARK at SOURCE and write the compact form to TARGET."""
     from naslib_proxydata import plugins as room
+    from naslib_proxydata.cli.interrupts import keeping
     from naslib_proxydata.errors import ConfigError, RunFolderError
     from naslib_proxydata.files import check_writable
 
@@ -41,10 +42,11 @@ def command(
     if skip_damaged and "skip_damaged" not in inspect.signature(convert).parameters:
         raise ConfigError(f"the converter of benchmark {benchmark!r} takes no --skip-damaged")
     check_writable(target.parent, error=RunFolderError)
-    try:
-        skipped = convert(source, target, **options)
-    except OSError as error:
-        raise RunFolderError(f"cannot convert {source} to {target}: {error}") from error
+    with keeping(lambda: f"{target} is as it was; the same command starts anew"):
+        try:
+            skipped = convert(source, target, **options)
+        except OSError as error:
+            raise RunFolderError(f"cannot convert {source} to {target}: {error}") from error
     for message in skipped if isinstance(skipped, list) else []:
         tell(f"skipped: {message}", err=True)
     tell(f"wrote {target} ({target.stat().st_size / 1e6:.1f} MB)")

@@ -12,6 +12,7 @@ from naslib_proxydata.cli.options import (
     label_table_option,
     resolved_options,
     run_options,
+    score_time_limit_option,
     table_options,
 )
 from naslib_proxydata.cli.telling import tell
@@ -31,6 +32,7 @@ from naslib_proxydata.cli.telling import tell
 @click.option("--seed", type=int, metavar="S", help="Seed of evolution and scores.  [0]")
 @table_options
 @images_option
+@score_time_limit_option
 @run_options
 def command(config_file: Path | None, assignments: tuple[str, ...], **options: Any) -> None:
     """Search settings of Eproxy that rank a few labelled architectures best (DPS).
@@ -40,11 +42,13 @@ def command(config_file: Path | None, assignments: tuple[str, ...], **options: A
     again goes on where it stopped.
     """
     from naslib_proxydata.assemble.dps import run_dps
+    from naslib_proxydata.cli.interrupts import keeping
     from naslib_proxydata.cli.progress import shown_progress
     from naslib_proxydata.config import DpsConfig
+    from naslib_proxydata.runs.kept import scores_kept
 
     config = resolved_options(DpsConfig, config_file, assignments, **options)
-    with shown_progress() as progress:
+    with keeping(lambda: scores_kept(config.out)), shown_progress() as progress:
         found = run_dps(config, progress=progress)
     tell("fitness (Spearman on the labels) of the best proxies: ", nl=False)
     tell(", ".join(f"{one.fitness:.3f}" for one in found.proxies))

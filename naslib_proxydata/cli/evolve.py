@@ -12,6 +12,7 @@ from naslib_proxydata.cli.options import (
     label_table_option,
     resolved_options,
     run_options,
+    score_time_limit_option,
     table_options,
 )
 from naslib_proxydata.cli.telling import tell
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, metavar="S", help="Seed of all that is random.  [0]")
 @table_options
 @images_option
+@score_time_limit_option
 @run_options
 def command(config_file: Path | None, assignments: tuple[str, ...], **options: Any) -> None:
     """Search a space architecture by architecture, by true values or a predictor.
@@ -61,11 +63,13 @@ def command(config_file: Path | None, assignments: tuple[str, ...], **options: A
     again goes on where it stopped, with more --queries or --evaluations if you like.
     """
     from naslib_proxydata.assemble.evolve import run_evolve
+    from naslib_proxydata.cli.interrupts import keeping
     from naslib_proxydata.cli.progress import shown_progress
     from naslib_proxydata.config import EvolveConfig
+    from naslib_proxydata.runs.kept import scores_kept
 
     config = resolved_options(EvolveConfig, config_file, assignments, **options)
-    with shown_progress() as progress:
+    with keeping(lambda: scores_kept(config.out)), shown_progress() as progress:
         found = run_evolve(config, progress=progress)
     _show(found, "true queries" if config.queries else "evaluated architectures")
 

@@ -13,6 +13,7 @@ from naslib_proxydata.cli.options import (
     label_table_option,
     resolved_options,
     run_options,
+    score_time_limit_option,
     table_options,
 )
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 @label_table_option("Labelled architectures of your own to learn from, instead of draws.")
 @table_options
 @images_option
+@score_time_limit_option
 @run_options
 def command(config_file: Path | None, assignments: tuple[str, ...], **options: Any) -> None:
     """Rank predictors on measured benchmarks.
@@ -47,11 +49,13 @@ def command(config_file: Path | None, assignments: tuple[str, ...], **options: A
     where it stopped, or computes nothing.
     """
     from naslib_proxydata.assemble.leaderboard import run_leaderboard
+    from naslib_proxydata.cli.interrupts import keeping
     from naslib_proxydata.cli.progress import shown_progress
     from naslib_proxydata.config import LeaderboardConfig
+    from naslib_proxydata.runs.kept import scores_kept
 
     config = resolved_options(LeaderboardConfig, config_file, assignments, **options)
-    with shown_progress() as progress:
+    with keeping(lambda: scores_kept(config.out)), shown_progress() as progress:
         board = run_leaderboard(config, progress=progress)
     _show(board)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import logging
 import os
+import signal
 import sys
 import warnings
 from typing import Any, NamedTuple
 
 import click
 
+from naslib_proxydata.cli.interrupts import Interrupted, Interrupts, keeping
 from naslib_proxydata.cli.telling import PrintableFormatter, printable_warning, tell
 from naslib_proxydata.errors import ProxyDataError, closest
 
@@ -38,6 +40,18 @@ COMMANDS = {
 
 class LazyGroup(click.Group):
     """A group that imports a command when it is invoked, not to list it."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Invoke a command; what click would call "Aborted!" is told as what it is."""
+        try:
+            with keeping(lambda: "the same command starts anew"):
+                return super().invoke(ctx)
+        except EOFError as error:
+            logging.getLogger(__name__).debug("a reader was at its end", exc_info=True)
+            raise ProxyDataError(
+                f"a file, or what another process sent, ends too early ({error or 'EOFError'}); "
+                "'naslib-proxydata --verbose' with the same command logs where"
+            ) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in their order."""
@@ -100,9 +114,35 @@ def group(verbose: bool) -> None:
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command line; the entry point of ``naslib-proxydata``.
 
-    What a user can put right is told on the standard error stream, with exit code 2.
+    What a user can put right is told on the standard error stream, with exit code 2; interrupts
+    end it with 130 (Ctrl-C) and 143 (SIGTERM).
     """
     _prepare_output()
+    with Interrupts() as interrupts:
+        try:
+            _run(arguments)
+        except Interrupted as end:
+            _tell_end(interrupts, str(end))
+        except BaseException:
+            if interrupts.received is None:
+                raise
+            # A library has turned the interrupt into an error of its own.
+            _tell_end(interrupts, "the same command goes on from what is stored")
+        else:
+            return
+        sys.exit(interrupts.exit_code)
+
+
+def _tell_end(interrupts: Interrupts, kept: str) -> None:
+    """Say in a line that a command was interrupted, and what is kept."""
+    what = "terminated" if interrupts.received == signal.SIGTERM else "interrupted"
+    if sys.stderr.isatty():
+        tell("", err=True)  # ends the line that shows ^C
+    tell(f"{what}: {kept}", err=True)
+
+
+def _run(arguments: list[str] | None) -> None:
+    """Run the command line, telling errors."""
     try:
         group.main(arguments, prog_name="naslib-proxydata")
     except ProxyDataError as error:

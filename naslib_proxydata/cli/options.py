@@ -95,6 +95,14 @@ def table_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return cells(lower(command))
 
 
+score_time_limit_option = click.option(
+    "--score-time-limit",
+    type=float,
+    metavar="SECONDS",
+    help="Give a score up after so many seconds; the next run tries it again.  [no limit]",
+)
+
+
 images_option = click.option(
     "--images", metavar="SOURCE", help="photos, digits, noise, cifar10:PATH, ...  [photos]"
 )

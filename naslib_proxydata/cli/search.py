@@ -78,9 +78,11 @@ def command(
     A checkpoint is kept after every epoch: running the same command again goes on where it stopped,
     and with more --epochs a finished search goes on.
     """
-    from naslib_proxydata.assemble.search import run_search
+    from naslib_proxydata.assemble.search import HISTORY, run_search
+    from naslib_proxydata.cli.interrupts import keeping
     from naslib_proxydata.config import SearchConfig
     from naslib_proxydata.errors import ConfigError
+    from naslib_proxydata.runs.kept import epochs_kept
 
     pruner = options["pruner"]
     if schedule is not None and pruner not in (None, "bdp"):
@@ -89,7 +91,8 @@ def command(
         options |= {"pruner": "bdp", "pruner.schedule": schedule}
     options |= {"training.epochs": epochs, "training.batch_size": batch_size}
     config = resolved_options(SearchConfig, config_file, assignments, **options)
-    finished = run_search(config, EpochLines())
+    with keeping(lambda: epochs_kept(config.out, HISTORY)):
+        finished = run_search(config, EpochLines())
     tell(f"cell: {finished.cell}")
     tell(f"{finished.result.processed:,} examples processed in {finished.result.seconds:.0f} s")
     for one in finished.measured:

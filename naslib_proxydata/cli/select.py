@@ -84,12 +84,14 @@ def command(config_file: Path | None, assignments: tuple[str, ...], **options: A
     of a selector or scorer are set with --set, such as --set selector.bin_width=0.25.
     """
     from naslib_proxydata.assemble.select import run_select
+    from naslib_proxydata.cli.interrupts import keeping
     from naslib_proxydata.cli.progress import shown_progress
     from naslib_proxydata.config import SelectConfig
     from naslib_proxydata.selection.report import selection_sentence
 
     config = resolved_options(SelectConfig, config_file, assignments, **options)
-    with shown_progress() as progress:
+    kept = "finished epochs and scores of a scorer are kept in its cache; the same command goes on"
+    with keeping(lambda: kept), shown_progress() as progress:
         selection = run_select(config, progress=progress)
     tell(selection_sentence(selection))
     tell(f"wrote {config.out}/selection.npz and {config.out}/summary.md")

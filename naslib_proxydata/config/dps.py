@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from typing_extensions import Self
 
 from naslib_proxydata.config.fields import IMAGES, ImageSize
+from naslib_proxydata.config.scoring import ScoringFields
 from naslib_proxydata.config.tables import TableFields
 from naslib_proxydata.predictors.dps.settings import EvolutionSettings
 from naslib_proxydata.predictors.labels import FEWEST_LABELS
@@ -16,7 +17,7 @@ from naslib_proxydata.runs.settings import RunConfig
 from naslib_proxydata.tables.sources import own_path
 
 
-class DpsConfig(RunConfig, EvolutionSettings, TableFields):
+class DpsConfig(RunConfig, EvolutionSettings, TableFields, ScoringFields):
     """Everything ``naslib-proxydata dps`` can be told."""
 
     MAY_GROW: ClassVar[tuple[str, ...]] = ("cycles",)

@@ -17,12 +17,13 @@ from naslib_proxydata.config.fields import (
     NumClasses,
     OptionalPredictor,
 )
+from naslib_proxydata.config.scoring import ScoringFields
 from naslib_proxydata.config.tables import TableFields
 from naslib_proxydata.predictors.labels import FEWEST_LABELS
 from naslib_proxydata.runs.settings import RunConfig
 
 
-class EvolveConfig(RunConfig, TableFields):
+class EvolveConfig(RunConfig, TableFields, ScoringFields):
     """Everything ``naslib-proxydata evolve`` can be told."""
 
     MAY_GROW: ClassVar[tuple[str, ...]] = ("queries", "evaluations")

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from typing_extensions import Self
 
 from naslib_proxydata.config.fields import IMAGES, ImageSize, NumClasses, Options, Seeds
+from naslib_proxydata.config.scoring import ScoringFields
 from naslib_proxydata.config.tables import TableFields
 from naslib_proxydata.predictors.labels import FEWEST_LABELS
 from naslib_proxydata.runs.settings import Names, RunConfig
@@ -20,7 +21,7 @@ SHOWN_WITH_LABELS = ("few-label-structure",)
 """Those that a leaderboard with labelled architectures has besides."""
 
 
-class LeaderboardConfig(RunConfig, TableFields):
+class LeaderboardConfig(RunConfig, TableFields, ScoringFields):
     """Everything ``naslib-proxydata leaderboard`` can be told."""
 
     MAY_GROW: ClassVar[tuple[str, ...]] = ("n", "draws")

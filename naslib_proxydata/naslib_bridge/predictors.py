@@ -31,7 +31,8 @@ class ProxyPredictor(NaslibPredictor):  # type: ignore[misc]
     ``query(list, info)`` returns an array, ``query(graph, dataloader=...)`` a number, as
     NASLib's evaluators and optimizers ask for them. Architectures are NASLib's graphs or their
     hashes; the images are the predictor's own, so that a score does not depend on what was
-    drawn from a data loader. Each architecture is scored once.
+    drawn from a data loader. Each architecture is scored once, but for transient failures
+    (memory, a device), which the next query tries again.
 
     A list is ranked as the leaderboard ranks it: where a predictor's values are ranks (az-nas, the
     few-label ensemble), they are ranks among the list. An architecture alone gets the score's own
@@ -106,9 +107,12 @@ class ProxyPredictor(NaslibPredictor):  # type: ignore[misc]
         return _finite(self._score(text).value)
 
     def _score(self, text: str) -> Score:
-        if text not in self.scores:
-            self.scores[text] = self.predictor.score_one(self.predictor.task.space.parse(text))
-        return self.scores[text]
+        if text in self.scores:
+            return self.scores[text]
+        score = self.predictor.score_one(self.predictor.task.space.parse(text))
+        if not score.transient:  # else the next query tries again
+            self.scores[text] = score
+        return score
 
 
 def _finite(value: float) -> float:

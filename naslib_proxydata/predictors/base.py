@@ -17,6 +17,7 @@ import numpy as np
 
 from naslib_proxydata.errors import ProxyDataError
 from naslib_proxydata.predictors.returned import real_number
+from naslib_proxydata.predictors.transient import is_transient, reason_of, tells_of_transient
 from naslib_proxydata.spaces.base import Architecture, SearchSpace
 
 if TYPE_CHECKING:
@@ -54,12 +55,15 @@ class Score:
         reason: Why the value is not finite; empty otherwise.
         seconds: Wall-clock time of the scoring.
         details: Further numbers worth keeping, such as Eproxy's losses by iteration.
+        transient: Whether memory, a device, a file or a time limit failed, not the computation:
+            it counts as it is in this run, and the next one tries it again.
     """
 
     value: float
     reason: str = ""
     seconds: float = 0.0
     details: Mapping[str, Any] = field(default_factory=dict)
+    transient: bool = False
 
 
 def as_score(returned: Any) -> Score:
@@ -123,8 +127,8 @@ class Predictor(ABC, Generic[Architecture]):
     def evaluate(self, architecture: Architecture) -> Score | float:
         """Score one architecture.
 
-        Exceptions, nan and what is no number are turned into failed scores by
-        :meth:`score_one`.
+        Exceptions (``SystemExit`` among them), nan and what is no number are turned into failed
+        scores by :meth:`score_one`.
         """
 
     def score_one(self, architecture: Architecture) -> Score:
@@ -143,12 +147,14 @@ class Predictor(ABC, Generic[Architecture]):
             score = as_score(self.evaluate(architecture))
         except ProxyDataError:
             raise
-        except Exception as error:
-            score = Score(math.nan, f"{type(error).__name__}: {error}")
-        reason = score.reason
-        if math.isnan(score.value) and not reason:
-            reason = "the score is not a number"
-        return replace(score, reason=reason, seconds=time.perf_counter() - started)
+        except (Exception, SystemExit) as error:
+            score = Score(math.nan, reason_of(error), transient=is_transient(error))
+        seconds = time.perf_counter() - started
+        if not math.isnan(score.value):
+            return replace(score, seconds=seconds)
+        reason = score.reason or "the score is not a number"
+        transient = score.transient or tells_of_transient(reason)
+        return replace(score, reason=reason, seconds=seconds, transient=transient)
 
     def score(self, architectures: Sequence[Architecture]) -> NDArray[np.float64]:
         """Score architectures one by one; shape (len(architectures),)."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from naslib_proxydata.predictors.base import Predictor, Score
 from naslib_proxydata.runs.executors import completed, threads_used
 from naslib_proxydata.runs.store import ScoreContext, ScoreStore
+from naslib_proxydata.runs.workers import LostCallError, score_begins
 
 Setup = Callable[[], Predictor[Any]]
 """Makes a prepared predictor; picklable, and equal by value, so that each worker calls it once."""
@@ -53,8 +55,8 @@ def evaluate(
         The number of scores computed.
 
     Raises:
-        ProxyDataError: A setting or an image does not fit, or a worker died; all scores that
-            arrived before are stored.
+        ProxyDataError: A setting or an image does not fit, or one worker after the other died; all
+            scores that arrived before are stored.
     """
     stored = store.keys(context)
     missing = [key for key in architectures if key not in stored]
@@ -63,7 +65,7 @@ def evaluate(
         progress(done, len(architectures))
     chunks = (missing[start : start + chunk] for start in range(0, len(missing), chunk))
     calls = ((keys, (setup, [architectures[key] for key in keys], threads)) for keys in chunks)
-    for keys, scores in completed(executor, score_chunk, calls):
+    for keys, scores in completed(executor, score_chunk, calls, _lost):
         store.add(context, dict(zip(keys, scores, strict=True)))
         done += len(keys)
         if progress is not None:
@@ -75,8 +77,24 @@ def score_chunk(setup: Setup, texts: Sequence[str], threads: int = 1) -> list[Sc
     """Score some architectures in whichever process this is."""
     with threads_used(threads):
         predictor = _prepared(setup)
-        space = predictor.task.space
-        return [_sound(predictor.score_one(space.parse(text))) for text in texts]
+        return [_scored(predictor, text) for text in texts]
+
+
+def lost_score(lost: LostCallError) -> Score:
+    """Return the score of an architecture whose worker was lost; the next run tries it again.
+
+    A time limit is transient too: it depends on the machine and on what else runs there.
+    """
+    return Score(math.nan, str(lost), lost.seconds, transient=True)
+
+
+def _lost(lost: LostCallError, keys: Sequence[str]) -> list[Score]:
+    return [lost_score(lost) for _ in keys]
+
+
+def _scored(predictor: Predictor[Any], text: str) -> Score:
+    score_begins()
+    return _sound(predictor.score_one(predictor.task.space.parse(text)))
 
 
 @lru_cache(maxsize=1)
@@ -89,4 +107,4 @@ def _sound(score: Score) -> Score:
     """Return the score, failed where it overflowed: +inf would rank first for no reason."""
     if score.value != math.inf:
         return score
-    return Score(math.nan, score.reason or "the score overflowed", score.seconds, score.details)
+    return replace(score, value=math.nan, reason=score.reason or "the score overflowed")

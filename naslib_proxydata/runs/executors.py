@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import multiprocessing.connection
-import os
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
 from naslib_proxydata.errors import ProxyDataError
+from naslib_proxydata.runs.workers import LostCallError, WorkerPool
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is, and of how much."""
@@ -39,60 +36,45 @@ class SerialExecutor(Executor):
         return future
 
 
-def default_executor(workers: int) -> Executor:
+def default_executor(workers: int, score_time_limit: float | None = None) -> Executor:
     """Return an executor of that many processes, or of this one for ``workers=1``.
 
-    Raises:
-        ProxyDataError: This system has no shared memory for their locks.
+    Args:
+        workers: The number of processes.
+        score_time_limit: Seconds for one score. Where there is a limit, one worker is a process of
+            its own too: this process could not be ended.
     """
-    if workers == 1:
+    if workers == 1 and score_time_limit is None:
         return SerialExecutor()
-    # "spawn" is the one start method that is safe after torch has started threads.
-    spawn = multiprocessing.get_context("spawn")
-    try:
-        return ProcessPoolExecutor(workers, mp_context=spawn, initializer=_die_with_parent)
-    except (OSError, NotImplementedError) as error:
-        raise ProxyDataError(
-            f"worker processes cannot be started here: {error}. Their locks need shared memory "
-            "(/dev/shm) that can be written; use --workers 1, or give the container some"
-        ) from error
-
-
-def _die_with_parent() -> None:
-    """End this worker as soon as the process that started it is gone, even if it was killed."""
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-
-    def watch(sentinel: int) -> None:
-        multiprocessing.connection.wait([sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, args=(parent.sentinel,), daemon=True).start()
+    return WorkerPool(workers, score_time_limit)
 
 
 def completed(
     executor: Executor,
     function: Callable[..., Result],
     calls: Iterable[tuple[Name, tuple[Any, ...]]],
+    lost: Callable[[LostCallError, Name], Result],
 ) -> Iterator[tuple[Name, Result]]:
     """Submit calls, never more than :data:`IN_FLIGHT` ahead, and yield results as they come.
+
+    Whatever ends this, an interrupt too, cancels what waits, after what had arrived was yielded.
 
     Args:
         executor: Any executor.
         function: What is called, in whichever process.
         calls: A name for each result, and the arguments.
+        lost: Returns what stands for the result of a call whose worker was lost.
 
     Raises:
-        ProxyDataError: A worker died. Like any error of a call, it comes after every result
-            that had arrived with it.
+        ProxyDataError: Workers died, or called ``sys.exit``. Like any error of a call, it comes
+            after every result that had arrived with it.
     """
     pending: dict[Future[Result], Name] = {}
     try:
         for name, arguments in calls:
             pending[executor.submit(function, *arguments)] = name
-            yield from _take_done(pending, at_most=IN_FLIGHT - 1)
-        yield from _take_done(pending, at_most=0)
+            yield from _take_done(pending, lost, at_most=IN_FLIGHT - 1)
+        yield from _take_done(pending, lost, at_most=0)
     except BrokenExecutor as error:
         raise ProxyDataError(
             f"a worker process died ({error}); out of memory, perhaps. Scores that had arrived "
@@ -104,23 +86,45 @@ def completed(
 
 
 def _take_done(
-    pending: dict[Future[Result], Name], *, at_most: int
+    pending: dict[Future[Result], Name],
+    lost: Callable[[LostCallError, Name], Result],
+    *,
+    at_most: int,
 ) -> Iterator[tuple[Name, Result]]:
     """Yield what is done, waiting until at most so many are left."""
     while True:
+        interrupt: KeyboardInterrupt | None = None
         failed: Exception | None = None
+        try:
+            while len(pending) > at_most and not any(one.done() for one in pending):
+                time.sleep(_POLL_SECONDS)
+        except KeyboardInterrupt as error:
+            interrupt = error
         for future in [one for one in pending if one.done()]:
             try:
                 result = future.result()
+            except LostCallError as error:
+                result = lost(error, pending[future])
+            except SystemExit as error:
+                failed = failed or _exited(error)
+                continue
             except Exception as error:
                 failed = failed or error
                 continue
             yield pending.pop(future), result
-        if failed is not None:  # only now, when all that came with it is stored
+        if interrupt is not None:  # only now, when all that came with it is stored
+            raise interrupt
+        if failed is not None:
             raise failed
         if len(pending) <= at_most:
             return
-        time.sleep(_POLL_SECONDS)
+
+
+def _exited(error: SystemExit) -> ProxyDataError:
+    return ProxyDataError(
+        f"code that makes a predictor called sys.exit({error.code!r}), in another process; scores "
+        "that had arrived are stored. Code of a plugin must raise an exception instead"
+    )
 
 
 @contextmanager

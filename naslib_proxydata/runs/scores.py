@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from naslib_proxydata.code import code_version
+from naslib_proxydata.errors import printable
 from naslib_proxydata.runs.evaluate import CHEAP_CHUNK, evaluate
 from naslib_proxydata.runs.executors import Progress, SerialExecutor
 from naslib_proxydata.runs.setup import PredictorSetup, options_json
@@ -16,6 +18,11 @@ from naslib_proxydata.runs.store import ScoreContext, ScoreStore
 
 if TYPE_CHECKING:
     from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
+
+
+_LONGEST_REASON = 200  # characters of it that are told
+
+_log = logging.getLogger(__name__)
 
 
 class StoredScores:
@@ -74,6 +81,25 @@ class StoredScores:
         )
         by_key = self.store.get(context, keys)
         return [by_key[key] for key in keys]
+
+
+def told_transient(store: ScoreStore) -> str:
+    """Tell in the log how many scores failed transiently, and return the same as a sentence.
+
+    Returns:
+        An empty text where none did.
+    """
+    failed = store.transient()
+    if not failed:
+        return ""
+    reason = printable(" ".join(failed[0].reason.split()))[:_LONGEST_REASON]
+    many = "1 score" if len(failed) == 1 else f"{len(failed):,} scores"
+    sentence = (
+        f"{many} failed for a cause that may pass ({reason}): failed in these results, not stored "
+        "as such, and tried again when the same is run again."
+    )
+    _log.warning(sentence)
+    return sentence
 
 
 def _context(

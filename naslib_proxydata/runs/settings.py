@@ -34,7 +34,7 @@ class RunConfig(Settings):
     """
 
     MAY_GROW: ClassVar[tuple[str, ...]] = ()
-    IMMATERIAL: ClassVar[tuple[str, ...]] = ("workers", "out", "overwrite")
+    IMMATERIAL: ClassVar[tuple[str, ...]] = ("workers", "score_time_limit", "out", "overwrite")
 
     out: Path = Field(Path("runs/run"), description="The run folder.")
     overwrite: bool = Field(False, description="Start anew in a run folder that exists.")

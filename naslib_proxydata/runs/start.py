@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import yaml
 
-from naslib_proxydata.errors import RunFolderError
+from naslib_proxydata.errors import ConfigError, RunFolderError
 from naslib_proxydata.files import check_writable, expanded
 from naslib_proxydata.runs.device import resolved_device
 from naslib_proxydata.runs.executors import default_executor
@@ -66,8 +66,20 @@ def opened_folder(config: RunConfig, results: tuple[str, ...] = ()) -> Iterator[
 
 
 def workers_of(config: RunConfig, executor: Executor | None) -> AbstractContextManager[Executor]:
-    """Return the caller's executor, left open, or one of ``config.workers`` processes, shut."""
-    return default_executor(config.workers) if executor is None else nullcontext(executor)
+    """Return the caller's executor, left open, or one of ``config.workers`` processes, shut.
+
+    Raises:
+        ConfigError: A time limit is set, which only workers of this package keep.
+    """
+    limit: float | None = getattr(config, "score_time_limit", None)
+    if executor is None:
+        return default_executor(config.workers, limit)
+    if limit is not None:
+        raise ConfigError(
+            "score_time_limit is kept by this package's own workers, not by an executor of yours; "
+            "leave one of them out"
+        )
+    return nullcontext(executor)
 
 
 def dump_yaml(config: Settings) -> str:

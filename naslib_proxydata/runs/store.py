@@ -19,6 +19,7 @@ from types import TracebackType
 
 from naslib_proxydata.errors import RunFolderError, printable
 from naslib_proxydata.predictors.base import Score
+from naslib_proxydata.predictors.transient import tells_of_transient
 
 _log = logging.getLogger(__name__)
 _BUSY_SECONDS = 60.0
@@ -75,8 +76,17 @@ _TABLES = {
 }
 
 
+_WITHOUT_TRANSIENT = 1
+"""The version (``PRAGMA user_version``) of files that hold no transient failures; before it they
+were stored like results."""
+
+
 class ScoreStore:
-    """Scores by context and architecture in one SQLite file; use it as a context manager."""
+    """Scores by context and architecture in one SQLite file; use it as a context manager.
+
+    Scores that failed transiently (:attr:`Score.transient`) are given back until the store is
+    closed and never reach the file: whoever opens it next computes them again.
+    """
 
     def __init__(self, path: Path) -> None:
         """Open or create the file.
@@ -85,6 +95,7 @@ class ScoreStore:
             RunFolderError: The file cannot be opened, or is not a score store.
         """
         self.path = path
+        self._transient: dict[ScoreContext, dict[str, Score]] = {}
         with self._explained("open"):
             self._connection = sqlite3.connect(
                 path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
@@ -95,6 +106,7 @@ class ScoreStore:
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.executescript(_SCHEMA)
             self._forget_orphans()
+            self._forget_transient()
         self._file = os.stat(path) if os.path.exists(path) else None  # none for one in memory
 
     def __enter__(self) -> ScoreStore:
@@ -119,27 +131,41 @@ class ScoreStore:
             RunFolderError: The disk is full, or the file cannot be written or was taken away.
         """
         self._refuse_removed()
+        failed = {key: score for key, score in scores.items() if score.transient}
+        self._transient.setdefault(context, {}).update(failed)
         with self._explained("write to"), self._transaction():
             identity = self._identity(context, create=True)
             self._connection.executemany(
                 "INSERT OR IGNORE INTO scores VALUES (?, ?, ?, ?, ?, ?)",
-                [(identity, key, *_to_row(score)) for key, score in scores.items()],
+                [
+                    (identity, key, *_to_row(score))
+                    for key, score in scores.items()
+                    if key not in failed
+                ],
             )
 
     def get(self, context: ScoreContext, keys: Iterable[str]) -> dict[str, Score]:
         """Return the stored scores of those architectures that have one."""
         wanted = set(keys)
+        failed = self._transient.get(context, {})
+        found = {key: score for key, score in failed.items() if key in wanted}
         with self._explained("read"):
             identity = self._identity(context, create=False)
             if identity is None:
-                return {}
-            return {key: score for key, score in self._readable(identity) if key in wanted}
+                return found
+            stored = {key: score for key, score in self._readable(identity) if key in wanted}
+            return found | stored
 
     def keys(self, context: ScoreContext) -> set[str]:
         """Return the keys of the architectures that have a score."""
         with self._explained("read"):
             identity = self._identity(context, create=False)
-            return set() if identity is None else {key for key, _ in self._readable(identity)}
+            stored = set() if identity is None else {key for key, _ in self._readable(identity)}
+        return stored | self._transient.get(context, {}).keys()
+
+    def transient(self) -> list[Score]:
+        """Return the scores that failed transiently since the store was opened."""
+        return [score for scores in self._transient.values() for score in scores.values()]
 
     def count(self) -> int:
         """Return the number of scores of all contexts."""
@@ -151,6 +177,16 @@ class ScoreStore:
         """Return whether no score of any context is stored."""
         with self._explained("read"):
             return self._connection.execute("SELECT 1 FROM scores LIMIT 1").fetchone() is None
+
+    def _forget_transient(self) -> None:
+        """Delete the transient failures that an earlier version stored, once in a file's life."""
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if version >= _WITHOUT_TRANSIENT:
+            return
+        self._connection.create_function("transient", 1, tells_of_transient, deterministic=True)
+        with self._transaction():
+            self._connection.execute("DELETE FROM scores WHERE value IS NULL AND transient(reason)")
+            self._connection.execute(f"PRAGMA user_version = {_WITHOUT_TRANSIENT}")
 
     def _identity(self, context: ScoreContext, *, create: bool) -> int | None:
         """Return the row of a context."""

@@ -21,6 +21,7 @@ from naslib_proxydata.assemble.leaderboard import run_leaderboard
 from naslib_proxydata.cli.main import group
 from naslib_proxydata.config import DpsConfig, LeaderboardConfig, resolve
 from naslib_proxydata.errors import ConfigError, LabelError, RunFolderError, TableError
+from naslib_proxydata.predictors.dps.scores import _Sharing
 from naslib_proxydata.predictors.eproxy.presets import read_preset
 from naslib_proxydata.runs.executors import SerialExecutor
 from naslib_proxydata.seeding import numpy_generator
@@ -213,3 +214,24 @@ def test_the_command_says_what_it_found(tmp_path, label_table):
     assert str(tmp_path / "run" / "best.yaml") in done.output.replace("\n", "")
     kept = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())
     assert kept["cycles"] == 2
+
+
+def test_a_transient_failure_is_tried_again_and_the_search_ends_as_without(
+    tmp_path, label_table, monkeypatch, caplog
+):
+    own = {"label_table": label_table, "space": "nb201"}
+    student, failures = _Sharing.student, iter([MemoryError("no more"), OSError(5, "I/O error")])
+
+    def failing(self, architecture):
+        if error := next(failures, None):
+            raise error
+        return student(self, architecture)
+
+    whole = run_dps(config(tmp_path / "whole", **own))
+    monkeypatch.setattr(_Sharing, "student", failing)
+    assert run_dps(config(tmp_path / "run", **own)).computed > 2
+    assert "2 scores failed for a cause that may pass (MemoryError: no more)" in caplog.text
+    again = run_dps(config(tmp_path / "run", **own))
+    assert again.computed >= 2
+    assert again.proxies == whole.proxies
+    assert files(tmp_path / "run") == files(tmp_path / "whole")

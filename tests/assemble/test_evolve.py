@@ -287,3 +287,16 @@ def test_nb201_is_searched_on_its_measured_values(tmp_path, shared_data):
     assert best - found.best.value < 0.6
     space = NasBench201()
     assert len({space.hash(space.parse(one.architecture)) for one in found.history}) == 150
+
+
+def test_a_transient_failure_is_tried_again_and_the_search_ends_as_without(tmp_path, caplog):
+    options = {"name": "misbehaving", "how": "memory", "mended": str(tmp_path / "mended")}
+    settings = {"predictor": options, "evaluations": 25, "optimizer": {"name": "random"}}
+    run(tmp_path / "run", **settings)
+    assert "1 score failed for a cause that may pass (MemoryError: no more)" in caplog.text
+    assert "may pass" in (tmp_path / "run" / "summary.md").read_text()
+    (tmp_path / "mended").touch()
+    assert run(tmp_path / "run", **settings).computed == 1
+    run(tmp_path / "whole", **settings)
+    assert lines(tmp_path / "run") == lines(tmp_path / "whole")
+    assert "may pass" not in (tmp_path / "run" / "summary.md").read_text()

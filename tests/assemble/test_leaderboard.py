@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import multiprocessing
 import os
 import signal
 import sqlite3
@@ -29,6 +30,7 @@ from naslib_proxydata.errors import (
     TableError,
 )
 from naslib_proxydata.runs import executors
+from naslib_proxydata.runs.store import ScoreStore
 from tests.leaderboard import fake_plugin
 
 PLUGIN = Path(fake_plugin.__file__)
@@ -375,3 +377,49 @@ def test_no_row_is_made_of_nan_alone(run):
     for row in run().rows:
         assert not math.isnan(row.spearman)
         assert row.spearman_low <= row.spearman <= row.spearman_high
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_interrupt_reaches_the_caller_workers_gone_and_scores_kept(run, tmp_path, workers):
+    def stop(title, done, total):
+        if done >= 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(progress=stop, workers=workers)
+    assert not multiprocessing.active_children()
+    with ScoreStore(tmp_path / "run" / "scores.sqlite") as store:
+        kept = store.count()
+    assert 5 <= kept < 30
+    assert run().computed == 30 + 3 * 60 - kept
+
+
+def test_transient_failures_are_told_and_tried_again(run, tmp_path, caplog):
+    options = {"how": "memory", "mended": str(tmp_path / "mended")}
+    failing = {"predictors": {"misbehaving": options}}
+    (row,) = [one for one in run(**failing).rows if one.predictor == "misbehaving"]
+    assert row.n_failed == 6, "20, 21, 30 and 31 for good, 40 and 41 as long as memory lacks"
+    told = "1 score failed for a cause that may pass (MemoryError: no more)"
+    assert told in caplog.text
+    assert told in (tmp_path / "run" / "summary.md").read_text()
+    caplog.clear()
+    (tmp_path / "mended").touch()
+    again = run(**failing)
+    (row,) = [one for one in again.rows if one.predictor == "misbehaving"]
+    assert (row.n_failed, again.computed) == (4, 1)
+    assert "may pass" not in caplog.text
+    run(**failing, out=tmp_path / "whole")
+    assert summary(tmp_path / "run") == summary(tmp_path / "whole")
+
+
+def test_a_time_limit_changes_no_configuration_and_is_not_for_others_executors(run):
+    first = run()
+    assert run(score_time_limit=50).computed == 0
+    assert len(first.rows) == 4
+    with (
+        ThreadPoolExecutor(1) as threads,
+        pytest.raises(ConfigError, match="score_time_limit is kept by this package's own workers"),
+    ):
+        run(executor=threads, score_time_limit=50)
+    with pytest.raises(ConfigError, match=r"score_time_limit.*greater than 0"):
+        run(score_time_limit=0)

@@ -5,8 +5,10 @@ Architectures 2k and 2k + 1 compute the same function; 0 and 1 carry no signal.
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import math
+import os
 import time
 from pathlib import Path
 
@@ -152,6 +154,35 @@ class Summed(Counted):
         return -super().aggregate(scores)
 
 
+class Misbehaving(Counted):
+    """Does not score architecture 40 as long as there is no file ``mended``, but what ``how`` says.
+
+    ``wait`` holds native code, with the interpreter's lock given back; ``memory`` has none left.
+    """
+
+    name = "misbehaving"
+
+    def __init__(self, how: str, mended: str = "", **options) -> None:
+        super().__init__(**options)
+        self.how, self.mended = how, Path(mended or "nowhere")
+
+    def evaluate(self, architecture):
+        if architecture == 40 and not self.mended.exists():
+            self.misbehave()
+        return super().evaluate(architecture)
+
+    def misbehave(self):
+        if self.log:
+            with open(self.log, "a", encoding="utf-8") as lines:
+                lines.write(f"{self.how} {os.getpid()}\n")
+        if self.how == "memory":
+            raise MemoryError("no more")
+        libc = ctypes.CDLL(None)
+        # No interrupt of the system's ends this wait, so that Python's handlers never run.
+        libc.pthread_sigmask(0, (ctypes.c_ulong * 16)(*[2**64 - 1] * 16), None)
+        libc.sleep(1000)
+
+
 class Hungry(Predictor):
     """Needs more images than scikit-learn's digits are."""
 
@@ -237,5 +268,5 @@ def register_benchmarks():
 
 @hookimpl
 def register_predictors():
-    fakes = (Counted, Raw, Stopping, Summed, Hungry, Combined)
+    fakes = (Counted, Misbehaving, Raw, Stopping, Summed, Hungry, Combined)
     return [Registration(one.name, one, "a fake") for one in fakes]

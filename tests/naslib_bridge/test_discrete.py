@@ -38,6 +38,7 @@ from naslib_proxydata.naslib_bridge import (
     proxied,
 )
 from naslib_proxydata.naslib_bridge.nasbench201 import NasBench201
+from naslib_proxydata.naslib_bridge.predictors import FAILED
 from naslib_proxydata.plugins import load
 from naslib_proxydata.ranking import spearman
 from naslib_proxydata.runs.setup import PredictorSetup
@@ -241,3 +242,20 @@ def test_evolution_by_scores_alone(tmp_path: Path) -> None:
     ProxyTrainer(one, config).search()
     best = max(score.value for score in predictor.scores.values())
     assert predictor.query(one.get_final_architecture()) == best
+
+
+def test_a_transient_failure_is_told_as_failed_and_tried_by_the_next_query(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    predictor = make_predictor("synflow", images="noise")
+    evaluate, calls = predictor.predictor.evaluate, iter([MemoryError("no more")])
+
+    def failing(architecture: Any) -> Any:
+        if error := next(calls, None):
+            raise error
+        return evaluate(architecture)
+
+    monkeypatch.setattr(predictor.predictor, "evaluate", failing)
+    cell = (2, 2, 2, 2, 2, 2)
+    assert predictor.query(cell) == FAILED
+    assert predictor.query(cell) > 0

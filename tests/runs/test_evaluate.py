@@ -19,6 +19,7 @@ from naslib_proxydata.runs.evaluate import evaluate
 from naslib_proxydata.runs.executors import SerialExecutor, default_executor
 from naslib_proxydata.runs.store import ScoreContext, ScoreStore
 from tests.leaderboard import fake_plugin
+from tests.runs import misbehaving
 
 CONTEXT = ScoreContext("numbers", "counted", "{}", 0, "", 32, 10, "cpu", "")
 
@@ -184,3 +185,116 @@ def test_scores_are_computed_on_one_thread_and_the_caller_keeps_its_own():
     finally:
         torch.set_num_threads(before)
     assert {one.value for one in scores.values()} == {1.0, -math.inf}
+
+
+class Failing(fake_plugin.Counted):
+    """Out of memory for some architectures, as long as ``fails`` says so."""
+
+    fails = True
+
+    def evaluate(self, architecture):
+        if self.fails and architecture in (20, 40):
+            raise MemoryError("no more")
+        if architecture == 50:
+            raise SystemExit(3)
+        return float(architecture)
+
+
+def failing():
+    made = Failing()
+    made.prepare(ScoringTask(fake_plugin.Numbers(), images=None))
+    return made
+
+
+def test_transient_failures_are_tried_again_by_the_next_run(tmp_path, monkeypatch):
+    path = tmp_path / "scores.sqlite"
+    with ScoreStore(path) as store:
+        computed, scores = run(SerialExecutor(), failing, store)
+        assert (computed, run(SerialExecutor(), failing, store)[0]) == (fake_plugin.SIZE, 0)
+        assert scores["key 20"].reason == "MemoryError: no more"
+        assert scores["key 50"].reason == "SystemExit: 3"
+    monkeypatch.setattr(Failing, "fails", False)
+    with ScoreStore(path) as store:
+        computed, scores = run(SerialExecutor(), failing, store)
+        assert computed == 4, "20, 21, 40 and 41"
+        assert [scores[f"key {one}"].value for one in (20, 40)] == [20.0, 40.0]
+        assert math.isnan(scores["key 50"].value), "what its code did stays"
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """Makes a predictor that ends its process, or holds it for ever, at some architectures."""
+
+    how: str
+
+    def __call__(self):
+        made = Counted(self.how)
+        made.prepare(ScoringTask(fake_plugin.Numbers(), images=None))
+        return made
+
+
+class Counted(fake_plugin.Counted):
+    def __init__(self, how):
+        super().__init__()
+        self.how = how
+
+    def evaluate(self, architecture):
+        if architecture == 20 and self.how == "hang":
+            misbehaving.hang()
+        if architecture == 20:
+            misbehaving.leave(self.how)
+        return float(architecture)
+
+
+@pytest.mark.parametrize(
+    ("how", "workers", "limit", "reason"),
+    [
+        ("_exit", 2, None, "ended by itself with exit code 3"),
+        ("hang", 1, 1.0, "no score within the limit of 1 s"),
+    ],
+)
+def test_a_lost_worker_costs_one_score_and_the_run_goes_on(how, workers, limit, reason):
+    with ScoreStore(":memory:") as store, default_executor(workers, limit) as executor:
+        _, scores = run(executor, Leaving(how), store)
+        failed = {key for key, score in scores.items() if math.isnan(score.value)}
+        assert failed == {"key 20", "key 21"}
+        assert reason in scores["key 20"].reason
+        assert scores["key 20"].transient
+        assert store.count() == fake_plugin.SIZE - 2
+
+
+def test_what_had_arrived_at_an_interrupt_is_kept_and_what_waits_is_cancelled(monkeypatch):
+    class Waiting:
+        """Finishes four calls, all at once, when it is waited for; then Ctrl-C is pressed."""
+
+        def __init__(self):
+            self.jobs = []
+
+        def submit(self, fn, /, *args):
+            future = Future()
+            self.jobs.append((future, fn, args))
+            return future
+
+        def wait(self, seconds):
+            for future, fn, args in self.jobs[:4]:
+                future.set_result(fn(*args))
+            raise KeyboardInterrupt
+
+    executor = Waiting()
+    monkeypatch.setattr(room, "time", SimpleNamespace(sleep=executor.wait))
+    store = ScoreStore(":memory:")
+    with pytest.raises(KeyboardInterrupt):
+        run(executor, Setup(), store)
+    assert store.count() == 4
+    assert all(future.cancelled() for future, _, _ in executor.jobs[4:])
+
+
+def test_a_setup_that_exits_in_another_process_is_told():
+    class Exits(SerialExecutor):
+        def submit(self, fn, /, *args, **kwargs):
+            future = Future()
+            future.set_exception(SystemExit(3))
+            return future
+
+    with pytest.raises(ProxyDataError, match=r"called sys\.exit\(3\)"):
+        run(Exits(), Setup())

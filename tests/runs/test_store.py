@@ -257,3 +257,46 @@ def _bytes_of_a_store() -> bytes:
         with ScoreStore(path) as store:
             store.add(CONTEXT, {**SCORES, **{str(n): Score(n / 7, "", 0.1) for n in range(60)}})
         return path.read_bytes()
+
+
+def test_a_transient_failure_counts_now_and_is_computed_again_next_time(tmp_path):
+    path = tmp_path / "scores.sqlite"
+    failed = Score(math.nan, "MemoryError: no more", transient=True)
+    with ScoreStore(path) as store:
+        store.add(CONTEXT, {"x": failed, "y": Score(1.0)})
+        assert store.keys(CONTEXT) == {"x", "y"}, "it is not tried again in the same run"
+        assert store.get(CONTEXT, "xy")["x"] is failed
+        assert store.transient() == [failed]
+        assert store.count() == 1
+        other = dataclasses.replace(CONTEXT, seed=1)
+        assert store.get(other, "xy") == {}
+    with ScoreStore(path) as store:
+        assert store.keys(CONTEXT) == {"y"}
+        assert store.transient() == []
+        store.add(CONTEXT, {"x": Score(2.0)})
+        assert store.get(CONTEXT, "x")["x"].value == 2.0
+
+
+def test_transient_failures_that_earlier_versions_stored_are_forgotten_once(tmp_path):
+    """Version 0 of the file, as 0.1 wrote it, held every failure for good."""
+    path = tmp_path / "scores.sqlite"
+    stored = {
+        "memory": Score(math.nan, "OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB"),
+        "allocator": Score(
+            math.nan,
+            "RuntimeError: [enforce fail at alloc_cpu.cpp:83] err == 0. "
+            "DefaultCPUAllocator: can't allocate memory: you tried to allocate",
+        ),
+        "file": Score(math.nan, "FileNotFoundError: [Errno 2] No such file"),
+        "final": Score(math.nan, "RuntimeError: the loss exploded"),
+        "dead": Score(-math.inf, "the output does not depend on the input"),
+        "good": Score(1.0),
+    }
+    with ScoreStore(path) as store:
+        store.add(CONTEXT, stored)
+        assert store.count() == len(stored)
+        store._connection.execute("PRAGMA user_version = 0")
+    with ScoreStore(path) as store:
+        assert store.keys(CONTEXT) == {"final", "dead", "good"}
+        store.add(CONTEXT, {"memory": Score(2.0)})
+        assert store.get(CONTEXT, ["memory"])["memory"].value == 2.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,7 @@ class Dps(LearningPredictor[Architecture]):
         super().prepare(task)
         self._start.prepare(task)
         self._scorer = ProxyScorer(task)
-        self._memo: dict[tuple[str, str], float] = {}
+        self._memo: dict[tuple[str, str], Score] = {}
         self._proxies = [{**self._fitting(proxy), **self._shared} for proxy in self._preset_proxies]
 
     def fit(self, scores: Sequence[Score], accuracies: NDArray[np.float64]) -> None:
@@ -103,7 +104,7 @@ class Dps(LearningPredictor[Architecture]):
         texts = [space.text(architecture) for architecture in labelled.architectures]
 
         def score_batch(requests: Sequence[LossRequest]) -> list[float]:
-            return [self._loss_score(options, texts[position]) for options, position in requests]
+            return [self._loss(options, texts[position]).value for options, position in requests]
 
         result = search_proxies(labelled, score_batch, self.options, self.task.seed)
         self._proxies = [proxy.options for proxy in result.proxies]
@@ -118,7 +119,10 @@ class Dps(LearningPredictor[Architecture]):
         if not self._proxies:
             score = self._start.evaluate(architecture)
             assert isinstance(score, Score)
-            return Score(score.value, score.reason, details={"architecture": text})
+            return replace(score, details={"architecture": text})
+        failed = next(filter(_transient, (self._loss(one, text) for one in self._proxies)), None)
+        if failed is not None:  # what is kept must not lack a proxy for good
+            return Score(math.nan, failed.reason, transient=True)
         values = self._values(text)
         details = {"architecture": text, "scores": values}
         if all(map(math.isnan, values)):
@@ -162,14 +166,20 @@ class Dps(LearningPredictor[Architecture]):
         space = self.task.space
         macs = space.macs(space.parse(text), image_size=space.image_size)
         return [
-            with_mac_term(self._loss_score(proxy, text), resolve(proxy, space.name), macs)
+            with_mac_term(self._loss(proxy, text).value, resolve(proxy, space.name), macs)
             for proxy in self._proxies
         ]
 
-    def _loss_score(self, options: Mapping[str, Any], text: str) -> float:
-        """Return a score without MAC term, computed once."""
+    def _loss(self, options: Mapping[str, Any], text: str) -> Score:
+        """Return a score without MAC term, computed once unless it failed transiently."""
         key = training_key(options), text
-        if key not in self._memo:
-            architecture = self.task.space.parse(text)
-            self._memo[key] = self._scorer.score(options, architecture).value
-        return self._memo[key]
+        if key in self._memo:
+            return self._memo[key]
+        score = self._scorer.score(options, self.task.space.parse(text))
+        if not score.transient:
+            self._memo[key] = score
+        return score
+
+
+def _transient(score: Score) -> bool:
+    return score.transient

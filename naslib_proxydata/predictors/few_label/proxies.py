@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -111,11 +112,15 @@ class FewLabel(FewLabelStructure[Architecture]):
         """Put the parts' numbers side by side; see :meth:`FewLabelStructure.evaluate`."""
         seconds = ordered_sum(score.seconds for score in parts.values())
         structure = parts[STRUCTURE]
+        if math.isnan(structure.value):
+            return replace(structure, seconds=seconds)
         if any(score.value == -math.inf and score.reason for score in parts.values()):
             return Score(-math.inf, NO_SIGNAL, seconds)
         proxies = {name: _numbers(parts[name]) for name in self.proxies}
         details = {**structure.details, "proxies": proxies}
-        return self.valued(Score(structure.details["structure"][SIZE][-1], "", seconds, details))
+        transient = any(score.transient for score in parts.values())
+        size = structure.details["structure"][SIZE][-1]
+        return self.valued(Score(size, "", seconds, details, transient))
 
     def scaling(self, reference: Sequence[Score]) -> Callable[[Sequence[Score]], Features]:
         """Return the map from scores to structure, proxies and their aggregate."""

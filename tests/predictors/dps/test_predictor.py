@@ -209,3 +209,31 @@ def test_wrong_labels_are_told(task, labels, message):
 def test_wrong_options_are_told(given, message):
     with pytest.raises(ConfigError, match=message):
         Dps(**given)
+
+
+def test_a_proxy_that_failed_transiently_leaves_no_gap_for_good(task, monkeypatch):
+    proxies = [
+        {**options(sample(numpy_generator(LIGHT, "dps", "cycle", cycle))), **SHARED}
+        for cycle in range(2)
+    ]
+    predictor = Dps(shared=SHARED)
+    predictor.prepare(task)
+    predictor._proxies = predictor._preset_proxies = proxies
+    (cell,) = cells(task, 1)
+    score, calls = ProxyScorer.score, iter([None, MemoryError("no more")])
+
+    def failing(self, options, architecture):
+        if error := next(calls, None):
+            return Score(math.nan, f"MemoryError: {error}", transient=True)
+        return score(self, options, architecture)
+
+    monkeypatch.setattr(ProxyScorer, "score", failing)
+    failed = predictor.score_one(cell)
+    assert (math.isnan(failed.value), failed.reason, failed.transient) == (
+        True,
+        "MemoryError: no more",
+        True,
+    )
+    mended = predictor.score_one(cell)
+    assert not mended.transient
+    assert len(mended.details["scores"]) == 2

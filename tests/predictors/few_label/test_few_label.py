@@ -340,3 +340,13 @@ def test_the_whole_predictor_runs_on_a_narrow_space():
     cells = [space.sample(generator) for _ in range(9)]
     predictor.fit(scored(predictor, cells[:6]), np.arange(6.0))
     assert predictor.score([*cells[6:], space.parse(DEAD)])[-1] == -math.inf
+
+
+def test_a_part_that_failed_transiently_marks_the_whole(cells):
+    predictor = FewLabel(proxies=("synflow",))
+    structure = prepared(FewLabelStructure(), NasBench201()).score_one(cells[0])
+    lacking = Score(math.nan, "MemoryError: no more", transient=True)
+    assert predictor.combine({STRUCTURE: structure, "synflow": lacking}).transient
+    assert not predictor.combine({STRUCTURE: structure, "synflow": Score(1.0)}).transient
+    whole = predictor.combine({STRUCTURE: lacking, "synflow": Score(1.0)})
+    assert (math.isnan(whole.value), whole.transient) == (True, True)

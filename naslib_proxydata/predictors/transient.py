@@ -1,0 +1,41 @@
+"""Failures that may pass: the same score, computed again, may well succeed."""
+
+from __future__ import annotations
+
+import builtins
+
+KINDS = frozenset(
+    name
+    for name, kind in vars(builtins).items()
+    if isinstance(kind, type) and issubclass(kind, OSError | MemoryError)
+) | {"OutOfMemoryError", "AcceleratorError"}
+"""Names of exceptions of memory, files and devices; the last two are torch's."""
+
+WORDS = (
+    *("out of memory", "not enough memory", "allocate memory", "bad_alloc"),
+    *("cuda error", "hip error", "cudnn_status", "cublas_status", "cusolver_status"),
+    *("can't start new thread", "resource temporarily unavailable", "no space left on device"),
+)
+"""What torch says in a plain RuntimeError of memory and devices, in small letters."""
+
+
+def is_transient(error: BaseException) -> bool:
+    """Return whether memory, a device or a file failed, not the computation itself.
+
+    What it was raised from counts as well. Time limits and workers that died are transient too;
+    see :mod:`naslib_proxydata.runs.workers`.
+    """
+    if isinstance(error, OSError | MemoryError) or tells_of_transient(reason_of(error)):
+        return True
+    return error.__cause__ is not None and is_transient(error.__cause__)
+
+
+def reason_of(error: BaseException) -> str:
+    """Return the reason that a failed score is given for an exception."""
+    return f"{type(error).__name__}: {error}"
+
+
+def tells_of_transient(reason: str) -> bool:
+    """Return whether a failed score's reason, see :func:`reason_of`, is of a transient failure."""
+    small = reason.lower()
+    return reason.partition(":")[0] in KINDS or any(words in small for words in WORDS)
