@@ -27,7 +27,7 @@ FLOORS = [
             "yaml_text",
             "private",
             "sealed",
-            "kept",
+            "cached",
             "packed",
             "pickle_limits",
             "pickled_numbers",

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from pathlib import Path
 
 import pytest
 
 from naslib_proxydata.cli.main import main
 from naslib_proxydata.config import SelectConfig, resolve
-from naslib_proxydata.errors import FileError, ProxyDataError, RunFolderError
-from naslib_proxydata.runs.executors import default_executor
+from naslib_proxydata.errors import FileError, RunFolderError
 from naslib_proxydata.runs.start import resolved
 from tests.disks import fill, make_read_only, small_disk
 
@@ -56,13 +54,3 @@ def test_a_home_folder_that_is_not_known_is_told(tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
     with pytest.raises(RunFolderError):
         resolved(resolve(SelectConfig, None, {"out": Path("/proc/run"), "size": 5}))
-
-
-def test_workers_without_shared_memory_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise FileNotFoundError(2, "No such file or directory")  # where there is no /dev/shm
-
-    monkeypatch.setattr(multiprocessing.get_context("spawn"), "Lock", refuse)
-    with pytest.raises(ProxyDataError, match=r"cannot be started here.*use --workers 1"):
-        default_executor(2)
-    default_executor(1)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 import numpy as np
 import torch
 
+from naslib_proxydata.cached import read_cached, write_cached
 from naslib_proxydata.errors import SelectionError
-from naslib_proxydata.kept import read_kept, write_kept
 from naslib_proxydata.selection.scorers import formulas
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class DynamicsRecorder:
         """Write the epoch of this number, counted from 1, into a run's folder."""
         arrays: dict[str, Any] = {name: values.numpy() for name, values in self.epoch.items()}
         path = folder / FOLDER / f"{number:04d}.npz"
-        write_kept(path, lambda file: np.savez(file, **arrays), error=SelectionError)
+        write_cached(path, lambda file: np.savez(file, **arrays), error=SelectionError)
 
     def state_dict(self) -> dict[str, Any]:
         """Return what the next epoch is compared with, for a checkpoint."""
@@ -119,7 +119,7 @@ class Dynamics:
             )
         for number in range(1, wanted + 1):
             path = self._path(number)
-            kept = read_kept(path, _decode, "run the same command again to train again")
+            kept = read_cached(path, _decode, "run the same command again to train again")
             if kept is None or quantity not in kept:
                 raise SelectionError(
                     f"the training run in {self.folder} kept no {quantity} of epoch {number} "
@@ -131,7 +131,7 @@ class Dynamics:
         """Return whether no recorded epoch is damaged; a warning names one that is."""
         paths = [self._path(number) for number in range(1, self.epochs + 1)]
         there = (path for path in paths if path.exists())
-        return all(read_kept(path, _decode, AGAIN) is not None for path in there)
+        return all(read_cached(path, _decode, AGAIN) is not None for path in there)
 
     def _path(self, number: int) -> Path:
         return self.folder / FOLDER / f"{number:04d}.npz"

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from naslib_proxydata.cached import read_cached, write_cached
 from naslib_proxydata.data.loader import Batch, BatchLoader
 from naslib_proxydata.errors import SelectionError
-from naslib_proxydata.kept import read_kept, write_kept
 from naslib_proxydata.selection.large import AT_ONCE, scratch_array
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class _Parts:
         self._saved = time.monotonic()
         while folder is not None:
             path = folder / f"{self.rows:012d}.npy"
-            rows = read_kept(path, _decode, f"the pass goes on after {self.rows} examples")
+            rows = read_cached(path, _decode, f"the pass goes on after {self.rows} examples")
             if rows is None or len(rows) == 0:
                 break
             self._kept.append(path)
@@ -141,7 +141,7 @@ class _Parts:
         rows = np.concatenate(self._fresh)
         path = self.folder / f"{self.rows - len(rows):012d}.npy"
         try:
-            write_kept(path, partial(np.save, arr=rows), error=SelectionError)
+            write_cached(path, partial(np.save, arr=rows), error=SelectionError)
         except SelectionError as error:
             _log.warning("%s; the pass goes on without keeping what is done", error)
             self._full = True
@@ -169,7 +169,7 @@ def _piece(piece: Path | NDArray[Any]) -> NDArray[Any]:
 
 def _load(path: Path) -> NDArray[Any]:
     """Read a file that was read or written before."""
-    rows = read_kept(path, _decode, "run the same command again to go on before it")
+    rows = read_cached(path, _decode, "run the same command again to go on before it")
     if rows is None:
         raise SelectionError(
             f"the stored part {path} of a scoring pass cannot be read any more; run the same "

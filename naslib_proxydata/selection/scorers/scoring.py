@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import numpy as np
 
+from naslib_proxydata.cached import read_cached, write_cached
 from naslib_proxydata.code import foreign_code_version
 from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.files import check_writable
-from naslib_proxydata.kept import read_kept, write_kept
 from naslib_proxydata.sealed import DIGEST_BYTES
 from naslib_proxydata.selection.large import IN_MEMORY
 from naslib_proxydata.selection.origin import Scored, ScoreOrigin, array_sha256
@@ -55,7 +55,7 @@ def score_dataset(scorer: Scorer, context: ScoringContext) -> NDArray[np.floatin
     key = cache_key(scorer, context)
     small, large = (context.cache / "scores" / f"{key}{suffix}" for suffix in (".npz", ".npy"))
     for path, decode in ((small, _decode), (large, _map)):
-        found = read_kept(path, partial(_checked, decode, scorer, context.dataset), _ANEW)
+        found = read_cached(path, partial(_checked, decode, scorer, context.dataset), _ANEW)
         if found is not None:
             _log.info("scores %r come from the cache, %s", scorer.name, path)
             return found
@@ -157,9 +157,11 @@ def _kept(array: NDArray[np.floating[Any]], small: Path, large: Path) -> NDArray
         SelectionError: It cannot be written.
     """
     if array.nbytes <= IN_MEMORY:
-        write_kept(small, lambda file: np.savez_compressed(file, array=array), error=SelectionError)
+        write_cached(
+            small, lambda file: np.savez_compressed(file, array=array), error=SelectionError
+        )
         return array
-    write_kept(large, lambda file: np.save(file, array), error=SelectionError)
+    write_cached(large, lambda file: np.save(file, array), error=SelectionError)
     with large.open("rb") as file:
         file.seek(DIGEST_BYTES)
         return _map(file)

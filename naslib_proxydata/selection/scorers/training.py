@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from naslib_proxydata.cached import read_cached, write_cached
 from naslib_proxydata.data.loader import BatchLoader
 from naslib_proxydata.data.transforms import CropAndFlip
 from naslib_proxydata.errors import SelectionError
-from naslib_proxydata.kept import read_kept, write_kept
 from naslib_proxydata.seeding import torch_generator
 from naslib_proxydata.selection.scorers.dynamics import AGAIN, Dynamics, DynamicsRecorder
 from naslib_proxydata.selection.scorers.forgetting import ForgettingCounter
@@ -120,7 +120,7 @@ def _restored(begin: Callable[[], _Run], path: Path) -> _Run | None:
         run.restore(_loaded(file))
         return run
 
-    return read_kept(path, restore, AGAIN)
+    return read_cached(path, restore, AGAIN)
 
 
 def _loaded(file: BinaryIO) -> dict[str, Any]:
@@ -143,7 +143,7 @@ def training_accuracy(folder: Path, early: bool = False) -> float | None:
         None where there is no run, or an earlier version made it, which kept no accuracy.
     """
     path = folder / (EARLY if early else LATEST)
-    kept = read_kept(path, _loaded, "the training accuracy is not told")
+    kept = read_cached(path, _loaded, "the training accuracy is not told")
     accuracy = None if kept is None else kept.get("accuracy")
     return None if accuracy is None else float(accuracy)
 
@@ -237,7 +237,7 @@ class _Run:
         # Not straight into the file: of a full disk torch says something else.
         stream = io.BytesIO()
         torch.save(state, stream)
-        write_kept(path, lambda file: file.write(stream.getbuffer()), error=SelectionError)
+        write_cached(path, lambda file: file.write(stream.getbuffer()), error=SelectionError)
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over what :meth:`save` wrote."""

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from torch import nn
 
 from naslib_proxydata import plugins
+from naslib_proxydata.cached import write_cached
 from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.data.sources import open_dataset
 from naslib_proxydata.errors import ConfigError, DatasetError, SelectionError
-from naslib_proxydata.kept import write_kept
 from naslib_proxydata.sealed import read_sealed
 from naslib_proxydata.seeding import torch_generator
 from naslib_proxydata.selection.scorers import scoring, training
@@ -391,7 +391,7 @@ def test_scores_that_do_not_fit_the_dataset_are_computed_again(
     context = ScoringContext(open_dataset("digits"), tmp_path)
     score_dataset(Returning(VALUES), context)
     (stored,) = (tmp_path / "scores").iterdir()
-    write_kept(stored, lambda file: np.savez(file, array=np.zeros(3)))
+    write_cached(stored, lambda file: np.savez(file, array=np.zeros(3)))
     np.testing.assert_array_equal(score_dataset(Returning(VALUES), context), VALUES)
     assert "float64 of shape (3,) for 1797 examples" in caplog.text
 

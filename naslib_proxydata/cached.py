@@ -24,14 +24,14 @@ _EARLIER = (b"PK\x03\x04", b"\x93NUMPY")
 Value = TypeVar("Value")
 
 
-def write_kept(
+def write_cached(
     path: Path, write: Callable[[BinaryIO], object], *, error: type[ProxyDataError] = FileError
 ) -> None:
     """Write a file of the cache; see :func:`naslib_proxydata.sealed.write_sealed`."""
     write_sealed(path, write, error=error, private=True)
 
 
-def read_kept(path: Path, decode: Callable[[BinaryIO], Value], instead: str) -> Value | None:
+def read_cached(path: Path, decode: Callable[[BinaryIO], Value], instead: str) -> Value | None:
     """Return what a file of the cache holds, or None.
 
     Files of earlier versions, which have no digest, are read; their formats' own checks hold.

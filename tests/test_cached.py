@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from naslib_proxydata.kept import read_kept, write_kept
+from naslib_proxydata.cached import read_cached, write_cached
 from tests.damage import damaged, many_copies, refused
 
 VALUES = np.arange(30.0)
@@ -21,13 +21,13 @@ def decode(file):
 
 
 def read(path):
-    return read_kept(path, decode, "it is computed anew")
+    return read_cached(path, decode, "it is computed anew")
 
 
 @pytest.fixture
 def path(tmp_path):
     path = tmp_path / "kept.npz"
-    write_kept(path, lambda file: np.savez(file, array=VALUES))
+    write_cached(path, lambda file: np.savez(file, array=VALUES))
     return path
 
 
@@ -46,7 +46,7 @@ def test_what_is_not_there_is_no_news(tmp_path, caplog, place):
 @given(data=st.data())
 def test_a_damaged_file_counts_as_absent(tmp_path_factory, data):
     place = tmp_path_factory.mktemp("kept") / "kept.npz"
-    write_kept(place, lambda file: np.savez(file, array=VALUES))
+    write_cached(place, lambda file: np.savez(file, array=VALUES))
     whole = place.read_bytes()
     copy = data.draw(damaged(whole))
     place.write_bytes(copy)
@@ -84,5 +84,5 @@ def test_a_file_that_others_could_have_written_is_not_read(path, caplog):
 
 
 def test_what_the_content_does_not_bear_out_is_damage(path, caplog):
-    assert read_kept(path, lambda _: {}["absent"], "it is computed anew") is None
+    assert read_cached(path, lambda _: {}["absent"], "it is computed anew") is None
     assert f"{path} is damaged (KeyError" in caplog.text
