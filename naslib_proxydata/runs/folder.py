@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from naslib_proxydata.boundary import boundary
-from naslib_proxydata.errors import RunFolderError
+from naslib_proxydata.errors import ConfigError, RunFolderError
 from naslib_proxydata.figures import save_figure
 from naslib_proxydata.files import file_name, remove_scratch, write_text
 from naslib_proxydata.runs.lock import NAME as LOCK
 from naslib_proxydata.runs.lock import FolderLock
 from naslib_proxydata.runs.store import ScoreStore
+from naslib_proxydata.yaml_text import read_yaml_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -206,14 +206,10 @@ class RunFolder:
     def _read_config(self) -> Any:
         path = self.path / CONFIG
         advice = "choose another --out, or --overwrite to start anew"
-        with boundary(path, RunFolderError, advice):
-            with path.open("rb") as file:
-                text = file.read(_LARGEST_CONFIG + 1).decode()
-            # Ours hold no aliases; a few lines of them can stand for more than memory holds.
-            too_much = len(text) > _LARGEST_CONFIG or any(
-                isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)
-            )
-            found = None if too_much else yaml.safe_load(text)
+        try:
+            found = read_yaml_file(path, most=_LARGEST_CONFIG)
+        except ConfigError as error:
+            raise RunFolderError(f"{path} is damaged: {error}; {advice}") from None
         if not isinstance(found, dict):
             raise RunFolderError(f"{path} is damaged: expected the keys of a run; {advice}")
         return found

@@ -170,7 +170,7 @@ def test_what_killed_writes_left_is_removed_and_nothing_else(folder):
         b"- a\n- list",
         b"",
         b"[" * 5000,
-        b"a: &a {x: 1}\nb: *a\n",
+        b"n: 1\nn: 2\n",
         b"n: !!python/object:os.system {}",
         b"x: " + b"y" * 2**21,
         b"\x1b[2J: \x00",

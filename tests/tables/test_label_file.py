@@ -38,7 +38,7 @@ def test_genotypes_stand_between_quotes(tmp_path):
     ("lines", "message"),
     [
         (('"1,2",90', "nonsense,80", '"5,5",70'), r"labels.csv, line 3: not an arch.*'grid'"),
-        (('"1,2",90', '"3,4",80', '"2,1",70'), r"line 4: 2,1 computes the same .* as line 2"),
+        (('"1,2",90', '"3,4",80', '"2,1",70'), r"line 4: '2,1' computes the same .* as line 2"),
         (('"1,2",90', '"1,2",90', '"2,1",70'), r"line 3: .* as line 2"),
         (('"1,2",90', '"3,4",high', '"5,5",70'), r"line 3: expected a finite .* got 'high'"),
         (('"1,2",90', '"3,4",nan', '"5,5",70'), r"line 3: expected a finite .* got 'nan'"),
