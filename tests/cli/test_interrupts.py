@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -10,10 +11,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from naslib_proxydata.cli.main import COMMANDS, main
 from naslib_proxydata.runs.store import ScoreStore
+from tests.cli import warm
 from tests.leaderboard import fake_plugin
 
 PLUGIN = Path(fake_plugin.__file__)
@@ -24,31 +27,39 @@ Start = Callable[..., "Command"]
 
 
 class Command:
-    """A command in a session of its own, as a terminal runs it."""
+    """A command in a session of its own, as a terminal runs it, started by ``warm.py``."""
 
-    def __init__(self, arguments: list[str], errors: Path) -> None:
-        self.errors = errors
-        with errors.open("w") as file:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "naslib_proxydata.cli", *arguments],
-                stdout=subprocess.DEVNULL,
-                stderr=file,
-                start_new_session=True,
-            )
+    def __init__(self, starter: subprocess.Popen[str], arguments: list[str], folder: Path) -> None:
+        assert starter.stdin is not None
+        assert starter.stdout is not None
+        self.errors, self.ended = folder / "errors", folder / "ended"
+        told = {"arguments": arguments, "errors": str(self.errors), "ended": str(self.ended)}
+        starter.stdin.write(json.dumps(told) + "\n")
+        starter.stdin.flush()
+        self.pid = int(starter.stdout.readline())
+        assert self.pid > 1, "a number that signals can be sent to"
 
     def wait_for(self, reached: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE
         while not reached():
-            assert self.process.poll() is None, self.errors.read_text()
+            assert not self.exit_code(), self.errors.read_text()
             assert time.monotonic() < deadline
             time.sleep(0.01)
 
     def interrupt(self, *signals: int) -> int:
         """Send signals to the whole session, as a terminal does; return the exit code."""
         for number in signals:
-            os.killpg(self.process.pid, number)
+            os.killpg(self.pid, number)
             time.sleep(0.05)  # two of a kind at the same time are one
-        return self.process.wait(AT_ONCE)
+        deadline = time.monotonic() + AT_ONCE
+        while not (code := self.exit_code()):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        return int(code)
+
+    def exit_code(self) -> str:
+        """Return the exit code, empty while the command runs."""
+        return self.ended.read_text() if self.ended.exists() else ""
 
     def last_line(self) -> str:
         text = self.errors.read_text()
@@ -67,7 +78,7 @@ class Command:
 
     def left(self) -> list[int]:
         """Return the processes of the session that still run."""
-        return [pid for pid, session in sessions() if session == self.process.pid]
+        return [pid for pid, session in sessions() if session == self.pid]
 
 
 def sessions() -> Iterator[tuple[int, int]]:
@@ -81,20 +92,26 @@ def sessions() -> Iterator[tuple[int, int]]:
             yield int(stat.parent.name), int(session)
 
 
+@pytest.fixture(scope="module")
+def starter() -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", warm.__name__]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        yield process
+
+
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
+def start(starter: subprocess.Popen[str], tmp_path: Path) -> Iterator[Start]:
     started: list[Command] = []
 
     def call(*arguments: object) -> Command:
-        command = Command([*map(str, arguments)], tmp_path / "errors")
-        started.append(command)
-        return command
+        started.append(Command(starter, [*map(str, arguments)], tmp_path))
+        return started[-1]
 
     yield call
     for command in started:
         for pid in command.left():
             os.kill(pid, signal.SIGKILL)
-        command.process.wait()
 
 
 @pytest.fixture
@@ -121,18 +138,21 @@ def stored(folder: Path) -> int:
         return store.count()
 
 
+ONE_WORKER = ("--score-time-limit", 1000)  # which only a process of its own keeps
+
+
 @pytest.mark.parametrize(
     ("number", "workers", "code", "word"),
     [
-        (signal.SIGINT, 2, 130, "interrupted"),
-        (signal.SIGINT, 1, 130, "interrupted"),
-        (signal.SIGTERM, 2, 143, "terminated"),
+        (signal.SIGINT, ONE_WORKER, 130, "interrupted"),
+        (signal.SIGINT, (), 130, "interrupted"),
+        (signal.SIGTERM, ONE_WORKER, 143, "terminated"),
     ],
 )
 def test_the_first_signal_ends_a_run_in_order(
-    board: Start, tmp_path: Path, number: int, workers: int, code: int, word: str
+    board: Start, tmp_path: Path, number: int, workers: tuple[object, ...], code: int, word: str
 ) -> None:
-    command = board("raw", "--workers", workers, sleep=0.1)
+    command = board("raw", *workers, sleep=0.1)
     command.wait_for(lambda: stored(tmp_path / "run") > 3)
     assert command.interrupt(number) == code
     kept = stored(tmp_path / "run")
@@ -143,11 +163,11 @@ def test_the_first_signal_ends_a_run_in_order(
     assert 3 < kept < 58
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [(), ONE_WORKER])
 def test_the_second_ends_it_at_once_whatever_hangs(
-    board: Start, tmp_path: Path, workers: int
+    board: Start, tmp_path: Path, workers: tuple[object, ...]
 ) -> None:
-    command = board("misbehaving", "--workers", workers, how="wait", sleep=0)
+    command = board("misbehaving", *workers, how="wait", sleep=0)
     log = tmp_path / "log"
     command.wait_for(lambda: log.exists() and "wait" in log.read_text())
     code = command.interrupt(signal.SIGINT, signal.SIGINT)
@@ -157,8 +177,10 @@ def test_the_second_ends_it_at_once_whatever_hangs(
 
 
 def test_a_search_keeps_its_epochs(start: Start, tmp_path: Path) -> None:
-    small = ("--channels", 2, "--cells", 1, "--batch-size", 256, "--epochs", 500)
-    command = start("search", "--dataset", "digits", *small, "--out", tmp_path / "run")
+    images = tmp_path / "images.npz"
+    np.savez(images, images=np.ones((8, 8, 8), dtype=np.uint8), labels=np.arange(8) % 2)
+    small = ("--channels", 2, "--cells", 1, "--batch-size", 4, "--epochs", 500)
+    command = start("search", "--dataset", images, *small, "--out", tmp_path / "run")
     command.wait_for((tmp_path / "run" / "history.json").exists)
     assert command.interrupt(signal.SIGINT) == 130
     assert command.last_line().startswith("interrupted: ")
