@@ -3,6 +3,10 @@
 What holds: a worker never sees Ctrl-C; its parent ends it. A worker that dies, or takes too long,
 costs the one call that it was at. Whoever leaves ``with WorkerPool(...)`` by an exception finds the
 workers gone, whatever they were at.
+
+Why not a library: the standard library's pool ends as a whole with one worker, as joblib's does.
+pebble 5.2.3 replaces workers, but a call whose worker dies just after it was taken can stay
+unanswered for ever (seen within 20 deaths under load), as can one that ends by ``os._exit(0)``.
 """
 
 from __future__ import annotations

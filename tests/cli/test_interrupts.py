@@ -92,6 +92,14 @@ def sessions() -> Iterator[tuple[int, int]]:
             yield int(stat.parent.name), int(session)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def interrupts_are_heard() -> Iterator[None]:
+    """Undo what a shell does to what it starts in the background: SIGINT is ignored there."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture(scope="module")
 def starter() -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", warm.__name__]
