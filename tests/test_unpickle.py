@@ -268,6 +268,26 @@ def test_what_is_nested_too_deep_is_refused(content: bytes) -> None:
         read(content)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x80\x02})" + b"2\x86" * 50 + b"K\x01s.",  # one hash of 2^50 steps
+        b"\x80\x02})" + b"q\x00h\x00\x86" * 50 + b"K\x01s.",
+        b"\x80\x04\x8f()" + b"2\x86" * 50 + b"\x90.",
+        b"\x80\x02})" + b"2\x86" * 15 + b"q\x000" + b"h\x00K\x01s" * 5000 + b".",  # 5000 of 2^15
+    ],
+)
+def test_tuples_that_are_named_too_often_are_refused(content: bytes) -> None:
+    with pytest.raises(TableError, match="names the same tuples too often"):
+        read(content)
+
+
+def test_tuples_that_honest_files_share_are_read() -> None:
+    shared = (("cifar10", 777), (1, 2))
+    values = [(shared, number) for number in range(20_000)]
+    assert read(pickle.dumps({"runs": values, shared: 1}, 4)) == {"runs": values, shared: 1}
+
+
 def test_what_is_long_or_wide_is_not_deep() -> None:
     pairs = {(number, str(number)): [(number,)] for number in range(5000)}
     assert read(pickle.dumps(pairs, 4)) == pairs
