@@ -221,6 +221,11 @@ def _read_npz(path: Path, name: str) -> ScoreList:
     wanted = {*known, *(f"{name}_{key}" for key in known)}
     found = read_npz(path, SelectionError, _ADVICE, wanted)
     arrays = {key.removeprefix(f"{name}_"): array for key, array in found.items()}
+    if len(arrays) < len(found):
+        raise SelectionError(
+            f"{path} holds arrays both with and without {name + '_'!r} before their names: "
+            f"{', '.join(sorted(found))}; keep one of each"
+        )
     values = _values(arrays, path, name)
     if not len(values):
         raise SelectionError(
