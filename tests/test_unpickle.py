@@ -282,6 +282,23 @@ def test_tuples_that_are_named_too_often_are_refused(content: bytes) -> None:
         read(content)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        pickle.dumps("a" * 100_000, 2)[:-1]
+        + b"X\x06\x00\x00\x00latin1q\x01c_codecs\nencode\nq\x02"
+        + b"h\x02h\x00h\x01\x86R" * 1000,
+        pickle.dumps([*range(50_000)], 2)[:-1]
+        + b"c__builtin__\nset\nq\x02"
+        + b"h\x02h\x00\x85R" * 1000,
+    ],
+    ids=["text", "list"],
+)
+def test_what_is_copied_too_often_is_refused(content: bytes) -> None:
+    with pytest.raises(TableError, match="gives the same texts or lists to calls too often"):
+        read(content + b".")
+
+
 def test_tuples_that_honest_files_share_are_read() -> None:
     shared = (("cifar10", 777), (1, 2))
     values = [(shared, number) for number in range(20_000)]
