@@ -44,4 +44,5 @@ def boundary(source: Path | str, error: type[ProxyDataError], advice: str) -> It
 
 def _damaged(source: Path | str, problem: Exception, advice: str) -> str:
     cause = printable(" ".join(str(problem).split()))[:_LONGEST_CAUSE]
-    return f"{source} is damaged ({type(problem).__name__}: {cause}); {advice}"
+    name = type(problem).__name__.lstrip("_")  # those with _ are our own
+    return f"{source} is damaged ({name}: {cause}); {advice}"

@@ -7,6 +7,7 @@ line prints them without a traceback and exits with 2.
 from __future__ import annotations
 
 import difflib
+import reprlib
 from collections.abc import Iterable
 
 
@@ -75,9 +76,27 @@ def printable(text: str) -> str:
 
 
 def shown(value: object, longest: int = 200) -> str:
-    """Return a value as Python spells it, cut where a stranger's would fill the screen."""
-    text = printable(repr(value))
+    """Return a value as Python spells it, cut where a stranger's would fill the screen.
+
+    It is cut before it is spelt: that of millions of letters or numbers takes seconds.
+    """
+    start = value[: longest + 1] if isinstance(value, str | bytes) else value
+    text = printable(_Start().repr(start))
     return text if len(text) <= longest else f"{text[:longest]}..."
+
+
+class _Start(reprlib.Repr):
+    """Spells values as ``repr`` does, and of long ones no more than a part."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = 1000
+        self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = self.maxdict = 30
+        self.maxlevel = 4
+
+    def repr_int(self, x: int, level: int) -> str:
+        """Spell a whole number; Python refuses to spell one of more than 4,300 digits."""
+        return repr(x) if x.bit_length() < 1000 else f"a number of {x.bit_length():,} bits"
 
 
 def closest(name: str, known: Iterable[str]) -> str:

@@ -109,4 +109,7 @@ def _declared_size(stream: IO[bytes]) -> int:
     shape, _, kind = _HEADERS[version](stream)
     if kind.hasobject:
         raise _DeclaredError("it holds pickled objects, which are never loaded; save plain arrays")
-    return math.prod(shape) * kind.itemsize
+    count = math.prod(shape)
+    if count > 1 and not kind.itemsize:  # no limit holds what takes no bytes
+        raise _DeclaredError(f"it holds {count} values of no bytes")
+    return count * kind.itemsize

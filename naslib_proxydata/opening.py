@@ -1,4 +1,4 @@
-"""The one way to open a file that anybody gives: pipes and devices, which never end, are none."""
+"""The one way to open a file that anybody gives; devices, and pipes of nobody's, are none."""
 
 from __future__ import annotations
 
@@ -22,13 +22,20 @@ _KINDS: Final = {
 }
 
 
-def open_file(path: Path | str, error: type[ProxyDataError], advice: str) -> IO[bytes]:
+_OPEN_HERE: Final = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
+"""Where a shell puts the pipes that it opened for this process, as with ``<(command)``."""
+
+
+def open_file(
+    path: Path | str, error: type[ProxyDataError], advice: str, *, pipes: bool = False
+) -> IO[bytes]:
     """Open a file for reading, without waiting for the other end of a pipe.
 
     Args:
         path: The file.
         error: What is raised.
         advice: What to do, as a sentence's end: ``check the path``.
+        pipes: Whether it may be a pipe that a shell opened for this process.
 
     Raises:
         ProxyDataError: It is absent, cannot be read, or is a folder, a pipe or a device.
@@ -42,7 +49,9 @@ def open_file(path: Path | str, error: type[ProxyDataError], advice: str) -> IO[
     except OSError as problem:
         raise error(f"cannot read {path}: {problem.strerror}; {advice}") from problem
     kind = stat.S_IFMT(os.fstat(file.fileno()).st_mode)
-    if kind != stat.S_IFREG:
+    if pipes and kind == stat.S_IFIFO and str(path).startswith(_OPEN_HERE):
+        os.set_blocking(file.fileno(), True)
+    elif kind != stat.S_IFREG:
         file.close()
         raise error(f"cannot read {path}: it is {_KINDS.get(kind, 'no file')}; {advice}")
     return file
@@ -51,12 +60,12 @@ def open_file(path: Path | str, error: type[ProxyDataError], advice: str) -> IO[
 def read_file(
     path: Path | str, error: type[ProxyDataError], advice: str, most: int = MOST_BYTES
 ) -> bytes:
-    """Return the content of a file of at most ``most`` bytes.
+    """Return the content of a file, or of a shell's pipe, of at most ``most`` bytes.
 
     Raises:
         ProxyDataError: It is larger, or see :func:`open_file`.
     """
-    with open_file(path, error, advice) as file, boundary(path, error, advice):
+    with open_file(path, error, advice, pipes=True) as file, boundary(path, error, advice):
         content = file.read(most + 1)
     if len(content) > most:
         raise error(f"{path} is larger than the {most / 2**20:g} MiB of such a file; {advice}")

@@ -1,18 +1,22 @@
 """Bounds on the memory and stack that a stranger's pickle uses, checked before it is run.
 
 The C unpickler believes what it reads: one instruction reserves 64 GiB for its memo, and the hash
-of a tuple nested a million deep overruns the stack. Neither can be caught, so both are looked for
-first.
+of a tuple nested a million deep overruns the stack, and that of one that holds another twice, which
+holds a third twice, takes twice the time for each. None can be caught, so all are looked for first.
 """
 
 from __future__ import annotations
 
 import pickletools
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 DEEPEST: Final = 200
 """Containers inside containers; honest files stay below 20."""
+ALWAYS: Final = 1_000_000
+"""Tuples that any pickle may put into containers, each counted with all the tuples in it."""
+MOST_OF_ONE: Final = 100
+"""Tuples that a larger pickle may put for each object that it puts; honest files stay below 20."""
 
 _CHUNK: Final = 1 << 16
 _LONGEST: Final = 9  # bytes of an instruction with an argument of fixed size
@@ -51,7 +55,8 @@ def bounded_pickle(stream: Readable) -> bytes:
 
     Raises:
         PickleLimitError: It ends too early, holds an unknown instruction, numbers its memo higher
-            than it has bytes, or nests containers deeper than :data:`DEEPEST`.
+            than it has bytes, nests containers deeper than :data:`DEEPEST`, or names the same
+            tuples more often than :data:`ALWAYS` and :data:`MOST_OF_ONE` allow.
     """
     source, depths = _Source(stream), _Depths()
     position, push, content = 0, depths.stack.append, b""
@@ -63,14 +68,14 @@ def bounded_pickle(stream: Readable) -> bytes:
         code = content[position]
         length = _PLAIN[code]
         if length:  # nearly all instructions of a large file push a number or a text
-            push(0)
+            push(None)
             position += length
             continue
         width = _COUNTS[code]
         if width:  # a text; where it ends beyond the stream, the next turn tells
             position += 1 + width
             position += int.from_bytes(content[position - width : position], "little")
-            push(0)
+            push(None)
             continue
         end = position + _LENGTHS[code] if _LENGTHS[code] else source.end(code, position + 1)
         step = _STEPS.get(code)
@@ -79,7 +84,7 @@ def bounded_pickle(stream: Readable) -> bytes:
         elif code == _STOP:
             return source.cut(end)
         elif _OPCODES[code].stack_after:
-            push(0)
+            push(None)
         position = end
 
 
@@ -139,13 +144,27 @@ class _Source:
         return index
 
 
+class _Container(NamedTuple):
+    """What is known of an object that holds others.
+
+    Attributes:
+        depth: Containers inside one another, this one counted.
+        tuples: What its hash visits: itself and the tuples in it, each as often as it is named; 0
+            for what has no hash.
+    """
+
+    depth: int
+    tuples: int
+
+
 class _Depths:
-    """How deep the objects on the unpickler's stack are, 0 for those that hold no others."""
+    """How deep the objects on the unpickler's stack are; None for those that hold no others."""
 
     def __init__(self) -> None:
-        self.stack: list[int] = []
+        self.stack: list[_Container | None] = []
         self._marks: list[int] = []
-        self._memo: dict[int, int] = {}  # of containers only: the memo of a large file is large
+        self._memo: dict[int, _Container] = {}  # without the others, of which a file has many
+        self._put = self._put_tuples = 0
         self._memoised = 0
         self._numbered: bool | None = None
 
@@ -153,20 +172,27 @@ class _Depths:
         """Remember where the stack ends."""
         self._marks.append(len(self.stack))
 
-    def build(self, count: int | None, below: bool) -> None:
+    def build(self, count: int | None, below: bool, hashed: bool) -> None:
         """Replace objects by what holds them.
 
         Args:
             count: How many; all since the last mark where None.
             below: Whether the object below them takes them in, or a new one does.
+            hashed: Whether what holds them has a hash, which visits all the tuples in it.
         """
         held = self._popped(count)
-        depth = 1 + max(held) if held else 0
+        containers = [*filter(None, held)]
+        depth = bool(held) + max((one.depth for one in containers), default=0)
         if below:
-            depth = max(depth, *self._popped(1))
+            depth = max([depth, *(one.depth for one in self._popped(1) if one)])
         if depth > DEEPEST:
             raise PickleLimitError(f"it nests containers deeper than {DEEPEST}")
-        self.stack.append(depth)
+        tuples = sum(one.tuples for one in containers)
+        self._put += len(held)
+        self._put_tuples += tuples
+        if self._put_tuples > ALWAYS + MOST_OF_ONE * self._put:
+            raise PickleLimitError("it names the same tuples too often")
+        self.stack.append(_Container(depth, 1 + tuples if hashed else 0) if depth else None)
 
     def pop(self, _: int) -> None:
         """Drop the topmost object, or the mark where there is none above it."""
@@ -188,16 +214,17 @@ class _Depths:
         self._numbered = numbered
         if not numbered:
             index, self._memoised = self._memoised, self._memoised + 1
-        if self.stack and self.stack[-1]:
-            self._memo[index] = self.stack[-1]
+        top = self.stack[-1] if self.stack else None
+        if top is not None:
+            self._memo[index] = top
         else:
             self._memo.pop(index, None)
 
     def get(self, index: int) -> None:
         """Put a kept object on the stack."""
-        self.stack.append(self._memo.get(index, 0))
+        self.stack.append(self._memo.get(index))
 
-    def _popped(self, count: int | None) -> list[int]:
+    def _popped(self, count: int | None) -> list[_Container | None]:
         if count is None:
             count = len(self.stack) - self._marks.pop() if self._marks else -1
         if not 0 <= count <= len(self.stack):
@@ -216,7 +243,8 @@ def _building(opcode: pickletools.OpcodeInfo) -> _Step:
     taken = [kind.name for kind in opcode.stack_before]
     below = opcode.name in ("APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS", "BUILD")
     count = None if "mark" in taken else len(taken) - below
-    return lambda depths, _: depths.build(count, below)
+    hashed = opcode.name.startswith(("TUPLE", "FROZENSET"))
+    return lambda depths, _: depths.build(count, below, hashed)
 
 
 _MOVING: Final[dict[str, _Step]] = {

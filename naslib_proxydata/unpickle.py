@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import pickle
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from typing import IO, Any, Final
 
 from naslib_proxydata import pickled_numbers
@@ -25,16 +25,44 @@ class _StateError(Exception):
     """A pickle sets attributes of something that is not its own."""
 
 
+class _Given:
+    """Counts what calls are given: a text that is named again costs 2 bytes, and a copy of it.
+
+    Args:
+        content: Bytes of the pickle.
+    """
+
+    def __init__(self, content: int) -> None:
+        self._left = _GIVEN_ALWAYS + _GIVEN_OF_ONE * content
+
+    def count(self, arguments: tuple[Any, ...]) -> None:
+        """Count letters, bytes and members of what a call is given.
+
+        Raises:
+            PickleLimitError: There were more in all than an honest pickle gives.
+        """
+        self._left -= sum(len(one) for one in arguments if isinstance(one, Sized))
+        if self._left < 0:
+            raise PickleLimitError("it gives the same texts or lists to calls too often")
+
+
 class _Named:
     """An allowed callable as a pickle gets it: to be called, never to be written to."""
 
-    __slots__ = ("_callable",)
+    __slots__ = ("_callable", "_given")
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], given: _Given | None = None) -> None:
         self._callable = function
+        self._given = given
 
     def __call__(self, *arguments: Any) -> Any:
+        if self._given is not None:
+            self._given.count(arguments)
         return self._callable(*arguments)
+
+    def counting(self, given: _Given) -> _Named:
+        """Return the same callable, whose arguments are counted."""
+        return _Named(self._callable, given)
 
     def __setstate__(self, state: object) -> None:
         raise _StateError(f"sets attributes of {self._callable.__name__}")
@@ -62,6 +90,8 @@ def _encode_latin1(text: str, encoding: str) -> bytes:
 
 
 _LONGEST_NAME: Final = 200  # characters of a name that a message shows
+_GIVEN_ALWAYS: Final = 2**24
+_GIVEN_OF_ONE: Final = 4  # for each byte of a larger pickle; honest ones give each once
 _NUMPY_CORES: Final = ("numpy.core", "numpy._core")
 """The package of numpy's own parts, before numpy 2 and since."""
 
@@ -99,6 +129,7 @@ class AllowListUnpickler(pickle.Unpickler):
         source: What error messages call the stream.
         error: The exception for what is not allowed.
         encoding: How 8-bit strings of Python 2 are read; ``"bytes"`` keeps them as bytes.
+        size: Bytes of the pickle.
     """
 
     def __init__(
@@ -106,13 +137,15 @@ class AllowListUnpickler(pickle.Unpickler):
         stream: IO[bytes],
         allowed: Globals,
         source: str,
-        error: type[ProxyDataError] = TableError,
-        encoding: str = "ASCII",
+        error: type[ProxyDataError],
+        encoding: str,
+        size: int,
     ) -> None:
         super().__init__(stream, encoding=encoding)
         self.allowed = allowed
         self.source = source
         self.error = error
+        self._given = _Given(size)
 
     def find_class(self, module: str, name: str) -> Any:
         """Return what stands for a global.
@@ -129,8 +162,10 @@ class AllowListUnpickler(pickle.Unpickler):
                 "nothing of it was run. Get the file again from its official place."
             ) from None
         if isinstance(named, _Named):
-            return named
-        return _Sealed(named.__name__, (named,), {}) if isinstance(named, type) else _Named(named)
+            return named.counting(self._given)
+        if isinstance(named, type):
+            return _Sealed(named.__name__, (named,), {})
+        return _Named(named, self._given)
 
 
 def unpickle(
@@ -156,8 +191,10 @@ def unpickle(
             :func:`~naslib_proxydata.pickle_limits.bounded_pickle`.
     """
     try:
-        content = io.BytesIO(bounded_pickle(stream))
-        return AllowListUnpickler(content, allowed, source, error, encoding).load()
+        content = bounded_pickle(stream)
+        return AllowListUnpickler(
+            io.BytesIO(content), allowed, source, error, encoding, len(content)
+        ).load()
     except ProxyDataError:
         raise
     except PickledNumbersError as problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +25,9 @@ LONGEST_NUMBER: Final = 400
 """Characters of a number or a date; reading one takes time that grows with the square of them."""
 
 _TEXT: Final = "tag:yaml.org,2002:str"
+_NUMBERS: Final = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+_OF_YAML_1_1: Final = re.compile(r"[-+]?0[0-7_]*[0-7]|.*:.*")
+"""Numbers to the base of 8, which begin with 0, and of 60, in which colons stand."""
 _MERGE: Final = "tag:yaml.org,2002:merge"
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -57,8 +61,9 @@ def parse_yaml(text: str, where: str) -> Any:
         where: What errors call its place.
 
     Raises:
-        ConfigError: It is not YAML, has a key twice, nests deeper than :data:`DEEPEST`, holds
-            itself, or is larger than :data:`MOST_VALUES` when its aliases are written out.
+        ConfigError: It is not YAML, has a key twice or a number to the base of 8 or 60, nests
+            deeper than :data:`DEEPEST`, holds itself, or is larger than :data:`MOST_VALUES` when
+            its aliases are written out.
     """
     try:
         loader = _Loader(text)
@@ -145,6 +150,12 @@ def _inside(node: yaml.Node) -> list[yaml.Node]:
         raise _refused("this holds a NUL, which no name and no path does", node)
     if node.tag != _TEXT and len(node.value) > LONGEST_NUMBER:
         raise _refused(f"a value of more than {LONGEST_NUMBER} characters must be quoted", node)
+    if node.tag in _NUMBERS and _OF_YAML_1_1.fullmatch(node.value):
+        raise _refused(
+            f"{node.value!r} is another number to YAML than it looks: write a number without "
+            "leading 0 and colons, and a text between quotes",
+            node,
+        )
     return []
 
 

@@ -35,6 +35,16 @@ def test_whatever_a_decoder_raises_is_damage(problem: Exception) -> None:
     assert caught.value.__cause__ is problem
 
 
+class _OurOwnError(Exception):
+    pass
+
+
+def test_our_own_errors_are_shown_by_a_plain_name() -> None:
+    expected = pytest.raises(TableError, match=r"a is damaged \(OurOwnError: it is odd\); go")
+    with expected, boundary("a", TableError, "go"):
+        raise _OurOwnError("it is odd")
+
+
 def test_what_the_system_refuses_is_no_damage() -> None:
     expected = pytest.raises(DatasetError, match=r"cannot read a\.npz: Permission denied; check it")
     with expected, boundary("a.npz", DatasetError, "check it"):

@@ -63,12 +63,13 @@ def test_what_numpy_writes_is_read(tmp_path: Path, save: Callable[..., None]) ->
         (header((2**40,)) + b"12345678", "declares an array of 8796093022208 bytes, and has 8"),
         (header((2**31, 2**31, 2**31, 2**31)), "declares an array of"),
         (header((-3,)) + b"\0" * 24, "is damaged"),
+        (header((2**40,), "|S0"), "it holds 1099511627776 values of no bytes"),
         (header((3,)) + b"\0" * 32, "declares an array of 24 bytes, and has 32"),
         (header((1,), "|O") + b"cos\nsystem\n(S'true'\ntR.", "pickled objects"),
         (b"\x93NUMPY\x01\x00\xff\xff" + b"(" * 65535, "is damaged"),
         (b"", "is damaged"),
     ],
-    ids=["terabytes", "overflow", "negative", "more", "objects", "deep header", "empty"],
+    ids=["terabytes", "overflow", "negative", "nothing", "more", "objects", "deep header", "empty"],
 )
 def test_an_array_that_is_not_what_it_declares(
     tmp_path: Path, content: bytes, message: str

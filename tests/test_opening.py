@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,6 +40,24 @@ def test_what_is_no_file_is_told_at_once(tmp_path: Path, make, message: str) -> 
     make(path)
     with pytest.raises(DatasetError, match=message):
         open_file(path, DatasetError, "check the path")
+
+
+def test_pipes_that_a_shell_opened_are_read() -> None:
+    command = f"{shlex.quote(sys.executable)} -c {shlex.quote(_READ)}"
+    for line in (
+        f"(sleep 0.2; echo abc) | {command} /dev/stdin",
+        f"{command} <(sleep 0.2; echo abc)",
+    ):
+        done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True)
+        assert done.stdout == "b'abc\\n'\n"
+
+
+_READ = """
+import sys
+from naslib_proxydata.errors import DatasetError
+from naslib_proxydata.opening import read_file
+print(read_file(sys.argv[1], DatasetError, "check it"))
+"""
 
 
 @pytest.mark.parametrize(

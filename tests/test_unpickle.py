@@ -268,6 +268,43 @@ def test_what_is_nested_too_deep_is_refused(content: bytes) -> None:
         read(content)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x80\x02})" + b"2\x86" * 50 + b"K\x01s.",  # one hash of 2^50 steps
+        b"\x80\x02})" + b"q\x00h\x00\x86" * 50 + b"K\x01s.",
+        b"\x80\x04\x8f()" + b"2\x86" * 50 + b"\x90.",
+        b"\x80\x02})" + b"2\x86" * 15 + b"q\x000" + b"h\x00K\x01s" * 5000 + b".",  # 5000 of 2^15
+    ],
+)
+def test_tuples_that_are_named_too_often_are_refused(content: bytes) -> None:
+    with pytest.raises(TableError, match="names the same tuples too often"):
+        read(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pickle.dumps("a" * 100_000, 2)[:-1]
+        + b"X\x06\x00\x00\x00latin1q\x01c_codecs\nencode\nq\x02"
+        + b"h\x02h\x00h\x01\x86R" * 1000,
+        pickle.dumps([*range(50_000)], 2)[:-1]
+        + b"c__builtin__\nset\nq\x02"
+        + b"h\x02h\x00\x85R" * 1000,
+    ],
+    ids=["text", "list"],
+)
+def test_what_is_copied_too_often_is_refused(content: bytes) -> None:
+    with pytest.raises(TableError, match="gives the same texts or lists to calls too often"):
+        read(content + b".")
+
+
+def test_tuples_that_honest_files_share_are_read() -> None:
+    shared = (("cifar10", 777), (1, 2))
+    values = [(shared, number) for number in range(20_000)]
+    assert read(pickle.dumps({"runs": values, shared: 1}, 4)) == {"runs": values, shared: 1}
+
+
 def test_what_is_long_or_wide_is_not_deep() -> None:
     pairs = {(number, str(number)): [(number,)] for number in range(5000)}
     assert read(pickle.dumps(pairs, 4)) == pairs

@@ -21,7 +21,7 @@ from naslib_proxydata.yaml_text import parse_yaml, read_yaml_file
     [
         "a: 1\nb: [1.5, true, null, x]\nc: {d: 2024-01-02, e: 'y'}",
         "base: &base {lr: 0.1, epochs: 3}\nsmall: {<<: *base, epochs: 1}\nsame: [*base, *base]",
-        "a: 1e999\nb: .inf\nc: 1:30\nd: 0x1F\ne: 017",
+        "a: 1e999\nb: .inf\nc: 1e-3\nd: 0x1F\ne: 0\nf: 08\ng: '017'\nh: 0.5",
         "",
         "# nothing",
     ],
@@ -54,6 +54,10 @@ def laughs(levels: int, merge: bool = False) -> str:
         ("n: " + "9" * 5000, "more than 400 characters must be quoted"),
         ("n: " + "1" + ":10" * 100_000, "more than 400 characters"),
         ("n: !!python/object/apply:os.system ['true']", "could not determine a constructor"),
+        ("n: 1\nsize: 010", "'010' is another number to YAML.*line 2"),  # 8
+        ("time: 1:30", "'1:30' is another number"),  # 90
+        ("rate: -0_17", "'-0_17' is another number"),
+        ("rate: 1:30.5", "'1:30.5' is another number"),
         ("n: !!int x", "invalid literal"),
         ("n: !!float {}", "expected a scalar node"),
         ("n: !!timestamp x", "cannot be read as timestamp.*line 1"),
@@ -67,7 +71,7 @@ def laughs(levels: int, merge: bool = False) -> str:
         ("%YAML 9.9\n---\na: 1", "incompatible"),
         ("a: \x1b[2J", "special characters are not allowed"),
     ],
-    ids=range(25),
+    ids=range(29),
 )
 def test_what_is_refused_says_where(text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=rf"(?s)a\.yaml is not YAML: .*{message}") as caught:

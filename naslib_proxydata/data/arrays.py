@@ -56,11 +56,15 @@ class ArrayDataset(Dataset):
     def _positions(self, index: NDArray[Any]) -> NDArray[np.int64]:
         """Return positions in the larger dataset, of which there must be one for each image."""
         if index.shape != (len(self),) or index.dtype.kind not in "iu":
-            raise DatasetError(
-                f"dataset {self.name!r}: index must hold {len(self)} whole numbers, the positions "
-                f"of the images in the larger dataset, got {index.dtype} of shape {index.shape}"
-            )
-        return index.astype(np.int64)
+            got = f"{index.dtype} of shape {index.shape}"
+        elif index.min() < 0 or index.max() > np.iinfo(np.int64).max:
+            got = f"{index.min()} to {index.max()}"
+        else:
+            return index.astype(np.int64)
+        raise DatasetError(
+            f"dataset {self.name!r}: index must hold {len(self)} whole numbers from 0, the "
+            f"positions of the images in the larger dataset, got {got}"
+        )
 
     def __len__(self) -> int:
         """Return the number of examples."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from naslib_proxydata.boundary import boundary
+from naslib_proxydata.data.labels import text_of
 from naslib_proxydata.errors import DatasetError, printable
 from naslib_proxydata.opening import open_file
 from naslib_proxydata.unpickle import ARRAYS, unpickle
@@ -32,7 +33,7 @@ def read_batch(path: Path, kind: str) -> Mapping[str, Any]:
         content = unpickle(file, source, ARRAYS, error=DatasetError, encoding="bytes")
     if not isinstance(content, dict):
         raise DatasetError(f"{path} is not a {kind}: it holds a {type(content).__name__}")
-    return {_text(key): value for key, value in content.items()}
+    return {text_of(key): value for key, value in content.items()}
 
 
 def batch_images(batch: Mapping[str, Any], side: int, source: Path) -> NDArray[np.uint8]:
@@ -112,7 +113,7 @@ def batch_names(batch: Mapping[str, Any], key: str, source: Path) -> tuple[str, 
     names = batch.get(key)
     if not isinstance(names, list):
         raise DatasetError(f"{source} holds no {key}; found {_found(batch)}")
-    return tuple(_text(name) for name in names)
+    return tuple(text_of(name) for name in names)
 
 
 def _array(batch: Mapping[str, Any], key: str, source: Path) -> NDArray[Any]:
@@ -124,7 +125,3 @@ def _array(batch: Mapping[str, Any], key: str, source: Path) -> NDArray[Any]:
 
 def _found(batch: Mapping[str, Any]) -> str:
     return printable(", ".join(sorted(batch))[:200]) or "nothing"
-
-
-def _text(value: object) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

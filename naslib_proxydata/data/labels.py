@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from naslib_proxydata.errors import DatasetError
+from naslib_proxydata.errors import DatasetError, shown
 
 MOST_CLASSES = 10_000_000
 """With more classes than these, labels are taken for names of classes, such as hashes."""
@@ -43,6 +44,11 @@ def class_labels(
             "classes, which are counted from 0"
         )
     return whole, tuple(class_names)
+
+
+def text_of(value: object) -> str:
+    """Return a name that may be spelt in bytes; those that are no UTF-8 stay different ones."""
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
 
 
 def check_labels(name: str, labels: NDArray[Any], count: int) -> NDArray[np.int64]:
@@ -97,6 +103,12 @@ def _from_texts(
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     values = [_text(name, value) for value in texts]
     names = class_names or tuple(sorted(set(values)))
+    twice = [one for one, count in Counter(names).items() if count > 1]
+    if twice:
+        raise DatasetError(
+            f"dataset {name!r}: two classes are called {shown(twice[0])}, so that its texts do not "
+            "tell which is meant; give the labels as whole numbers, or each class its own name"
+        )
     place = {one: number for number, one in enumerate(names)}
     absent = sorted(set(values) - set(place))
     if absent:
@@ -108,10 +120,8 @@ def _from_texts(
 
 
 def _text(name: str, value: object) -> str:
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    if isinstance(value, str):
-        return str(value)
+    if isinstance(value, bytes | str):
+        return text_of(value)
     raise DatasetError(
         f"dataset {name!r}: labels must be whole numbers or texts, got a {type(value).__name__}; "
         "give one class for each example"

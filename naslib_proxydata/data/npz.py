@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from naslib_proxydata.data.arrays import ArrayDataset
+from naslib_proxydata.data.labels import text_of
 from naslib_proxydata.data.paths import required_path
 from naslib_proxydata.errors import DatasetError
 from naslib_proxydata.numpy_files import read_npz
@@ -38,7 +39,7 @@ def open_npz(path: str = "", name: str = "") -> ArrayDataset:
     arrays = read_arrays(file)
     name = name or file.stem
     labels = _first(arrays, LABEL_KEYS)
-    names = [_text(value) for value in np.ravel(arrays.get("class_names", []))]
+    names = [text_of(value) for value in np.ravel(arrays.get("class_names", []))]
     index = arrays.get("index")
     known = index is not None and not _unknown(index)
     return ArrayDataset(
@@ -105,7 +106,3 @@ def _images(arrays: Mapping[str, NDArray[Any]], path: str) -> NDArray[Any]:
 
 def _first(arrays: Mapping[str, NDArray[Any]], keys: tuple[str, ...]) -> NDArray[Any] | None:
     return next((arrays[key] for key in keys if key in arrays), None)
-
-
-def _text(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

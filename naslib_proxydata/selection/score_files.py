@@ -221,6 +221,11 @@ def _read_npz(path: Path, name: str) -> ScoreList:
     wanted = {*known, *(f"{name}_{key}" for key in known)}
     found = read_npz(path, SelectionError, _ADVICE, wanted)
     arrays = {key.removeprefix(f"{name}_"): array for key, array in found.items()}
+    if len(arrays) < len(found):
+        raise SelectionError(
+            f"{path} holds arrays both with and without {name + '_'!r} before their names: "
+            f"{', '.join(sorted(found))}; keep one of each"
+        )
     values = _values(arrays, path, name)
     if not len(values):
         raise SelectionError(
@@ -259,6 +264,11 @@ def _values(arrays: Mapping[str, NDArray[Any]], path: Path, name: str) -> NDArra
                 f"{path}: scores must be real numbers, one or one vector for each example, got "
                 f"{found.dtype} of shape {found.shape}"
             )
+        if found.dtype.itemsize == 8 and found.dtype.kind in "iu" and _become_equal(found):
+            raise SelectionError(
+                f"{path}: scores that differ would become equal as numbers of 64 bits with a "
+                f"point, got {found.dtype} up to {found.max()}; give their ranks instead"
+            )
         return found
     prefixed = (
         f"or one of them after '{name}_'"
@@ -268,3 +278,10 @@ def _values(arrays: Mapping[str, NDArray[Any]], path: Path, name: str) -> NDArra
     raise SelectionError(
         f"{path} holds no scores: expected an array named {', '.join(VALUES)}, {prefixed}"
     )
+
+
+def _become_equal(scores: NDArray[Any]) -> bool:
+    """Return whether whole numbers that differ do not as floats, beyond 2^53."""
+    if not scores.size or max(int(scores.max()), -int(scores.min())) <= 2**53:
+        return False
+    return len(np.unique(scores)) > len(np.unique(scores.astype(np.float64)))

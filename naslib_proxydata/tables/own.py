@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 _LONGEST_LIST: Final = 500  # characters of the columns that a message lists
 _TOLD: Final = 5  # columns that are none of numbers, of which a message says why
-NOT_MEASURED: Final = frozenset(("", "nan", "na", "n/a", "null", "none", "-"))
+NOT_MEASURED: Final = frozenset(("", "nan", "na", "n/a", "#n/a", "null", "none", "-"))
 """What stands in a field where there is no value, in any case."""
 
 

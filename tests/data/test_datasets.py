@@ -64,6 +64,14 @@ def test_an_index_that_fits_no_images_is_refused(index: NDArray[Any], tmp_path: 
         open_dataset(str(path))
 
 
+@pytest.mark.parametrize("index", [[0, -1], np.array([0, 2**63 + 5], np.uint64)])
+def test_positions_before_the_beginning_are_refused(index: Any) -> None:
+    """numpy would take them for positions from the end."""
+    images = np.zeros((2, 4, 4), np.uint8)
+    with pytest.raises(DatasetError, match=r"whole numbers from 0, .* got (-1 to 0|0 to 9\d+)"):
+        ArrayDataset("part", images, source_index=np.asarray(index))
+
+
 def test_npz_layouts_agree(tmp_path: Path) -> None:
     images, labels = rgb(6), np.array([0, 1, 2, 0, 1, 2])
     np.savez(tmp_path / "last.npz", images=images, labels=labels)

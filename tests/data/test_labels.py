@@ -50,6 +50,7 @@ def test_classes_are_understood(
         (np.array([0, 1, np.nan]), (), "whole numbers counted from 0"),
         (np.array([0, 1, 3]), ("a", "b", "c"), "a label 3, and 3 names"),
         (np.array(["a", "b", "q"]), ("a", "b"), "a label 'q', which is none of the 2 names"),
+        (np.array(["a", "b", "a"]), ("a", "a", "b"), "two classes are called 'a'"),
         (np.array([[0.2, 0.8], [1, 0], [0, 1]]), (), "must be one-hot"),
         (np.array([[1, 1], [1, 0], [0, 1]]), (), "must be one-hot"),
         (np.array([1, "a", None], object), (), "got a int"),
@@ -59,6 +60,11 @@ def test_classes_are_understood(
 def test_others_are_refused(labels: Any, names: tuple[str, ...], message: str) -> None:
     with pytest.raises(DatasetError, match=message):
         class_labels("mine", labels, 3, names)
+
+
+def test_names_that_are_no_utf8_stay_different_classes() -> None:
+    found, names = class_labels("mine", np.array([b"caf\xe9", b"caf\xe8", b"caf\xe9"]), 3)
+    assert (found.tolist(), names) == ([1, 0, 1], ("caf\\xe8", "caf\\xe9"))
 
 
 def test_an_npz_of_names_and_one_of_one_hot_labels_agree(tmp_path: Path) -> None:

@@ -144,6 +144,13 @@ def test_damaged_npz_are_refused(tmp_path: Path) -> None:
         read_scores(path, "toy")
     with pytest.raises(SelectionError, match="or name the dataset"):
         read_scores(path)
+    np.savez(path, scores=np.arange(3) + 2**60)
+    with pytest.raises(SelectionError, match=r"differ would become equal .* int64 up to 115"):
+        read_scores(path)
+    np.savez(path, scores=np.arange(3), toy_scores=np.arange(3)[::-1])  # which of them?
+    with pytest.raises(SelectionError, match="both with and without 'toy_'"):
+        read_scores(path, "toy")
+    assert read_scores(path).values.tolist() == [0, 1, 2]
     np.savez(path, scores=np.arange(3), index=np.arange(2))
     with pytest.raises(SelectionError, match=r"index has the shape \(2,\), expected \(3,\)"):
         read_scores(path)

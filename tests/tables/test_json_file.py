@@ -30,6 +30,7 @@ def test_plain_packed_and_marked_files(tmp_path: Path) -> None:
         ("a.json", b"{"),
         ("a.json", b"[" * 100_000),
         ("a.json", b'["\\ud800", 1'),
+        ("a.json", b'[{"cell": 1, "other": 2, "cell": 3}]'),  # json would keep the 3
         ("a.json", b"9" * 5000),
         ("a.json.gz", gzip.compress(b"[]" * 99, mtime=0)[:-9]),
     ],

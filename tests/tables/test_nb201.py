@@ -298,9 +298,9 @@ def test_a_failed_conversion_leaves_the_old_file(
 
 
 def test_conversion_refuses_a_wrong_target(shared_data: Path, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(TableError, match=r"cannot write in \S+file: .*is no folder"):
-        convert(shared_data / "nb201.npz", tmp_path / "file" / "nb201.npz")
+    convert(shared_data / "nb201.npz", tmp_path / "made" / "nb201.npz")
+    with pytest.raises(TableError, match="cannot write"):
+        convert(shared_data / "nb201.npz", tmp_path / "made" / "nb201.npz" / "nb201.npz")
     with pytest.raises(TableError, match=r"the compact table is a \.npz file, got \S+nb201\.csv"):
         convert(shared_data / "nb201.npz", tmp_path / "nb201.csv")
 

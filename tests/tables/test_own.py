@@ -87,7 +87,7 @@ def test_texts_are_those_of_the_space(tmp_path):
     assert table.architectures() == (CELLS[0],)
 
 
-@pytest.mark.parametrize("absent", ["", "nan", "NaN", "NA", "n/a", "None", "null", "-"])
+@pytest.mark.parametrize("absent", ["", "nan", "NaN", "NA", "n/a", "#N/A", "None", "null", "-"])
 def test_what_was_not_measured_is_nan_and_counted(tmp_path, absent, caplog):
     caplog.set_level("INFO")
     table = own(tmp_path, f"{CELLS[0]},{absent},90", f"{CELLS[1]},3,91")
