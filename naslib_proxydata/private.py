@@ -51,8 +51,8 @@ def open_private(path: Path) -> BinaryIO:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise UntrustedError(f"{path} is no regular file; remove it")
+        check_private_folder(path.parent)  # first: its advice is for all that lies there
         _check(path, found)
-        check_private_folder(path.parent)
     except BaseException:
         os.close(descriptor)
         raise
@@ -102,6 +102,20 @@ def make_private_folder(path: Path) -> None:
     except FileExistsError:
         if not path.is_dir():  # else another process made it meanwhile
             raise
+
+
+def take_back(path: Path) -> None:
+    """Let nobody else write any more in a folder that is this user's own.
+
+    A umask of 002 gave it to a group as well. What others have put there meanwhile belongs to them,
+    and what they could write to still says so: neither is trusted for it.
+
+    Raises:
+        OSError: It cannot be looked at or changed.
+    """
+    found = path.stat()
+    if _POSIX and found.st_uid == os.getuid() and found.st_mode & _OTHERS_WRITE:
+        path.chmod(stat.S_IMODE(found.st_mode) & ~_OTHERS_WRITE)
 
 
 def _check_above(folder: Path) -> None:

@@ -7,7 +7,12 @@ import os
 import pytest
 
 from naslib_proxydata.files import write_atomically
-from naslib_proxydata.private import UntrustedError, make_private_folder, open_private
+from naslib_proxydata.private import (
+    UntrustedError,
+    make_private_folder,
+    open_private,
+    take_back,
+)
 
 
 @pytest.fixture
@@ -109,3 +114,22 @@ def test_neither_a_pipe_nor_a_folder_is_waited_for(file):
             file.with_name(name).mkdir()
         with pytest.raises(UntrustedError, match="no regular file"):
             open_private(file.with_name(name))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of a group")
+def test_a_folder_is_taken_back_from_others_where_it_is_this_users_own(tmp_path, monkeypatch):
+    tmp_path.chmod(0o2777)
+    mine = os.getuid()
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "getuid", lambda: mine + 1)
+        take_back(tmp_path)
+        assert tmp_path.stat().st_mode & 0o7777 == 0o2777
+    take_back(tmp_path)
+    assert tmp_path.stat().st_mode & 0o7777 == 0o2755
+
+
+def test_the_folder_is_told_before_its_files_so_that_one_command_mends_all(file):
+    file.chmod(0o664)
+    file.parent.chmod(0o775)
+    with pytest.raises(UntrustedError, match=f"run: chmod -R go-w {file.parent}$"):
+        open_private(file)
