@@ -287,7 +287,9 @@ class ScoreStore:
 
 def _to_row(score: Score) -> tuple[float | None, str, float, str]:
     value = None if math.isnan(score.value) else float(score.value)
-    return value, score.reason, score.seconds, json.dumps(dict(score.details))
+    # Texts of strangers may hold what UTF-8 has no bytes for, as names of files do.
+    reason = score.reason.encode(errors="backslashreplace").decode()
+    return value, reason, score.seconds, json.dumps(dict(score.details))
 
 
 def _from_row(value: object, reason: object, seconds: object, details: object) -> Score | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -104,3 +105,34 @@ def test_a_score_has_what_it_had_before_in_the_same_places() -> None:
     assert Score(1.0, "why", 2.0, {"a": 1}) == Score(
         value=1.0, reason="why", seconds=2.0, details={"a": 1}, transient=False
     )
+
+
+class SpeechlessError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def its_own_cause() -> Exception:
+    try:
+        raise ValueError("x")
+    except ValueError as error:
+        error.__cause__ = error
+        return error
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (its_own_cause(), "ValueError: x"),
+        (SpeechlessError(), "SpeechlessError: its text cannot be told (RuntimeError)"),
+    ],
+)
+def test_odd_exceptions_are_failed_scores_too(error: Exception, reason: str) -> None:
+    assert not is_transient(error)
+    assert reason_of(error) == reason
+
+
+def test_numpys_own_memory_error_may_pass() -> None:
+    with pytest.raises(MemoryError) as caught:
+        np.ones(10**15)
+    assert tells_of_transient(reason_of(caught.value))
