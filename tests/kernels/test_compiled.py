@@ -171,7 +171,7 @@ def test_a_link_in_the_place_of_a_library_is_not_followed(library, lanes, caplog
 def test_a_damaged_library_is_compiled_again_once(library, lanes, monkeypatch, caplog, damage):
     """Half of a library would be a crash without a word."""
     content = library.read_bytes()
-    library.unlink()  # what this process has loaded must stay whole, or it dies of SIGBUS at its end
+    library.unlink()  # the one that this process has loaded stays whole: else SIGBUS at its end
     with create_private(library) as file:
         file.write(damage(content))
     compilations = []
