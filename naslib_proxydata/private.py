@@ -2,7 +2,8 @@
 
 What lies in the cache is trusted as if it were computed now: a library is executed, a score is
 believed. So a file is used only where it belongs to this user or to root and nobody else may write
-to it. It is looked at through the descriptor that is then read, so it cannot be exchanged between.
+to it; a group that has the user's own name, as most systems make one for each user, is nobody else.
+It is looked at through the descriptor that is then read, so it cannot be exchanged between.
 
 The folder that holds it must be such a folder too. Those above are only refused where all the world
 may rename what lies in them (writable by everyone, without the sticky bit that ``/tmp`` has). A
@@ -19,6 +20,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from naslib_proxydata.errors import FileError
+
+try:
+    import grp
+    import pwd
+except ImportError:  # Windows
+    grp = pwd = None  # type: ignore[assignment]
 
 _FOLDER_MODE, _FILE_MODE = 0o700, 0o600
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -135,8 +142,22 @@ def _check(path: Path, found: os.stat_result) -> None:
             f"{path} belongs to someone else (user {found.st_uid}; you are {os.getuid()}); name a "
             "cache folder of your own with NASLIB_PROXYDATA_CACHE"
         )
-    if found.st_mode & _OTHERS_WRITE:
+    group_writes = found.st_mode & stat.S_IWGRP and not _is_own_group(found.st_gid)
+    if group_writes or found.st_mode & stat.S_IWOTH:
         raise UntrustedError(
             f"{path} can be written by others (mode {stat.S_IMODE(found.st_mode):04o}); where you "
             f"trust what is there, run: chmod -R go-w {path}"
         )
+
+
+def _is_own_group(group: int) -> bool:
+    """Return whether a group is this user's alone: theirs, named as they are, with no one else.
+
+    Where there are such groups the umask is 002, so that all that a user makes is the group's too.
+    """
+    try:
+        user, found = pwd.getpwuid(os.getuid()), grp.getgrgid(group)
+    except KeyError:  # as in containers that run as a number
+        return False
+    own = user.pw_gid == group and found.gr_name == user.pw_name
+    return own and set(found.gr_mem) <= {user.pw_name}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from types import SimpleNamespace
 
 import pytest
 
+from naslib_proxydata import private
 from naslib_proxydata.files import write_atomically
 from naslib_proxydata.private import (
     UntrustedError,
@@ -13,6 +15,15 @@ from naslib_proxydata.private import (
     open_private,
     take_back,
 )
+
+grp, pwd = pytest.importorskip("grp"), pytest.importorskip("pwd")
+IS_OWN_GROUP = private._is_own_group
+
+
+@pytest.fixture(autouse=True)
+def groups_have_members(monkeypatch):
+    """Where these tests run, files may have the group that is the user's alone."""
+    monkeypatch.setattr(private, "_is_own_group", lambda _: False)
 
 
 @pytest.fixture
@@ -116,7 +127,6 @@ def test_neither_a_pipe_nor_a_folder_is_waited_for(file):
             open_private(file.with_name(name))
 
 
-@pytest.mark.skipif(os.name != "posix", reason="rights of a group")
 def test_a_folder_is_taken_back_from_others_where_it_is_this_users_own(tmp_path, monkeypatch):
     tmp_path.chmod(0o2777)
     mine = os.getuid()
@@ -133,3 +143,30 @@ def test_the_folder_is_told_before_its_files_so_that_one_command_mends_all(file)
     file.parent.chmod(0o775)
     with pytest.raises(UntrustedError, match=f"run: chmod -R go-w {file.parent}$"):
         open_private(file)
+
+
+@pytest.mark.parametrize(
+    ("name", "members", "primary", "own"),
+    [
+        ("ada", [], True, True),
+        ("ada", ["ada"], True, True),
+        ("ada", ["ada", "bob"], True, False),
+        ("ada", [], False, False),
+        ("lab", [], True, False),
+    ],
+)
+def test_a_group_that_is_the_users_alone_is_nobody_else(
+    file, monkeypatch, name, members, primary, own
+):
+    group = file.stat().st_gid
+    user = SimpleNamespace(pw_name="ada", pw_gid=group if primary else group + 1)
+    monkeypatch.setattr(private, "_is_own_group", IS_OWN_GROUP)
+    monkeypatch.setattr(pwd, "getpwuid", lambda _: user)
+    monkeypatch.setattr(grp, "getgrgid", lambda _: SimpleNamespace(gr_name=name, gr_mem=members))
+    file.chmod(0o664)
+    file.parent.chmod(0o2775)
+    if own:
+        assert read(file) == b"content"
+    else:
+        with pytest.raises(UntrustedError, match="others"):
+            open_private(file)

@@ -14,7 +14,10 @@ KINDS = frozenset(
 WORDS = (
     *("out of memory", "not enough memory", "allocate memory", "bad_alloc"),
     *("cuda error", "hip error", "cudnn_status", "cublas_status", "cusolver_status"),
+    *("cufft error", "nccl error", "no cuda gpus are available", "unspecified launch failure"),
     *("can't start new thread", "resource temporarily unavailable", "no space left on device"),
+    *("too many open files", "items of ancdata", "shared memory object", "killed by signal"),
+    *("disk is full", "input/output error", "failed to map segment"),
 )
 """What torch says in a plain RuntimeError of memory and devices, in small letters."""
 

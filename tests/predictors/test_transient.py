@@ -41,6 +41,11 @@ def wrapped(error: Exception) -> Exception:
         RuntimeError("not enough memory: you tried to allocate 4000 bytes."),
         RuntimeError(ALLOCATOR),
         RuntimeError("can't start new thread"),
+        RuntimeError("DataLoader worker (pid(s) 31) exited: it is killed by signal: Killed."),
+        RuntimeError("received 0 items of ancdata"),
+        RuntimeError("unable to open shared memory object </torch_1>: Too many open files (24)"),
+        RuntimeError("cuFFT error: CUFFT_INTERNAL_ERROR"),
+        ImportError("libm.so.6: failed to map segment from shared object"),
         wrapped(MemoryError()),
     ],
 )
