@@ -53,7 +53,7 @@ class ScoreContext:
 
 
 _COLUMNS = tuple(field.name for field in fields(ScoreContext))
-# REAL keeps every float64 and -inf exactly, and turns nan into NULL.
+# REAL keeps every float64 and -inf exactly but the sign of -0.0, and turns nan into NULL.
 _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS contexts (
     id INTEGER PRIMARY KEY,
