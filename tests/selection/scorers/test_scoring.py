@@ -402,7 +402,7 @@ def test_scores_that_cannot_be_kept_are_used(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(scoring, "check_writable", lambda *_, **__: None)
+    monkeypatch.setattr(scoring, "check_cache", lambda *_, **__: None)
     monkeypatch.setattr(os, "fsync", full)
     context = ScoringContext(open_dataset("digits"), tmp_path)
     np.testing.assert_array_equal(score_dataset(Returning(VALUES), context), VALUES)
