@@ -8,12 +8,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from naslib_proxydata.boundary import boundary
 from naslib_proxydata.errors import FileError, ProxyDataError
-from naslib_proxydata.private import open_private
+from naslib_proxydata.files import check_writable
+from naslib_proxydata.private import (
+    UntrustedError,
+    check_private_folder,
+    make_private_folder,
+    open_private,
+    take_back,
+)
 from naslib_proxydata.sealed import is_whole, write_sealed
 
 _log = logging.getLogger(__name__)
@@ -24,10 +32,37 @@ _EARLIER = (b"PK\x03\x04", b"\x93NUMPY")
 Value = TypeVar("Value")
 
 
+def check_cache(folder: Path, *, error: type[ProxyDataError], advice: str) -> None:
+    """Make a folder of the cache, and refuse one from which nothing that is written can be used.
+
+    Args:
+        folder: The folder.
+        error: What is raised.
+        advice: What to do, as a sentence's end.
+
+    Raises:
+        ProxyDataError: It cannot be written; or others can exchange what lies there, so that it
+            would not be read again, which must not come out after hours of training.
+    """
+    check_writable(folder, error=error, doing="use the cache", advice=advice)
+    try:
+        make_private_folder(folder)
+        take_back(folder)
+        check_private_folder(folder)
+    except (OSError, UntrustedError) as problem:
+        told = f"cannot use the cache: {problem}; or {advice}. Nothing was computed yet"
+        raise error(told) from problem
+
+
 def write_cached(
     path: Path, write: Callable[[BinaryIO], object], *, error: type[ProxyDataError] = FileError
 ) -> None:
-    """Write a file of the cache; see :func:`naslib_proxydata.sealed.write_sealed`."""
+    """Write a file of the cache; see :func:`naslib_proxydata.sealed.write_sealed`.
+
+    Where its folder is this user's own, others lose the right to write there.
+    """
+    with suppress(OSError):  # it may be missing; what cannot be written is told below
+        take_back(path.parent)
     write_sealed(path, write, error=error, private=True)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from naslib_proxydata.errors import FileError, ProxyDataError
+from naslib_proxydata.errors import FileError, ProxyDataError, shown
 from naslib_proxydata.private import create_private, make_private_folder
 
 _LONGEST_NAME = 120
@@ -111,8 +111,10 @@ def expanded(path: Path | str) -> Path:
     """Return a user's path with ``~`` or ``~name`` replaced by that home folder.
 
     Raises:
-        FileError: There is no such home folder.
+        FileError: There is no such home folder, or it is no path at all.
     """
+    if "\0" in str(path):
+        raise FileError(f"{shown(str(path))} is no path: it holds a NUL")
     try:
         return Path(path).expanduser()
     except RuntimeError as error:

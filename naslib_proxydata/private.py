@@ -2,7 +2,8 @@
 
 What lies in the cache is trusted as if it were computed now: a library is executed, a score is
 believed. So a file is used only where it belongs to this user or to root and nobody else may write
-to it. It is looked at through the descriptor that is then read, so it cannot be exchanged between.
+to it; a group that has the user's own name, as most systems make one for each user, is nobody else.
+It is looked at through the descriptor that is then read, so it cannot be exchanged between.
 
 The folder that holds it must be such a folder too. Those above are only refused where all the world
 may rename what lies in them (writable by everyone, without the sticky bit that ``/tmp`` has). A
@@ -19,6 +20,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from naslib_proxydata.errors import FileError
+
+try:
+    import grp
+    import pwd
+except ImportError:  # Windows
+    grp = pwd = None  # type: ignore[assignment]
 
 _FOLDER_MODE, _FILE_MODE = 0o700, 0o600
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -51,8 +58,8 @@ def open_private(path: Path) -> BinaryIO:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise UntrustedError(f"{path} is no regular file; remove it")
+        check_private_folder(path.parent)  # first: its advice is for all that lies there
         _check(path, found)
-        check_private_folder(path.parent)
     except BaseException:
         os.close(descriptor)
         raise
@@ -104,6 +111,20 @@ def make_private_folder(path: Path) -> None:
             raise
 
 
+def take_back(path: Path) -> None:
+    """Let nobody else write any more in a folder that is this user's own.
+
+    A umask of 002 gave it to a group as well. What others have put there meanwhile belongs to them,
+    and what they could write to still says so: neither is trusted for it.
+
+    Raises:
+        OSError: It cannot be looked at or changed.
+    """
+    found = path.stat()
+    if _POSIX and found.st_uid == os.getuid() and found.st_mode & _OTHERS_WRITE:
+        path.chmod(stat.S_IMODE(found.st_mode) & ~_OTHERS_WRITE)
+
+
 def _check_above(folder: Path) -> None:
     """Refuse a folder in which everyone may rename what belongs to others."""
     mode = folder.stat().st_mode
@@ -121,8 +142,22 @@ def _check(path: Path, found: os.stat_result) -> None:
             f"{path} belongs to someone else (user {found.st_uid}; you are {os.getuid()}); name a "
             "cache folder of your own with NASLIB_PROXYDATA_CACHE"
         )
-    if found.st_mode & _OTHERS_WRITE:
+    group_writes = found.st_mode & stat.S_IWGRP and not _is_own_group(found.st_gid)
+    if group_writes or found.st_mode & stat.S_IWOTH:
         raise UntrustedError(
             f"{path} can be written by others (mode {stat.S_IMODE(found.st_mode):04o}); where you "
             f"trust what is there, run: chmod -R go-w {path}"
         )
+
+
+def _is_own_group(group: int) -> bool:
+    """Return whether a group is this user's alone: theirs, named as they are, with no one else.
+
+    Where there are such groups the umask is 002, so that all that a user makes is the group's too.
+    """
+    try:
+        user, found = pwd.getpwuid(os.getuid()), grp.getgrgid(group)
+    except KeyError:  # as in containers that run as a number
+        return False
+    own = user.pw_gid == group and found.gr_name == user.pw_name
+    return own and set(found.gr_mem) <= {user.pw_name}

@@ -137,3 +137,8 @@ def test_without_a_place_for_temporary_files_it_is_told(monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", "/no/such/folder")
     with pytest.raises(FileError, match="Set TMPDIR"), temporary_folder():
         pass
+
+
+def test_a_path_with_a_nul_is_told() -> None:
+    with pytest.raises(FileError, match="holds a NUL"):
+        expanded("run\0folder")

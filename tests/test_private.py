@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 import os
+from types import SimpleNamespace
 
 import pytest
 
+from naslib_proxydata import private
 from naslib_proxydata.files import write_atomically
-from naslib_proxydata.private import UntrustedError, make_private_folder, open_private
+from naslib_proxydata.private import (
+    UntrustedError,
+    make_private_folder,
+    open_private,
+    take_back,
+)
+
+grp, pwd = pytest.importorskip("grp"), pytest.importorskip("pwd")
+IS_OWN_GROUP = private._is_own_group
+
+
+@pytest.fixture(autouse=True)
+def groups_have_members(monkeypatch):
+    """Where these tests run, files may have the group that is the user's alone."""
+    monkeypatch.setattr(private, "_is_own_group", lambda _: False)
 
 
 @pytest.fixture
@@ -109,3 +125,48 @@ def test_neither_a_pipe_nor_a_folder_is_waited_for(file):
             file.with_name(name).mkdir()
         with pytest.raises(UntrustedError, match="no regular file"):
             open_private(file.with_name(name))
+
+
+def test_a_folder_is_taken_back_from_others_where_it_is_this_users_own(tmp_path, monkeypatch):
+    tmp_path.chmod(0o2777)
+    mine = os.getuid()
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "getuid", lambda: mine + 1)
+        take_back(tmp_path)
+        assert tmp_path.stat().st_mode & 0o7777 == 0o2777
+    take_back(tmp_path)
+    assert tmp_path.stat().st_mode & 0o7777 == 0o2755
+
+
+def test_the_folder_is_told_before_its_files_so_that_one_command_mends_all(file):
+    file.chmod(0o664)
+    file.parent.chmod(0o775)
+    with pytest.raises(UntrustedError, match=f"run: chmod -R go-w {file.parent}$"):
+        open_private(file)
+
+
+@pytest.mark.parametrize(
+    ("name", "members", "primary", "own"),
+    [
+        ("ada", [], True, True),
+        ("ada", ["ada"], True, True),
+        ("ada", ["ada", "bob"], True, False),
+        ("ada", [], False, False),
+        ("lab", [], True, False),
+    ],
+)
+def test_a_group_that_is_the_users_alone_is_nobody_else(
+    file, monkeypatch, name, members, primary, own
+):
+    group = file.stat().st_gid
+    user = SimpleNamespace(pw_name="ada", pw_gid=group if primary else group + 1)
+    monkeypatch.setattr(private, "_is_own_group", IS_OWN_GROUP)
+    monkeypatch.setattr(pwd, "getpwuid", lambda _: user)
+    monkeypatch.setattr(grp, "getgrgid", lambda _: SimpleNamespace(gr_name=name, gr_mem=members))
+    file.chmod(0o664)
+    file.parent.chmod(0o2775)
+    if own:
+        assert read(file) == b"content"
+    else:
+        with pytest.raises(UntrustedError, match="others"):
+            open_private(file)

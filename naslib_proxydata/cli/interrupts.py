@@ -66,7 +66,8 @@ class Interrupts:
         if self.received is not None or not self._watches:
             return
         for number, handler in self._before.items():
-            signal.signal(number, handler)
+            if handler is not None:  # else a library's, in C, which nobody can give back
+                signal.signal(number, handler)
         signal.set_wakeup_fd(self._before_fd)
         self._writer.close()  # which the thread takes for its end
 

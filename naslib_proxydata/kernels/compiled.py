@@ -31,7 +31,7 @@ from naslib_proxydata.cache import CACHE_VARIABLE, cache_folder
 from naslib_proxydata.errors import ProxyDataError
 from naslib_proxydata.files import write_atomically
 from naslib_proxydata.kernels.library import LibraryError, load, try_in_child
-from naslib_proxydata.private import check_private_folder, make_private_folder
+from naslib_proxydata.private import check_private_folder, make_private_folder, take_back
 
 SWITCH = "NASLIB_PROXYDATA_COMPILE"
 """Environment variable: 0 keeps the package from compiling anything."""
@@ -163,6 +163,7 @@ def _compile(compiler: Sequence[str], folder: Path, key: str) -> Path:
         OSError, subprocess.SubprocessError: It cannot be compiled or written.
     """
     make_private_folder(folder)
+    take_back(folder)
     check_private_folder(folder)
     if os.statvfs(folder).f_flag & getattr(os, "ST_NOEXEC", 0):
         raise LibraryError(

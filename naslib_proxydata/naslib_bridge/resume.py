@@ -58,9 +58,27 @@ def save(folder: Path, state: Mapping[str, Any]) -> None:
     save_checkpoint(_made(folder), state)
 
 
-def load(folder: Path) -> dict[str, Any] | None:
-    """Read the newest whole checkpoint under a search folder; None where there is none."""
-    return load_checkpoint(folder / SUBFOLDER)
+def load(folder: Path, identity: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Read the newest whole checkpoint under a search folder; None where there is none.
+
+    Args:
+        folder: The search folder.
+        identity: What must be equal for it to belong to this search.
+
+    Raises:
+        RunFolderError: It is damaged, or belongs to another search.
+    """
+    state = load_checkpoint(folder / SUBFOLDER)
+    if state is None:
+        return None
+    with boundary(folder, RunFolderError, "search in another folder"):
+        differing = [key for key in identity if state["identity"].get(key) != identity[key]]
+    if differing:
+        raise RunFolderError(
+            f"{folder} holds another search: {', '.join(differing)} differ; search in another "
+            "folder"
+        )
+    return state
 
 
 def required(place: Path, identity: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,21 +89,14 @@ def required(place: Path, identity: Mapping[str, Any]) -> dict[str, Any]:
         identity: What must be equal for it to belong to this search.
 
     Raises:
-        RunFolderError: There is none, or it belongs to another search.
+        RunFolderError: There is none, or see :func:`load`.
     """
     folder = place if os.path.isdir(place) else place.parent
-    state = load(folder)
+    state = load(folder, identity)
     if state is None:
         raise RunFolderError(
             f"no checkpoint in {folder / SUBFOLDER}; ProxyTrainer goes on from its own "
             "checkpoints, since NASLib's lack the architecture parameters"
-        )
-    with boundary(folder, RunFolderError, "search in another folder"):
-        differing = [key for key in identity if state["identity"].get(key) != identity[key]]
-    if differing:
-        raise RunFolderError(
-            f"{folder} holds another search: {', '.join(differing)} differ; search in another "
-            "folder"
         )
     return state
 

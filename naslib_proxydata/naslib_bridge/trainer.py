@@ -143,7 +143,7 @@ class ProxyTrainer(Trainer):  # type: ignore[misc]
         NASLib's own checkpoints lack the architecture parameters.
         """
         if self.run is not None and not self.run.loaders and not keywords.get("best_arch"):
-            state = resume.load(self.folder)
+            state = resume.load(self.folder, self._identity())
             if state is not None:
                 resume.restore_optimizer(self.optimizer, state["optimizer"])
         return super().evaluate(*arguments, **keywords)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
@@ -104,7 +105,15 @@ def _prepared(setup: Setup) -> Predictor[Any]:
 
 
 def _sound(score: Score) -> Score:
-    """Return the score, failed where it overflowed: +inf would rank first for no reason."""
+    """Return the score, failed where it overflowed or no store can keep what it is made of.
+
+    +inf would rank first for no reason.
+    """
+    try:
+        json.dumps(dict(score.details))
+    except (TypeError, ValueError, RecursionError) as error:
+        reason = f"its details are no plain data ({error}); numbers, texts, lists and dicts are"
+        return replace(score, value=math.nan, reason=reason, details={})
     if score.value != math.inf:
         return score
     return replace(score, value=math.nan, reason=score.reason or "the score overflowed")

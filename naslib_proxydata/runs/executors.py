@@ -31,7 +31,7 @@ class SerialExecutor(Executor):
         future: Future[Any] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # whose code might be 0, as if all were done
             future.set_exception(error)
         return future
 
@@ -122,8 +122,8 @@ def _take_done(
 
 def _exited(error: SystemExit) -> ProxyDataError:
     return ProxyDataError(
-        f"code that makes a predictor called sys.exit({error.code!r}), in another process; scores "
-        "that had arrived are stored. Code of a plugin must raise an exception instead"
+        f"code that makes a predictor called sys.exit({error.code!r}); scores that "
+        "had arrived are stored. Code of a plugin must raise an exception instead"
     )
 
 

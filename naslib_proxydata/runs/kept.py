@@ -35,7 +35,7 @@ def epochs_kept(folder: Path, history: str) -> str:
         history: The name of its list of epochs.
     """
     count = 0
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, TypeError, RecursionError):
         count = len(json.loads((folder.expanduser() / history).read_text(encoding="utf-8")))
     if not count:
         return "no epoch was finished yet; the same command starts anew"

@@ -53,7 +53,7 @@ class ScoreContext:
 
 
 _COLUMNS = tuple(field.name for field in fields(ScoreContext))
-# REAL keeps every float64 and -inf exactly, and turns nan into NULL.
+# REAL keeps every float64 and -inf exactly but the sign of -0.0, and turns nan into NULL.
 _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS contexts (
     id INTEGER PRIMARY KEY,
@@ -287,7 +287,9 @@ class ScoreStore:
 
 def _to_row(score: Score) -> tuple[float | None, str, float, str]:
     value = None if math.isnan(score.value) else float(score.value)
-    return value, score.reason, score.seconds, json.dumps(dict(score.details))
+    # Texts of strangers may hold what UTF-8 has no bytes for, as names of files do.
+    reason = score.reason.encode(errors="backslashreplace").decode()
+    return value, reason, score.seconds, json.dumps(dict(score.details))
 
 
 def _from_row(value: object, reason: object, seconds: object, details: object) -> Score | None:

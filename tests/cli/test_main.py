@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from naslib_proxydata.cli import main as entry
+from naslib_proxydata.cli.interrupts import Interrupts
 from naslib_proxydata.errors import ConfigError
 from tests.leaderboard import fake_plugin
 
@@ -224,3 +226,16 @@ def test_conversions_that_cannot_be_are_told(arguments, message):
     assert result.returncode == 2
     assert message in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_handler_of_a_library_in_c_is_no_obstacle(monkeypatch):
+    """Python knows it as None, which it cannot put back."""
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(signal, "getsignal", lambda _: None)
+    try:
+        with Interrupts() as interrupts:
+            pass
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    assert interrupts.received is None

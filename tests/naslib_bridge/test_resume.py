@@ -18,7 +18,7 @@ def test_a_second_search_is_refused(tmp_path: Path) -> None:
             pass
         resume.save(tmp_path, {"identity": {}})
     with resume.locked(tmp_path):
-        assert resume.load(tmp_path) == {"identity": {}}
+        assert resume.load(tmp_path, {}) == {"identity": {}}
 
 
 def test_a_folder_that_was_taken_away_is_no_success(tmp_path: Path) -> None:
@@ -39,3 +39,16 @@ def test_what_killed_writes_left_is_removed(tmp_path: Path) -> None:
     with resume.locked(tmp_path):
         pass
     assert os.listdir(place) == [".checkpoint.pt.mine"]
+
+
+def test_an_architecture_of_another_search_is_never_evaluated(tmp_path: Path) -> None:
+    assert resume.load(tmp_path, {"seed": 1}) is None
+    resume.save(tmp_path, {"identity": {"seed": 1}, "epoch": 4})
+    found = resume.load(tmp_path, {"seed": 1})
+    assert found is not None
+    assert found["epoch"] == 4
+    with pytest.raises(RunFolderError, match="holds another search: seed differ"):
+        resume.load(tmp_path, {"seed": 2})
+    resume.save(tmp_path, {"epoch": 4})
+    with pytest.raises(RunFolderError, match="is damaged"):
+        resume.load(tmp_path, {"seed": 1})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -40,6 +41,11 @@ def wrapped(error: Exception) -> Exception:
         RuntimeError("not enough memory: you tried to allocate 4000 bytes."),
         RuntimeError(ALLOCATOR),
         RuntimeError("can't start new thread"),
+        RuntimeError("DataLoader worker (pid(s) 31) exited: it is killed by signal: Killed."),
+        RuntimeError("received 0 items of ancdata"),
+        RuntimeError("unable to open shared memory object </torch_1>: Too many open files (24)"),
+        RuntimeError("cuFFT error: CUFFT_INTERNAL_ERROR"),
+        ImportError("libm.so.6: failed to map segment from shared object"),
         wrapped(MemoryError()),
     ],
 )
@@ -104,3 +110,34 @@ def test_a_score_has_what_it_had_before_in_the_same_places() -> None:
     assert Score(1.0, "why", 2.0, {"a": 1}) == Score(
         value=1.0, reason="why", seconds=2.0, details={"a": 1}, transient=False
     )
+
+
+class SpeechlessError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def its_own_cause() -> Exception:
+    try:
+        raise ValueError("x")
+    except ValueError as error:
+        error.__cause__ = error
+        return error
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (its_own_cause(), "ValueError: x"),
+        (SpeechlessError(), "SpeechlessError: its text cannot be told (RuntimeError)"),
+    ],
+)
+def test_odd_exceptions_are_failed_scores_too(error: Exception, reason: str) -> None:
+    assert not is_transient(error)
+    assert reason_of(error) == reason
+
+
+def test_numpys_own_memory_error_may_pass() -> None:
+    with pytest.raises(MemoryError) as caught:
+        np.ones(10**15)
+    assert tells_of_transient(reason_of(caught.value))

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from naslib_proxydata.errors import DatasetError, ProxyDataError
-from naslib_proxydata.predictors.base import ScoringTask
+from naslib_proxydata.predictors.base import Score, ScoringTask
 from naslib_proxydata.runs import executors as room
 from naslib_proxydata.runs.evaluate import evaluate
 from naslib_proxydata.runs.executors import SerialExecutor, default_executor
@@ -289,6 +289,16 @@ def test_what_had_arrived_at_an_interrupt_is_kept_and_what_waits_is_cancelled(mo
     assert all(future.cancelled() for future, _, _ in executor.jobs[4:])
 
 
+def test_a_setup_that_exits_is_told_whatever_its_code():
+    """With 0 the run would end as if all were done."""
+
+    def leaves():
+        raise SystemExit(0)
+
+    with pytest.raises(ProxyDataError, match=r"called sys\.exit\(0\); scores that had arrived"):
+        run(SerialExecutor(), leaves)
+
+
 def test_a_setup_that_exits_in_another_process_is_told():
     class Exits(SerialExecutor):
         def submit(self, fn, /, *args, **kwargs):
@@ -298,3 +308,24 @@ def test_a_setup_that_exits_in_another_process_is_told():
 
     with pytest.raises(ProxyDataError, match=r"called sys\.exit\(3\)"):
         run(Exits(), Setup())
+
+
+class Detailed(fake_plugin.Counted):
+    def evaluate(self, architecture):
+        details = {"array": torch.ones(2)} if architecture == 20 else {"array": [1.0, 1.0]}
+        return Score(float(architecture), details=details)
+
+
+def detailed():
+    made = Detailed()
+    made.prepare(ScoringTask(fake_plugin.Numbers(), images=None))
+    return made
+
+
+def test_a_score_with_details_that_no_store_keeps_is_a_failed_one():
+    _, scores = run(SerialExecutor(), detailed)
+    assert math.isnan(scores["key 20"].value)
+    assert scores["key 20"].reason.startswith(
+        "its details are no plain data (Object of type Tensor"
+    )
+    assert scores["key 22"].value == 22.0

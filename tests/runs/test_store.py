@@ -47,6 +47,11 @@ def test_scores_come_back_as_they_were(store):
     assert store.keys(CONTEXT) == set(scores)
 
 
+def test_a_reason_with_a_name_of_a_file_that_is_no_utf_8_is_kept(store):
+    store.add(CONTEXT, {"x": Score(math.nan, "ValueError: caf\udce9\0")})
+    assert store.get(CONTEXT, ["x"])["x"].reason == "ValueError: caf\\udce9\0"
+
+
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_every_number_is_kept_exactly(value):
     with ScoreStore(":memory:") as store:

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import numpy as np
 
-from naslib_proxydata.cached import read_cached, write_cached
+from naslib_proxydata.cached import check_cache, read_cached, write_cached
 from naslib_proxydata.code import foreign_code_version
 from naslib_proxydata.errors import SelectionError
-from naslib_proxydata.files import check_writable
 from naslib_proxydata.sealed import DIGEST_BYTES
 from naslib_proxydata.selection.large import IN_MEMORY
 from naslib_proxydata.selection.origin import Scored, ScoreOrigin, array_sha256
@@ -47,7 +46,7 @@ def score_dataset(scorer: Scorer, context: ScoringContext) -> NDArray[np.floatin
 
     Raises:
         SelectionError: The scorer fails or returned no such array, or the cache folder cannot be
-            written, which is told before anything is computed.
+            used, which is told before anything is computed.
         DatasetError: The scorer needs labels and the dataset has none.
     """
     if not scorer.cached:
@@ -60,10 +59,9 @@ def score_dataset(scorer: Scorer, context: ScoringContext) -> NDArray[np.floatin
             _log.info("scores %r come from the cache, %s", scorer.name, path)
             return found
     for folder in ("scores", "runs"):
-        check_writable(
+        check_cache(
             context.cache / folder,
             error=SelectionError,
-            doing="use the cache",
             advice="name another one with --cache or NASLIB_PROXYDATA_CACHE",
         )
     kept = small.with_name(f"{key}-{context.device.replace(':', '-')}.parts")

@@ -402,7 +402,7 @@ def test_scores_that_cannot_be_kept_are_used(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(scoring, "check_writable", lambda *_, **__: None)
+    monkeypatch.setattr(scoring, "check_cache", lambda *_, **__: None)
     monkeypatch.setattr(os, "fsync", full)
     context = ScoringContext(open_dataset("digits"), tmp_path)
     np.testing.assert_array_equal(score_dataset(Returning(VALUES), context), VALUES)
@@ -430,3 +430,27 @@ def test_training_says_how_far_it_is(context: ScoringContext) -> None:
     assert seen == [*training_told, *passed]
     scored("margin", told)
     assert seen == [*training_told, *passed, *passed], "nothing is trained again"
+
+
+def test_a_cache_that_everyone_can_change_is_told_before_anything_is_computed(
+    tmp_path: Path,
+) -> None:
+    """Else hours of training end where what was written is not trusted when it is read again."""
+    tmp_path.chmod(0o777)
+    calls: list[str] = []
+    context = ScoringContext(open_dataset("digits"), tmp_path / "cache")
+    with pytest.raises(SelectionError, match=r"cannot use the cache: .*chmod o-w .*computed yet"):
+        score_dataset(Returning(VALUES, calls), context)
+    assert not calls
+
+
+def test_a_cache_of_a_umask_of_a_group_is_taken_back_and_used(tmp_path: Path) -> None:
+    for folder in ("scores", "runs"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder).chmod(0o775)
+    calls: list[str] = []
+    context = ScoringContext(open_dataset("digits"), tmp_path)
+    for _ in range(2):
+        np.testing.assert_array_equal(score_dataset(Returning(VALUES, calls), context), VALUES)
+    assert len(calls) == 1, "the second time they come from the cache"
+    assert (tmp_path / "scores").stat().st_mode & 0o777 == 0o755
