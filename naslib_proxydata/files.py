@@ -11,10 +11,17 @@ import secrets
 import tempfile
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from types import ModuleType
+from typing import IO, BinaryIO
 
 from naslib_proxydata.errors import FileError, ProxyDataError, shown
 from naslib_proxydata.private import create_private, make_private_folder
+
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 _LONGEST_NAME = 120
 """In bytes; a file system takes 255, of which scratch files need some."""
@@ -49,19 +56,22 @@ def write_atomically(
     Raises:
         ProxyDataError: The folder or the file cannot be written; nothing was changed there.
     """
-    # Not made by tempfile, whose files only their owner may read; and not named by process, whose
-    # numbers clash between containers that share a folder.
-    scratch = path.with_name(f".{path.name}.{secrets.token_hex(8)}")  # as _SCRATCH says
+    scratch = path
     try:
         if private:
             make_private_folder(path.parent)
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
-        with create_private(scratch) if private else scratch.open("xb") as file:
+        remove_scratch(path.parent, (path.name,))
+        scratch, opened = _create_scratch(path, private=private)
+        with opened as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(scratch, path)
+            if fcntl is not None:
+                os.replace(scratch, path)  # while it is locked
+        if fcntl is None:
+            os.replace(scratch, path)  # Windows moves no open file
     except OSError as problem:
         remedy = _REMEDIES.get(problem.errno or 0, "Choose a folder that can be written")
         raise error(
@@ -69,12 +79,29 @@ def write_atomically(
             f"{remedy}"
         ) from problem
     finally:
-        with contextlib.suppress(OSError):
-            scratch.unlink(missing_ok=True)
+        if scratch != path:
+            with contextlib.suppress(OSError):
+                scratch.unlink(missing_ok=True)
+
+
+def _create_scratch(path: Path, *, private: bool) -> tuple[Path, BinaryIO]:
+    """Create and lock the scratch file of a path."""
+    while True:
+        # Not made by tempfile, whose files only their owner may read; and not named by process,
+        # whose numbers clash between containers that share a folder.
+        scratch = path.with_name(f".{path.name}.{secrets.token_hex(8)}")  # as _SCRATCH says
+        file = create_private(scratch) if private else scratch.open("xb")
+        _lock(file, wait=True)
+        if os.fstat(file.fileno()).st_nlink:
+            return scratch, file
+        file.close()  # somebody took it for a leftover before it was locked
 
 
 def remove_scratch(folder: Path, names: Collection[str] | None = None) -> None:
-    """Remove the scratch files of writes that were killed; only where nobody else writes.
+    """Remove the scratch files of writes that were killed.
+
+    Whoever writes one holds a lock on it, which ends with its process; where there are no locks,
+    nothing is removed.
 
     Args:
         folder: Where they are; nothing happens where there is no such folder.
@@ -85,7 +112,20 @@ def remove_scratch(folder: Path, names: Collection[str] | None = None) -> None:
             found = _SCRATCH.fullmatch(path.name)
             ours = found and (names is None or found["name"] in names)
             if ours and path.is_file() and not path.is_symlink():
-                path.unlink()
+                with path.open("rb") as file:
+                    if _lock(file):
+                        path.unlink()
+
+
+def _lock(file: IO[bytes], *, wait: bool = False) -> bool:
+    """Lock a scratch file until it is closed; return whether it could be."""
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:  # somebody writes it, or the file system knows no locks
+        return False
+    return True
 
 
 def file_name(text: str) -> str:
@@ -149,6 +189,7 @@ def check_writable(
             if folder.exists() or folder.parent == folder:
                 raise NotADirectoryError(errno.ENOTDIR, f"{folder} is no folder")
             folder = folder.parent
+        remove_scratch(folder, ("writable",))
         scratch = folder / f".writable.{secrets.token_hex(8)}"
         try:
             with scratch.open("xb") as file:

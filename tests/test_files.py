@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from naslib_proxydata import files
 from naslib_proxydata.errors import FileError, SelectionError
 from naslib_proxydata.files import (
     check_writable,
@@ -142,3 +143,42 @@ def test_without_a_place_for_temporary_files_it_is_told(monkeypatch):
 def test_a_path_with_a_nul_is_told() -> None:
     with pytest.raises(FileError, match="holds a NUL"):
         expanded("run\0folder")
+
+
+LEFT = ".table.npz.0123456789abcdef"
+
+
+def test_what_a_killed_write_left_is_removed_by_the_next(tmp_path):
+    (tmp_path / LEFT).write_text("half")
+    (tmp_path / ".other.npz.0123456789abcdef").write_text("half of another file")
+    write_text(tmp_path / "table.npz", "whole")
+    assert {one.name for one in tmp_path.iterdir()} == {
+        "table.npz",
+        ".other.npz.0123456789abcdef",
+    }
+
+
+def test_a_write_under_way_is_nobody_s_leftover(tmp_path):
+    def write(file):
+        file.write(b"first")
+        write_text(tmp_path / "table.npz", "second")  # as another process would meanwhile
+        assert len(list(tmp_path.glob(".table.npz.*"))) == 1
+
+    write_atomically(tmp_path / "table.npz", write)
+    assert (tmp_path / "table.npz").read_text() == "first"
+    assert [one.name for one in tmp_path.iterdir()] == ["table.npz"]
+
+
+def test_a_scratch_file_taken_before_it_was_locked_is_made_again(tmp_path, monkeypatch):
+    lock, taken = files._lock, []
+
+    def late(file, *, wait=False):
+        if not taken:
+            taken.append(file.name)
+            Path(file.name).unlink()
+        return lock(file, wait=wait)
+
+    monkeypatch.setattr(files, "_lock", late)
+    write_text(tmp_path / "table.npz", "whole")
+    assert taken
+    assert (tmp_path / "table.npz").read_text() == "whole"
