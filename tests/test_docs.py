@@ -213,3 +213,20 @@ def test_the_variables_of_the_docs_are_those_of_the_code() -> None:
     for path in [*(ROOT / "naslib_proxydata").rglob("*.py"), ROOT / "tests" / "conftest.py"]:
         used |= set(re.findall(r"\"(NASLIB_PROXYDATA_\w+)\"", path.read_text()))
     assert named == used
+
+
+def test_every_promise_names_a_test_that_is_there() -> None:
+    page = (DOCS / "explanation" / "promises.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", page)
+    tests = DOCS.parent / "tests"
+    missing = [
+        f"{file}::{name}"
+        for file, name in named
+        if not (tests / file).is_file()
+        or f"def {name}(" not in (tests / file).read_text(encoding="utf-8")
+    ]
+    assert len(named) > 30
+    assert not missing
+    rows = [line for line in page.splitlines() if line.startswith("| ")]
+    promises = [line for line in rows if not line.startswith(("| ---", "| What"))]
+    assert all("::" in line for line in promises)

@@ -28,7 +28,7 @@ def test_presets(data: st.DataObject, tmp_path: Path) -> None:
     "name", ["x" * 620, "a\0b", "/dev/zero", "/tmp", "~nobody-at-all/x", "\x1b[2J"]
 )
 def test_names_that_are_no_files(name: str) -> None:
-    with pytest.raises(Exception, match=r"no (preset|home)") as caught:
+    with pytest.raises(Exception, match=r"no (preset|home|path)") as caught:
         resolve({"preset": name}, "nb201")
     assert str(caught.value).isprintable()
 

@@ -244,7 +244,7 @@ def test_wrong_models_are_refused(context: ScoringContext, model: str, message: 
     for refuse in (scored, checked):
         with pytest.raises(SelectionError, match=message):
             refuse("entropy", other)
-    assert not any(context.cache.iterdir()), "nothing was trained"
+    assert not any(one.is_file() for one in context.cache.rglob("*")), "nothing was trained"
 
 
 def test_a_transferred_network_is_looked_for_before_it_is_loaded(context: ScoringContext) -> None:
@@ -293,7 +293,7 @@ class Vectors(Returning):
 def test_what_a_scorer_returns_is_checked(tmp_path: Path, scorer: Scorer, message: str) -> None:
     with pytest.raises(SelectionError, match=f"scorer 'returning'.*{message}"):
         score_dataset(scorer, ScoringContext(open_dataset("digits"), tmp_path))
-    assert not any(tmp_path.iterdir()), "nothing wrong is kept"
+    assert not any(one.is_file() for one in tmp_path.rglob("*")), "nothing wrong is kept"
 
 
 def test_whole_numbers_and_lists_are_scores(tmp_path: Path) -> None:
