@@ -28,7 +28,12 @@ held = FolderLock(Path(sys.argv[1]))
 print(os.getpid(), flush=True)
 sys.stdin.read()
 """
-FORK = "if os.fork() == 0:\n    sys.stdout.close(); os.read(0, 1); os._exit(0)"
+FORK = """
+begun, begins = os.pipe()
+if os.fork() == 0:
+    os.write(begins, b"!"); sys.stdout.close(); os.read(0, 1); os._exit(0)
+os.read(begun, 1)  # a child that was not given a moment yet has let go of nothing
+"""
 SPAWN = "import subprocess; subprocess.Popen(['sleep', '30'], stdout=subprocess.DEVNULL)"
 
 
