@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from naslib_proxydata.errors import ProxyDataError
 
-COPIES = int(os.environ.get("NASLIB_PROXYDATA_DAMAGED_COPIES", "15"))
+COPIES = int(os.environ.get("NASLIB_PROXYDATA_DAMAGED_COPIES", "10"))
 """Of each file."""
 TALLY = os.environ.get("NASLIB_PROXYDATA_DAMAGE_TALLY")
 """A folder in which each process counts what became of its copies."""
