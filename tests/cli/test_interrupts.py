@@ -239,18 +239,26 @@ def test_the_end_of_a_file_is_no_interrupt(
     )
 
 
-def test_the_exit_code_is_130_wherever_the_signal_comes(tmp_path: Path) -> None:
-    """Inside ``exec``, as dataclasses are made, CPython remembers a plain KeyboardInterrupt."""
-    plugin = tmp_path / "interrupting.py"
-    plugin.write_text("exec('import os, signal; os.kill(os.getpid(), signal.SIGINT)')\n")
+def listed_with(
+    plugin: Path, begin: Callable[[], object] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """List plugins, one of them a file's, in a process that calls ``begin`` first."""
     command = [sys.executable, "-m", "naslib_proxydata.cli", "list", "plugins"]
-    done = subprocess.run(
+    return subprocess.run(
         [*command, "--plugin", str(plugin)],
         capture_output=True,
         text=True,
         timeout=PATIENCE,
         check=False,
+        preexec_fn=begin,
     )
+
+
+def test_the_exit_code_is_130_wherever_the_signal_comes(tmp_path: Path) -> None:
+    """Inside ``exec``, as dataclasses are made, CPython remembers a plain KeyboardInterrupt."""
+    plugin = tmp_path / "interrupting.py"
+    plugin.write_text("exec('import os, signal; os.kill(os.getpid(), signal.SIGINT)')\n")
+    done = listed_with(plugin)
     assert done.returncode == 130
     assert done.stderr == "interrupted: the same command starts anew\n"
 
@@ -266,13 +274,5 @@ def test_ignored_signals_stay_ignored(tmp_path: Path) -> None:
         "def register_predictors():\n"
         "    return []\n"
     )
-    command = [sys.executable, "-m", "naslib_proxydata.cli", "list", "plugins"]
-    done = subprocess.run(
-        [*command, "--plugin", str(plugin)],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
-    )
+    done = listed_with(plugin, lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
     assert done.returncode == 0, done.stderr
