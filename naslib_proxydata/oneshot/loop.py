@@ -38,6 +38,7 @@ from naslib_proxydata.oneshot.examples import (
     Active,
     counted_by_class,
     endless,
+    kept_at_start,
     kept_examples,
     paired,
     starting_examples,
@@ -119,6 +120,7 @@ class Search:
         epochs = self.learner.settings.epochs
         self._choose()
         self.acting.hook.search_started(info=self._info())
+        self._prune_at_start()
         self._resume()
         for epoch in range(len(self.records) + 1, epochs + 1):
             self._epoch(epoch)
@@ -134,11 +136,16 @@ class Search:
         seed = self.learner.settings.seed
         self.pool = starting_examples(self.dataset, self.selection, self.acting, seed)
         self.active = dict(self.pool)
+        self._size = sum(one.numel() for one in self.learner.weights)
+
+    def _prune_at_start(self) -> None:
+        """Let plugins drop examples for good, and note with which ones the first epoch begins."""
+        self.pool = kept_at_start(self.acting, self.pool)
+        self.active = dict(self.pool)
         self._start = {
             level: hashlib.sha256(half.astype("<i8").tobytes()).hexdigest()
             for level, half in self.active.items()
         }
-        self._size = sum(one.numel() for one in self.learner.weights)
 
     def _info(self) -> SearchInfo:
         return SearchInfo(
