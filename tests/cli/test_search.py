@@ -17,6 +17,7 @@ from naslib_proxydata.cli.main import main
 from naslib_proxydata.config import SearchConfig
 from naslib_proxydata.data.sources import open_dataset
 from naslib_proxydata.hookspecs import hookimpl
+from naslib_proxydata.oneshot.checkpoint import load_checkpoint
 from naslib_proxydata.oneshot.records import EpochRecord, read_history
 from naslib_proxydata.runs.setup import load_plugins
 from naslib_proxydata.selection.files import load_selection, save_selection
@@ -406,10 +407,11 @@ def test_el2n_scores_prune_before_the_first_epoch(
         "dropped": 30,
         "examples left": 30,
     }
-    chosen, labels = load_selection(selection), open_dataset("digits").labels
-    assert labels is not None
-    lowest = np.sort(chosen.weight_indices)[:30]  # the numbers are the scores
-    assert records[0].left_by_class["weights"] == np.bincount(labels[lowest], minlength=10).tolist()
+    state = load_checkpoint(tmp_path / "run")
+    assert state is not None
+    kept = set(state["active"]["weights"].tolist())
+    lowest = np.sort(load_selection(selection).weight_indices)[:30]  # the numbers are the scores
+    assert len(kept & set(lowest.tolist())) >= 28, "but for the last example of a class"
     # More epochs go on from the checkpoint with the same examples.
     assert tiny(*by_scores, "--set", "pruner.weights_drops=high", epochs=3) == 0
     assert read_history(tmp_path / "run" / "history.json")[2].left["weights"] == 30
