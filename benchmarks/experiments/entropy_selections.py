@@ -69,7 +69,9 @@ def main() -> None:
                 axes.set_title(f"{label}, k = {size:,}", fontsize=9)
                 axes.label_outer()
                 axes.get_legend().remove()  # which would stand over the bars of so small a panel
-    figure.suptitle("CIFAR-10 by published entropies: grey all images, blue the chosen", fontsize=11)
+    figure.suptitle(
+        "CIFAR-10 by published entropies: grey all images, blue the chosen", fontsize=11
+    )
     data = options.results / "data"
     write_csv(data / "entropy_deciles.csv", by_decile)
     write_csv(data / "entropy_classes.csv", by_class)
