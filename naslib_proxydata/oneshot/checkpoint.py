@@ -86,6 +86,19 @@ def load_checkpoint(folder: Path) -> dict[str, Any] | None:
     return None
 
 
+def started_from(folder: Path) -> Mapping[str, str] | None:
+    """Return the hash of each level's first examples, None where the folder has no checkpoint.
+
+    Raises:
+        RunFolderError: See :func:`load_checkpoint`, or a checkpoint does not say.
+    """
+    state = load_checkpoint(folder)
+    if state is None:
+        return None
+    with boundary(folder / NAME, RunFolderError, _ADVICE):
+        return dict(state["identity"]["selection"])
+
+
 def _read(path: Path) -> dict[str, Any] | None:
     """Return the state in a file, None where its bytes are not those that were written.
 

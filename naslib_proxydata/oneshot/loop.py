@@ -6,7 +6,6 @@ from its last checkpoint draws what it would have drawn.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import math
@@ -38,6 +37,7 @@ from naslib_proxydata.oneshot.examples import (
     Active,
     counted_by_class,
     endless,
+    examples_sha256,
     kept_examples,
     paired,
     starting_examples,
@@ -134,10 +134,7 @@ class Search:
         seed = self.learner.settings.seed
         self.pool = starting_examples(self.dataset, self.selection, self.acting, seed)
         self.active = dict(self.pool)
-        self._start = {
-            level: hashlib.sha256(half.astype("<i8").tobytes()).hexdigest()
-            for level, half in self.active.items()
-        }
+        self._start = examples_sha256(self.active)
         self._size = sum(one.numel() for one in self.learner.weights)
 
     def _info(self) -> SearchInfo:
