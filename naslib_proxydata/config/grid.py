@@ -55,17 +55,15 @@ def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _one(key: str, below: Any, above: Any) -> Any:
+    """Return one key's value of two configurations."""
     if key == "strategy":
         below, above = _strategies(below), _strategies(above)
-        other = (
-            isinstance(above, Mapping) and isinstance(below, Mapping) and set(below) ^ set(above)
-        )
-    else:
-        below = {"name": below} if isinstance(below, str) and isinstance(above, Mapping) else below
-        other = isinstance(above, Mapping) and isinstance(below, Mapping) and _renamed(below, above)
-    if other or not isinstance(above, Mapping) or not isinstance(below, Mapping):
+    elif isinstance(below, str) and isinstance(above, Mapping):
+        below = {"name": below}
+    if not isinstance(below, Mapping) or not isinstance(above, Mapping):
         return above
-    return merged(below, above)
+    others = set(below) != set(above) if key == "strategy" else _renamed(below, above)
+    return above if others else merged(below, above)
 
 
 def _strategies(value: Any) -> Any:
