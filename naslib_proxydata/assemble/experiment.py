@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -15,6 +16,7 @@ from naslib_proxydata.assemble.published import Published, read_published
 from naslib_proxydata.assemble.search import RESULTS as SEARCH_RESULTS
 from naslib_proxydata.assemble.search import (
     check_search,
+    named_strategy,
     refuse_other_selection,
     run_search,
     space_tables,
@@ -22,7 +24,7 @@ from naslib_proxydata.assemble.search import (
 )
 from naslib_proxydata.assemble.select import check_select, finished_selection, run_select
 from naslib_proxydata.config import ExperimentConfig, ExperimentFile, SearchConfig, SelectConfig
-from naslib_proxydata.config.experiment import Change, Column, read_experiment
+from naslib_proxydata.config.experiment import TRAJECTORIES, Change, Column, read_experiment
 from naslib_proxydata.config.grid import PlannedRow, chosen_scale, planned_rows, wanted_rows
 from naslib_proxydata.data.sources import open_dataset
 from naslib_proxydata.errors import (
@@ -34,15 +36,19 @@ from naslib_proxydata.errors import (
     unknown_name,
 )
 from naslib_proxydata.files import expanded
+from naslib_proxydata.oneshot.builder import supernet_builder
 from naslib_proxydata.runs.environment import environment
 from naslib_proxydata.runs.executors import Progress, completed
 from naslib_proxydata.runs.folder import RunFolder
 from naslib_proxydata.runs.setup import load_plugins
 from naslib_proxydata.runs.start import holds_run, opened_folder, resolved, workers_of
 from naslib_proxydata.runs.workers import LostCallError
+from naslib_proxydata.seeding import torch_generator
 
 if TYPE_CHECKING:
     from naslib_proxydata.data.base import Dataset
+    from naslib_proxydata.oneshot.records import EpochRecord
+    from naslib_proxydata.oneshot.supernets.base import Supernet
     from naslib_proxydata.plugins import Plugins
     from naslib_proxydata.tables.base import BenchmarkTable
 
@@ -243,7 +249,8 @@ def _planned(config: ExperimentConfig, row: PlannedRow, name: str, seed: int) ->
 def _published(path: Path, file: ExperimentFile) -> Published:
     if file.published is None:
         return {}
-    return read_published(path.parent / expanded(file.published.file), file.published.experiment)
+    figures = path.parent / expanded(file.published.file)
+    return read_published(figures, file.published.experiment, file.published.rows)
 
 
 def _settled(one: PlannedSearch, datasets: _Datasets) -> PlannedSearch:
@@ -413,8 +420,13 @@ class _Runs:
         stored = stored_search(out, int(one.search.training["epochs"]))
         if stored is None:
             return Outcome(row.label, one.seed, row.levels, reason=reason)
-        values = _values(self.tables[one.search.space], self.plan.file.columns, stored.result.cell)
-        return outcome_of(row.label, one.seed, row.levels, stored.result, values)
+        columns, tables = self.plan.file.columns, self.tables[one.search.space]
+        found = outcome_of(
+            row.label, one.seed, row.levels, stored, _values(tables, columns, stored.result.cell)
+        )
+        if TRAJECTORIES not in self.plan.file.figures or not columns:
+            return found
+        return replace(found, accuracies=_along(tables, columns[0], stored.result.records))
 
     def _keep(self) -> None:
         lines = [one.plain(self.plan.file.columns) for one in self.found.values()]
@@ -464,13 +476,21 @@ def _values(
     return {column.name: _value(tables, column, cell) for column in columns}
 
 
+def _along(
+    tables: Sequence[BenchmarkTable], column: Column, records: Sequence[EpochRecord]
+) -> tuple[float, ...]:
+    """Return a column for the cell of every epoch, nan where no table holds it."""
+    values = {cell: _value(tables, column, cell) for cell in {one.cell for one in records}}
+    return tuple(math.nan if (found := values[one.cell]) is None else found for one in records)
+
+
 def _value(tables: Sequence[BenchmarkTable], column: Column, cell: str) -> float | None:
     for table in tables:
         try:
             value = table.query(cell, column.dataset, column.metric)
         except TableError:
             continue
-        if value == value:  # nan is a gap of the table
+        if not math.isnan(value):  # which is a gap of the table
             return value
     return None
 
@@ -487,7 +507,22 @@ def _write(folder: RunFolder, plan: Plan, experiment: Experiment) -> None:
         load_plugins(plan.config.plugin, plan.config.no_plugin),
     )
     folder.write_json("env.json", env)
-    write_report(folder, plan.file, experiment.outcomes, experiment.rows, plan.published, env)
+    found = (plan.file, experiment.outcomes, experiment.rows, plan.published)
+    write_report(folder, *found, env, lambda row: _supernet(plan, row))
+
+
+def _supernet(plan: Plan, row: str) -> Supernet:
+    """Return a network of a row's space, which knows its edges and candidates."""
+    config = next(one.search for one in plan.searches if one.row.label == row)
+    plugins = load_plugins(config.plugin, config.no_plugin)
+    build = supernet_builder(
+        plugins,
+        config.space,
+        channels=config.channels,
+        cells=config.cells,
+        partial=named_strategy(plugins, config.strategy).partial,
+    )
+    return build(torch_generator(config.seed, "figure"), None)
 
 
 def refuse_failures(experiment: Experiment) -> None:

@@ -3,35 +3,90 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from naslib_proxydata.assemble.outcomes import Outcome
 from naslib_proxydata.config import ExperimentFile
-from naslib_proxydata.config.experiment import CURVE
+from naslib_proxydata.config.experiment import COSTS, CURVE, STRENGTHS, TRAJECTORIES
 from naslib_proxydata.figures import PALETTE, axes_of, plain
+from naslib_proxydata.oneshot.comparison_plots import (
+    SearchTrace,
+    strengths_figure,
+    trajectories_figure,
+)
 from naslib_proxydata.oneshot.plots import draw_costs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from naslib_proxydata.oneshot.records import EpochRecord
+    from naslib_proxydata.oneshot.supernets.base import Supernet
+
 Points = Sequence[tuple[float, Sequence[float]]]
 """For each place on the axis, the values of the searches there."""
 
 
+MOST_SIDE_BY_SIDE = 4
+"""Heat maps in one figure."""
+
+
 def experiment_figures(
-    file: ExperimentFile, outcomes: Sequence[Outcome]
+    file: ExperimentFile, outcomes: Sequence[Outcome], supernet_of: Callable[[str], Supernet]
 ) -> dict[str, Figure | Axes]:
-    """Return the figures that a file asks for, by name, of the searches that are finished."""
+    """Return the figures that a file asks for, by name, of the searches that are finished.
+
+    Args:
+        file: The experiment.
+        outcomes: All searches.
+        supernet_of: Returns a network of a row's space, by the row's label.
+    """
     done = [one for one in outcomes if not one.reason]
     figures: dict[str, Figure | Axes] = {}
     for name in file.figures if done else ():
-        if name == "costs":
+        if name == TRAJECTORIES:
+            figures[name] = _trajectories(file, done)
+        elif name == STRENGTHS:
+            figures |= _strengths(done, supernet_of)
+        elif name == COSTS:
             figures["costs"] = _costs(file, done)
         elif name.startswith(CURVE):
             dimension = name.removeprefix(CURVE)
             figures[f"curve-over-{dimension}"] = _curve(file, done, dimension)
+    return figures
+
+
+def _trajectories(file: ExperimentFile, done: Sequence[Outcome]) -> Figure:
+    """Draw accuracy of the current cell, examples left and eigenvalue, a line for each row."""
+    traces: dict[str, list[SearchTrace]] = {}
+    for one in done:
+        trace = SearchTrace.of(one.records, one.accuracies or None, one.eigenvalues)
+        traces.setdefault(one.row, []).append(trace)
+    return (
+        trajectories_figure(traces, _label(file)) if file.columns else trajectories_figure(traces)
+    )
+
+
+def _strengths(
+    done: Sequence[Outcome], supernet_of: Callable[[str], Supernet]
+) -> dict[str, Figure | Axes]:
+    """Draw the final strengths of each row's first search, those of one space side by side."""
+    last: dict[str, EpochRecord] = {}
+    for one in done:
+        last.setdefault(f"{one.row}, seed {one.seed}", one.records[-1])
+    first: dict[str, str] = {}
+    for one in done:
+        first.setdefault(one.row, f"{one.row}, seed {one.seed}")
+    figures: dict[str, Figure | Axes] = {}
+    rows = list(first)
+    for start in range(0, len(rows), MOST_SIDE_BY_SIDE):
+        group = rows[start : start + MOST_SIDE_BY_SIDE]
+        supernet = supernet_of(group[0])
+        for kind in supernet.choices:
+            part = "" if len(rows) <= MOST_SIDE_BY_SIDE else f"-{start // MOST_SIDE_BY_SIDE + 1}"
+            searches = {first[row]: last[first[row]] for row in group}
+            figures[f"strengths-{kind}{part}"] = strengths_figure(searches, supernet, kind)
     return figures
 
 

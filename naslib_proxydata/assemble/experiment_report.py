@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from naslib_proxydata.assemble.experiment_figures import experiment_figures
 from naslib_proxydata.assemble.outcomes import Outcome, RowSummary, Statistic, csv_text, summarised
@@ -14,6 +14,9 @@ from naslib_proxydata.config.experiment import Column
 from naslib_proxydata.markdown import markdown_table, one_line
 from naslib_proxydata.runs.environment import provenance
 from naslib_proxydata.runs.folder import RunFolder
+
+if TYPE_CHECKING:
+    from naslib_proxydata.oneshot.supernets.base import Supernet
 
 HOW_TO_READ = """\
 Values are means over the searches of a row, the sample standard deviation (n - 1) in brackets, and
@@ -30,6 +33,7 @@ def write_report(
     rows: Sequence[RowSummary],
     published: Published,
     env: Mapping[str, Any],
+    supernet_of: Callable[[str], Supernet],
 ) -> None:
     """Write ``results.csv``, ``table.csv``, ``summarised.csv``, figures and ``summary.md``.
 
@@ -40,6 +44,7 @@ def write_report(
         rows: The lines of the table.
         published: The paper's figures.
         env: See :func:`naslib_proxydata.runs.environment.environment`.
+        supernet_of: Returns a network of a row's space.
     """
     columns = file.columns
     folder.write("results.csv", csv_text([one.plain(columns) for one in outcomes]))
@@ -49,9 +54,8 @@ def write_report(
         by = file.summarise.by
         over = summarised(outcomes, columns, lambda one: one.levels[by])
         folder.write("summarised.csv", csv_text(table_lines(over, columns, published, None)))
-    plots = [
-        folder.draw(name, figure) for name, figure in experiment_figures(file, outcomes).items()
-    ]
+    figures = experiment_figures(file, outcomes, supernet_of)
+    plots = [folder.draw(name, figure) for name, figure in figures.items()]
     folder.write("summary.md", summary(file, outcomes, rows, over, published, env, plots))
 
 

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from naslib_proxydata.assemble.search import StoredSearch
 from naslib_proxydata.config.experiment import Column
 from naslib_proxydata.hookspecs import LEVELS
-from naslib_proxydata.oneshot.records import EpochRecord, SearchResult
+from naslib_proxydata.oneshot.records import EpochRecord
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Outcome:
         share: See :func:`share_of_full`.
         reason: Why it failed, or that it has not been run yet.
         records: One for each epoch.
+        eigenvalues: Dominant Hessian eigenvalue by epoch, where it was estimated.
+        accuracies: The first column for the cell of each epoch, where a figure shows it.
     """
 
     row: str
@@ -44,6 +47,8 @@ class Outcome:
     share: float | None = None
     reason: str = ""
     records: tuple[EpochRecord, ...] = ()
+    eigenvalues: Mapping[int, float] = field(default_factory=dict)
+    accuracies: tuple[float, ...] = ()
 
     def plain(self, columns: Sequence[Column]) -> dict[str, Any]:
         """Return the line of ``results.csv``; None is an empty cell."""
@@ -73,10 +78,11 @@ def outcome_of(
     row: str,
     seed: int,
     levels: Mapping[str, str],
-    result: SearchResult,
+    stored: StoredSearch,
     values: Mapping[str, float | None],
 ) -> Outcome:
     """Return the outcome of a finished search."""
+    result = stored.result
     last = result.records[-1]
     return Outcome(
         row=row,
@@ -89,6 +95,7 @@ def outcome_of(
         seconds=result.seconds,
         share=share_of_full(result.records),
         records=result.records,
+        eigenvalues=stored.eigenvalues,
     )
 
 

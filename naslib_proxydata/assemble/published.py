@@ -36,17 +36,18 @@ Published = Mapping[tuple[str, str, str], PublishedFigure]
 """Figures by row, dataset and metric."""
 
 
-def read_published(file: Path, experiment: str) -> Published:
+def read_published(file: Path, experiment: str, rows: Mapping[str, str] | None = None) -> Published:
     """Read the published figures of one experiment.
 
     Args:
         file: CSV with the columns :data:`REQUIRED` and any of :data:`OPTIONAL`; others are not
             looked at, and an empty cell is not printed in the paper.
         experiment: Which lines of it.
+        rows: By label, the row of the file that stands there under this label.
 
     Raises:
-        ConfigError: The file cannot be read, lacks a column or the experiment, holds a row twice,
-            or a figure is no number.
+        ConfigError: The file cannot be read, lacks a column, the experiment or a row, holds a row
+            twice, or a figure is no number.
     """
     lines = read_rows(file, error=ConfigError, what="the published figures")
     header = next(lines, (0, []))[1]
@@ -79,7 +80,17 @@ def read_published(file: Path, experiment: str) -> Published:
         )
     if not figures:
         raise ConfigError(unknown_name("experiment", experiment, experiments, str(file)))
-    return figures
+    return _relabelled(figures, rows or {}, f"{file}, experiment {experiment!r}")
+
+
+def _relabelled(figures: Published, rows: Mapping[str, str], where: str) -> Published:
+    """Return the figures under the labels that an experiment has for them."""
+    known = {row for row, *_ in figures}
+    for published in rows.values():
+        if published not in known:
+            raise ConfigError("published.rows: " + unknown_name("row", published, known, where))
+    renamed = {published: label for label, published in rows.items()}
+    return {(renamed.get(row, row), *column): one for (row, *column), one in figures.items()}  # type: ignore[misc]
 
 
 def _number(line: Mapping[str, str], column: str, where: str) -> float | None:

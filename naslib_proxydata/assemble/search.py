@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from naslib_proxydata.tables.base import BenchmarkTable
 
 logger = logging.getLogger(__name__)
+
+Read = TypeVar("Read")
 
 RESULT, HISTORY, EIGENVALUES = "result.json", "history.json", "eigenvalues.json"
 RESULTS = (NAME, PREVIOUS, HISTORY, EIGENVALUES, RESULT, "tensorboard")
@@ -156,12 +158,12 @@ class StoredSearch(NamedTuple):
     """What a finished search has left in its folder.
 
     Attributes:
-        facts: ``result.json``.
         result: Cell and records.
+        eigenvalues: Dominant Hessian eigenvalue by epoch; empty where none was estimated.
     """
 
-    facts: Mapping[str, Any]
     result: SearchResult
+    eigenvalues: Mapping[int, float]
 
 
 def stored_search(folder: Path, epochs: int) -> StoredSearch | None:
@@ -170,19 +172,30 @@ def stored_search(folder: Path, epochs: int) -> StoredSearch | None:
     Raises:
         RunFolderError: A file is damaged.
     """
-    path = folder / RESULT
-    if not path.is_file() or not (folder / HISTORY).is_file():
+    if not (folder / RESULT).is_file() or not (folder / HISTORY).is_file():
         return None
-    advice = "run the search again with this folder, which writes it anew"
-    content = read_file(path, RunFolderError, advice)
-    with boundary(path, RunFolderError, advice):
-        facts = json.loads(content)
-        cell = str(facts["cell"])
-        done = int(facts["training"]["epochs"])
+    cell, done = _json(folder / RESULT, lambda one: (str(one["cell"]), one["training"]["epochs"]))
     records = read_history(folder / HISTORY)
     if done < epochs or len(records) < epochs:
         return None
-    return StoredSearch(facts, SearchResult(cell, records))
+    eigenvalues: dict[int, float] = {}
+    if (folder / EIGENVALUES).is_file():
+        eigenvalues = _json(
+            folder / EIGENVALUES, lambda one: {int(key): float(one[key]) for key in one}
+        )
+    return StoredSearch(SearchResult(cell, records), eigenvalues)
+
+
+def _json(path: Path, read: Callable[[Any], Read]) -> Read:
+    """Return what is read from a JSON file of a run folder.
+
+    Raises:
+        RunFolderError: It is damaged.
+    """
+    advice = "run the search again with --overwrite, which writes it anew"
+    content = read_file(path, RunFolderError, advice)
+    with boundary(path, RunFolderError, advice):
+        return read(json.loads(content))
 
 
 def refuse_other_selection(config: SearchConfig, selection: Selection, dataset: Dataset) -> None:

@@ -15,7 +15,8 @@ from naslib_proxydata.schema import Settings
 
 CURVE = "curve over "
 """How the figure over a dimension is named; the dimension's name follows."""
-FIGURES = ("trajectories", "strengths", "costs")
+TRAJECTORIES, STRENGTHS, COSTS = "trajectories", "strengths", "costs"
+FIGURES = (TRAJECTORIES, STRENGTHS, COSTS)
 OWN_KEYS = (
     *("out", "overwrite", "seed", "device", "threads", "workers", "data_root"),
     *("plugin", "no_plugin"),
@@ -82,6 +83,9 @@ class PublishedFile(Settings):
 
     file: Path = Field(description="A CSV file, by its path from the experiment file.")
     experiment: str = Field(description="Which lines of it.")
+    rows: Annotated[dict[str, str], BeforeValidator(_text_keys)] = Field(
+        {}, description="By label of a row here, the published row where that is called otherwise."
+    )
 
 
 class Summarise(Settings):
@@ -96,7 +100,9 @@ class ExperimentFile(Settings):
     title: str = Field("", description="What tables and figures are headed by.")
     source: str = Field("", description="Where it was published: arXiv id, table or figure.")
     published: PublishedFile | None = Field(
-        None, description="The published figures: `file` (CSV, from this file) and `experiment`."
+        None,
+        description="The published figures: `file` (CSV, from this file), `experiment`, and `rows` "
+        "where their labels are others.",
     )
     reference: str | None = Field(
         None, description="The row of whose seconds and examples the others' are a share."
@@ -148,7 +154,7 @@ class ExperimentFile(Settings):
                 f"'{CURVE}DIMENSION'"
             )
         for figure in self.figures:
-            if figure != "strengths" and figure != "trajectories" and not self.columns:
+            if figure not in (TRAJECTORIES, STRENGTHS) and not self.columns:
                 raise ValueError(f"figures: {figure!r} shows the first of columns; give columns")
         return self
 
