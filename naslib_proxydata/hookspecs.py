@@ -206,7 +206,10 @@ def register_pruners() -> Sequence[Registration]:
     """Offer what drops, weighs or brings back examples while a search runs.
 
     Factory: ``(**options) -> object`` whose methods implement lifecycle hooks, among them
-    :func:`prune_examples` or :func:`weigh_examples`. A search uses the one that is named.
+    :func:`prune_at_start`, :func:`prune_examples` or :func:`weigh_examples`. A search uses the one
+    that is named. An option ``scores`` that is a text is a score file, as ``select --save-scores``
+    writes: the factory is handed its numbers, float64, shape (dataset size,), in the dataset's
+    order. Where the pruner has an attribute ``scorer``, scores of any other scorer are refused.
     """
     raise NotImplementedError
 
@@ -263,6 +266,24 @@ def choose_examples(size: int, targets: NDArray[np.int64] | None, seed: int) -> 
 @hookspec
 def search_started(info: SearchInfo) -> None:
     """Get ready for a search that is about to run its first epoch."""
+    raise NotImplementedError
+
+
+@hookspec
+def prune_at_start(level: Level, active: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    """Drop examples before the first epoch, by what is known of them without the search.
+
+    Called after :func:`search_started`, and again where a search goes on from a checkpoint: the
+    answer must be the same.
+
+    Args:
+        level: The level whose examples may shrink.
+        active: Dataset indices in use, ascending, shape (n,).
+
+    Returns:
+        The indices to keep, as of :func:`prune_examples`, or None to keep all. What is dropped is
+        gone for good: it is not in the pool of :func:`weigh_examples` either.
+    """
     raise NotImplementedError
 
 
@@ -331,7 +352,7 @@ def weigh_examples(
 
     Args:
         epoch: The epoch that begins, counting from 1.
-        pool: By level, the dataset indices with which it began the search, ascending.
+        pool: By level, the dataset indices with which its first epoch began, ascending.
         active: By level, those that are in use, ascending.
         predict: Maps dataset indices, shape (k,), to the softmax outputs of the network as it is
             now, a tensor of shape (k, classes), without training it; costs a forward pass.

@@ -366,3 +366,13 @@ def test_search_finished(tmp_path: Path, keeps_files: bool) -> None:
     hook = acting(search_finished).hook
     hook.search_finished(cell="|conv|", folder=tmp_path if keeps_files else None)
     assert [path.read_text() for path in tmp_path.iterdir()] == ["|conv|"] * keeps_files
+
+
+def test_prune_at_start() -> None:
+    def prune_at_start(level: Level, active: NDArray[np.int64]) -> NDArray[np.int64] | None:
+        return active[1:] if level == "weights" else None
+
+    hook = acting(prune_at_start).hook
+    active = np.arange(3, dtype=np.int64)
+    assert [one.tolist() for one in hook.prune_at_start(level="weights", active=active)] == [[1, 2]]
+    assert hook.prune_at_start(level="architecture", active=active) == []

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from naslib_proxydata.assemble.pruner import add_pruner, with_whole_path
 from naslib_proxydata.assemble.reading import read_as_asked
 from naslib_proxydata.boundary import boundary
 from naslib_proxydata.config import SearchConfig
@@ -31,7 +32,7 @@ from naslib_proxydata.oneshot.settings import SearchSettings
 from naslib_proxydata.opening import read_file
 from naslib_proxydata.plugins import Acting
 from naslib_proxydata.plugins.acting import DECIDING, Actor, lifecycle_hooks
-from naslib_proxydata.plugins.naming import add_files, add_named, add_observers, tell_idle
+from naslib_proxydata.plugins.naming import add_files, add_observers, tell_idle
 from naslib_proxydata.plugins.sources import Provider
 from naslib_proxydata.runs.environment import environment, provenance
 from naslib_proxydata.runs.executors import threads_used
@@ -260,7 +261,10 @@ def _settled(config: SearchConfig, settings: SearchSettings) -> SearchConfig:
     """Return the configuration as the folder keeps it: good from anywhere, epochs written out."""
     selection = config.selection and expanded(config.selection).resolve()
     training = {**config.training, "epochs": settings.epochs}  # so that they can grow
-    return config.model_copy(update={"selection": selection, "training": training})
+    pruner = with_whole_path(config.pruner)
+    return config.model_copy(
+        update={"selection": selection, "training": training, "pruner": pruner}
+    )
 
 
 def _recorded(acting: Acting) -> list[tuple[Actor, object]]:
@@ -322,7 +326,7 @@ def _prepared(
     acting = Acting()
     add_files(acting, plugins)
     if config.pruner is not None:
-        add_named(acting, plugins, "pruners", config.pruner.name, config.pruner.options)
+        add_pruner(acting, plugins, config.pruner, dataset)
     add_observers(acting, plugins, config.observer)
     tracker = HessianTracker(learner, config.hessian_every) if config.hessian_every else None
     for listener in (*listeners, *([] if tracker is None else [tracker])):

@@ -120,6 +120,8 @@ def planned_rows(
         raise ConfigError(f"{where} has no rows; give rows or grid")
     if given.select and all(row.select is None for row in rows):
         raise ConfigError(f"--set select...: no row of {where} makes a selection; leave it out")
+    if _needs_pruner(given.search) and all(row.search.get("pruner") is None for row in rows):
+        raise ConfigError(f"--set search.pruner...: no row of {where} has a pruner; name one")
     _refuse_twins(rows, where)
     if file.reference is not None and file.reference not in {row.label for row in rows}:
         raise ConfigError(
@@ -142,12 +144,21 @@ def _row(label: str, levels: Mapping[str, str], changes: Sequence[Change]) -> Pl
     search: dict[str, Any] = {}
     select: dict[str, Any] | None = None
     for change in changes:
-        search = merged(search, change.search)
+        added = change.search
+        if change is changes[-1] and _needs_pruner(added) and search.get("pruner") is None:
+            added = {key: value for key, value in added.items() if key != "pruner"}
+        search = merged(search, added)
         if change.select is None:
             select = None
         elif change.select and (select is not None or change is not changes[-1]):
             select = merged(select or {}, change.select)  # what is set changes one, and makes none
     return PlannedRow(label, search, select, levels)
+
+
+def _needs_pruner(search: Mapping[str, Any]) -> bool:
+    """Return whether options of a pruner are set, but not which; they change one, and make none."""
+    pruner = search.get("pruner")
+    return isinstance(pruner, Mapping) and "name" not in pruner
 
 
 def _refuse_twins(rows: Sequence[PlannedRow], where: str) -> None:

@@ -16,7 +16,7 @@ from naslib_proxydata.naslib_bridge.choice import choose
 from naslib_proxydata.naslib_bridge.loader import PassLoader
 from naslib_proxydata.naslib_bridge.training_data import TrainingData, queue_indices
 from naslib_proxydata.oneshot.checkpoint import Stateful
-from naslib_proxydata.oneshot.examples import kept_examples
+from naslib_proxydata.oneshot.examples import kept_at_start, kept_examples
 from naslib_proxydata.plugins import Acting
 
 if TYPE_CHECKING:
@@ -133,6 +133,8 @@ class ProxyRun:
         for actor in self.acting.actors:
             _log.info("%(name)s of %(provided by)s acts in this search", actor.plain())
         self.acting.hook.search_started(info=info)
+        for level, kept in kept_at_start(self.acting, self.active).items():
+            self.loaders[level].set_indices(kept)
 
     def start_epoch(self, epoch: int) -> None:
         """Begin the passes of an epoch, counting from 1: the longer level goes round once."""

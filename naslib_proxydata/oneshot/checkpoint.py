@@ -87,7 +87,7 @@ def load_checkpoint(folder: Path) -> dict[str, Any] | None:
 
 
 def started_from(folder: Path) -> Mapping[str, str] | None:
-    """Return the hash of each level's first examples, None where the folder has no checkpoint.
+    """Return the hash of the examples chosen for each level; None without a checkpoint.
 
     Raises:
         RunFolderError: See :func:`load_checkpoint`, or a checkpoint does not say.
@@ -96,7 +96,8 @@ def started_from(folder: Path) -> Mapping[str, str] | None:
     if state is None:
         return None
     with boundary(folder / NAME, RunFolderError, _ADVICE):
-        return dict(state["identity"]["selection"])
+        # Earlier versions, which dropped none before the first epoch, say only what it began with.
+        return dict(state.get("chosen") or state["identity"]["selection"])
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -88,6 +88,16 @@ def chosen_examples(
     return None
 
 
+def kept_at_start(acting: Acting, active: Active) -> Active:
+    """Return what is left for the first epoch: what every plugin keeps.
+
+    Raises:
+        PluginError: A plugin answered with something that is no indices.
+        PruningError: A plugin kept what was not in use, or too few are left.
+    """
+    return _kept(acting, "prune_at_start", active, "before the first epoch")
+
+
 def kept_examples(acting: Acting, epoch: int, active: Active) -> Active:
     """Return what is left after an epoch: what every plugin keeps.
 
@@ -95,17 +105,19 @@ def kept_examples(acting: Acting, epoch: int, active: Active) -> Active:
         PluginError: A plugin answered with something that is no indices.
         PruningError: A plugin kept what was not in use, or too few are left.
     """
+    return _kept(acting, "prune_examples", active, f"after epoch {epoch}", epoch=epoch)
+
+
+def _kept(acting: Acting, hook: str, active: Active, when: str, **asked: int) -> Active:
     left: Active = {}
-    hook = "prune_examples"
     for level, before in active.items():
         left[level] = before
-        asked = {"level": level, "epoch": epoch, "active": before.copy()}
-        for name, answer in acting.answers(hook, **asked):
+        for name, answer in acting.answers(hook, level=level, active=before.copy(), **asked):
             kept = as_kept(answer, before, acting.who(name, hook))
             left[level] = np.intersect1d(left[level], kept)
         if len(left[level]) < FEWEST_EXAMPLES:
             raise PruningError(
-                f"{len(left[level])} {level} examples are left after epoch {epoch}, at least "
+                f"{len(left[level])} {level} examples are left {when}, at least "
                 f"{FEWEST_EXAMPLES} are needed; let the pruner drop less"
             )
     return left

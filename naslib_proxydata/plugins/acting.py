@@ -21,7 +21,7 @@ LIFECYCLE = tuple(
 )
 """The hooks that a search calls."""
 
-DECIDING = ("choose_examples", "prune_examples", "weigh_examples")
+DECIDING = ("choose_examples", "prune_at_start", "prune_examples", "weigh_examples")
 """Those of them whose answers change a search; the others look at it."""
 
 

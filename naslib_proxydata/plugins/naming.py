@@ -35,16 +35,31 @@ def tell_idle(acting: Acting, plugins: Plugins) -> None:
 
 
 def add_named(
-    acting: Acting, plugins: Plugins, kind: str, name: str, options: Mapping[str, Any]
-) -> None:
-    """Make a pruner or an observer by its registered name, and let it act.
+    acting: Acting,
+    plugins: Plugins,
+    kind: str,
+    name: str,
+    options: Mapping[str, Any],
+    recorded: Mapping[str, Any] | None = None,
+) -> object:
+    """Make a pruner or an observer by its registered name, let it act, and return it.
+
+    Args:
+        acting: What acts in the search.
+        plugins: Where the name is registered.
+        kind: ``pruners`` or ``observers``.
+        name: The name, or an alias.
+        options: What it is made with.
+        recorded: The options as the records have them, where these are no plain data.
 
     Raises:
         ConfigError: There is no such name or option.
     """
-    actor = plugins.create(kind, name, **options)
+    actor: object = plugins.create(kind, name, **options)
     registered = plugins.registration(kind, name).name
-    acting.add(registered, actor, plugins.provider(kind, name), options)
+    given = options if recorded is None else recorded
+    acting.add(registered, actor, plugins.provider(kind, name), given)
+    return actor
 
 
 def add_observers(

@@ -216,11 +216,11 @@ class Outcome:
 
 
 def report(log: logging.Logger, epoch: int, level: Level, result: Pruning) -> None:
-    """Log one pruning: sizes, and what kept it from dropping more."""
+    """Log one pruning: sizes, and what kept it from dropping more; epoch 0 is before the first."""
     log.info(
-        "epoch %d, %s: %d examples left, %d dropped of %d wanted, %d spared by the limit of "
+        "%s, %s: %d examples left, %d dropped of %d wanted, %d spared by the limit of "
         "their class, %d without a score kept, class balance %.3f",
-        epoch,
+        f"epoch {epoch}" if epoch else "before the first epoch",
         level,
         len(result.kept),
         result.dropped,

@@ -77,7 +77,7 @@ class Trial:
         self.acting.add("contract", self.actor, PROVIDER)
 
     def start(self, *, labelled: bool = True) -> None:
-        """Fire ``search_started``, on data with or without labels."""
+        """Fire ``search_started`` and ``prune_at_start``, on data with or without labels."""
         info = SearchInfo(
             "contract",
             "contract",
@@ -89,6 +89,8 @@ class Trial:
             self.folder,
         )
         self.answers += self.acting.hook.search_started(info=info)
+        self.pool = {level: self._prune(level, "prune_at_start") for level in LEVELS}
+        self.active = {level: indices.copy() for level, indices in self.pool.items()}
 
     def run(self, first: int = 1, last: int | None = None) -> None:
         """Run the epochs from ``first`` to ``last``, the end of the search where None."""
@@ -105,7 +107,7 @@ class Trial:
             examples = weighted[level].indices if level in weighted else self.active[level]
             self._batches(level, epoch, examples)
         self._look_at_epoch(epoch)
-        self.active = {level: self._prune(level, epoch) for level in LEVELS}
+        self.active = {level: self._prune(level, "prune_examples", epoch=epoch) for level in LEVELS}
         self.kept.append(dict(self.active))
         self.weighted.append(weighted)
 
@@ -124,13 +126,12 @@ class Trial:
         self._untouched(given, [self.pool, self.active], "weigh_examples")
         return found
 
-    def _prune(self, level: Level, epoch: int) -> Indices:
+    def _prune(self, level: Level, hook: str, **asked: int) -> Indices:
         before, given = self.active[level], self.active[level].copy()
         kept = before
-        asked = {"level": level, "epoch": epoch, "active": given}
-        for _, answer in self.acting.answers("prune_examples", **asked):
-            kept = np.unique(as_kept(answer, before, "prune_examples"))
-        self._untouched([{level: given}], [{level: before}], "prune_examples")
+        for _, answer in self.acting.answers(hook, level=level, active=given, **asked):
+            kept = np.unique(as_kept(answer, before, hook))
+        self._untouched([{level: given}], [{level: before}], hook)
         return kept
 
     def _batches(self, level: Level, epoch: int, examples: Indices) -> None:

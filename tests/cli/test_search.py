@@ -17,11 +17,14 @@ from naslib_proxydata.cli.main import main
 from naslib_proxydata.config import SearchConfig
 from naslib_proxydata.data.sources import open_dataset
 from naslib_proxydata.hookspecs import hookimpl
+from naslib_proxydata.oneshot.checkpoint import load_checkpoint
 from naslib_proxydata.oneshot.records import EpochRecord, read_history
 from naslib_proxydata.runs.setup import load_plugins
-from naslib_proxydata.selection.files import save_selection
+from naslib_proxydata.selection.files import load_selection, save_selection
+from naslib_proxydata.selection.origin import ScoreOrigin
 from naslib_proxydata.selection.random import RandomSelector
 from naslib_proxydata.selection.run import make_selection
+from naslib_proxydata.selection.score_files import write_scores
 
 
 def run(*arguments: object) -> int:
@@ -378,3 +381,68 @@ def test_a_selection_of_another_dataset_is_refused(
     arguments = (*arguments, "--out", tmp_path / "run")
     assert run(*arguments, "--dataset", tmp_path / "other.npz") == 2
     assert "fingerprint" in capsys.readouterr().err
+
+
+@pytest.fixture
+def scores(tmp_path: Path) -> Path:
+    """A score file of el2n for the digits, each score its example's number."""
+    path, digits = tmp_path / "scores.npz", open_dataset("digits")
+    write_scores(path, np.arange(len(digits), dtype=float), digits, ScoreOrigin(scorer="el2n"))
+    return path
+
+
+def test_el2n_scores_prune_before_the_first_epoch(
+    tmp_path: Path, tiny: Callable[..., int], selection: Path, scores: Path
+) -> None:
+    by_scores = ("--pruner", "el2n", "--set", f"pruner.scores={scores}")
+    assert tiny(*by_scores, "--set", "pruner.weights_drops=high") == 0
+    records = read_history(tmp_path / "run" / "history.json")
+    assert [record.used for record in records] == [{"weights": 30, "architecture": 30}] * 2
+    result = result_of(tmp_path / "run")
+    (acted,) = result["acting"]
+    assert acted["options"]["scores"] == str(scores)
+    assert acted["settings"]["drops"] == {"weights": "high", "architecture": "low"}
+    assert acted["outcome"]["weights"] == {
+        "examples at first": 60,
+        "dropped": 30,
+        "examples left": 30,
+    }
+    state = load_checkpoint(tmp_path / "run")
+    assert state is not None
+    kept = set(state["active"]["weights"].tolist())
+    lowest = np.sort(load_selection(selection).weight_indices)[:30]  # the numbers are the scores
+    assert len(kept & set(lowest.tolist())) >= 28, "but for the last example of a class"
+    # More epochs go on from the checkpoint with the same examples.
+    assert tiny(*by_scores, "--set", "pruner.weights_drops=high", epochs=3) == 0
+    assert read_history(tmp_path / "run" / "history.json")[2].left["weights"] == 30
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"fingerprint": np.array("0" * 64)}, "scores a dataset with fingerprint"),
+        ({"made_by": np.array('{"scorer": "entropy"}')}, "holds scores of scorer 'entropy'"),
+        ({"scores": np.ones((1797, 2))}, "features of 2 numbers"),
+        ({"scores": np.arange(5.0)}, "do not belong together"),
+    ],
+)
+def test_scores_that_are_not_this_pruners_are_refused_before_the_folder(
+    tmp_path: Path,
+    tiny: Callable[..., int],
+    scores: Path,
+    change: dict[str, Any],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with np.load(scores) as archive:
+        np.savez(scores, **{**archive, **change})
+    assert tiny("--pruner", "el2n", "--set", f"pruner.scores={scores}") == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_absent_score_file_is_refused(
+    tiny: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tiny("--pruner", "el2n", "--set", "pruner.scores=nowhere.npz") == 2
+    assert "no score file nowhere.npz" in capsys.readouterr().err

@@ -107,6 +107,41 @@ def test_nonsense_is_no_selection(answer: Any, complaint: str) -> None:
     assert complaint in message
 
 
+# ------------------------------------------------------------------------------ prune_at_start
+
+
+class DropsAtStart:
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    @hookimpl
+    def prune_at_start(self, active: Indices) -> Any:
+        return self.answer(active)
+
+
+def test_what_goes_before_the_first_epoch_never_trains_and_never_comes_back() -> None:
+    seen: set[int] = set()
+
+    class Watches(DropsAtStart):
+        @hookimpl
+        def batch_finished(self, indices: Indices) -> None:
+            seen.update(indices.tolist())
+
+    whole, search = searched(), searched(Watches(lambda active: active[::2]))
+    for level in LEVELS:
+        assert search.pool[level].tolist() == whole.pool[level][::2].tolist()
+    assert seen == {int(one) for half in search.pool.values() for one in half}
+    assert [record.used for record in search.records] == [dict.fromkeys(LEVELS, 8)] * 2
+    assert [record.left for record in search.records] == [dict.fromkeys(LEVELS, 8)] * 2
+
+
+def test_nonsense_before_the_first_epoch_is_told() -> None:
+    message = told(DropsAtStart(lambda active: [0.5, 1.5]))
+    assert "plugin 'actor 0' (tests 1.0): hook 'prune_at_start'" in message
+    message = told(DropsAtStart(lambda active: active[:1]), error=PruningError)
+    assert "1 weights examples are left before the first epoch" in message
+
+
 # ------------------------------------------------------------------------------ prune_examples
 
 

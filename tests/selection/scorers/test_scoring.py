@@ -33,6 +33,7 @@ from naslib_proxydata.selection.scorers.models import (
     last_linear,
     pretrained_backbone,
 )
+from naslib_proxydata.selection.scorers.outputs import EL2NScorer
 from naslib_proxydata.selection.scorers.recipe import Recipe
 from naslib_proxydata.selection.scorers.scoring import cache_key, score_dataset
 from tests.damage import damaged, many_copies, refused
@@ -91,6 +92,23 @@ def test_hard_examples_score_as_hard(context: ScoringContext) -> None:
     assert set(np.unique(forgetting)) <= set(range(5))
     features = scored("features", context)
     assert features.shape == (1797, 128)
+
+
+def test_el2n_averages_runs_of_different_seeds(context: ScoringContext) -> None:
+    images, labels = context.dataset.pixels(np.arange(60)).numpy(), context.dataset.labels
+    assert labels is not None
+    sixty = ArrayDataset("sixty", images[:, 0], labels[:60])
+    few = replace(context, dataset=sixty, recipe=Recipe(epochs=2))
+    several, one = EL2NScorer(runs=3), EL2NScorer()
+    seeds = [0, *several._further_seeds(few)]
+    by_hand = [one.compute(replace(few, seed=seed)) for seed in seeds]
+    np.testing.assert_allclose(several.compute(few), np.mean(by_hand, axis=0), rtol=1e-12)
+    assert not np.allclose(by_hand[0], by_hand[1])
+    assert several.training_accuracy(few) is not None
+    assert (one.settings(), several.settings()) == ({}, {"runs": 3})
+    for wrong in (0, 2.5, True):
+        with pytest.raises(SelectionError, match="whole number of runs"):
+            EL2NScorer(runs=wrong)  # type: ignore[arg-type]
 
 
 def test_a_second_scorer_trains_nothing(

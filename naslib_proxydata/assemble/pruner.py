@@ -1,0 +1,56 @@
+"""A pruner as a configuration names it: its score file, if it has one, becomes an array."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from naslib_proxydata.errors import SelectionError
+from naslib_proxydata.files import expanded
+from naslib_proxydata.plugins.naming import add_named
+from naslib_proxydata.selection.score_files import read_scores
+
+if TYPE_CHECKING:
+    from naslib_proxydata.config.fields import Named
+    from naslib_proxydata.data.base import Dataset
+    from naslib_proxydata.plugins import Acting, Plugins
+
+SCORES = "scores"
+"""The option of a pruner that is a score file."""
+
+
+def add_pruner(acting: Acting, plugins: Plugins, pruner: Named, dataset: Dataset) -> None:
+    """Let the named pruner act, handing it the scores of the dataset in place of their file.
+
+    Raises:
+        ConfigError: There is no such pruner or option.
+        SelectionError: The scores cannot be read, are of another dataset or of another scorer
+            than the pruner goes by, or are no single number for each example.
+    """
+    options: dict[str, Any] = dict(pruner.options)
+    file = options.get(SCORES)
+    if not isinstance(file, str):
+        add_named(acting, plugins, "pruners", pruner.name, options)
+        return
+    found = read_scores(expanded(file), dataset.name)
+    values = found.for_dataset(dataset)
+    if values.ndim != 1:
+        raise SelectionError(
+            f"{file} holds features of {values.shape[1]} numbers for each example, pruner "
+            f"{pruner.name!r} expects one score; give a file of scores"
+        )
+    options[SCORES] = values
+    actor = add_named(acting, plugins, "pruners", pruner.name, options, pruner.options)
+    expected, scorer = getattr(actor, "scorer", ""), found.origin.scorer
+    if scorer and expected and scorer != expected:
+        raise SelectionError(
+            f"{file} holds scores of scorer {scorer!r}, pruner {pruner.name!r} goes by "
+            f"{expected!r}; score with 'select --scorer {expected} --save-scores'"
+        )
+
+
+def with_whole_path(pruner: Named | None) -> Named | None:
+    """Return a pruner whose score file is found from any folder."""
+    if pruner is None or not isinstance(pruner.options.get(SCORES), str):
+        return pruner
+    whole = str(expanded(pruner.options[SCORES]).resolve())
+    return pruner.model_copy(update={SCORES: whole})
