@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from naslib_proxydata.api.dps import dps
     from naslib_proxydata.api.evolve import evolve
+    from naslib_proxydata.api.experiment import experiment
     from naslib_proxydata.api.lookup import predictor, selector, space, table
     from naslib_proxydata.api.rank import rank
     from naslib_proxydata.api.score import score
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "dps": "api.dps",
     "evolve": "api.evolve",
+    "experiment": "api.experiment",
     "hookimpl": "hookspecs",
     "kendall": "ranking",
     "ndcg": "ranking",
@@ -44,6 +46,7 @@ __all__ = [
     "__version__",
     "dps",
     "evolve",
+    "experiment",
     "hookimpl",
     "kendall",
     "ndcg",

@@ -56,6 +56,13 @@ def axes_of(ax: Axes | None, width: float, height: float) -> Axes:
     return made
 
 
+def whole_ticks(panel: Axes) -> None:
+    """Put the ticks of the horizontal axis on whole numbers only, as epochs are."""
+    from matplotlib.ticker import MaxNLocator
+
+    panel.xaxis.set_major_locator(MaxNLocator(nbins="auto", integer=True, min_n_ticks=1))
+
+
 def save_figure(
     drawn: Figure | Axes, path: Path, *, error: type[ProxyDataError] = FileError
 ) -> None:

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from naslib_proxydata.assemble.pruner import add_pruner, with_whole_path
 from naslib_proxydata.assemble.reading import read_as_asked
+from naslib_proxydata.boundary import boundary
 from naslib_proxydata.config import SearchConfig
 from naslib_proxydata.data.sources import open_dataset
-from naslib_proxydata.errors import TableError
+from naslib_proxydata.errors import RunFolderError, TableError
 from naslib_proxydata.files import expanded
 from naslib_proxydata.markdown import one_line
 from naslib_proxydata.oneshot import plots
 from naslib_proxydata.oneshot.base import Strategy, combine
 from naslib_proxydata.oneshot.builder import supernet_builder
-from naslib_proxydata.oneshot.checkpoint import NAME, PREVIOUS
+from naslib_proxydata.oneshot.checkpoint import NAME, PREVIOUS, started_from
+from naslib_proxydata.oneshot.examples import Active, examples_sha256, starting_examples
 from naslib_proxydata.oneshot.hessian import HessianTracker
 from naslib_proxydata.oneshot.learner import Learner
 from naslib_proxydata.oneshot.loop import Search
-from naslib_proxydata.oneshot.records import SearchResult
+from naslib_proxydata.oneshot.records import SearchResult, read_history
 from naslib_proxydata.oneshot.settings import SearchSettings
+from naslib_proxydata.opening import read_file
 from naslib_proxydata.plugins import Acting
 from naslib_proxydata.plugins.acting import DECIDING, Actor, lifecycle_hooks
 from naslib_proxydata.plugins.naming import add_files, add_observers, tell_idle
@@ -44,6 +48,8 @@ if TYPE_CHECKING:
     from naslib_proxydata.tables.base import BenchmarkTable
 
 logger = logging.getLogger(__name__)
+
+Read = TypeVar("Read")
 
 RESULT, HISTORY, EIGENVALUES = "result.json", "history.json", "eigenvalues.json"
 RESULTS = (NAME, PREVIOUS, HISTORY, EIGENVALUES, RESULT, "tensorboard")
@@ -123,8 +129,100 @@ def run_search(
             selection = load_selection(config.selection)
         prepared = _prepared(config, plugins, dataset, selection, listeners)
         config = _settled(config, prepared.learner.settings)
+        if not config.overwrite:
+            _refuse_other_examples(config, prepared)
         with opened_folder(config, RESULTS) as folder:
             return _searched(config, plugins, prepared, folder)
+
+
+def check_search(config: SearchConfig, dataset: Dataset) -> SearchConfig:
+    """Make sure that a search can begin, without beginning it; its selection is not looked at.
+
+    Args:
+        config: What to do.
+        dataset: The dataset of the configuration.
+
+    Returns:
+        The configuration as its run folder keeps it.
+
+    Raises:
+        ProxyDataError: A name, an option or a number is wrong.
+    """
+    plugins = load_plugins(config.plugin, config.no_plugin)
+    config = resolved(config)
+    read = read_as_asked(dataset, config).dataset
+    prepared = _prepared(config, plugins, read, None, ())
+    return _settled(config, prepared.learner.settings)
+
+
+class StoredSearch(NamedTuple):
+    """What a finished search has left in its folder.
+
+    Attributes:
+        result: Cell and records.
+        eigenvalues: Dominant Hessian eigenvalue by epoch; empty where none was estimated.
+    """
+
+    result: SearchResult
+    eigenvalues: Mapping[int, float]
+
+
+def stored_search(folder: Path, epochs: int) -> StoredSearch | None:
+    """Return what a search of so many epochs has left, None where it is not finished.
+
+    Raises:
+        RunFolderError: A file is damaged.
+    """
+    if not (folder / RESULT).is_file() or not (folder / HISTORY).is_file():
+        return None
+    cell, done = _json(folder / RESULT, lambda one: (str(one["cell"]), one["training"]["epochs"]))
+    records = read_history(folder / HISTORY)
+    if done < epochs or len(records) < epochs:
+        return None
+    eigenvalues: dict[int, float] = {}
+    if (folder / EIGENVALUES).is_file():
+        eigenvalues = _json(
+            folder / EIGENVALUES, lambda one: {int(key): float(one[key]) for key in one}
+        )
+    return StoredSearch(SearchResult(cell, records), eigenvalues)
+
+
+def _json(path: Path, read: Callable[[Any], Read]) -> Read:
+    """Return what is read from a JSON file of a run folder.
+
+    Raises:
+        RunFolderError: It is damaged.
+    """
+    advice = "run the search again with --overwrite, which writes it anew"
+    content = read_file(path, RunFolderError, advice)
+    with boundary(path, RunFolderError, advice):
+        return read(json.loads(content))
+
+
+def refuse_other_selection(config: SearchConfig, selection: Selection, dataset: Dataset) -> None:
+    """Refuse a run folder whose search began with other examples than those of a selection.
+
+    Raises:
+        RunFolderError: It did.
+    """
+    _compare_examples(config, starting_examples(dataset, selection, Acting(), config.seed))
+
+
+def _refuse_other_examples(config: SearchConfig, prepared: Prepared) -> None:
+    """Refuse a folder whose search began with other examples, before anything changes there."""
+    if not (config.out / NAME).exists():
+        return
+    first = starting_examples(prepared.dataset, prepared.selection, prepared.acting, config.seed)
+    _compare_examples(config, first)
+
+
+def _compare_examples(config: SearchConfig, first: Active) -> None:
+    before = started_from(config.out)
+    if before is not None and before != examples_sha256(first):
+        raise RunFolderError(
+            f"{config.out} holds another run: its search began with other examples than those of "
+            f"selection {config.selection}; choose another --out, or --overwrite to start anew"
+        )
 
 
 def _searched(
@@ -147,7 +245,7 @@ def _searched(
         config.augment,
         check_folder=folder.check_in_place,
     ).run()
-    tables, unreadable = _tables(plugins, config)
+    tables, unreadable = space_tables(plugins, config)
     measured, missing = look_up(tables, result.cell)
     notes = (*unreadable, *missing)
     finished = FinishedSearch(result, measured, notes, folder.path)
@@ -272,7 +370,7 @@ def look_up(
     return tuple(measured), tuple(notes)
 
 
-def _tables(plugins: Plugins, config: SearchConfig) -> tuple[list[BenchmarkTable], list[str]]:
+def space_tables(plugins: Plugins, config: SearchConfig) -> tuple[list[BenchmarkTable], list[str]]:
     """Return the tables of a space that can be opened, and why others cannot."""
     tables: list[BenchmarkTable] = []
     notes: list[str] = []

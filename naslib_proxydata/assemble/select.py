@@ -21,10 +21,10 @@ from naslib_proxydata.runs.environment import environment, provenance
 from naslib_proxydata.runs.executors import Progress, threads_used
 from naslib_proxydata.runs.folder import RunFolder
 from naslib_proxydata.runs.setup import load_plugins
-from naslib_proxydata.runs.start import opened_folder, resolved
+from naslib_proxydata.runs.start import holds_run, opened_folder, resolved
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.selection.base import Selection, Selector
-from naslib_proxydata.selection.files import SELECTION, save_selection
+from naslib_proxydata.selection.files import SELECTION, load_selection, save_selection
 from naslib_proxydata.selection.listed import ListedDataset
 from naslib_proxydata.selection.origin import GIVEN, Scored, array_sha256
 from naslib_proxydata.selection.plots import selection_figure
@@ -112,6 +112,42 @@ def run_select(
             report = selection_markdown(whole, read.dataset, folder.path, figures, where)
             folder.write("summary.md", report)
     return whole
+
+
+def check_select(config: SelectConfig, dataset: Dataset | None = None) -> SelectConfig:
+    """Make sure that a selection can be made, without making it.
+
+    Args:
+        config: What to choose, from what, and how.
+        dataset: The dataset of the configuration, where it is open already.
+
+    Returns:
+        The configuration as its run folder keeps it.
+
+    Raises:
+        ProxyDataError: See :func:`run_select`.
+    """
+    plugins = load_plugins(config.plugin, config.no_plugin)
+    config = _with_whole_paths(resolved(config))
+    selector = _selector(config, plugins)
+    if config.dataset is None and config.scores is None:
+        config = config.model_copy(update={"dataset": DATASET})
+    dataset = _dataset(config, plugins, selector) if dataset is None else dataset
+    read = read_as_asked(dataset, config, None)
+    _prepare(config, plugins, readable_part(read.dataset), selector, None)
+    return config
+
+
+def finished_selection(config: SelectConfig) -> Selection | None:
+    """Return the selection that is in the run folder of a checked configuration, or None.
+
+    Raises:
+        RunFolderError: The folder holds a run with another configuration.
+    """
+    if config.overwrite or not holds_run(config, RESULTS):
+        return None
+    files = [config.out / SELECTION, (config.out / SELECTION).with_suffix(".json")]
+    return load_selection(config.out) if all(file.is_file() for file in files) else None
 
 
 def in_whole(selection: Selection, part: Dataset, whole: Dataset) -> Selection:

@@ -114,8 +114,8 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--workers",
             type=int,
-            help="Processes that score, or threads that read a folder's images; results do not "
-            "depend on it.  [1]",
+            help="Processes that score (or search, of an experiment), or threads that read a "
+            "folder's images; results do not depend on it.  [1]",
         ),
         click.option("--threads", type=int, help="Threads of torch; recorded.  [1]"),
         click.option("--device", help="auto, cpu, cuda, ...  [auto]"),

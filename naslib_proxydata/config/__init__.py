@@ -2,6 +2,7 @@
 
 from naslib_proxydata.config.dps import DpsConfig
 from naslib_proxydata.config.evolve import EvolveConfig
+from naslib_proxydata.config.experiment import ExperimentConfig, ExperimentFile
 from naslib_proxydata.config.leaderboard import LeaderboardConfig
 from naslib_proxydata.config.resolve import resolve
 from naslib_proxydata.config.schemas import SCHEMAS
@@ -12,6 +13,8 @@ __all__ = [
     "SCHEMAS",
     "DpsConfig",
     "EvolveConfig",
+    "ExperimentConfig",
+    "ExperimentFile",
     "LeaderboardConfig",
     "SearchConfig",
     "SelectConfig",

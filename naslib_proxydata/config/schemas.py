@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from naslib_proxydata.config.dps import DpsConfig
 from naslib_proxydata.config.evolve import EvolveConfig
+from naslib_proxydata.config.experiment import ExperimentConfig
 from naslib_proxydata.config.leaderboard import LeaderboardConfig
 from naslib_proxydata.config.search import SearchConfig
 from naslib_proxydata.config.select import SelectConfig
@@ -17,4 +18,5 @@ SCHEMAS: Mapping[str, type[RunConfig]] = {
     "search": SearchConfig,
     "evolve": EvolveConfig,
     "dps": DpsConfig,
+    "experiment": ExperimentConfig,
 }

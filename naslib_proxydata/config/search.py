@@ -18,7 +18,13 @@ class SearchConfig(RunConfig, FolderFields):
     """Everything ``naslib-proxydata search`` can be told."""
 
     MAY_GROW: ClassVar[tuple[str, ...]] = ("training.epochs",)
-    IMMATERIAL: ClassVar[tuple[str, ...]] = (*RunConfig.IMMATERIAL, "device", "data_root")
+    # Where a selection lies changes nothing; the examples in it are compared by their hash.
+    IMMATERIAL: ClassVar[tuple[str, ...]] = (
+        *RunConfig.IMMATERIAL,
+        "device",
+        "data_root",
+        "selection",
+    )
 
     space: str = Field("nb201", description="A search space that has a supernet, by name.")
     strategy: JoinedOptions = Field(

@@ -86,6 +86,20 @@ def load_checkpoint(folder: Path) -> dict[str, Any] | None:
     return None
 
 
+def started_from(folder: Path) -> Mapping[str, str] | None:
+    """Return the hash of the examples chosen for each level; None without a checkpoint.
+
+    Raises:
+        RunFolderError: See :func:`load_checkpoint`, or a checkpoint does not say.
+    """
+    state = load_checkpoint(folder)
+    if state is None:
+        return None
+    with boundary(folder / NAME, RunFolderError, _ADVICE):
+        # Earlier versions, which dropped none before the first epoch, say only what it began with.
+        return dict(state.get("chosen") or state["identity"]["selection"])
+
+
 def _read(path: Path) -> dict[str, Any] | None:
     """Return the state in a file, None where its bytes are not those that were written.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
@@ -57,6 +58,14 @@ def starting_examples(
                 f"a search needs at least 2 {level} examples, the selection has {len(half)}"
             )
     return active
+
+
+def examples_sha256(active: Active) -> dict[Level, str]:
+    """Return a hash of the examples of each level, by which a search knows its own again."""
+    return {
+        level: hashlib.sha256(half.astype("<i8").tobytes()).hexdigest()
+        for level, half in active.items()
+    }
 
 
 def chosen_examples(

@@ -6,7 +6,6 @@ from its last checkpoint draws what it would have drawn.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import math
@@ -38,6 +37,7 @@ from naslib_proxydata.oneshot.examples import (
     Active,
     counted_by_class,
     endless,
+    examples_sha256,
     kept_at_start,
     kept_examples,
     paired,
@@ -104,6 +104,7 @@ class Search:
     pool: Active = field(init=False)
     active: Active = field(init=False)
     records: list[EpochRecord] = field(init=False, default_factory=list)
+    _chosen: dict[Level, str] = field(init=False)
     _start: dict[Level, str] = field(init=False)
     _size: int = field(init=False)
     _sign: str = field(init=False, default="")
@@ -136,16 +137,14 @@ class Search:
         seed = self.learner.settings.seed
         self.pool = starting_examples(self.dataset, self.selection, self.acting, seed)
         self.active = dict(self.pool)
+        self._chosen = examples_sha256(self.active)
         self._size = sum(one.numel() for one in self.learner.weights)
 
     def _prune_at_start(self) -> None:
         """Let plugins drop examples for good, and note with which ones the first epoch begins."""
         self.pool = kept_at_start(self.acting, self.pool)
         self.active = dict(self.pool)
-        self._start = {
-            level: hashlib.sha256(half.astype("<i8").tobytes()).hexdigest()
-            for level, half in self.active.items()
-        }
+        self._start = examples_sha256(self.active)
 
     def _info(self) -> SearchInfo:
         return SearchInfo(
@@ -386,6 +385,7 @@ class Search:
             self.folder,
             {
                 "identity": self._identity(),
+                "chosen": self._chosen,
                 "learner": self.learner.state_dict(),
                 "active": dict(self.active),
                 "records": [record.plain() for record in self.records],

@@ -43,6 +43,11 @@ class Choices:
         """Return the rows of the edges that leave a node."""
         return tuple(row for row, edge in enumerate(self.edges) if edge[0] == source)
 
+    def place(self, source: int, target: int, operation: str) -> tuple[int, int]:
+        """Return the row of an edge and the column of an operation on it."""
+        row = self.edges.index((source, target))
+        return row, self.operations[row].index(operation)
+
     @property
     def targets(self) -> tuple[int, ...]:
         """The nodes that edges lead into, ascending."""

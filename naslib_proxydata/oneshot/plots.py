@@ -36,6 +36,8 @@ KNOWN_COLOURS = {
     "dil_conv_5x5": "#CC79A7",
 }
 """The same operation has the same colour in every figure; those that pass on a value are grey."""
+MARK = "#FF2D00"
+"""Colour of the rectangle around a chosen operation, readable on the whole colour map."""
 LEVEL_COLOURS = {"weights": PALETTE[0], "architecture": PALETTE[1]}
 
 
@@ -53,8 +55,11 @@ def search_figures(
     """
     figures: dict[str, Figure | Axes] = {"trajectory": trajectory_figure(records, measured)}
     strengths = {kind: np.array(values) for kind, values in records[-1].strengths.items()}
+    places = supernet.chosen_places(strengths)
     for kind, choices in supernet.choices.items():
-        figures[f"strengths-{kind}"] = draw_strengths(choices, strengths[kind], kind)
+        figures[f"strengths-{kind}"] = draw_strengths(
+            choices, strengths[kind], kind, chosen=places[kind]
+        )
     for kind, cell in supernet.chosen(strengths).items():
         figures[f"cell-{kind}"] = draw_cell(cell, kind)
     return figures
@@ -101,17 +106,27 @@ def _draw_left(panel: Any, epochs: Sequence[int], records: Sequence[EpochRecord]
     panel.set(xlabel="epoch", ylabel="examples", title=by_class_title, ylim=(0, None))
 
 
-def draw_strengths(choices: Choices, strengths: Any, title: str, ax: Axes | None = None) -> Axes:
+def draw_strengths(
+    choices: Choices,
+    strengths: Any,
+    title: str,
+    ax: Axes | None = None,
+    *,
+    chosen: Sequence[tuple[int, int]] = (),
+) -> Axes:
     """Draw the strength of every candidate of every edge as a heat map.
+
+    A rectangle marks what the architecture holds (BDP, Bi-level Data Pruning, figure 4).
 
     Args:
         choices: Edges and candidates.
         strengths: Shape (edges, operations).
         title: What the figure shows.
         ax: Where to draw; a new figure where None.
+        chosen: (row, column) of each candidate that is marked.
     """
     edges, operations = choices.shape
-    panel: Any = axes_of(ax, 1.4 * operations + 2.2, 0.42 * edges + 1.6)
+    panel: Any = axes_of(ax, *strengths_size(choices))
     image = panel.imshow(strengths, cmap="viridis", aspect="auto")
     digits = 2 if np.ptp(strengths) > 0.1 else 4
     same = len(set(choices.operations)) == 1
@@ -128,9 +143,25 @@ def draw_strengths(choices: Choices, strengths: Any, title: str, ax: Axes | None
             label = number if same else f"{choices.operations[row][column]} {number}"
             colour = "black" if value > middle else "white"
             panel.text(column, row, label, ha="center", va="center", color=colour, fontsize=7)
+    for row, column in chosen:
+        panel.add_patch(_mark(row, column))
     panel.set(ylabel="edge", title=f"{title}: strength of each candidate")
     panel.figure.colorbar(image, ax=panel)
     return cast("Axes", panel)
+
+
+def strengths_size(choices: Choices) -> tuple[float, float]:
+    """Return width and height in inches at which a heat map of strengths can be read."""
+    edges, operations = choices.shape
+    return 1.4 * operations + 2.2, 0.42 * edges + 1.6
+
+
+def _mark(row: int, column: int) -> Any:
+    """Return a rectangle just within one square of a heat map."""
+    from matplotlib.patches import Rectangle
+
+    corner = (column - 0.47, row - 0.44)
+    return Rectangle(corner, 0.94, 0.88, fill=False, edgecolor=MARK, linewidth=2.2)
 
 
 def draw_cell(cell: Sequence[ChosenEdge], title: str, ax: Axes | None = None) -> Axes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,8 @@ class RunFolder:
         may_grow: Keys of the configuration, nested ones joined by dots, whose number may be larger
             when a run goes on.
         immaterial: Keys of the configuration that change no result.
+        defaults: What keys were in a configuration of an earlier version, which lacks them.
+        adopts: Names that may be in a folder before it is a run's, as copies of what it makes.
     """
 
     def __init__(
@@ -50,11 +52,15 @@ class RunFolder:
         results: tuple[str, ...] = (),
         may_grow: tuple[str, ...] = (),
         immaterial: tuple[str, ...] = ("workers", "out", "overwrite"),
+        defaults: Mapping[str, Any] | None = None,
+        adopts: tuple[str, ...] = (),
     ) -> None:
         self.path = path
         self.results = results
         self.may_grow = may_grow
         self.immaterial = immaterial
+        self.defaults = defaults or {}
+        self.adopts = adopts
         self._lock: FolderLock | None = None
 
     @property
@@ -87,6 +93,26 @@ class RunFolder:
             except BaseException:
                 self.close()
                 raise
+
+    def check(self, config: str) -> bool:
+        """Return whether the folder holds a run, which must be one with this configuration.
+
+        Nothing is changed there.
+
+        Args:
+            config: The resolved configuration, as YAML.
+
+        Raises:
+            RunFolderError: It holds other things, or a run with another configuration.
+        """
+        with self._explained("read"):
+            if not self.path.is_dir():
+                return False
+            self._refuse_foreign()
+            if not (self.path / CONFIG).is_file():
+                return False
+            self._compare(config)
+            return True
 
     def close(self) -> None:
         """Let other runs in."""
@@ -122,7 +148,8 @@ class RunFolder:
 
     def _refuse_foreign(self) -> None:
         is_run = (self.path / CONFIG).is_file()
-        if not is_run and any(not file.name.startswith(".") for file in self.path.iterdir()):
+        known = (f for f in self.path.iterdir() if f.name not in self.adopts)
+        if not is_run and any(not file.name.startswith(".") for file in known):
             raise RunFolderError(
                 f"{self.path} holds files but no {CONFIG}, so it is no run folder; "
                 "choose another --out"
@@ -178,7 +205,7 @@ class RunFolder:
         """
         found, wanted = (
             {key: value for key, value in flat(one).items() if not self._is_immaterial(key)}
-            for one in (self._read_config(), yaml.safe_load(config))
+            for one in ({**self.defaults, **self._read_config()}, yaml.safe_load(config))
         )
         differing = [
             f"{key}: {found.get(key)!r:.200} there, {wanted.get(key)!r:.200} now"

@@ -19,6 +19,8 @@ from naslib_proxydata.schema import Settings
 
 Config = TypeVar("Config", bound=RunConfig)
 
+_PLAIN = (bool, int, float, str, type(None))
+
 
 def resolved(config: Config) -> Config:
     """Return the configuration with what depends on the machine filled in.
@@ -43,7 +45,9 @@ def resolved(config: Config) -> Config:
 
 
 @contextmanager
-def opened_folder(config: RunConfig, results: tuple[str, ...] = ()) -> Iterator[RunFolder]:
+def opened_folder(
+    config: RunConfig, results: tuple[str, ...] = (), adopts: tuple[str, ...] = ()
+) -> Iterator[RunFolder]:
     """Give the run folder, opened for a resolved configuration and locked for the block.
 
     A block that ends well has left a run there: this is looked at before anybody hears of success.
@@ -51,18 +55,48 @@ def opened_folder(config: RunConfig, results: tuple[str, ...] = ()) -> Iterator[
     Args:
         config: It is kept in the folder.
         results: See :class:`RunFolder`.
+        adopts: The same.
 
     Raises:
         RunFolderError: See :meth:`RunFolder.open` and :meth:`RunFolder.check_in_place`.
     """
-    folder = RunFolder(config.out, results, config.MAY_GROW, config.IMMATERIAL)
-    kept = config.model_copy(update={"overwrite": False})  # so that its copy never deletes
-    folder.open(dump_yaml(kept), overwrite=config.overwrite)
+    folder = folder_of(config, results, adopts)
+    folder.open(_kept(config), overwrite=config.overwrite)
     try:
         yield folder
         folder.check_in_place()
     finally:
         folder.close()
+
+
+def holds_run(config: RunConfig, results: tuple[str, ...]) -> bool:
+    """Return whether the run folder of a resolved configuration holds a run, which must be its own.
+
+    Args:
+        config: Of the run.
+        results: See :class:`RunFolder`.
+
+    Raises:
+        RunFolderError: See :meth:`RunFolder.check`.
+    """
+    return folder_of(config, results).check(_kept(config))
+
+
+def folder_of(
+    config: RunConfig, results: tuple[str, ...], adopts: tuple[str, ...] = ()
+) -> RunFolder:
+    """Return the folder of a resolved configuration, not opened; see :class:`RunFolder`."""
+    defaults = {
+        name: field.get_default(call_default_factory=True)
+        for name, field in type(config).model_fields.items()
+    }
+    plain = {name: one for name, one in defaults.items() if isinstance(one, _PLAIN)}
+    return RunFolder(config.out, results, config.MAY_GROW, config.IMMATERIAL, plain, adopts)
+
+
+def _kept(config: RunConfig) -> str:
+    """Return the configuration as its folder keeps it, in a copy that never deletes."""
+    return dump_yaml(config.model_copy(update={"overwrite": False}))
 
 
 def workers_of(config: RunConfig, executor: Executor | None) -> AbstractContextManager[Executor]:

@@ -73,6 +73,19 @@ class Supernet(nn.Module, ABC):
             strengths: For each kind of cell, the strength of each candidate, edges x operations.
         """
 
+    def chosen_places(
+        self, strengths: Mapping[str, NDArray[np.float64]]
+    ) -> dict[str, list[tuple[int, int]]]:
+        """Return (row, column) of each candidate that the architecture holds, by kind of cell.
+
+        Args:
+            strengths: For each kind of cell, the strength of each candidate, edges x operations.
+        """
+        return {
+            kind: [self.choices[kind].place(*edge) for edge in edges]
+            for kind, edges in self.chosen(strengths).items()
+        }
+
 
 def normalise(features: Tensor, weight: Tensor | None = None) -> Tensor:
     """Normalise by the batch's statistics, channel by channel, then scale.

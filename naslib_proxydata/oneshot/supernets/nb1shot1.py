@@ -6,7 +6,7 @@ the parents of the output are choices of their own; node 0 is the cell's input.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Final
@@ -181,14 +181,24 @@ class NasBench1Shot1Supernet(Supernet):
         """Return every edge with the operation of the node that it leads into."""
         counts = PARENTS[self.space]
         names = [OPERATIONS[column] for column in strengths[NODE_OPERATIONS].argmax(1)]
-        edges = []
+        edges: list[ChosenEdge] = []
         for node, (count, name) in enumerate(zip(counts, [*names, "output"], strict=True), start=1):
-            sources = np.arange(node)
+            sources: Sequence[int] = range(node)
             if parents_of(node) in strengths:
-                order = np.argsort(-strengths[parents_of(node)][0], kind="stable")
-                sources = np.sort(order[:count])
-            edges += [ChosenEdge(int(source), node, name) for source in sources]
+                sources = strongest(strengths[parents_of(node)][0], count)
+            edges += [ChosenEdge(source, node, name) for source in sources]
         return {"cell": edges}
+
+    def chosen_places(
+        self, strengths: Mapping[str, NDArray[np.float64]]
+    ) -> dict[str, list[tuple[int, int]]]:
+        """Return the operation of every node and the parents that it keeps."""
+        places = {NODE_OPERATIONS: list(enumerate(strengths[NODE_OPERATIONS].argmax(1).tolist()))}
+        for node, count in enumerate(PARENTS[self.space], start=1):
+            kind = parents_of(node)
+            if kind in strengths:
+                places[kind] = [(0, source) for source in strongest(strengths[kind][0], count)]
+        return places
 
     def derive(self, strengths: Mapping[str, NDArray[np.float64]]) -> str:
         """Return the NAS-Bench-101 text of the cell, without nodes that lead nowhere."""
@@ -198,6 +208,13 @@ class NasBench1Shot1Supernet(Supernet):
         rows = tuple(tuple((i, j) in pairs for j in range(last + 1)) for i in range(last + 1))
         ops = tuple(int(column) for column in strengths[NODE_OPERATIONS].argmax(1))
         return cell_text(validate(Nb101Cell(rows, ops)))
+
+
+def strongest(strengths: NDArray[np.float64], count: int) -> list[int]:
+    """Return the columns of the ``count`` largest strengths, ascending; the first of equal ones."""
+    order = np.argsort(-strengths, kind="stable")
+    kept: list[int] = np.sort(order[:count]).tolist()
+    return kept
 
 
 SUPERNETS: Final = SimpleNamespace(

@@ -1,0 +1,541 @@
+"""An experiment: from one file to a grid of searches, each a run folder, and one table of them."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from naslib_proxydata.assemble.experiment_report import table_lines, write_report
+from naslib_proxydata.assemble.outcomes import Outcome, RowSummary, csv_text, outcome_of, summarised
+from naslib_proxydata.assemble.published import Published, read_published
+from naslib_proxydata.assemble.search import RESULTS as SEARCH_RESULTS
+from naslib_proxydata.assemble.search import (
+    check_search,
+    named_strategy,
+    refuse_other_selection,
+    run_search,
+    space_tables,
+    stored_search,
+)
+from naslib_proxydata.assemble.select import check_select, finished_selection, run_select
+from naslib_proxydata.config import ExperimentConfig, ExperimentFile, SearchConfig, SelectConfig
+from naslib_proxydata.config.experiment import TRAJECTORIES, Change, Column, read_experiment
+from naslib_proxydata.config.grid import PlannedRow, chosen_scale, planned_rows, wanted_rows
+from naslib_proxydata.data.sources import open_dataset
+from naslib_proxydata.errors import (
+    ConfigError,
+    ProxyDataError,
+    SearchError,
+    TableAbsentError,
+    TableError,
+    unknown_name,
+)
+from naslib_proxydata.files import expanded
+from naslib_proxydata.oneshot.builder import supernet_builder
+from naslib_proxydata.runs.environment import environment
+from naslib_proxydata.runs.executors import Progress, completed
+from naslib_proxydata.runs.folder import RunFolder
+from naslib_proxydata.runs.setup import load_plugins
+from naslib_proxydata.runs.start import holds_run, opened_folder, resolved, workers_of
+from naslib_proxydata.runs.workers import LostCallError
+from naslib_proxydata.seeding import torch_generator
+
+if TYPE_CHECKING:
+    from naslib_proxydata.data.base import Dataset
+    from naslib_proxydata.oneshot.records import EpochRecord
+    from naslib_proxydata.oneshot.supernets.base import Supernet
+    from naslib_proxydata.plugins import Plugins
+    from naslib_proxydata.tables.base import BenchmarkTable
+
+_log = logging.getLogger(__name__)
+
+SEARCHES, SELECTIONS = "searches", "selections"
+RESULTS = ("results.csv", "table.csv", "summarised.csv")
+SHARED = "shared"
+"""The folder of the selections where all rows train on the same."""
+NOT_RUN = "not run yet"
+
+Config = TypeVar("Config", SearchConfig, SelectConfig)
+
+
+class PlannedSearch(NamedTuple):
+    """One search, and the selection that it trains on."""
+
+    row: PlannedRow
+    seed: int
+    search: SearchConfig
+    select: SelectConfig | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that an experiment is going to do.
+
+    Attributes:
+        config: What was asked for, resolved.
+        file: The experiment file.
+        rows: The rows that are wanted.
+        searches: One for each row and seed.
+        published: Figures of the paper.
+    """
+
+    config: ExperimentConfig
+    file: ExperimentFile
+    rows: tuple[PlannedRow, ...]
+    searches: tuple[PlannedSearch, ...]
+    published: Published
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds of each row."""
+        return tuple(dict.fromkeys(one.seed for one in self.searches))
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A finished experiment.
+
+    Attributes:
+        title: Of the file.
+        columns: What was looked up.
+        outcomes: One for each row and seed.
+        rows: The lines of the table.
+        published: Figures of the paper by row, dataset and metric.
+        folder: The folder of the experiment, or None where none is kept.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    outcomes: tuple[Outcome, ...]
+    rows: tuple[RowSummary, ...]
+    published: Published
+    folder: Path | None
+
+    @property
+    def failed(self) -> tuple[Outcome, ...]:
+        """The searches that failed, with their reasons."""
+        return tuple(one for one in self.outcomes if one.reason)
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return the table as dicts of plain values by column, as ``table.csv`` has it."""
+        return table_lines(self.rows, self.columns, self.published, None)
+
+
+def run_experiment(
+    config: ExperimentConfig,
+    *,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Experiment:
+    """Run the searches of an experiment that are not finished yet, and make one table of all.
+
+    Args:
+        config: What to do.
+        executor: Where searches run, any executor; by default ``config.workers`` processes. The
+            caller shuts it down.
+        progress: Told how many selections and searches are there.
+
+    Raises:
+        ProxyDataError: Something of the file, of a search or of a folder is wrong. All that can
+            be known is told before the first search; one that fails later is recorded, and the
+            others go on.
+    """
+    plan = checked_plan(config)
+    with opened_folder(plan.config, RESULTS, (SEARCHES, SELECTIONS)) as folder:
+        with workers_of(plan.config, executor) as pool:
+            runs = _Runs(plan, folder, pool, progress)
+            outcomes = runs.outcomes()
+        experiment = _experiment(plan, outcomes, folder.path)
+        _write(folder, plan, experiment)
+    return experiment
+
+
+# ------------------------------------------------------------------------------------ the plan
+
+
+def plan_of(config: ExperimentConfig) -> Plan:
+    """Return what an experiment is going to do; datasets and tables are not looked at.
+
+    Raises:
+        ProxyDataError: The file, a configuration in it or a published figure is wrong.
+    """
+    config = resolved(config.model_copy(update={"file": expanded(config.file).resolve()}))
+    where = str(config.file)
+    file = read_experiment(config.file)
+    scale = chosen_scale(file, config.scale, where)
+    every = planned_rows(file, scale, _given(config), where)
+    rows = wanted_rows(every, config.rows, where)
+    names = _selection_names(every)
+    searches = tuple(
+        _planned(config, row, names[row.label], seed)
+        for row in rows
+        for seed in dict.fromkeys(config.seed or scale.seeds)
+    )
+    return Plan(config, file, rows, searches, _published(config.file, file))
+
+
+def checked_plan(config: ExperimentConfig) -> Plan:
+    """Return the plan after all that it needs was found to be there.
+
+    Raises:
+        ProxyDataError: A dataset, a name, an option, a column or a folder is wrong.
+    """
+    plan = plan_of(config)
+    plugins = load_plugins(plan.config.plugin, plan.config.no_plugin)
+    _check_columns(plan, plugins)
+    datasets = _Datasets(plugins)
+    first: dict[str, PlannedSearch] = {}
+    settled: list[PlannedSearch] = []
+    for one in plan.searches:
+        if one.row.label not in first:
+            first[one.row.label] = _settled(one, datasets)
+        settled.append(_like(first[one.row.label], one))
+    for one in settled:
+        _refuse_others(one)
+    return Plan(plan.config, plan.file, plan.rows, tuple(settled), plan.published)
+
+
+def _given(config: ExperimentConfig) -> Change:
+    """Return what the command line changes."""
+    named = {} if config.dataset is None else {"dataset": config.dataset}
+    return Change(search={**named, **config.search}, select=config.select)
+
+
+def _selection_names(rows: Sequence[PlannedRow]) -> dict[str, str]:
+    """Return the folder of each row's selections: one where all train on the same."""
+    selecting = [row for row in rows if row.select is not None]
+    names: dict[str, str] = {}
+    for row in rows:
+        first = next((one for one in selecting if one.select == row.select), row)
+        is_shared = all(one.select == row.select for one in selecting)
+        names[row.label] = SHARED if is_shared else first.folder
+    return names
+
+
+def _planned(config: ExperimentConfig, row: PlannedRow, name: str, seed: int) -> PlannedSearch:
+    where = f"experiment {config.file}, row {row.label!r}"
+    if "dataset" not in row.search:
+        raise ConfigError(
+            f"{where}: no dataset is named; give one, such as --dataset cifar10:PATH, or "
+            "search.dataset in the file"
+        )
+    own = {
+        "seed": seed,
+        "device": config.device,
+        "threads": config.threads,
+        "data_root": config.data_root,
+        "plugin": config.plugin,
+        "no_plugin": config.no_plugin,
+        "overwrite": config.overwrite,
+    }
+    select: SelectConfig | None = None
+    chosen: dict[str, Any] = {}
+    if row.select is not None:
+        out = config.out / SELECTIONS / name / f"seed-{seed}"
+        images = {} if config.dataset is None else {"dataset": config.dataset}
+        keys = {"dataset": row.search["dataset"], **row.select, **images}
+        select = SelectConfig.parse({**keys, **own, "out": out}, f"{where}, select")
+        chosen = {"selection": out}
+    out = config.out / SEARCHES / row.folder / f"seed-{seed}"
+    search = SearchConfig.parse({**row.search, **own, **chosen, "out": out}, f"{where}, search")
+    return PlannedSearch(row, seed, search, select)
+
+
+def _published(path: Path, file: ExperimentFile) -> Published:
+    if file.published is None:
+        return {}
+    figures = path.parent / expanded(file.published.file)
+    return read_published(figures, file.published.experiment, file.published.rows)
+
+
+def _settled(one: PlannedSearch, datasets: _Datasets) -> PlannedSearch:
+    """Return a search as its folders keep it, after it was found that it can begin."""
+    try:
+        search = check_search(one.search, datasets.of(one.search.dataset))
+        select = one.select
+        if select is not None:
+            opened = None if select.dataset is None else datasets.of(select.dataset)
+            select = check_select(select, opened)
+        return PlannedSearch(one.row, one.seed, search, select)
+    except ProxyDataError as error:
+        raise type(error)(f"row {one.row.label!r}: {error}") from error
+
+
+def _like(first: PlannedSearch, one: PlannedSearch) -> PlannedSearch:
+    """Return another seed of a row, settled like its first."""
+
+    def own(config: Config, planned: Config) -> Config:
+        update: dict[str, Any] = {"seed": planned.seed, "out": expanded(planned.out)}
+        if isinstance(planned, SearchConfig):
+            selection = planned.selection
+            update["selection"] = None if selection is None else expanded(selection).resolve()
+        return config.model_copy(update=update)
+
+    select = None
+    if first.select is not None and one.select is not None:
+        select = own(first.select, one.select)
+    return PlannedSearch(one.row, one.seed, own(first.search, one.search), select)
+
+
+def _refuse_others(one: PlannedSearch) -> None:
+    """Refuse folders that hold something else."""
+    if one.search.overwrite:
+        return
+    holds_run(one.search, SEARCH_RESULTS)
+    if one.select is not None:
+        finished_selection(one.select)
+
+
+class _Datasets:
+    """Opens each dataset once."""
+
+    def __init__(self, plugins: Plugins) -> None:
+        self._plugins = plugins
+        self._opened: dict[str, Dataset] = {}
+
+    def of(self, source: str) -> Dataset:
+        if source not in self._opened:
+            self._opened[source] = open_dataset(source, self._plugins)
+        return self._opened[source]
+
+
+# ------------------------------------------------------------------------------------ the runs
+
+
+def make_selection_of(config: SelectConfig) -> str:
+    """Make a selection in whichever process this is; return why it failed, or nothing."""
+    return _reason(lambda: run_select(config))
+
+
+def search_with(config: SearchConfig) -> str:
+    """Search in whichever process this is; return why it failed, or nothing."""
+    return _reason(lambda: run_search(config))
+
+
+def _reason(call: Callable[[], object]) -> str:
+    """Return why a call failed; that one search fails must not cost the others."""
+    try:
+        call()
+    except ProxyDataError as error:
+        return str(error)
+    except Exception as error:
+        _log.exception("a search failed")
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def _lost(lost: LostCallError, name: Path) -> str:
+    return f"{lost}; the same command goes on from its last epoch"
+
+
+class _Runs:
+    """The selections and searches of a plan, in a folder that is open."""
+
+    def __init__(
+        self, plan: Plan, folder: RunFolder, pool: Executor, progress: Progress | None
+    ) -> None:
+        self.plan = plan
+        self.folder = folder
+        self.pool = pool
+        self.progress = progress
+        plugins = load_plugins(plan.config.plugin, plan.config.no_plugin)
+        self.tables = _tables(plan, plugins)
+        self.datasets = _Datasets(plugins)
+        self.reasons: dict[Path, str] = {}
+
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """Run what is not finished, keeping ``results.csv`` up to date, and return all."""
+        selects = {one.select.out: one.select for one in self.plan.searches if one.select}
+        self._run("selections", make_selection_of, selects, self._is_chosen)
+        searches = {one.search.out: one.search for one in self.plan.searches}
+        for one in self.plan.searches:
+            if one.select is not None and (reason := self.reasons.get(one.select.out)):
+                self.reasons[one.search.out] = f"its selection failed: {reason}"
+                del searches[one.search.out]
+        self.found = {one.search.out: self._before(one) for one in self.plan.searches}
+        self._keep()
+        self._run("searches", search_with, searches, self._is_found, self._take_in)
+        return tuple(self.found[one.search.out] for one in self.plan.searches)
+
+    def _run(
+        self,
+        title: str,
+        function: Callable[[Config], str],
+        configs: Mapping[Path, Config],
+        is_done: Callable[[Config], bool],
+        then: Callable[[Path], None] = lambda out: None,
+    ) -> None:
+        """Run what is not done yet."""
+        missing = {out: config for out, config in configs.items() if not is_done(config)}
+        done = len(configs) - len(missing)
+        self._tell(title, done, len(configs))
+        calls: Iterator[tuple[Path, tuple[Config]]] = (
+            (out, (config,)) for out, config in missing.items()
+        )
+        for out, reason in completed(self.pool, function, calls, _lost):
+            if reason:
+                self.reasons[out] = reason
+                _log.warning("%s failed: %s", out, reason)
+            done += 1
+            then(out)
+            self._tell(title, done, len(configs))
+
+    def _tell(self, title: str, done: int, total: int) -> None:
+        if self.progress is not None and total:
+            self.progress(title, done, total)
+
+    def _is_chosen(self, config: SelectConfig) -> bool:
+        return finished_selection(config) is not None
+
+    def _is_found(self, config: SearchConfig) -> bool:
+        return not config.overwrite and not self.found[config.out].reason
+
+    def _take_in(self, out: Path) -> None:
+        one = next(one for one in self.plan.searches if one.search.out == out)
+        self.found[out] = self._outcome(one)
+        self._keep()
+
+    def _before(self, one: PlannedSearch) -> Outcome:
+        """Return what a search had found before this run, which may begin anew."""
+        if one.search.overwrite and one.search.out not in self.reasons:
+            return Outcome(one.row.label, one.seed, one.row.levels, reason=NOT_RUN)
+        return self._outcome(one)
+
+    def _outcome(self, one: PlannedSearch) -> Outcome:
+        """Return what a search has found so far, or why it has found nothing."""
+        row, out = one.row, one.search.out
+        reason = self.reasons.get(out, NOT_RUN)
+        if out in self.reasons:
+            return Outcome(row.label, one.seed, row.levels, reason=reason)
+        if one.select is not None and not one.search.overwrite:
+            selection = finished_selection(one.select)
+            if selection is not None:
+                dataset = self.datasets.of(one.search.dataset)
+                refuse_other_selection(one.search, selection, dataset)
+        stored = stored_search(out, int(one.search.training["epochs"]))
+        if stored is None:
+            return Outcome(row.label, one.seed, row.levels, reason=reason)
+        columns, tables = self.plan.file.columns, self.tables[one.search.space]
+        found = outcome_of(
+            row.label, one.seed, row.levels, stored, _values(tables, columns, stored.result.cell)
+        )
+        if TRAJECTORIES not in self.plan.file.figures or not columns:
+            return found
+        return replace(found, accuracies=_along(tables, columns[0], stored.result.records))
+
+    def _keep(self) -> None:
+        lines = [one.plain(self.plan.file.columns) for one in self.found.values()]
+        self.folder.write("results.csv", csv_text(lines))
+
+
+# ------------------------------------------------------------------------------------ the tables
+
+
+def _check_columns(plan: Plan, plugins: Plugins) -> None:
+    """Refuse columns that no table of a row's space holds.
+
+    Raises:
+        TableAbsentError: There is no table of a space at all.
+        ConfigError: The tables hold no such column; the closest is named.
+    """
+    if not plan.file.columns:
+        return
+    for one in {one.search.space: one for one in plan.searches}.values():
+        tables, notes = space_tables(plugins, one.search)
+        where = f"experiment {plan.config.file}, columns, space {one.search.space!r}"
+        if not tables:
+            why = "; ".join(notes) or "there is none of this space; leave columns out"
+            raise TableAbsentError(f"{where}: no table can be read: {why}")
+        held = {
+            (dataset, metric): None
+            for table in tables
+            for dataset, metrics in table.columns().items()
+            for metric in metrics
+        }
+        for column in plan.file.columns:
+            if (column.dataset, column.metric) not in held:
+                known = [f"{dataset} {metric}" for dataset, metric in held]
+                raise ConfigError(unknown_name("column", column.name, known, where))
+
+
+def _tables(plan: Plan, plugins: Plugins) -> dict[str, list[BenchmarkTable]]:
+    """Return the tables of each space that is searched."""
+    spaces = {one.search.space: one.search for one in plan.searches}
+    return {space: space_tables(plugins, config)[0] for space, config in spaces.items()}
+
+
+def _values(
+    tables: Sequence[BenchmarkTable], columns: Sequence[Column], cell: str
+) -> dict[str, float | None]:
+    """Return each column for a cell, None where no table holds it."""
+    return {column.name: _value(tables, column, cell) for column in columns}
+
+
+def _along(
+    tables: Sequence[BenchmarkTable], column: Column, records: Sequence[EpochRecord]
+) -> tuple[float, ...]:
+    """Return a column for the cell of every epoch, nan where no table holds it."""
+    values = {cell: _value(tables, column, cell) for cell in {one.cell for one in records}}
+    return tuple(math.nan if (found := values[one.cell]) is None else found for one in records)
+
+
+def _value(tables: Sequence[BenchmarkTable], column: Column, cell: str) -> float | None:
+    for table in tables:
+        try:
+            value = table.query(cell, column.dataset, column.metric)
+        except TableError:
+            continue
+        if not math.isnan(value):  # which is a gap of the table
+            return value
+    return None
+
+
+def _experiment(plan: Plan, outcomes: tuple[Outcome, ...], folder: Path) -> Experiment:
+    columns = plan.file.columns
+    rows = tuple(summarised(outcomes, columns, lambda one: one.row))
+    return Experiment(plan.file.title, columns, outcomes, rows, plan.published, folder)
+
+
+def _write(folder: RunFolder, plan: Plan, experiment: Experiment) -> None:
+    env = environment(
+        plan.config.model_copy(update={"seed": plan.seeds}),
+        load_plugins(plan.config.plugin, plan.config.no_plugin),
+    )
+    folder.write_json("env.json", env)
+    found = (plan.file, experiment.outcomes, experiment.rows, plan.published)
+    write_report(folder, *found, env, lambda row: _supernet(plan, row))
+
+
+def _supernet(plan: Plan, row: str) -> Supernet:
+    """Return a network of a row's space, which knows its edges and candidates."""
+    config = next(one.search for one in plan.searches if one.row.label == row)
+    plugins = load_plugins(config.plugin, config.no_plugin)
+    build = supernet_builder(
+        plugins,
+        config.space,
+        channels=config.channels,
+        cells=config.cells,
+        partial=named_strategy(plugins, config.strategy).partial,
+    )
+    return build(torch_generator(config.seed, "figure"), None)
+
+
+def refuse_failures(experiment: Experiment) -> None:
+    """Tell of searches that failed, now that all others are in the table.
+
+    Raises:
+        SearchError: Some did.
+    """
+    if not experiment.failed:
+        return
+    first = experiment.failed[0]
+    raise SearchError(
+        f"{len(experiment.failed)} of {len(experiment.outcomes)} searches failed, the first of "
+        f"them row {first.row!r}, seed {first.seed}: {first.reason}. All reasons are in "
+        f"{experiment.folder}/results.csv; the same command tries them again"
+    )

@@ -1,0 +1,164 @@
+"""Figures of an experiment: its rows in one picture."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from naslib_proxydata.assemble.outcomes import Outcome
+from naslib_proxydata.config import ExperimentFile
+from naslib_proxydata.config.experiment import COSTS, CURVE, STRENGTHS, TRAJECTORIES
+from naslib_proxydata.figures import PALETTE, axes_of, plain
+from naslib_proxydata.oneshot.comparison_plots import (
+    SearchTrace,
+    strengths_figure,
+    trajectories_figure,
+)
+from naslib_proxydata.oneshot.plots import draw_costs
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from naslib_proxydata.oneshot.records import EpochRecord
+    from naslib_proxydata.oneshot.supernets.base import Supernet
+
+Points = Sequence[tuple[float, Sequence[float]]]
+"""For each place on the axis, the values of the searches there."""
+
+
+MOST_SIDE_BY_SIDE = 4
+"""Heat maps in one figure."""
+
+
+def experiment_figures(
+    file: ExperimentFile, outcomes: Sequence[Outcome], supernet_of: Callable[[str], Supernet]
+) -> dict[str, Figure | Axes]:
+    """Return the figures that a file asks for, by name, of the searches that are finished.
+
+    Args:
+        file: The experiment.
+        outcomes: All searches.
+        supernet_of: Returns a network of a row's space, by the row's label.
+    """
+    done = [one for one in outcomes if not one.reason]
+    figures: dict[str, Figure | Axes] = {}
+    for name in file.figures if done else ():
+        if name == TRAJECTORIES:
+            figures[name] = _trajectories(file, done)
+        elif name == STRENGTHS:
+            figures |= _strengths(done, supernet_of)
+        elif name == COSTS:
+            figures["costs"] = _costs(file, done)
+        elif name.startswith(CURVE):
+            dimension = name.removeprefix(CURVE)
+            figures[f"curve-over-{dimension}"] = _curve(file, done, dimension)
+    return figures
+
+
+def _trajectories(file: ExperimentFile, done: Sequence[Outcome]) -> Figure:
+    """Draw accuracy of the current cell, examples left and eigenvalue, a line for each row."""
+    traces: dict[str, list[SearchTrace]] = {}
+    for one in done:
+        trace = SearchTrace.of(one.records, one.accuracies or None, one.eigenvalues)
+        traces.setdefault(one.row, []).append(trace)
+    return (
+        trajectories_figure(traces, _label(file)) if file.columns else trajectories_figure(traces)
+    )
+
+
+def _strengths(
+    done: Sequence[Outcome], supernet_of: Callable[[str], Supernet]
+) -> dict[str, Figure | Axes]:
+    """Draw the final strengths of each row's first search, those of one space side by side."""
+    last: dict[str, EpochRecord] = {}
+    for one in done:
+        last.setdefault(f"{one.row}, seed {one.seed}", one.records[-1])
+    first: dict[str, str] = {}
+    for one in done:
+        first.setdefault(one.row, f"{one.row}, seed {one.seed}")
+    figures: dict[str, Figure | Axes] = {}
+    rows = list(first)
+    for start in range(0, len(rows), MOST_SIDE_BY_SIDE):
+        group = rows[start : start + MOST_SIDE_BY_SIDE]
+        supernet = supernet_of(group[0])
+        for kind in supernet.choices:
+            part = "" if len(rows) <= MOST_SIDE_BY_SIDE else f"-{start // MOST_SIDE_BY_SIDE + 1}"
+            searches = {first[row]: last[first[row]] for row in group}
+            figures[f"strengths-{kind}{part}"] = strengths_figure(searches, supernet, kind)
+    return figures
+
+
+def _costs(file: ExperimentFile, done: Sequence[Outcome]) -> Axes:
+    points: dict[str, list[tuple[float, float]]] = {}
+    for one in done:
+        value = one.values[file.columns[0].name]
+        if value is not None and one.processed is not None:
+            points.setdefault(plain(one.row), []).append((one.processed, value))
+    return draw_costs(points, "examples processed", _label(file))
+
+
+def _curve(file: ExperimentFile, done: Sequence[Outcome], dimension: str) -> Axes:
+    """Draw the first column over a dimension, a line for each level of all others."""
+    lines: dict[str, dict[str, list[float]]] = {}
+    for one in done:
+        value = one.values[file.columns[0].name]
+        if value is not None:
+            others = [level for name, level in one.levels.items() if name != dimension]
+            line = lines.setdefault(", ".join(others), {})
+            line.setdefault(one.levels[dimension], []).append(value)
+    places = axis_places(list(file.grid[dimension]))
+    points = {
+        name: sorted((places[level], values) for level, values in by_level.items())
+        for name, by_level in lines.items()
+    }
+    ax = draw_curves(points, dimension, _label(file))
+    if not _are_numbers(file.grid[dimension]):
+        cast("Any", ax).set_xticks(list(places.values()), [plain(level) for level in places])
+    return ax
+
+
+def axis_places(levels: Sequence[str]) -> dict[str, float]:
+    """Return where levels stand on an axis: at their numbers, or in their order."""
+    if _are_numbers(levels):
+        return {level: float(level) for level in levels}
+    return {level: float(place) for place, level in enumerate(levels)}
+
+
+def _are_numbers(levels: Sequence[str] | Mapping[str, Any]) -> bool:
+    try:
+        return all(float(level) < float("inf") for level in levels)
+    except ValueError:
+        return False
+
+
+def draw_curves(lines: Mapping[str, Points], axis: str, value: str, ax: Axes | None = None) -> Axes:
+    """Draw means as lines, and a band of one sample standard deviation around each.
+
+    Args:
+        lines: By name, the values at each place.
+        axis: What the places are.
+        value: Label of the values, with their unit.
+        ax: Where to draw; a new figure where None.
+    """
+    panel: Any = axes_of(ax, 6.2, 4.2)
+    for number, (name, points) in enumerate(lines.items()):
+        colour = PALETTE[number % len(PALETTE)]
+        places = [place for place, _ in points]
+        means = [statistics.fmean(values) for _, values in points]
+        sds = [statistics.stdev(values) if len(values) > 1 else 0.0 for _, values in points]
+        panel.plot(places, means, "o-", color=colour, label=plain(name) or None, markersize=4)
+        low = [mean - sd for mean, sd in zip(means, sds, strict=True)]
+        high = [mean + sd for mean, sd in zip(means, sds, strict=True)]
+        panel.fill_between(places, low, high, color=colour, alpha=0.15, linewidth=0)
+    panel.set(xlabel=plain(axis), ylabel=value)
+    if any(lines):
+        panel.legend(fontsize=9)
+    panel.grid(alpha=0.3)
+    return cast("Axes", panel)
+
+
+def _label(file: ExperimentFile) -> str:
+    column = file.columns[0]
+    return plain(f"{column.dataset} {column.metric.replace('_', ' ')} (%)")
