@@ -1,0 +1,120 @@
+"""The experiment files of ``benchmarks/papers`` and the published figures beside them."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+
+from naslib_proxydata.assemble.published import read_published
+from naslib_proxydata.config.experiment import Change, ExperimentFile, read_experiment
+from naslib_proxydata.config.grid import PlannedRow, planned_rows
+from naslib_proxydata.config.search import SearchConfig
+from naslib_proxydata.config.select import SelectConfig
+from naslib_proxydata.runs.setup import load_plugins
+from naslib_proxydata.selection.base import Selector
+
+PAPERS = Path(__file__).parents[1] / "benchmarks" / "papers"
+FILES = sorted(PAPERS.glob("*.yaml"))
+PUBLISHED = PAPERS / "published.csv"
+FIGURES_ONLY = {
+    *("bdp-table5-cifar", "bdp-table5-imagenet", "bdp-table6"),
+    *("proxy-data-table1-imagenet", "proxy-data-table2-imagenet", "less-is-more-time"),
+    *("nastransfer-table2", "nastransfer-table3", "nastransfer-table4"),
+}
+"""Experiments of which the figures are kept and that no file runs."""
+BDP = {f"bdp-table{number}" for number in (1, 2, 3, 4, 7)}
+OTHER_SPACES = {"nb201-five-nodes"}
+"""Spaces that experiment files may name before they are registered."""
+PLUGINS = load_plugins((), ())
+
+
+def lines() -> list[dict[str, str]]:
+    with PUBLISHED.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def rows_of(file: ExperimentFile) -> list[PlannedRow]:
+    return [
+        row
+        for scale in file.scales.values()
+        for row in planned_rows(file, scale, Change(), "a test")
+    ]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_row_of_every_scale_is_a_search_and_a_selection(path: Path) -> None:
+    file = read_experiment(path)
+    assert file.title
+    assert file.source
+    assert "paper" in file.scales
+    for row in rows_of(file):
+        search = SearchConfig.parse(row.search, f"{path.name}, {row.label}")
+        for name, options in search.strategy.items():
+            PLUGINS.create("strategies", name, **options)
+        if search.space not in OTHER_SPACES:
+            PLUGINS.registration("supernets", search.space)
+        if row.select is not None:
+            select = SelectConfig.parse(row.select, f"{path.name}, {row.label}")
+            selector = PLUGINS.create("selectors", select.selector.name, **select.selector.options)
+            assert isinstance(selector, Selector)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_published_rows_are_rows_of_the_experiment(path: Path) -> None:
+    file = read_experiment(path)
+    if file.published is None:
+        return
+    figures = read_published(PAPERS / file.published.file, file.published.experiment)
+    own = {row.label for row in rows_of(file)} | set(file.published.rows.values())
+    own |= set(file.grid[file.summarise.by]) if file.summarise else set()
+    if path.stem.startswith("bdp-table4") or path.stem == "nastransfer-proxy-sets":
+        own |= {row for row, *_ in figures}  # the paper compares with others' methods, or sets
+    assert {row for row, *_ in figures} <= own
+
+
+def test_every_published_experiment_has_a_file_or_is_of_figures_only() -> None:
+    named = {file.published.experiment for file in map(read_experiment, FILES) if file.published}
+    assert {line["experiment"] for line in lines()} <= named | FIGURES_ONLY | BDP
+
+
+def test_figures_are_numbers_with_their_source_each_once() -> None:
+    found = lines()
+    keys = [(one["experiment"], one["row"], one["dataset"], one["metric"]) for one in found]
+    assert len(set(keys)) == len(keys)
+    for one in found:
+        assert re.search(r"arXiv \d{4}\.\d{5}, (table|section)", one["source"])
+        assert one["mean"] or one["best"]
+        for name in ("mean", "sd", "best"):
+            assert one[name] == "" or float(one[name]) == float(one[name])
+        if one["unit"] == "%" and one["metric"] != "relative_improvement":
+            assert 0 <= float(one["mean"] or one["best"]) <= 100
+
+
+@pytest.mark.parametrize(
+    ("experiment", "row", "dataset", "metric", "expected"),
+    [
+        ("bdp-table4", "DARTS with BDP, searched on CIFAR-10", "cifar10", "test_accuracy",
+         ("93.79", "0.39")),
+        ("bdp-table4", "beta-DARTS with BDP, searched on CIFAR-10", "imagenet16", "test_accuracy",
+         ("46.46", "0.21")),
+        ("bdp-table2", "Low, High", "cifar100", "test_accuracy", ("53.26", "12.42")),
+        ("proxy-data-table3-cifar100", "DARTS, S4, 10 %", "cifar100", "test_error", ("98.91", "")),
+        ("less-is-more-table2", "TL, 0.50", "cifar100", "test_accuracy_64_channels",
+         ("75.7", "0.2")),
+        ("nastransfer-table2", "DARTS, CIFAR100", "imagenet1k", "relative_improvement",
+         ("-18.71", "")),
+    ],
+)  # fmt: skip
+def test_figures_that_the_texts_quote(
+    experiment: str, row: str, dataset: str, metric: str, expected: tuple[str, str]
+) -> None:
+    wanted = (experiment, row, dataset, metric)
+    (found,) = (
+        one
+        for one in lines()
+        if (one["experiment"], one["row"], one["dataset"], one["metric"]) == wanted
+    )
+    assert (found["mean"], found["sd"]) == expected
