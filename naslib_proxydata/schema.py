@@ -67,16 +67,26 @@ def _explain(model: type[BaseModel], problem: Any) -> str:
 def _fields_at(model: type[BaseModel], path: tuple[Any, ...]) -> set[str]:
     """Follow ``path`` through nested models and return the field names found there."""
     current: type[BaseModel] = model
+    labels = 0  # parts that name a place in a mapping of models, and none of their fields
     for part in path:
         if isinstance(part, int):  # a place in a list of models, which share their fields
+            continue
+        if labels:
+            labels -= 1
             continue
         field = current.model_fields.get(str(part))
         annotation = getattr(field, "annotation", None)
         nested = _model_in(annotation)
         if nested is None:
             return set()
-        current = nested
+        current, labels = nested, _mappings_in(annotation)
     return set(current.model_fields)
+
+
+def _mappings_in(annotation: Any) -> int:
+    """Return how many mappings there are around a model, as in ``dict[str, dict[str, Model]]``."""
+    inner = max((_mappings_in(one) for one in getattr(annotation, "__args__", ())), default=0)
+    return inner + (getattr(annotation, "__origin__", None) is dict)
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

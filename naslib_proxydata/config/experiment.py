@@ -162,7 +162,11 @@ class ExperimentFile(Settings):
 class ExperimentConfig(RunConfig):
     """Everything ``naslib-proxydata experiment`` can be told."""
 
-    IMMATERIAL: ClassVar[tuple[str, ...]] = ()
+    # Each search has a folder of its own, which refuses another configuration.
+    IMMATERIAL: ClassVar[tuple[str, ...]] = (
+        *RunConfig.model_fields,
+        *("file", "scale", "rows", "dataset", "search", "select"),
+    )
 
     file: Path = Field(Path("experiment.yaml"), description="The experiment file.")
     scale: str | None = Field(

@@ -1,0 +1,348 @@
+"""``naslib-proxydata experiment`` as a user runs it, on scikit-learn's digits."""
+
+from __future__ import annotations
+
+import csv
+import json
+import pickle
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from naslib_proxydata.assemble import experiment as room
+from naslib_proxydata.assemble.experiment import run_experiment
+from naslib_proxydata.assemble.search import run_search
+from naslib_proxydata.assemble.select import run_select
+from naslib_proxydata.cli.main import main
+from naslib_proxydata.config import ExperimentConfig, SearchConfig, SelectConfig, resolve
+from naslib_proxydata.errors import RunFolderError
+from naslib_proxydata.runs.executors import SerialExecutor
+from naslib_proxydata.runs.folder import RunFolder
+
+TINY = {
+    "title": "Tiny",
+    "source": "arXiv 2312.14200, table 4",
+    "reference": "DARTS",
+    "search": {
+        "dataset": "digits",
+        "channels": 2,
+        "cells": 1,
+        "training": {"epochs": 2, "image_reduction": 2},
+    },
+    "select": {"selector": "class-random", "size": 40},
+    "rows": {
+        "DARTS": {},
+        "DARTS with BDP": {"search": {"pruner": {"name": "bdp", "schedule": "20/10"}}},
+    },
+    "scales": {"quick": {"seeds": [0]}},
+}
+
+
+def run(*arguments: object) -> int:
+    """Return the exit code of ``naslib-proxydata experiment ARGUMENTS``."""
+    try:
+        main(["experiment", *map(str, arguments)])
+    except SystemExit as stopped:
+        return int(stopped.code or 0)
+    return 0
+
+
+@pytest.fixture(autouse=True)
+def no_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read no benchmark table unless a test names the folder."""
+    monkeypatch.delenv("NASLIB_PROXYDATA_DATA", raising=False)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.yaml"
+    path.write_text(yaml.safe_dump(TINY, sort_keys=False))
+    return path
+
+
+@pytest.fixture
+def changed(file: Path):
+    """Write the file anew with other keys."""
+
+    def call(**keys):
+        file.write_text(yaml.safe_dump({**TINY, **keys}, sort_keys=False))
+        return file
+
+    return call
+
+
+@pytest.fixture
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let searches draw nothing, which takes most of their time."""
+    monkeypatch.setattr("naslib_proxydata.assemble.search._draw", lambda *given: None)
+
+
+def lines_of(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_an_experiment_ends_in_one_table_and_does_nothing_twice(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    assert run(file, "--out", out) == 0
+    first, second = lines_of(out / "results.csv")
+    assert (first["row"], first["seed"], first["failure"]) == ("DARTS", "0", "")
+    assert second["weights_examples_left"] == "16"  # 20 less a fifth
+    history = json.loads((out / "searches/darts-with-bdp/seed-0/history.json").read_text())
+    assert int(second["examples_processed"]) == sum(
+        sum(record["processed"].values()) for record in history
+    )
+    table = lines_of(out / "table.csv")
+    assert [line["row"] for line in table] == ["DARTS", "DARTS with BDP"]
+    assert float(table[0]["examples_of_reference"]) == 1
+    report = (out / "summary.md").read_text()
+    assert report.startswith("# Tiny\n\nPublished in arXiv 2312.14200, table 4.\n")
+    names = {path.name for path in (out / "selections").iterdir()}
+    assert names == {"shared"}  # both rows train on the same
+
+    def never(config):
+        raise AssertionError(f"{config.out} was done again")
+
+    monkeypatch.setattr(room, "run_search", never)
+    monkeypatch.setattr(room, "run_select", never)
+    assert run(file, "--out", out) == 0
+    assert lines_of(out / "results.csv") == [first, second]
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_one_that_fails_is_recorded_and_the_others_go_on(
+    changed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = {"bad": {"search": {"training": {"weights_lr": 1e30, "clip": 1e30}}}, "DARTS": {}}
+    file, out = changed(rows=rows), tmp_path / "out"
+    assert run(file, "--out", out) == 2
+    bad, good = lines_of(out / "results.csv")
+    assert "loss is nan" in bad["failure"]
+    assert bad["cell"] == ""
+    assert good["cell"]
+    assert not good["failure"]
+    bad, good = lines_of(out / "table.csv")
+    assert (bad["searches"], bad["failed"], bad["seconds"]) == ("0", "1", "")
+    assert "- bad, seed 0 failed: the" in (out / "summary.md").read_text()
+    told = capsys.readouterr().err
+    assert "error: 1 of 2 searches failed, the first of them row 'bad', seed 0" in told
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_a_search_goes_on_from_its_checkpoint_and_ends_as_ever(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Interrupted after its first epoch; the selection is found, the epoch is not done again."""
+    arguments = (file, "--rows", "DARTS")
+
+    def killed(config):
+        run_search(config.model_copy(update={"training": {**config.training, "epochs": 1}}))
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(room, "run_search", killed)
+        assert run(*arguments, "--out", tmp_path / "killed") == 130
+    (stopped,) = lines_of(tmp_path / "killed/results.csv")
+    assert stopped["failure"] == "not run yet"
+    assert run(*arguments, "--out", tmp_path / "killed") == 0
+    assert run(*arguments, "--out", tmp_path / "whole", "--set", "search.training.epochs=1") == 0
+    assert run(*arguments, "--out", tmp_path / "whole") == 0
+    killed_one, whole = (
+        lines_of(tmp_path / name / "results.csv")[0] for name in ("killed", "whole")
+    )
+    assert {**killed_one, "seconds": ""} == {**whole, "seconds": ""}
+    history = json.loads((tmp_path / "killed/searches/darts/seed-0/history.json").read_text())
+    assert [record["epoch"] for record in history] == [1, 2]
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_copied_folders_are_adopted_wherever_their_selection_was(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long runs leave them: the selection elsewhere, and keys of later versions missing."""
+    elsewhere = tmp_path / "elsewhere"
+    run_select(
+        SelectConfig(
+            dataset="digits", selector="class-random", size=40, out=elsewhere / "some-name"
+        )
+    )
+    run_search(
+        SearchConfig(
+            dataset="digits",
+            selection=elsewhere / "some-name",
+            channels=2,
+            cells=1,
+            training={"epochs": 2, "image_reduction": 2},
+            out=elsewhere / "searches/darts/seed-0",
+        )
+    )
+    out = tmp_path / "out"
+    shutil.copytree(elsewhere / "searches", out / "searches")
+    config = out / "searches/darts/seed-0/config.yaml"
+    kept = yaml.safe_load(config.read_text())
+    del kept["augment"]  # as if it were a key of a later version
+    config.write_text(yaml.safe_dump(kept))
+    shutil.rmtree(elsewhere)
+
+    def never(config):
+        raise AssertionError(f"{config.out} was done again")
+
+    monkeypatch.setattr(room, "run_search", never)
+    assert run(file, "--out", out, "--rows", "darts") == 0
+    (line,) = lines_of(out / "results.csv")
+    assert line["cell"]
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_a_search_on_other_examples_is_not_taken_for_the_same(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    arguments = (file, "--out", out, "--rows", "DARTS")
+    assert run(*arguments, "--set", "select.selector=random") == 0
+    config = out / "searches/darts/seed-0/config.yaml"
+    before = config.read_text()
+    shutil.rmtree(out / "selections")
+    assert run(*arguments) == 2
+    assert "began with other examples" in capsys.readouterr().err
+    assert config.read_text() == before
+
+
+REFUSED = [
+    ({"search": {"channels": 2}}, (), "row 'DARTS': no dataset is named; give one, such as --da"),
+    ({}, ("--set", "search.training.epoch=3"), "unknown key 'epoch'"),
+    ({}, ("--set", "search.strategy=dart"), "row 'DARTS': unknown strategy 'dart'"),
+    ({}, ("--set", "select.selector=randm"), "row 'DARTS': unknown selector 'randm'"),
+    ({}, ("--dataset", "digit"), "row 'DARTS': unknown dataset 'digit'"),
+    ({}, ("--scale", "quik"), "unknown scale 'quik'"),
+    ({}, ("--rows", "DART"), "unknown row 'DART'"),
+    ({"published": {"file": "no.csv", "experiment": "x"}}, (), "no.csv"),
+]
+
+
+@pytest.mark.parametrize(("keys", "arguments", "message"), REFUSED)
+def test_what_is_wrong_is_told_before_anything_is_made(
+    changed, tmp_path: Path, capsys: pytest.CaptureFixture[str], keys, arguments, message
+) -> None:
+    out = tmp_path / "out"
+    assert run(changed(**keys), "--out", out, *arguments) == 2
+    assert message in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_column_that_no_table_holds_is_told_first(
+    changed, tmp_path: Path, shared_data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = changed(columns=[{"dataset": "cifar10", "metric": "test_acuracy"}])
+    assert run(file, "--out", tmp_path / "out", "--data-root", shared_data) == 2
+    told = capsys.readouterr().err
+    assert "unknown column 'cifar10 test_acuracy'" in told
+    assert "Did you mean 'cifar10 test_accuracy'?" in told
+    assert run(file, "--out", tmp_path / "out", "--data-root", tmp_path) == 2
+    assert "no table can be read" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_cells_are_looked_up_beside_published_figures_and_drawn(
+    changed, tmp_path: Path, shared_data: Path
+) -> None:
+    columns = [{"dataset": "cifar10", "metric": "test_accuracy"}]
+    (tmp_path / "published.csv").write_text(
+        "experiment,row,dataset,metric,mean,sd,n,source\n"
+        "t4,DARTS (1st),cifar10,test_accuracy,54.30,0.00,4,table 4\n"
+        "t4,GDAS,cifar10,test_accuracy,93.61,0.09,4,table 4\n"
+    )
+    published = {
+        "file": "published.csv",
+        "experiment": "t4",
+        "rows": {"40, DARTS": "DARTS (1st)"},
+    }
+    grid = {"size": {"40": {}, "20": {"select": {"size": 20}}}, "method": {"DARTS": {}}}
+    figures = ["trajectories", "strengths", "costs", "curve over size"]
+    file = changed(
+        columns=columns,
+        published=published,
+        rows={},
+        grid=grid,
+        reference="40, DARTS",
+        summarise={"by": "method"},
+        figures=figures,
+        scales={"quick": {"seeds": [0], "search": {"hessian_every": 2}}},
+    )
+    out = tmp_path / "out"
+    assert run(file, "--out", out, "--data-root", shared_data) == 0
+    large, small, gdas = lines_of(out / "table.csv")
+    assert large["cifar10 test_accuracy published mean"] == "54.3"
+    assert (gdas["row"], gdas["cifar10 test_accuracy mean"]) == ("GDAS", "")
+    result = json.loads((out / "searches/40-darts/seed-0/result.json").read_text())
+    measured = {(one["dataset"], one["metric"]): one["value"] for one in result["measured"]}
+    assert float(large["cifar10 test_accuracy mean"]) == measured["cifar10", "test_accuracy"]
+    (over,) = [line for line in lines_of(out / "summarised.csv") if line["row"] == "DARTS"]
+    values = [float(line["cifar10 test_accuracy mean"]) for line in (large, small)]
+    assert float(over["cifar10 test_accuracy mean"]) == pytest.approx(sum(values) / 2)
+    assert float(over["cifar10 test_accuracy best"]) == max(values)
+    assert "| GDAS | 0 | - | - | 93.61 (0.09), n = 4 |" in (out / "summary.md").read_text()
+    assert {path.name for path in (out / "plots").iterdir()} == {
+        *("trajectories.png", "strengths-cell.png", "costs.png", "curve-over-size.png")
+    }
+    selections = {path.name for path in (out / "selections").iterdir()}
+    assert selections == {"40-darts", "20-darts"}
+
+
+def test_a_dry_run_prints_the_grid_and_makes_nothing(
+    changed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    grid = {"split": {"1:9": {"select": {"split": [0.1, 0.9]}}, "5:5": {}}}
+    file = changed(rows={}, grid=grid, reference=None)
+    out = tmp_path / "out"
+    assert run(file, "--out", out, "--dry-run", "--seeds", "3,4", "--set", "select.size=400") == 0
+    told = capsys.readouterr().out.splitlines()
+    # 36 architecture batches' worth: 360 once, in 6 batches of 64; 40 six times
+    assert told == [
+        "Tiny",
+        "1:9: 1,200 examples to process",
+        "5:5: 800 examples to process",
+        "2 rows with seeds 3, 4: 4 searches",
+    ]
+    assert not out.exists()
+
+
+def test_a_folder_of_other_things_is_no_experiment_s(tmp_path: Path) -> None:
+    (tmp_path / "searches").mkdir()
+    assert RunFolder(tmp_path, adopts=("searches",)).check("") is False
+    (tmp_path / "precious.txt").touch()
+    with pytest.raises(RunFolderError, match=r"holds files but no config\.yaml"):
+        RunFolder(tmp_path, adopts=("searches",)).check("")
+
+
+class Elsewhere(SerialExecutor):
+    """Calls what another process would: a copy made of bytes."""
+
+    def submit(self, fn, /, *args, **kwargs):
+        return super().submit(*pickle.loads(pickle.dumps((fn, *args))), **kwargs)
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_any_executor_runs_the_searches(file: Path, tmp_path: Path) -> None:
+    config = resolve(ExperimentConfig, None, {"file": file, "out": tmp_path / "out"})
+    titles = []
+    done = run_experiment(config, executor=Elsewhere(), progress=lambda *told: titles.append(told))
+    assert [one.reason for one in done.outcomes] == ["", ""]
+    assert titles == [
+        *(("selections", 0, 1), ("selections", 1, 1)),
+        *(("searches", 0, 2), ("searches", 1, 2), ("searches", 2, 2)),
+    ]
+
+
+def test_the_configuration_of_the_folder_reads_back(file: Path, tmp_path: Path) -> None:
+    config = resolve(ExperimentConfig, None, {"file": file, "seed": "0,1"}, ["search.cells=2"])
+    assert config.seed == (0, 1)
+    assert config.search == {"cells": 2}
+    assert np.array_equal(config.seed, room.plan_of(config).seeds)
