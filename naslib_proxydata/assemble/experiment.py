@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from naslib_proxydata.assemble.experiment_report import table_lines, write_report
 from naslib_proxydata.assemble.outcomes import Outcome, RowSummary, csv_text, outcome_of, summarised
+from naslib_proxydata.assemble.over_random import improvement_over_random, random_mean
 from naslib_proxydata.assemble.published import Published, read_published
 from naslib_proxydata.assemble.search import RESULTS as SEARCH_RESULTS
 from naslib_proxydata.assemble.search import (
@@ -441,6 +442,7 @@ def _check_columns(plan: Plan, plugins: Plugins) -> None:
 
     Raises:
         TableAbsentError: There is no table of a space at all.
+        TableError: A table holds fewer architectures than are to be drawn from it.
         ConfigError: The tables hold no such column; the closest is named.
     """
     if not plan.file.columns:
@@ -460,7 +462,11 @@ def _check_columns(plan: Plan, plugins: Plugins) -> None:
         for column in plan.file.columns:
             if (column.dataset, column.metric) not in held:
                 known = [f"{dataset} {metric}" for dataset, metric in held]
-                raise ConfigError(unknown_name("column", column.name, known, where))
+                missing = f"{column.dataset} {column.metric}"
+                raise ConfigError(unknown_name("column", missing, known, where))
+            for table in tables:
+                if column.over_random and column.metric in table.columns().get(column.dataset, ()):
+                    random_mean(table, column.dataset, column.metric, column.over_random)
 
 
 def _tables(plan: Plan, plugins: Plugins) -> dict[str, list[BenchmarkTable]]:
@@ -491,6 +497,9 @@ def _value(tables: Sequence[BenchmarkTable], column: Column, cell: str) -> float
         except TableError:
             continue
         if not math.isnan(value):  # which is a gap of the table
+            if column.over_random:
+                asked = (column.dataset, column.metric, column.over_random)
+                return improvement_over_random(value, table, *asked)
             return value
     return None
 

@@ -161,4 +161,4 @@ def draw_curves(lines: Mapping[str, Points], axis: str, value: str, ax: Axes | N
 
 def _label(file: ExperimentFile) -> str:
     column = file.columns[0]
-    return plain(f"{column.dataset} {column.metric.replace('_', ' ')} (%)")
+    return plain(f"{column.name.replace('_', ' ')} (%)")

@@ -110,14 +110,14 @@ def _cells(column: Column, own: Statistic, printed: PublishedFigure | None) -> d
 
 
 def _figure(published: Published, row: RowSummary, column: Column) -> PublishedFigure | None:
-    return published.get((row.label, column.dataset, column.metric))
+    return published.get((row.label, *column.published))
 
 
 def _only_published(
     rows: Sequence[RowSummary], columns: Sequence[Column], published: Published
 ) -> list[RowSummary]:
     """Return empty lines for rows of the paper that the experiment does not have."""
-    shown = {(column.dataset, column.metric) for column in columns}
+    shown = {column.published for column in columns}
     own = {row.label for row in rows}
     labels = dict.fromkeys(
         row for row, *column in published if row not in own and tuple(column) in shown
@@ -171,7 +171,7 @@ def _table(rows: Sequence[RowSummary], columns: Sequence[Column], published: Pub
     """Return our values and the paper's beside them."""
     header = ["row", "n"]
     for column in columns:
-        printed = any(key[1:] == (column.dataset, column.metric) for key in published)
+        printed = any(key[1:] == column.published for key in published)
         header += [column.name, "best", *(["published"] if printed else [])]
     lines = []
     for row in [*rows, *_only_published(rows, columns, published)]:
@@ -180,7 +180,7 @@ def _table(rows: Sequence[RowSummary], columns: Sequence[Column], published: Pub
             own = row.statistics[column.name]
             count = "" if own.n in (0, row.searches) else f", n = {own.n}"
             line += [_mean_and_sd(own.mean, own.sd) + count, _number(own.best)]
-            if any(key[1:] == (column.dataset, column.metric) for key in published):
+            if any(key[1:] == column.published for key in published):
                 line.append(_printed(_figure(published, row, column)))
         lines.append(line)
     return markdown_table(header, lines)
