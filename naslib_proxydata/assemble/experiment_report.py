@@ -79,6 +79,8 @@ def table_lines(
         line: dict[str, Any] = {"row": row.label, "searches": row.searches, "failed": row.failed}
         for column in columns:
             line |= _cells(column, row.statistics[column.name], _figure(published, row, column))
+        for column in printed_only(rows, columns, published):
+            line |= _printed_cells(column, _figure(published, row, column))
         line |= {
             "seconds": row.seconds,
             "examples_processed": row.processed,
@@ -101,6 +103,13 @@ def _cells(column: Column, own: Statistic, printed: PublishedFigure | None) -> d
         f"{name} best": own.best,
         f"{name} n": own.n,
         f"{name} lacking": own.lacking,
+        **_printed_cells(column, printed),
+    }
+
+
+def _printed_cells(column: Column, printed: PublishedFigure | None) -> dict[str, Any]:
+    name = column.name
+    return {
         f"{name} published mean": printed and printed.mean,
         f"{name} published sd": printed and printed.sd,
         f"{name} published best": printed and printed.best,
@@ -113,11 +122,22 @@ def _figure(published: Published, row: RowSummary, column: Column) -> PublishedF
     return published.get((row.label, *column.published))
 
 
+def printed_only(
+    rows: Sequence[RowSummary], columns: Sequence[Column], published: Published
+) -> tuple[Column, ...]:
+    """Return what is published for our rows and no table can be asked for: costs, trainings."""
+    own = {row.label for row in rows}
+    pairs = dict.fromkeys(tuple(column) for row, *column in published if row in own)
+    found = (Column(dataset=dataset, metric=metric) for dataset, metric in pairs)
+    shown = {column.published for column in columns}
+    return tuple(column for column in found if column.published not in shown)
+
+
 def _only_published(
     rows: Sequence[RowSummary], columns: Sequence[Column], published: Published
 ) -> list[RowSummary]:
     """Return empty lines for rows of the paper that the experiment does not have."""
-    shown = {column.published for column in columns}
+    shown = {column.published for column in (*columns, *printed_only(rows, columns, published))}
     own = {row.label for row in rows}
     labels = dict.fromkeys(
         row for row, *column in published if row not in own and tuple(column) in shown
@@ -173,6 +193,8 @@ def _table(rows: Sequence[RowSummary], columns: Sequence[Column], published: Pub
     for column in columns:
         printed = any(key[1:] == column.published for key in published)
         header += [column.name, "best", *(["published"] if printed else [])]
+    further = printed_only(rows, columns, published)
+    header += [f"published {column.name.strip()}" for column in further]
     lines = []
     for row in [*rows, *_only_published(rows, columns, published)]:
         line = [row.label, str(row.searches)]
@@ -182,6 +204,7 @@ def _table(rows: Sequence[RowSummary], columns: Sequence[Column], published: Pub
             line += [_mean_and_sd(own.mean, own.sd) + count, _number(own.best)]
             if any(key[1:] == column.published for key in published):
                 line.append(_printed(_figure(published, row, column)))
+        line += [_printed(_figure(published, row, column)) for column in further]
         lines.append(line)
     return markdown_table(header, lines)
 
