@@ -6,7 +6,7 @@ import logging
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -83,6 +83,7 @@ class Plan:
         rows: The rows that are wanted.
         searches: One for each row and seed.
         published: Figures of the paper.
+        tables: By space, where its columns are looked up; empty before they are checked.
     """
 
     config: ExperimentConfig
@@ -90,6 +91,7 @@ class Plan:
     rows: tuple[PlannedRow, ...]
     searches: tuple[PlannedSearch, ...]
     published: Published
+    tables: Mapping[str, Sequence[BenchmarkTable]] = field(default_factory=dict)
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -188,7 +190,7 @@ def checked_plan(config: ExperimentConfig) -> Plan:
     """
     plan = plan_of(config)
     plugins = load_plugins(plan.config.plugin, plan.config.no_plugin)
-    _check_columns(plan, plugins)
+    tables = _checked_tables(plan, plugins)
     datasets = _Datasets(plugins)
     first: dict[str, PlannedSearch] = {}
     settled: list[PlannedSearch] = []
@@ -198,7 +200,7 @@ def checked_plan(config: ExperimentConfig) -> Plan:
         settled.append(_like(first[one.row.label], one))
     for one in settled:
         _refuse_others(one)
-    return Plan(plan.config, plan.file, plan.rows, tuple(settled), plan.published)
+    return replace(plan, searches=tuple(settled), tables=tables)
 
 
 def _given(config: ExperimentConfig) -> Change:
@@ -345,7 +347,6 @@ class _Runs:
         self.pool = pool
         self.progress = progress
         plugins = load_plugins(plan.config.plugin, plan.config.no_plugin)
-        self.tables = _tables(plan, plugins)
         self.datasets = _Datasets(plugins)
         self.reasons: dict[Path, str] = {}
 
@@ -421,7 +422,7 @@ class _Runs:
         stored = stored_search(out, int(one.search.training["epochs"]))
         if stored is None:
             return Outcome(row.label, one.seed, row.levels, reason=reason)
-        columns, tables = self.plan.file.columns, self.tables[one.search.space]
+        columns, tables = self.plan.file.columns, self.plan.tables.get(one.search.space, ())
         found = outcome_of(
             row.label, one.seed, row.levels, stored, _values(tables, columns, stored.result.cell)
         )
@@ -437,42 +438,36 @@ class _Runs:
 # ------------------------------------------------------------------------------------ the tables
 
 
-def _check_columns(plan: Plan, plugins: Plugins) -> None:
-    """Refuse columns that no table of a row's space holds.
+def _checked_tables(plan: Plan, plugins: Plugins) -> dict[str, Sequence[BenchmarkTable]]:
+    """Return the tables of each space that is searched, where columns are looked up at all.
 
     Raises:
-        TableAbsentError: There is no table of a space at all.
+        TableAbsentError: There is no table of a space.
         TableError: A table holds fewer architectures than are to be drawn from it.
         ConfigError: The tables hold no such column; the closest is named.
     """
-    if not plan.file.columns:
-        return
-    for one in {one.search.space: one for one in plan.searches}.values():
-        tables, notes = space_tables(plugins, one.search)
-        where = f"experiment {plan.config.file}, columns, space {one.search.space!r}"
-        if not tables:
+    spaces = {one.search.space: one.search for one in plan.searches} if plan.file.columns else {}
+    found: dict[str, Sequence[BenchmarkTable]] = {}
+    for space, config in spaces.items():
+        found[space], notes = space_tables(plugins, config)
+        where = f"experiment {plan.config.file}, columns, space {space!r}"
+        if not found[space]:
             why = "; ".join(notes) or "there is none of this space; leave columns out"
             raise TableAbsentError(f"{where}: no table can be read: {why}")
         held = {
-            (dataset, metric): None
-            for table in tables
+            Column(dataset=dataset, metric=metric).name
+            for table in found[space]
             for dataset, metrics in table.columns().items()
             for metric in metrics
         }
         for column in plan.file.columns:
-            if (column.dataset, column.metric) not in held:
-                known = [f"{dataset} {metric}" for dataset, metric in held]
-                missing = f"{column.dataset} {column.metric}"
-                raise ConfigError(unknown_name("column", missing, known, where))
-            for table in tables:
+            missing = f"{column.dataset} {column.metric}"
+            if missing not in held:
+                raise ConfigError(unknown_name("column", missing, held, where))
+            for table in found[space]:
                 if column.over_random and column.metric in table.columns().get(column.dataset, ()):
                     random_mean(table, column.dataset, column.metric, column.over_random)
-
-
-def _tables(plan: Plan, plugins: Plugins) -> dict[str, list[BenchmarkTable]]:
-    """Return the tables of each space that is searched."""
-    spaces = {one.search.space: one.search for one in plan.searches}
-    return {space: space_tables(plugins, config)[0] for space, config in spaces.items()}
+    return found
 
 
 def _values(
