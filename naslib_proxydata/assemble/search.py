@@ -20,6 +20,7 @@ from naslib_proxydata.oneshot import plots
 from naslib_proxydata.oneshot.base import Strategy, combine
 from naslib_proxydata.oneshot.builder import supernet_builder
 from naslib_proxydata.oneshot.checkpoint import NAME, PREVIOUS
+from naslib_proxydata.oneshot.duration import check_epochs
 from naslib_proxydata.oneshot.hessian import HessianTracker
 from naslib_proxydata.oneshot.learner import Learner
 from naslib_proxydata.oneshot.loop import Search
@@ -201,7 +202,7 @@ def _prepared(
     strategy = named_strategy(plugins, config.strategy)
     settings = SearchSettings.parse(
         {
-            **strategy.published(config.space),
+            **strategy.published(config.space, config.training),
             **config.training,
             "seed": config.seed,
             "device": config.device,
@@ -211,6 +212,7 @@ def _prepared(
     dataset.required_labels("a one-shot search")
     if selection is not None:
         selection.check_fits(dataset)
+    check_epochs(strategy, settings)
     builder = supernet_builder(
         plugins,
         config.space,
@@ -239,12 +241,13 @@ def _free_name(acting: Acting, name: str) -> str:
 
 
 def named_strategy(plugins: Plugins, names: Mapping[str, Mapping[str, Any]]) -> Strategy:
-    """Return a strategy by its name and options, or the combination of several.
+    """Return a strategy by its name and options, or the combination of several in any order.
 
     Raises:
         ConfigError: A name or an option is unknown, or two of them contradict each other.
     """
-    first, *others = (plugins.create("strategies", name, **given) for name, given in names.items())
+    made = [plugins.create("strategies", name, **given) for name, given in names.items()]
+    first, *others = sorted(made, key=lambda strategy: strategy.name)
     for strategy in others:
         first = combine(first, strategy)
     return first

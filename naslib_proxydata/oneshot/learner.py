@@ -153,7 +153,11 @@ class Learner:
 
     def penalty(self, moment: Moment) -> Tensor:
         """Return the sum of the strategy's regularisers."""
-        alphas = list(self.architecture.alpha.values())
+        # What a progress has forbidden has no weight any more, and none in a regulariser either.
+        alphas = [
+            alpha.masked_fill(~self.architecture.allowed(kind), -1e9)
+            for kind, alpha in self.architecture.alpha.items()
+        ]
         total = torch.zeros((), device=self.settings.device)
         for regulariser in self.strategy.regularisers:
             total = total + regulariser.penalty(alphas, moment)
