@@ -293,6 +293,7 @@ def _facts(
     selection = prepared.selection
     return {
         "cell": result.cell,
+        "recipe": config.recipe,
         "space": config.space,
         "strategy": config.strategy,
         "dataset": config.dataset,

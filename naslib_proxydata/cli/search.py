@@ -14,6 +14,12 @@ from naslib_proxydata.hookspecs import hookimpl
 
 
 @click.command("search")
+@click.option(
+    "--recipe",
+    metavar="NAME",
+    help="A published search with its settings, see 'list recipes'; everything else that is said "
+    "wins over it.",
+)
 @click.option("--space", metavar="NAME", help="See 'list supernets'.  [nb201]")
 @click.option(
     "--strategy",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from naslib_proxydata.config.fields import JoinedOptions, OptionalChoice, Options
 from naslib_proxydata.config.folders import FolderFields
 from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.oneshot.recipes import with_recipe
 from naslib_proxydata.oneshot.settings import SearchSettings
 from naslib_proxydata.runs.settings import RunConfig
 
@@ -18,8 +20,18 @@ class SearchConfig(RunConfig, FolderFields):
     """Everything ``naslib-proxydata search`` can be told."""
 
     MAY_GROW: ClassVar[tuple[str, ...]] = ("training.epochs",)
-    IMMATERIAL: ClassVar[tuple[str, ...]] = (*RunConfig.IMMATERIAL, "device", "data_root")
+    IMMATERIAL: ClassVar[tuple[str, ...]] = (
+        *RunConfig.IMMATERIAL,
+        "device",
+        "data_root",
+        "recipe",  # whose values stand in the other keys
+    )
 
+    recipe: str | None = Field(
+        None,
+        description="A published search by its name, below everything that is said here; see "
+        "'list recipes'.",
+    )
     space: str = Field("nb201", description="A search space that has a supernet, by name.")
     strategy: JoinedOptions = Field(
         {"darts": {}},
@@ -55,6 +67,17 @@ class SearchConfig(RunConfig, FolderFields):
         0, ge=0, description="Epochs between estimates of the dominant Hessian eigenvalue; 0: none."
     )
     out: Path = Field(Path("runs/search"), description="The run folder.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _above_its_recipe(cls, given: Any) -> Any:
+        name = given.get("recipe") if isinstance(given, Mapping) else None
+        if not isinstance(name, str):
+            return given
+        try:
+            return with_recipe(name, given)
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
 
     @field_validator("training")
     @classmethod

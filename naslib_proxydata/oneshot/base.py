@@ -108,8 +108,8 @@ _FIRST_ORDER_DARTS = Strategy("darts")
 def combine(first: Strategy, second: Strategy) -> Strategy:
     """Put the parts of two strategies together; a part at its default gives way.
 
-    Settings about which they differ are refused by :meth:`Strategy.published`, which knows the space
-    and what the user gives.
+    Settings about which they differ are refused by :meth:`Strategy.published`, which knows the
+    space and what the user gives.
 
     Raises:
         ConfigError: Both set the same part.

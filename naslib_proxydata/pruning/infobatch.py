@@ -107,9 +107,9 @@ class InfoBatchPruner:
         self._last_epoch = info.epochs * (1 - self._untouched)
         if self._last_epoch < 2:
             raise PruningError(
-                f"InfoBatch uses all examples in the first epoch and in the last "
-                f"{self._untouched:.3g} of the search, so in {info.epochs} epochs it would leave out "
-                "none; give more epochs, or a smaller share with --set pruner.untouched=0"
+                "InfoBatch uses all examples in the first epoch and in the last "
+                f"{self._untouched:.3g} of the search, so in {info.epochs} epochs it would never "
+                "leave any out; give more epochs, or a smaller share with --set pruner.untouched=0"
             )
         self._draws_seed = info.seed if self._seed is None else self._seed
         self._losses = {}

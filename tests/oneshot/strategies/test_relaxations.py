@@ -259,7 +259,7 @@ def test_lambda_of_beta_darts_counts_all_epochs_and_forgets_what_stages_have_for
     when = Moment(25, 30, torch_generator(0))
     alpha = learner.architecture.alpha["cell"].detach().numpy().astype(np.float64)
     expected = 0.5 * 24 * np.log(np.exp(alpha[:, :3]).sum(1)).mean()
-    assert float(learner.penalty(when)) == pytest.approx(expected, rel=1e-6)
+    assert float(learner.penalty(when).detach()) == pytest.approx(expected, rel=1e-6)
 
 
 def test_what_is_forbidden_is_not_run() -> None:
