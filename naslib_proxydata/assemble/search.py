@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,7 +13,7 @@ import numpy as np
 from naslib_proxydata.assemble.reading import read_as_asked
 from naslib_proxydata.config import SearchConfig
 from naslib_proxydata.data.sources import open_dataset
-from naslib_proxydata.errors import TableError
+from naslib_proxydata.errors import ConfigError, TableError
 from naslib_proxydata.files import expanded
 from naslib_proxydata.markdown import one_line
 from naslib_proxydata.oneshot import plots
@@ -21,6 +21,7 @@ from naslib_proxydata.oneshot.base import Strategy, combine
 from naslib_proxydata.oneshot.builder import supernet_builder
 from naslib_proxydata.oneshot.checkpoint import NAME, PREVIOUS
 from naslib_proxydata.oneshot.duration import check_epochs
+from naslib_proxydata.oneshot.early_stopping import returned_epoch
 from naslib_proxydata.oneshot.hessian import HessianTracker
 from naslib_proxydata.oneshot.learner import Learner
 from naslib_proxydata.oneshot.loop import Search
@@ -146,6 +147,7 @@ def _searched(
         folder.path,
         config.augment,
         check_folder=folder.check_in_place,
+        stop=_stopping(config, prepared.tracker),
     ).run()
     tables, unreadable = _tables(plugins, config)
     measured, missing = look_up(tables, result.cell)
@@ -221,6 +223,7 @@ def _prepared(
         num_classes=dataset.num_classes,
         in_channels=dataset.pixels(np.array([0])).shape[1],
         partial=strategy.partial,
+        auxiliary=strategy.auxiliary is not None,
     )
     learner = Learner(builder, strategy, settings, cells=config.cells)
     acting = Acting()
@@ -228,10 +231,25 @@ def _prepared(
     if config.pruner is not None:
         add_named(acting, plugins, "pruners", config.pruner.name, config.pruner.options)
     add_observers(acting, plugins, config.observer)
-    tracker = HessianTracker(learner, config.hessian_every) if config.hessian_every else None
+    if config.early_stop and (strategy.policy is not None or not strategy.learns):
+        raise ConfigError(
+            f"--early-stop looks at how the loss bends in alpha, and {strategy.name!r} does not "
+            "learn alpha; leave one of them out"
+        )
+    every = config.hessian_every or int(config.early_stop)
+    tracker = HessianTracker(learner, every) if every else None
     for listener in (*listeners, *([] if tracker is None else [tracker])):
         acting.add(_free_name(acting, type(listener).__name__), listener, CALLER)
     return Prepared(dataset, learner, acting, tracker, selection)
+
+
+def _stopping(
+    config: SearchConfig, tracker: HessianTracker | None
+) -> Callable[[], int | None] | None:
+    """Return what tells a search to stop early, None where nothing does."""
+    if not config.early_stop or tracker is None:
+        return None
+    return lambda: returned_epoch(tracker.values)
 
 
 def _free_name(acting: Acting, name: str) -> str:
@@ -316,6 +334,10 @@ def _facts(
         "device": config.device,
         "threads": config.threads,
         "versions": env["packages"],
+        "epochs_run": len(result.records),
+        "stopped_early": None
+        if result.returned is None
+        else {"after": len(result.records), "returned": result.returned},
         "seconds": result.seconds,
         "examples_processed": result.processed,
         "measured": [one._asdict() for one in finished.measured],
@@ -370,6 +392,14 @@ def _summary(config: SearchConfig, finished: FinishedSearch, env: Mapping[str, A
         "",
         f"    {result.cell}",
         "",
+        *(
+            ()
+            if result.returned is None
+            else (
+                f"Stopped early by the eigenvalue: this is the cell of epoch {result.returned}.",
+                "",
+            )
+        ),
         *(
             f"- {one.benchmark}, {one.dataset}, {one.metric}: {one.value:.2f}"
             for one in finished.measured

@@ -70,6 +70,12 @@ from naslib_proxydata.hookspecs import hookimpl
     metavar="K",
     help="Estimate the dominant Hessian eigenvalue every K epochs.  [never]",
 )
+@click.option(
+    "--early-stop",
+    is_flag=True,
+    default=None,
+    help="End the search before its cell collapses, by the eigenvalue of every epoch.",
+)
 @run_options
 def command(
     config_file: Path | None,

@@ -66,6 +66,11 @@ class SearchConfig(RunConfig, FolderFields):
     hessian_every: int = Field(
         0, ge=0, description="Epochs between estimates of the dominant Hessian eigenvalue; 0: none."
     )
+    early_stop: bool = Field(
+        False,
+        description="Stop when the dominant Hessian eigenvalue has grown by a third within five "
+        "epochs, and return the cell from before (arXiv 1909.09656, section 4.3).",
+    )
     out: Path = Field(Path("runs/search"), description="The run folder.")
 
     @model_validator(mode="before")
@@ -78,6 +83,15 @@ class SearchConfig(RunConfig, FolderFields):
             return with_recipe(name, given)
         except ConfigError as error:
             raise ValueError(str(error)) from None
+
+    @model_validator(mode="after")
+    def _sees_every_eigenvalue(self) -> SearchConfig:
+        if self.early_stop and self.hessian_every > 1:
+            raise ValueError(
+                "early_stop looks at the eigenvalue of every epoch, got hessian_every "
+                f"{self.hessian_every}; leave it out"
+            )
+        return self
 
     @field_validator("training")
     @classmethod

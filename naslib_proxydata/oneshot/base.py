@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     import torch
 
     from naslib_proxydata.oneshot.mixture import Choices
-    from naslib_proxydata.oneshot.parts import Perturbation, Regulariser, Relaxation
+    from naslib_proxydata.oneshot.parts import (
+        Attack,
+        Auxiliary,
+        Perturbation,
+        Regulariser,
+        Relaxation,
+    )
     from naslib_proxydata.oneshot.steps import ArchitecturePhase, ArchitectureStep, Progress
 
 
@@ -31,6 +37,8 @@ class Strategy:
         step: How alpha's gradient is computed.
         regularisers: Terms added to alpha's loss.
         perturbation: What disturbs the weights in the network's own update; None for nothing.
+        attack: What disturbs them by the gradient of its loss; None for nothing.
+        auxiliary: A skip connection beside the candidates of every edge; None for none.
         progress: What happens between epochs; None for nothing.
         partial: Only 1 / partial of the channels go through operations.
         edge_weights: Whether edges have parameters of their own.
@@ -53,6 +61,8 @@ class Strategy:
     step: ArchitectureStep = field(default_factory=FirstOrder)
     regularisers: tuple[Regulariser, ...] = ()
     perturbation: Perturbation | None = None
+    attack: Attack | None = None
+    auxiliary: Auxiliary | None = None
     progress: Progress | None = None
     partial: int = 1
     edge_weights: bool = False

@@ -153,6 +153,25 @@ RECIPES: Mapping[str, Recipe] = {
         "arXiv 2002.05283, section 4; xiangning-chen/SmoothDARTS, sota/cnn/train_search.py",
         _darts_space("sdarts-rs", epochs=50, batch_size=64),
     ),
+    "sdarts-adv": Recipe(
+        "SDARTS with adversarial weights on CIFAR-10",
+        "arXiv 2002.05283, section 4; xiangning-chen/SmoothDARTS, sota/cnn/train_search.py",
+        _darts_space("sdarts-adv", epochs=50, batch_size=64),
+    ),
+    "darts-minus": Recipe(
+        "DARTS- on CIFAR-10, the auxiliary skip connection falling linearly from 1",
+        "arXiv 2009.01027, section 4; Meituan-AutoML/DARTS-, scripts/run_darts_minus.sh",
+        _darts_space("darts-minus", epochs=50, batch_size=64),
+    ),
+    "darts-es": Recipe(
+        "DARTS with early stopping on the eigenvalue in S1",
+        "arXiv 1909.09656, section 4.3",
+        {
+            **_darts_space("darts", epochs=50, batch_size=64),
+            "space": "s1",
+            "early_stop": True,
+        },
+    ),
     "bdp-nb201": Recipe(
         "DARTS with bi-level data pruning in NAS-Bench-201",
         "arXiv 2312.14200, section 4.1",
