@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import click
 from docutils import nodes
@@ -15,6 +16,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from naslib_proxydata import plugins
 from naslib_proxydata.cli.main import COMMANDS, group
+from naslib_proxydata.oneshot.recipes import RECIPES
 from naslib_proxydata.plugins.checks import resolve
 from naslib_proxydata.schema import Settings
 
@@ -45,6 +47,23 @@ class Registered(_Tables):
             if found.provider(kind, name).distribution == "naslib-proxydata":
                 lines.append([f"`{name}`", one.summary, _linked(one.paper)])
         return self.markdown(["name", "what it is", "source"], lines)
+
+
+class RecipeTable(_Tables):
+    """``{recipes}``: the recipes of searches, with every value."""
+
+    required_arguments = 0
+
+    def run(self) -> list[nodes.Node]:
+        lines = [
+            [f"`{name}`", one.summary, _values(one.values), _linked(one.source), one.lacks]
+            for name, one in RECIPES.items()
+        ]
+        return self.markdown(["name", "what it is", "values", "source", "what it lacks"], lines)
+
+
+def _values(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"`{key}: {json.dumps(value)}`" for key, value in values.items())
 
 
 class SettingsTable(_Tables):
@@ -93,6 +112,7 @@ def _linked(paper: str) -> str:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("registered", Registered)
+    app.add_directive("recipes", RecipeTable)
     app.add_directive("settings", SettingsTable)
     app.add_directive("command-help", CommandHelp)
     return {"parallel_read_safe": True}

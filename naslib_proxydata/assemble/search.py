@@ -16,13 +16,15 @@ from naslib_proxydata.assemble.reading import read_as_asked
 from naslib_proxydata.boundary import boundary
 from naslib_proxydata.config import SearchConfig
 from naslib_proxydata.data.sources import open_dataset
-from naslib_proxydata.errors import RunFolderError, TableError
+from naslib_proxydata.errors import ConfigError, RunFolderError, TableError
 from naslib_proxydata.files import expanded
 from naslib_proxydata.markdown import one_line
 from naslib_proxydata.oneshot import plots
 from naslib_proxydata.oneshot.base import Strategy, combine
 from naslib_proxydata.oneshot.builder import supernet_builder
 from naslib_proxydata.oneshot.checkpoint import NAME, PREVIOUS, started_from
+from naslib_proxydata.oneshot.duration import check_epochs
+from naslib_proxydata.oneshot.early_stopping import returned_epoch
 from naslib_proxydata.oneshot.examples import Active, examples_sha256, starting_examples
 from naslib_proxydata.oneshot.hessian import HessianTracker
 from naslib_proxydata.oneshot.learner import Learner
@@ -244,6 +246,7 @@ def _searched(
         folder.path,
         config.augment,
         check_folder=folder.check_in_place,
+        stop=_stopping(config, prepared.tracker),
     ).run()
     tables, unreadable = space_tables(plugins, config)
     measured, missing = look_up(tables, result.cell)
@@ -303,7 +306,7 @@ def _prepared(
     strategy = named_strategy(plugins, config.strategy)
     settings = SearchSettings.parse(
         {
-            **strategy.published(config.space),
+            **strategy.published(config.space, config.training),
             **config.training,
             "seed": config.seed,
             "device": config.device,
@@ -313,6 +316,7 @@ def _prepared(
     dataset.required_labels("a one-shot search")
     if selection is not None:
         selection.check_fits(dataset)
+    check_epochs(strategy, settings)
     builder = supernet_builder(
         plugins,
         config.space,
@@ -321,6 +325,7 @@ def _prepared(
         num_classes=dataset.num_classes,
         in_channels=dataset.pixels(np.array([0])).shape[1],
         partial=strategy.partial,
+        auxiliary=strategy.auxiliary is not None,
     )
     learner = Learner(builder, strategy, settings, cells=config.cells)
     acting = Acting()
@@ -328,10 +333,25 @@ def _prepared(
     if config.pruner is not None:
         add_pruner(acting, plugins, config.pruner, dataset)
     add_observers(acting, plugins, config.observer)
-    tracker = HessianTracker(learner, config.hessian_every) if config.hessian_every else None
+    if config.early_stop and (strategy.policy is not None or not strategy.learns):
+        raise ConfigError(
+            f"--early-stop looks at how the loss bends in alpha, and {strategy.name!r} does not "
+            "learn alpha; leave one of them out"
+        )
+    every = config.hessian_every or int(config.early_stop)
+    tracker = HessianTracker(learner, every) if every else None
     for listener in (*listeners, *([] if tracker is None else [tracker])):
         acting.add(_free_name(acting, type(listener).__name__), listener, CALLER)
     return Prepared(dataset, learner, acting, tracker, selection)
+
+
+def _stopping(
+    config: SearchConfig, tracker: HessianTracker | None
+) -> Callable[[], int | None] | None:
+    """Return what tells a search to stop early, None where nothing does."""
+    if not config.early_stop or tracker is None:
+        return None
+    return lambda: returned_epoch(tracker.values)
 
 
 def _free_name(acting: Acting, name: str) -> str:
@@ -341,12 +361,13 @@ def _free_name(acting: Acting, name: str) -> str:
 
 
 def named_strategy(plugins: Plugins, names: Mapping[str, Mapping[str, Any]]) -> Strategy:
-    """Return a strategy by its name and options, or the combination of several.
+    """Return a strategy by its name and options, or the combination of several in any order.
 
     Raises:
         ConfigError: A name or an option is unknown, or two of them contradict each other.
     """
-    first, *others = (plugins.create("strategies", name, **given) for name, given in names.items())
+    made = [plugins.create("strategies", name, **given) for name, given in names.items()]
+    first, *others = sorted(made, key=lambda strategy: strategy.name)
     for strategy in others:
         first = combine(first, strategy)
     return first
@@ -392,6 +413,7 @@ def _facts(
     selection = prepared.selection
     return {
         "cell": result.cell,
+        "recipe": config.recipe,
         "space": config.space,
         "strategy": config.strategy,
         "dataset": config.dataset,
@@ -414,6 +436,10 @@ def _facts(
         "device": config.device,
         "threads": config.threads,
         "versions": env["packages"],
+        "epochs_run": len(result.records),
+        "stopped_early": None
+        if result.returned is None
+        else {"after": len(result.records), "returned": result.returned},
         "seconds": result.seconds,
         "examples_processed": result.processed,
         "measured": [one._asdict() for one in finished.measured],
@@ -468,6 +494,14 @@ def _summary(config: SearchConfig, finished: FinishedSearch, env: Mapping[str, A
         "",
         f"    {result.cell}",
         "",
+        *(
+            ()
+            if result.returned is None
+            else (
+                f"Stopped early by the eigenvalue: this is the cell of epoch {result.returned}.",
+                "",
+            )
+        ),
         *(
             f"- {one.benchmark}, {one.dataset}, {one.metric}: {one.value:.2f}"
             for one in finished.measured

@@ -17,7 +17,8 @@ def command(kind: str, plugin: tuple[Path, ...], no_plugin: tuple[str, ...]) -> 
     """List what is there: name, summary, paper and the distribution that provides it.
 
     KIND is plugins, spaces, benchmarks, metrics, predictors, datasets, scorers, selectors,
-    supernets, strategies, pruners, observers, optimizers or naslib-graphs.
+    supernets, strategies, recipes, pruners, observers, optimizers or naslib-graphs.
+    Recipes are shown with their source and what they cannot say.
     """
     from rich import box
     from rich.table import Table
@@ -34,6 +35,14 @@ def command(kind: str, plugin: tuple[Path, ...], no_plugin: tuple[str, ...]) -> 
         for provider in plugins.providers():
             named = (provider.plugin, provider.distribution, provider.version)
             table.add_row(*map(cell_text, named))
+    elif kind == "recipes":
+        from naslib_proxydata.oneshot.recipes import RECIPES
+
+        table.add_column("name", no_wrap=True)
+        for name in ("summary", "source", "what it lacks"):
+            table.add_column(name)
+        for name, recipe in RECIPES.items():
+            table.add_row(*map(cell_text, (name, recipe.summary, recipe.source, recipe.lacks)))
     else:
         table.add_column("name", no_wrap=True)
         for name in ("summary", "paper", "provided by"):

@@ -14,6 +14,12 @@ from naslib_proxydata.hookspecs import hookimpl
 
 
 @click.command("search")
+@click.option(
+    "--recipe",
+    metavar="NAME",
+    help="A published search with its settings, see 'list recipes'; everything else that is said "
+    "wins over it.",
+)
 @click.option("--space", metavar="NAME", help="See 'list supernets'.  [nb201]")
 @click.option(
     "--strategy",
@@ -63,6 +69,12 @@ from naslib_proxydata.hookspecs import hookimpl
     type=int,
     metavar="K",
     help="Estimate the dominant Hessian eigenvalue every K epochs.  [never]",
+)
+@click.option(
+    "--early-stop",
+    is_flag=True,
+    default=None,
+    help="End the search before its cell collapses, by the eigenvalue of every epoch.",
 )
 @run_options
 def command(

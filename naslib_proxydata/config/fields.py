@@ -72,8 +72,33 @@ def _with_preset(label: Any, given: Any) -> Any:
 
 
 def _joined_options(value: Any) -> Any:
-    """Read ``"a+b"`` as ``"a,b"``, the way strategies are joined."""
+    """Read ``"a+b"`` as ``"a,b"``, the way strategies are joined.
+
+    In a mapping, a key with a plain value is an option of the only strategy that is named:
+    ``{sgas: {}, criterion: 2}`` stands for ``{sgas: {criterion: 2}}``.
+    """
+    if isinstance(value, Mapping):
+        value = _options_in_place(value)
     return _named_options(value.replace("+", ",") if isinstance(value, str) else value)
+
+
+def _options_in_place(given: Mapping[Any, Any]) -> dict[Any, Any]:
+    names = {key: one for key, one in given.items() if one is None or isinstance(one, Mapping)}
+    options = {key: one for key, one in given.items() if key not in names}
+    if not options:
+        return names
+    told = ", ".join(map(str, options))
+    if not names:
+        raise ValueError(
+            f"the option {told} stands without a strategy; write {{NAME: {{{told}: VALUE}}}}"
+        )
+    if len(names) > 1:
+        raise ValueError(
+            f"the option {told} must say of which strategy, as several are named; write "
+            + " or ".join(f"strategy.{name}.{next(iter(options))}" for name in names)
+        )
+    ((name, own),) = names.items()
+    return {name: {**(own or {}), **options}}
 
 
 Choice = Annotated[Named, BeforeValidator(_named)]

@@ -1,19 +1,21 @@
 """How a configuration is put together.
 
-Precedence, lowest first: defaults, environment, ``--config FILE``, options, ``--set a.b=v``.
+Precedence, lowest first: defaults, environment, a recipe, ``--config FILE``, options,
+``--set a.b=v``.
 """
 
 from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BeforeValidator
 
 from naslib_proxydata.errors import ConfigError, printable, shown
+from naslib_proxydata.oneshot.recipes import with_recipe
 from naslib_proxydata.runs.settings import DATA_VARIABLE
 from naslib_proxydata.schema import Settings
 from naslib_proxydata.yaml_text import parse_yaml, read_yaml_file
@@ -25,7 +27,7 @@ def resolve(
     schema: type[Config],
     file: Path | None = None,
     options: Mapping[str, Any] | None = None,
-    assignments: Iterable[str] = (),
+    assignments: Sequence[str] = (),
 ) -> Config:
     """Put a configuration together and validate it.
 
@@ -45,12 +47,30 @@ def resolve(
         values["data_root"] = folder
     if file is not None:
         values.update(read_yaml(file))
+    if "recipe" in schema.model_fields:
+        values = _above_recipe(values, options or {}, assignments)
     for key, value in (options or {}).items():
         if value is not None:
             _put(schema, values, key.split("."), value, f"option {key}")
     for assignment in assignments:
         _assign(schema, values, assignment)
     return schema.parse(values, f"configuration {file}" if file else "configuration")
+
+
+def _above_recipe(
+    values: Mapping[str, Any], options: Mapping[str, Any], assignments: Sequence[str]
+) -> dict[str, Any]:
+    """Return the values of the file with those of the recipe that is named last below them.
+
+    Options of what a recipe names, such as ``--set strategy.criterion=1``, find it there.
+    """
+    named = [values.get("recipe"), options.get("recipe")]
+    for assignment in assignments:
+        key, _, text = assignment.partition("=")
+        if key.strip() == "recipe":
+            named.append(text.strip())
+    last = next((name for name in reversed(named) if isinstance(name, str)), None)
+    return dict(values) if last is None else with_recipe(last, {**values, "recipe": last})
 
 
 def read_yaml(file: Path) -> dict[str, Any]:

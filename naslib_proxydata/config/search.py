@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from naslib_proxydata.config.fields import JoinedOptions, OptionalChoice, Options
 from naslib_proxydata.config.folders import FolderFields
 from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.oneshot.recipes import with_recipe
 from naslib_proxydata.oneshot.settings import SearchSettings
 from naslib_proxydata.runs.settings import RunConfig
 
@@ -24,8 +26,14 @@ class SearchConfig(RunConfig, FolderFields):
         "device",
         "data_root",
         "selection",
+        "recipe",  # whose values stand in the other keys
     )
 
+    recipe: str | None = Field(
+        None,
+        description="A published search by its name, below everything that is said here; see "
+        "'list recipes'.",
+    )
     space: str = Field("nb201", description="A search space that has a supernet, by name.")
     strategy: JoinedOptions = Field(
         {"darts": {}},
@@ -60,7 +68,32 @@ class SearchConfig(RunConfig, FolderFields):
     hessian_every: int = Field(
         0, ge=0, description="Epochs between estimates of the dominant Hessian eigenvalue; 0: none."
     )
+    early_stop: bool = Field(
+        False,
+        description="Stop when the dominant Hessian eigenvalue has grown by a third within five "
+        "epochs, and return the cell from before (arXiv 1909.09656, section 4.3).",
+    )
     out: Path = Field(Path("runs/search"), description="The run folder.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _above_its_recipe(cls, given: Any) -> Any:
+        name = given.get("recipe") if isinstance(given, Mapping) else None
+        if not isinstance(name, str):
+            return given
+        try:
+            return with_recipe(name, given)
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+
+    @model_validator(mode="after")
+    def _sees_every_eigenvalue(self) -> SearchConfig:
+        if self.early_stop and self.hessian_every > 1:
+            raise ValueError(
+                "early_stop looks at the eigenvalue of every epoch, got hessian_every "
+                f"{self.hessian_every}; leave it out"
+            )
+        return self
 
     @field_validator("training")
     @classmethod

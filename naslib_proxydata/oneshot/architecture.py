@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from naslib_proxydata.oneshot.mixture import Choices, Mixture
     from naslib_proxydata.oneshot.moment import Moment
-    from naslib_proxydata.oneshot.parts import Perturbation, Policy, Relaxation
+    from naslib_proxydata.oneshot.parts import Auxiliary, Perturbation, Policy, Relaxation
 
 
 class ArchitectureParameters(nn.Module):
@@ -27,6 +27,7 @@ class ArchitectureParameters(nn.Module):
         generator: Source of the initial values, 1e-3 times standard normal.
         edge_weights: Whether edges have parameters of their own (PC-DARTS).
         policy: A module that draws architectures in the place of alpha.
+        auxiliary: The weight of a skip connection beside the candidates of every edge.
 
     Attributes:
         alpha: For each kind, edges x operations.
@@ -40,10 +41,12 @@ class ArchitectureParameters(nn.Module):
         *,
         edge_weights: bool = False,
         policy: nn.Module | None = None,
+        auxiliary: Auxiliary | None = None,
     ) -> None:
         super().__init__()
         self.choices = dict(choices)
         self.policy = policy
+        self._auxiliary = auxiliary
         self.alpha = nn.ParameterDict(
             {kind: _initial(one.shape, generator) for kind, one in choices.items()}
         )
@@ -140,6 +143,7 @@ class ArchitectureParameters(nn.Module):
             active=active,
             generator=moment.generator,
             skip_dropout=moment.skip_dropout,
+            auxiliary=0.0 if self._auxiliary is None else self._auxiliary.weight(moment),
         )
         if perturbation is not None:
             weights = perturbation.perturb(mixture.weights, self.allowed(kind), moment)

@@ -6,7 +6,7 @@ contradict each other can be combined (``pc-darts+beta-darts``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     import torch
 
     from naslib_proxydata.oneshot.mixture import Choices
-    from naslib_proxydata.oneshot.parts import Perturbation, Regulariser, Relaxation
+    from naslib_proxydata.oneshot.parts import (
+        Attack,
+        Auxiliary,
+        Perturbation,
+        Regulariser,
+        Relaxation,
+    )
     from naslib_proxydata.oneshot.steps import ArchitecturePhase, ArchitectureStep, Progress
 
 
@@ -31,6 +37,8 @@ class Strategy:
         step: How alpha's gradient is computed.
         regularisers: Terms added to alpha's loss.
         perturbation: What disturbs the weights in the network's own update; None for nothing.
+        attack: What disturbs them by the gradient of its loss; None for nothing.
+        auxiliary: A skip connection beside the candidates of every edge; None for none.
         progress: What happens between epochs; None for nothing.
         partial: Only 1 / partial of the channels go through operations.
         edge_weights: Whether edges have parameters of their own.
@@ -45,6 +53,7 @@ class Strategy:
         settings: Defaults of :class:`~naslib_proxydata.oneshot.settings.SearchSettings` that
             the paper sets otherwise than DARTS.
         settings_in: Those that it sets otherwise in a space, by the space's name.
+        joined: The strategies that this one was put together from; empty for a single one.
     """
 
     name: str
@@ -52,6 +61,8 @@ class Strategy:
     step: ArchitectureStep = field(default_factory=FirstOrder)
     regularisers: tuple[Regulariser, ...] = ()
     perturbation: Perturbation | None = None
+    attack: Attack | None = None
+    auxiliary: Auxiliary | None = None
     progress: Progress | None = None
     partial: int = 1
     edge_weights: bool = False
@@ -63,10 +74,42 @@ class Strategy:
     pick_batch: int | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     settings_in: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    joined: tuple[Strategy, ...] = ()
 
-    def published(self, space: str) -> dict[str, Any]:
-        """Return the paper's settings for a search in a space, where they are not DARTS'."""
-        return {**self.settings, **self.settings_in.get(space, {})}
+    def published(self, space: str, given: Collection[str] = ()) -> dict[str, Any]:
+        """Return the papers' settings for a search in a space, where they are not DARTS'.
+
+        Args:
+            space: Name of the search space.
+            given: Settings that the user gives, about which papers need not agree.
+
+        Raises:
+            ConfigError: Two joined strategies want different values of one that is not given.
+        """
+        if not self.joined:
+            return {**self.settings, **self.settings_in.get(space, {})}
+        wanted: dict[str, dict[str, Any]] = {}
+        for one in self.joined:
+            for key, value in one.published(space).items():
+                wanted.setdefault(key, {})[one.name] = value
+        free = {key: values for key, values in wanted.items() if key not in given}
+        clashes = {key: values for key, values in free.items() if len(set(values.values())) > 1}
+        if clashes:
+            raise ConfigError(_clash(self.name, clashes))
+        return {key: next(iter(values.values())) for key, values in free.items()}
+
+
+def _clash(name: str, clashes: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the message for settings about which the papers of joined strategies differ."""
+    told = [
+        f"{key} ({', '.join(f'{value} for {who}' for who, value in values.items())})"
+        for key, values in sorted(clashes.items())
+    ]
+    options = " ".join(
+        "--epochs E" if key == "epochs" else f"--set training.{key}=VALUE"
+        for key in sorted(clashes)
+    )
+    return f"the strategies of {name!r} want different {', '.join(told)}; say which with {options}"
 
 
 _FIRST_ORDER_DARTS = Strategy("darts")
@@ -75,25 +118,22 @@ _FIRST_ORDER_DARTS = Strategy("darts")
 def combine(first: Strategy, second: Strategy) -> Strategy:
     """Put the parts of two strategies together; a part at its default gives way.
 
+    Settings about which they differ are refused by :meth:`Strategy.published`, which knows the
+    space and what the user gives.
+
     Raises:
-        ConfigError: Both set the same part, or one setting to two values.
+        ConfigError: Both set the same part.
     """
     both = f"{first.name!r} and {second.name!r}"
     parts: dict[str, Any] = {"name": f"{first.name}+{second.name}"}
     for part in (one.name for one in fields(Strategy)):
-        if part in ("name", "regularisers", "settings", "settings_in"):
+        if part in ("name", "regularisers", "settings", "settings_in", "joined"):
             continue
         default, one, other = (getattr(s, part) for s in (_FIRST_ORDER_DARTS, first, second))
         if default not in (one, other) and one != other:
             raise ConfigError(f"strategies {both} both set the {part}; they cannot be combined")
         parts[part] = other if one == default else one
-    clash = [
-        k for k in first.settings if second.settings.get(k, first.settings[k]) != first.settings[k]
-    ]
-    if clash:
-        raise ConfigError(
-            f"strategies {both} want different {', '.join(clash)}; say which with an option"
-        )
+    parts["joined"] = (*(first.joined or (first,)), *(second.joined or (second,)))
     parts["regularisers"] = first.regularisers + second.regularisers
     parts["settings"] = {**first.settings, **second.settings}
     spaces = {*first.settings_in, *second.settings_in}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.plugins.checks import resolve
 from naslib_proxydata.spaces.common.build import build
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ def supernet_builder(
     num_classes: int = 10,
     in_channels: int = 3,
     partial: int = 1,
+    auxiliary: bool = False,
 ) -> Callable[[torch.Generator, int | None], Supernet]:
     """Return what a :class:`~naslib_proxydata.oneshot.learner.Learner` builds supernets with.
 
@@ -34,11 +38,19 @@ def supernet_builder(
         num_classes: Number of outputs.
         in_channels: Number of channels of the images.
         partial: The K of partial channels.
+        auxiliary: Whether edges have a skip connection beside their candidates.
 
     Raises:
-        ConfigError: The space has no supernet; those that have are named.
+        ConfigError: The space has no supernet; those that have are named. Or its supernet has no
+            place for auxiliary skip connections.
     """
-    plugins.registration("supernets", space)
+    factory = resolve(plugins.registration("supernets", space).factory, f"supernet {space!r}")
+    if auxiliary and "auxiliary" not in inspect.signature(factory).parameters:
+        raise ConfigError(
+            f"the supernet of {space!r} has no edges that an auxiliary skip connection could be "
+            "added to; use another strategy, or a space such as darts or nb201"
+        )
+    more = {"auxiliary": True} if auxiliary else {}
 
     def make(generator: torch.Generator, depth: int | None) -> Supernet:
         sizes = {"channels": channels, "cells": depth or cells}
@@ -51,6 +63,7 @@ def supernet_builder(
                 in_channels=in_channels,
                 partial=partial,
                 **given,
+                **more,
             ),
             generator,
         )

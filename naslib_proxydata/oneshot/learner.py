@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -10,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from naslib_proxydata.oneshot.architecture import ArchitectureParameters
+from naslib_proxydata.oneshot.buffers import unchanged_buffers
 from naslib_proxydata.oneshot.gradients import gradients_of, set_gradients
 from naslib_proxydata.seeding import torch_generator
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from naslib_proxydata.oneshot.base import Strategy
     from naslib_proxydata.oneshot.mixture import Mixture
     from naslib_proxydata.oneshot.moment import Moment
+    from naslib_proxydata.oneshot.parts import Attack
     from naslib_proxydata.oneshot.settings import SearchSettings
     from naslib_proxydata.oneshot.supernets.base import Supernet
 
@@ -85,6 +88,7 @@ class Learner:
                 generator,
                 edge_weights=self.strategy.edge_weights,
                 policy=None if policy is None else policy(supernet.choices, generator),
+                auxiliary=self.strategy.auxiliary,
             ).to(self.settings.device)
         else:
             self.architecture.restart(generator)
@@ -153,7 +157,11 @@ class Learner:
 
     def penalty(self, moment: Moment) -> Tensor:
         """Return the sum of the strategy's regularisers."""
-        alphas = list(self.architecture.alpha.values())
+        # What a progress has forbidden has no weight any more, and none in a regulariser either.
+        alphas = [
+            alpha.masked_fill(~self.architecture.allowed(kind), -1e9)
+            for kind, alpha in self.architecture.alpha.items()
+        ]
         total = torch.zeros((), device=self.settings.device)
         for regulariser in self.strategy.regularisers:
             total = total + regulariser.penalty(alphas, moment)
@@ -188,11 +196,32 @@ class Learner:
             mixtures = self.architecture.mixtures(
                 self.relaxation, moment, self.strategy.perturbation
             )
+        if self.strategy.attack is not None:
+            mixtures = self._attacked(self.strategy.attack, batch, mixtures, moment)
         loss, logits = self.loss(batch, mixtures)
         set_gradients(self.weights, gradients_of(loss, self.weights))
         torch.nn.utils.clip_grad_norm_(self.weights, self.settings.clip)
         self.weights_optimizer.step()
         return loss.detach(), logits.detach()
+
+    def _attacked(
+        self, attack: Attack, batch: Batch, mixtures: Mapping[str, Mixture], moment: Moment
+    ) -> dict[str, Mixture]:
+        """Return the mixtures with the weights that the attack finds; edge weights stay."""
+
+        def weighed(weights: Mapping[str, Tensor]) -> dict[str, Mixture]:
+            return {
+                kind: replace(one, weights=weights[kind] * _column(one.edges))
+                for kind, one in mixtures.items()
+            }
+
+        def loss(weights: Mapping[str, Tensor]) -> Tensor:
+            return self.loss(batch, weighed(weights))[0]
+
+        plain = {kind: one.weights / _column(one.edges) for kind, one in mixtures.items()}
+        allowed = {kind: self.architecture.allowed(kind) for kind in mixtures}
+        with unchanged_buffers(self.supernet):
+            return weighed(attack.perturb(plain, allowed, loss, moment))
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything that a checkpoint must hold of this object."""
@@ -214,3 +243,8 @@ class Learner:
         self.architecture.load_state_dict(state["architecture"])
         self.weights_optimizer.load_state_dict(state["weights_optimizer"])
         self.architecture_optimizer.load_state_dict(state["architecture_optimizer"])
+
+
+def _column(edges: Tensor | None) -> Tensor | float:
+    """Return edge weights as a column, 1 where there are none."""
+    return 1.0 if edges is None else edges[:, None]

@@ -91,6 +91,8 @@ class Search:
         folder: Where checkpoints and the history go; None keeps no files.
         augment: Whether training images are cropped and flipped.
         check_folder: Called before files are written; raises where the folder is no longer there.
+        stop: Asked before each epoch; returns the epoch whose architecture is to be returned where
+            the search ends here, else None.
     """
 
     dataset: Dataset
@@ -101,6 +103,7 @@ class Search:
     folder: Path | None = None
     augment: bool = True
     check_folder: Callable[[], None] | None = None
+    stop: Callable[[], int | None] | None = None
     pool: Active = field(init=False)
     active: Active = field(init=False)
     records: list[EpochRecord] = field(init=False, default_factory=list)
@@ -124,11 +127,18 @@ class Search:
         self._prune_at_start()
         self._resume()
         for epoch in range(len(self.records) + 1, epochs + 1):
+            if self._stopped() is not None:
+                break
             self._epoch(epoch)
             self._save()
-        result = SearchResult(self._final_cell(), tuple(self.records))
+        returned = self._stopped()
+        cell = self._final_cell() if returned is None else self.records[returned - 1].cell
+        result = SearchResult(cell, tuple(self.records), returned)
         self.acting.hook.search_finished(cell=result.cell, folder=self.folder)
         return result
+
+    def _stopped(self) -> int | None:
+        return None if self.stop is None else self.stop()
 
     # ------------------------------------------------------------------------ the start
 

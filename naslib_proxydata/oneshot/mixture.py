@@ -68,6 +68,7 @@ class Mixture:
             already multiplied with it.
         generator: A CPU generator for operations that draw (noise, dropout).
         skip_dropout: Share of a skip connection's values that are dropped.
+        auxiliary: Weight of a skip connection beside the candidates of every edge (DARTS-).
     """
 
     weights: Tensor
@@ -76,6 +77,7 @@ class Mixture:
     edges: Tensor | None = None
     generator: torch.Generator | None = None
     skip_dropout: float = 0.0
+    auxiliary: float = 0.0
 
     def edge_weight(self, row: int) -> Tensor | float:
         """Return the weight of a whole edge, 1 where edges have none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -34,6 +34,26 @@ class Perturbation(Protocol):
 
     def perturb(self, weights: Tensor, allowed: Tensor, moment: Moment) -> Tensor:
         """Return disturbed weights, edges x operations."""
+
+
+class Attack(Protocol):
+    """Disturbs the weights of candidates by how the network's loss depends on them."""
+
+    def perturb(
+        self,
+        weights: Mapping[str, Tensor],
+        allowed: Mapping[str, Tensor],
+        loss: Callable[[Mapping[str, Tensor]], Tensor],
+        moment: Moment,
+    ) -> dict[str, Tensor]:
+        """Return disturbed weights by kind of cell, edges x operations; ``loss``: of a batch."""
+
+
+class Auxiliary(Protocol):
+    """Adds a skip connection to every edge, beside its candidates."""
+
+    def weight(self, moment: Moment) -> float:
+        """Return what it is multiplied with in an epoch; 0 for none."""
 
 
 class Policy(Protocol):

@@ -98,6 +98,18 @@ def register_strategies() -> Sequence[Registration]:
             "arXiv 2002.05283",
         ),
         Registration(
+            "sdarts-adv",
+            f"{_ROOM}.sdarts_adv:sdarts_adv",
+            "DARTS under adversarial weights of candidates",
+            "arXiv 2002.05283",
+        ),
+        Registration(
+            "darts-minus",
+            f"{_ROOM}.darts_minus:darts_minus",
+            "DARTS- with an auxiliary skip connection that fades out",
+            "arXiv 2009.01027",
+        ),
+        Registration(
             "pc-darts",
             f"{_ROOM}.pc_darts:pc_darts",
             "partial channels and edge weights",

@@ -57,10 +57,12 @@ class SearchResult:
     Attributes:
         cell: Text of the final architecture.
         records: One for each epoch.
+        returned: The epoch that the cell is of where the search stopped early, else None.
     """
 
     cell: str
     records: tuple[EpochRecord, ...]
+    returned: int | None = None
 
     @property
     def seconds(self) -> float:

@@ -105,6 +105,9 @@ class Progress(Protocol):
             SearchError: It cannot; the message says what to do.
         """
 
+    def fewest_epochs(self) -> int:
+        """Return the smallest number of epochs in which all of this happens at all."""
+
     def depth(self, epoch: int, epochs: int, cells: int | None) -> int | None:
         """Return the number of cells of the supernet in an epoch.
 

@@ -98,9 +98,19 @@ class InfoBatchPruner:
 
     @hookimpl
     def search_started(self, info: SearchInfo) -> None:
-        """Forget the losses of an earlier search."""
+        """Forget the losses of an earlier search.
+
+        Raises:
+            PruningError: The dataset has no labels, or no epoch would leave anything out.
+        """
         self._size = len(labels_of(info, "InfoBatch"))
         self._last_epoch = info.epochs * (1 - self._untouched)
+        if self._last_epoch < 2:
+            raise PruningError(
+                "InfoBatch uses all examples in the first epoch and in the last "
+                f"{self._untouched:.3g} of the search, so in {info.epochs} epochs it would never "
+                "leave any out; give more epochs, or a smaller share with --set pruner.untouched=0"
+            )
         self._draws_seed = info.seed if self._seed is None else self._seed
         self._losses = {}
 

@@ -190,3 +190,23 @@ def test_every_command_shares_the_settings_of_a_run(command, tmp_path):
 def test_mistakes_of_the_commands_are_told(schema, options, message):
     with pytest.raises(ConfigError, match=message):
         resolve(schema, None, options)
+
+
+def test_an_option_of_the_only_strategy_needs_no_name():
+    config = resolve(SearchConfig, None, {"strategy": "sgas"}, ["strategy.criterion=1"])
+    assert config.strategy == {"sgas": {"criterion": 1}}
+    both = ["strategy.sgas.first=4", "strategy.every=2"]
+    config = resolve(SearchConfig, None, {"strategy": "sgas"}, both)
+    assert config.strategy == {"sgas": {"first": 4, "every": 2}}
+    assert resolve(SearchConfig, None, {}, ["strategy.order=2"]).strategy == {"darts": {"order": 2}}
+    listed = resolve(SearchConfig, None, {"strategy": "p-darts"}, ["strategy.kept=[3, 2]"])
+    assert listed.strategy == {"p-darts": {"kept": [3, 2]}}
+
+
+def test_an_option_of_several_strategies_says_of_which():
+    with pytest.raises(ConfigError, match=r"strategy.sgas.first or strategy.beta-darts.first"):
+        resolve(SearchConfig, None, {"strategy": "sgas+beta-darts"}, ["strategy.first=4"])
+    config = resolve(
+        SearchConfig, None, {"strategy": "sgas+beta-darts"}, ["strategy.beta-darts.slope=1"]
+    )
+    assert config.strategy == {"sgas": {}, "beta-darts": {"slope": 1}}

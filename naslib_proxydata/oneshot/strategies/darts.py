@@ -80,11 +80,13 @@ def move(
         one.copy_(origin + length * vector if length else origin)
 
 
-def darts(order: int = 1) -> Strategy:
+def darts(order: int = 1, weights_first: bool = False) -> Strategy:
     """Return DARTS.
 
     Args:
         order: 1 for the first-order approximation, 2 for the unrolled step.
+        weights_first: Update the weights before alpha, as first-order DARTS of the NAS-Bench-201
+            program does (arXiv 2001.00326); DARTS itself updates alpha first.
 
     Raises:
         ConfigError: The order is another.
@@ -92,8 +94,8 @@ def darts(order: int = 1) -> Strategy:
     if order not in (1, 2):
         raise ConfigError(f"the order of DARTS is 1 or 2, got {order}")
     if order == 1:
-        return Strategy("darts")
-    return Strategy("darts-2nd", step=SecondOrder())
+        return Strategy("darts", weights_first=weights_first)
+    return Strategy("darts-2nd", step=SecondOrder(), weights_first=weights_first)
 
 
 def darts_second_order() -> Strategy:

@@ -175,7 +175,8 @@ def enas(picks: int = 100, steps: int = 50, cells: int = 20) -> Strategy:
     """Return ENAS with the settings of its NAS-Bench-201 program.
 
     Args:
-        picks: Number of drawn cells from which the final one is picked by accuracy.
+        picks: Number of drawn cells from which the final one is picked by the accuracy of one batch
+            each, without a baseline (the program's ``get_best_arch``, which augments that batch).
         steps: Steps of the controller after each epoch.
         cells: Drawn cells of each of them.
     """

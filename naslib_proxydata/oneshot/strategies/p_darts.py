@@ -69,6 +69,10 @@ class Stages:
                 "many a stage of the last network has, the others have fewer in proportion"
             )
 
+    def fewest_epochs(self) -> int:
+        """Return one epoch a stage."""
+        return len(self.depths)
+
     def depth(self, epoch: int, epochs: int, cells: int | None) -> int | None:
         """Return the number of cells of the epoch's stage, in proportion to the user's last."""
         depth = self.depths[self.stage(epoch, epochs)]

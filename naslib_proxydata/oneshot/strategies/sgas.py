@@ -110,6 +110,10 @@ class GreedyDecisions:
                 "kind; use another strategy, such as darts"
             )
 
+    def fewest_epochs(self) -> int:
+        """Return the epoch of the first decision; without one this would be DARTS."""
+        return self.first
+
     def depth(self, epoch: int, epochs: int, cells: int | None) -> int | None:
         """Leave the depth to the user."""
         return None
@@ -181,15 +185,21 @@ class GreedyDecisions:
         self._decided = {kind: list(rows) for kind, rows in state["decided"].items()}
 
 
-def sgas(criterion: int = 2) -> Strategy:
+def sgas(criterion: int = 2, first: int = 10, every: int = 5) -> Strategy:
     """Return SGAS.
 
     Args:
         criterion: 1 without, 2 with the stability of the selection.
+        first: The epoch of the first decision, counting from 1.
+        every: Epochs between decisions.
 
     Raises:
-        ConfigError: The criterion is another.
+        ConfigError: The criterion is another, or an epoch number is below 1.
     """
+    if min(first, every) < 1:
+        raise ConfigError(
+            f"SGAS decides from epoch 1 on, every epoch or more, got {first}, {every}"
+        )
     if criterion not in (1, 2):
         raise ConfigError(f"SGAS has criteria 1 and 2, got {criterion}")
-    return Strategy("sgas", progress=GreedyDecisions(criterion))
+    return Strategy("sgas", progress=GreedyDecisions(criterion, first, every))

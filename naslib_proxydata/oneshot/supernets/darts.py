@@ -46,6 +46,7 @@ class MixedCell(nn.Module):
         stride: 2 for a reduction cell.
         halved: Whether the last cell halved the image.
         partial: The K of partial channels.
+        auxiliary: Whether edges have a skip connection beside their candidates.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class MixedCell(nn.Module):
         stride: int,
         halved: bool,
         partial: int,
+        auxiliary: bool,
     ) -> None:
         super().__init__()
         self.choices = choices
@@ -66,7 +68,7 @@ class MixedCell(nn.Module):
             )
         )
         self.edges = nn.ModuleList(
-            MixedEdge(row, names, channels, stride if source < 2 else 1, partial)
+            MixedEdge(row, names, channels, stride if source < 2 else 1, partial, auxiliary)
             for row, ((source, _), names) in enumerate(
                 zip(choices.edges, choices.operations, strict=True)
             )
@@ -93,6 +95,7 @@ class DartsSupernet(Supernet):
         in_channels: Number of channels of the images.
         partial: The K of partial channels; 1 for all channels.
         choices: The candidates of the normal and the reduction cell.
+        auxiliary: Whether edges have a skip connection beside their candidates (DARTS-).
     """
 
     inputs_per_node = 2
@@ -105,6 +108,7 @@ class DartsSupernet(Supernet):
         in_channels: int = 3,
         partial: int = 1,
         choices: Mapping[str, Choices] = DARTS_CHOICES,
+        auxiliary: bool = False,
     ) -> None:
         super().__init__()
         self.choices = dict(choices)
@@ -125,6 +129,7 @@ class DartsSupernet(Supernet):
                     2 if reduces else 1,
                     halved,
                     partial,
+                    auxiliary,
                 )
             )
             before_last, last, halved = last, len(NODES) * channels, reduces

@@ -48,13 +48,20 @@ class MixedEdge(nn.Module):
         stride: 2 on edges from the inputs of a reduction cell.
         partial: Only 1 / partial of the channels go through operations (PC-DARTS,
             arXiv 1907.05737); the rest bypass them, pooled where the stride is 2.
+        auxiliary: Whether there is a skip connection beside the candidates (DARTS-).
 
     Raises:
         SearchError: The channels are not a multiple of ``partial``.
     """
 
     def __init__(
-        self, row: int, operations: Sequence[str], channels: int, stride: int, partial: int
+        self,
+        row: int,
+        operations: Sequence[str],
+        channels: int,
+        stride: int,
+        partial: int,
+        auxiliary: bool,
     ) -> None:
         super().__init__()
         if channels % partial:
@@ -70,6 +77,8 @@ class MixedEdge(nn.Module):
             }
         )
 
+        self.auxiliary = search_operation(SKIP, self.mixed_channels, stride) if auxiliary else None
+
     def forward(self, features: Tensor, mixture: Mixture) -> Tensor:
         """Map (n, channels, h, w) to (n, channels, h/stride, w/stride)."""
         mixed = features[:, : self.mixed_channels] if self.partial > 1 else features
@@ -81,6 +90,8 @@ class MixedEdge(nn.Module):
             total = term if total is None else total + term
         if total is None:
             total = self._zeros(mixed)
+        if self.auxiliary is not None and mixture.auxiliary:
+            total = total + mixture.auxiliary * self.auxiliary(mixed)
         if mixture.idle is not None:
             total = total + mixture.idle[self.row]
         if self.partial == 1:

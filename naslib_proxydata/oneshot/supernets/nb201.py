@@ -72,6 +72,8 @@ class OutgoingEdges(nn.Module):
             if mixture.runs(row, SKIP_COLUMN):
                 kept = drop_skip(features, mixture)
                 terms[number].append(mixture.weights[row, SKIP_COLUMN] * kept)
+            if mixture.auxiliary:
+                terms[number].append(mixture.auxiliary * features)
             if mixture.runs(row, POOL_COLUMN):
                 pooled = average_pool(features) if pooled is None else pooled
                 terms[number].append(mixture.weights[row, POOL_COLUMN] * pooled)
@@ -166,6 +168,8 @@ class NasBench201Supernet(Supernet):
         num_classes: Number of outputs.
         in_channels: Number of channels of the images.
         partial: The K of partial channels; 1 for all channels.
+        auxiliary: Whether edges have a skip connection beside their candidates (DARTS-); it has no
+            weights here, so nothing is built for it.
 
     Raises:
         SearchError: The channels are not a multiple of ``partial``.
@@ -180,6 +184,7 @@ class NasBench201Supernet(Supernet):
         num_classes: int = 10,
         in_channels: int = 3,
         partial: int = 1,
+        auxiliary: bool = False,
     ) -> None:
         super().__init__()
         if channels % partial:

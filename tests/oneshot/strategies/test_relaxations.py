@@ -21,11 +21,13 @@ from naslib_proxydata.oneshot.strategies.beta_darts import BetaDecay, beta_darts
 from naslib_proxydata.oneshot.strategies.darts import SecondOrder
 from naslib_proxydata.oneshot.strategies.drnas import DirichletSample, dirichlet
 from naslib_proxydata.oneshot.strategies.gdas import GumbelHard, gdas, gumbel_noise
+from naslib_proxydata.oneshot.strategies.p_darts import p_darts
 from naslib_proxydata.oneshot.strategies.pc_darts import pc_darts
 from naslib_proxydata.oneshot.strategies.random_sharing import UniformHard, random_sharing
 from naslib_proxydata.oneshot.strategies.robust_darts import robust_darts
 from naslib_proxydata.oneshot.strategies.sdarts import RandomSmoothing
 from naslib_proxydata.seeding import torch_generator
+from tests.oneshot.fakes import make_learner
 
 EVERYTHING = torch.ones(6, 5, dtype=torch.bool)
 
@@ -228,8 +230,36 @@ def test_a_strategy_has_the_parts_of_first_order_darts_until_another_names_its_o
 def test_contradicting_strategies_are_refused() -> None:
     with pytest.raises(ConfigError, match="both set the relaxation"):
         combine(Strategy("a", relaxation=GumbelHard()), Strategy("b", relaxation=DirichletSample()))
-    with pytest.raises(ConfigError, match="different epochs"):
-        combine(Strategy("a", settings={"epochs": 3}), Strategy("b", settings={"epochs": 4}))
+    one, other = Strategy("a", settings={"epochs": 3}), Strategy("b", settings={"epochs": 4})
+    for both in (combine(one, other), combine(other, one)):
+        with pytest.raises(ConfigError, match=r"different epochs \(.*--epochs E"):
+            both.published("nb201")
+        assert both.published("nb201", {"epochs"}) == {}
+
+
+def test_a_clash_is_one_of_the_space_and_of_settings_that_nobody_gives() -> None:
+    both = combine(p_darts(), beta_darts())  # 75 epochs, and 100 or 50
+    for space in ("nb201", "darts"):
+        with pytest.raises(ConfigError, match="different epochs"):
+            both.published(space)
+        wanted = both.published(space, {"epochs", "seed"})
+        assert wanted == {"batch_size": 96, "architecture_lr": 6e-4, "weights_lr_min": 0.0}
+    fast = Strategy("fast", settings_in={"darts": {"warm_up": 3}})
+    slow = Strategy("slow", settings={"warm_up": 9})
+    assert combine(fast, slow).published("nb201") == {"warm_up": 9}
+    with pytest.raises(ConfigError, match=r"warm_up \(3 for fast, 9 for slow\).*training.warm_up="):
+        combine(fast, slow).published("darts")
+
+
+def test_lambda_of_beta_darts_counts_all_epochs_and_forgets_what_stages_have_forbidden() -> None:
+    learner = make_learner(combine(p_darts(), beta_darts()), cells=3, epochs=30)
+    mask = np.zeros((6, 5), dtype=bool)
+    mask[:, 3:] = True
+    learner.architecture.forbid("cell", mask)
+    when = Moment(25, 30, torch_generator(0))
+    alpha = learner.architecture.alpha["cell"].detach().numpy().astype(np.float64)
+    expected = 0.5 * 24 * np.log(np.exp(alpha[:, :3]).sum(1)).mean()
+    assert float(learner.penalty(when).detach()) == pytest.approx(expected, rel=1e-6)
 
 
 def test_what_is_forbidden_is_not_run() -> None:
