@@ -59,6 +59,32 @@ class Measured(NamedTuple):
     value: float
 
 
+class Trajectory(NamedTuple):
+    """One column of a table for the cell that the search would have returned after each epoch.
+
+    Attributes:
+        values: In percent, nan where the table lacks the cell.
+    """
+
+    benchmark: str
+    dataset: str
+    metric: str
+    values: list[float]
+
+    @property
+    def label(self) -> str:
+        """What was looked up, and for how many cells where not for all."""
+        found = int(np.isfinite(self.values).sum())
+        lacking = found < len(self.values)
+        part = f": {found} of {len(self.values)} epochs' cells found" if lacking else ""
+        return f"{self.benchmark}, {self.dataset}, {self.metric}{part}"
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as plain data, with None for nan."""
+        values = [one if np.isfinite(one) else None for one in self.values]
+        return {**self._asdict(), "values": values}
+
+
 @dataclass(frozen=True)
 class FinishedSearch:
     """A finished search with what the tables say of its cell.
@@ -68,12 +94,14 @@ class FinishedSearch:
         measured: Values of the cell in every table of its space that could be read.
         notes: Why other tables could not be read.
         folder: The run folder, or None where none is kept.
+        trajectory: What a table holds for the cell of every epoch; None where none was read.
     """
 
     result: SearchResult
     measured: tuple[Measured, ...]
     notes: tuple[str, ...]
     folder: Path | None
+    trajectory: Trajectory | None = None
 
     @property
     def cell(self) -> str:
@@ -149,11 +177,12 @@ def _searched(
     tables, unreadable = _tables(plugins, config)
     measured, missing = look_up(tables, result.cell)
     notes = (*unreadable, *missing)
-    finished = FinishedSearch(result, measured, notes, folder.path)
+    trajectory = measured_trajectory(tables, result)
+    finished = FinishedSearch(result, measured, notes, folder.path, trajectory)
     folder.write_json(RESULT, _facts(config, prepared, finished, env))
     if prepared.tracker is not None and prepared.tracker.values:
         folder.write_json(EIGENVALUES, prepared.tracker.values)
-    _draw(folder, tables, config, prepared, finished)
+    _draw(folder, config, prepared, finished)
     folder.write("summary.md", _summary(config, finished, env))
     return finished
 
@@ -268,12 +297,20 @@ def look_up(
     return tuple(measured), tuple(notes)
 
 
+def table_space(plugins: Plugins, space: str) -> str:
+    """Return the name of the space in whose tables the cells of a space are looked up."""
+    if not plugins.offers("spaces", space):
+        return space
+    return plugins.create("spaces", space).table_space or space
+
+
 def _tables(plugins: Plugins, config: SearchConfig) -> tuple[list[BenchmarkTable], list[str]]:
     """Return the tables of a space that can be opened, and why others cannot."""
     tables: list[BenchmarkTable] = []
     notes: list[str] = []
+    space = table_space(plugins, config.space)
     for name in plugins.names("benchmarks"):
-        if plugins.benchmark(name).space != config.space:
+        if plugins.benchmark(name).space != space:
             continue
         try:
             tables.append(plugins.create("benchmarks", name, root=config.data_root))
@@ -315,43 +352,45 @@ def _facts(
         "seconds": result.seconds,
         "examples_processed": result.processed,
         "measured": [one._asdict() for one in finished.measured],
+        "trajectory": finished.trajectory and finished.trajectory.plain(),
     }
 
 
 def _draw(
-    folder: RunFolder,
-    tables: Sequence[BenchmarkTable],
-    config: SearchConfig,
-    prepared: Prepared,
-    finished: FinishedSearch,
+    folder: RunFolder, config: SearchConfig, prepared: Prepared, finished: FinishedSearch
 ) -> None:
-    result = finished.result
-    measured = None
-    if finished.measured:
-        measured = _measured_cells(tables, result, finished.measured[0])
-    for name, figure in plots.search_figures(
-        result.records, prepared.learner.supernet, measured
-    ).items():
+    trajectory = finished.trajectory
+    figures = plots.search_figures(
+        finished.result.records,
+        prepared.learner.supernet,
+        trajectory and trajectory.values,
+        trajectory.label if trajectory is not None else "benchmark",
+    )
+    for name, figure in figures.items():
         folder.draw(name, figure)
     tracker = prepared.tracker
     if tracker is not None and tracker.values:
         folder.draw("eigenvalue", plots.draw_eigenvalues({config.space: tracker.values}))
 
 
-def _measured_cells(
-    tables: Sequence[BenchmarkTable], result: SearchResult, column: Measured
-) -> list[float]:
-    """Return one column of one table for the cell of every epoch, nan where it has none."""
-    table = next(one for one in tables if one.label == column.benchmark)
+def measured_trajectory(
+    tables: Sequence[BenchmarkTable], result: SearchResult
+) -> Trajectory | None:
+    """Return the first column of the first table for the cell of every epoch; None without any."""
+    if not tables:
+        return None
+    table = tables[0]
+    dataset, (metric, *_) = next(iter(table.columns().items()))
 
     def value(cell: str) -> float:
         try:
-            return table.query(cell, column.dataset, column.metric)
+            return table.query(cell, dataset, metric)
         except TableError:
             return float("nan")
 
     by_cell = {cell: value(cell) for cell in {record.cell for record in result.records}}
-    return [by_cell[record.cell] for record in result.records]
+    values = [by_cell[record.cell] for record in result.records]
+    return Trajectory(table.label, dataset, metric, values)
 
 
 def _summary(config: SearchConfig, finished: FinishedSearch, env: Mapping[str, Any]) -> str:
@@ -371,6 +410,7 @@ def _summary(config: SearchConfig, finished: FinishedSearch, env: Mapping[str, A
             for one in finished.measured
         ),
         *(f"- not looked up: {note}" for note in finished.notes),
+        *([] if finished.trajectory is None else [f"- trajectory: {finished.trajectory.label}"]),
         "",
         provenance(env),
         "",

@@ -39,7 +39,7 @@ def register_supernets() -> Sequence[Registration]:
             Registration(
                 f"nb1shot1-{number}",
                 f"{_SUPERNETS}.nb1shot1:SUPERNETS.space_{number}",
-                f"NAS-Bench-101 cells of search space {number}",
+                f"cells of nb101 in search space {number}, looked up in the tables of nb101",
                 "arXiv 2001.10422",
             )
             for number in (1, 2, 3)

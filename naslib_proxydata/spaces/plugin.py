@@ -43,6 +43,15 @@ def register_spaces() -> Sequence[Registration]:
             "cells of up to 7 vertices, 9 edges and 3 operations, 423,624 in all",
             "arXiv 1902.09635",
         ),
+        *(
+            Registration(
+                f"nb1shot1-{number}",
+                f"{_ROOM}.nb1shot1.space:SPACES.space_{number}",
+                f"cells of nb101 in search space {number}, looked up in the tables of nb101",
+                "arXiv 2001.10422",
+            )
+            for number in (1, 2, 3)
+        ),
         Registration(
             "transnas-micro",
             f"{_ROOM}.transnas.micro:TransNasMicro",
