@@ -316,6 +316,8 @@ def _tables(plugins: Plugins, config: SearchConfig) -> tuple[list[BenchmarkTable
             tables.append(plugins.create("benchmarks", name, root=config.data_root))
         except TableError as error:
             notes.append(str(error))
+    if not tables and not notes:
+        notes.append(f"no benchmark has a table of {config.space}; train the cell to know more")
     return tables, notes
 
 

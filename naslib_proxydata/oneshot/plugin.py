@@ -21,6 +21,12 @@ def register_supernets() -> Sequence[Registration]:
             "arXiv 2001.00326",
         ),
         Registration(
+            "nb201-five-nodes",
+            f"{_SUPERNETS}.nb201:NasBench201FiveNodesSupernet",
+            "three stages of cells of 5 nodes and 5 operations, in no table",
+            "Moser et al., CVPR workshops 2022",
+        ),
+        Registration(
             "darts",
             f"{_SUPERNETS}.darts:DartsSupernet",
             "normal and reduction cells of 4 nodes and 8 operations",

@@ -38,6 +38,12 @@ def register_spaces() -> Sequence[Registration]:
             "arXiv 2001.00326",
         ),
         Registration(
+            "nb201-five-nodes",
+            f"{_ROOM}.nb201.five_nodes:NasBench201FiveNodes",
+            "cells of 5 nodes, 10 edges and nb201's operations, in no table",
+            "Moser et al., CVPR workshops 2022",
+        ),
+        Registration(
             "nb101",
             f"{_ROOM}.nb101.space:NasBench101",
             "cells of up to 7 vertices, 9 edges and 3 operations, 423,624 in all",
