@@ -12,9 +12,11 @@ import numpy as np
 
 from naslib_proxydata.assemble.reading import read_as_asked
 from naslib_proxydata.config import SearchConfig
+from naslib_proxydata.data.joined import JoinedDataset
 from naslib_proxydata.data.sources import open_dataset
 from naslib_proxydata.errors import TableError
 from naslib_proxydata.files import expanded
+from naslib_proxydata.hookspecs import LEVELS
 from naslib_proxydata.markdown import one_line
 from naslib_proxydata.oneshot import plots
 from naslib_proxydata.oneshot.base import Strategy, combine
@@ -35,6 +37,7 @@ from naslib_proxydata.runs.folder import RunFolder
 from naslib_proxydata.runs.setup import load_plugins
 from naslib_proxydata.runs.start import opened_folder, resolved
 from naslib_proxydata.selection.files import load_selection
+from naslib_proxydata.selection.two_sets import two_set_selection
 
 if TYPE_CHECKING:
     from naslib_proxydata.data.base import Dataset
@@ -148,6 +151,12 @@ def run_search(
         dataset = read_as_asked(dataset, config).dataset
         if config.selection is not None:
             selection = load_selection(config.selection)
+        if config.architecture_dataset is not None:
+            other = open_dataset(config.architecture_dataset, plugins)
+            joined = JoinedDataset(dataset, read_as_asked(other, config).dataset)
+            if joined.first.fingerprint == joined.second.fingerprint:
+                logger.warning("both levels train on the same images of %s", config.dataset)
+            dataset, selection = joined, two_set_selection(joined, selection, config.seed)
         prepared = _prepared(config, plugins, dataset, selection, listeners)
         config = _settled(config, prepared.learner.settings)
         with opened_folder(config, RESULTS) as folder:
@@ -173,6 +182,7 @@ def _searched(
         folder.path,
         config.augment,
         check_folder=folder.check_in_place,
+        prunable=LEVELS if config.architecture_dataset is None else ("weights",),
     ).run()
     tables, unreadable = _tables(plugins, config)
     measured, missing = look_up(tables, result.cell)
@@ -332,6 +342,7 @@ def _facts(
         "space": config.space,
         "strategy": config.strategy,
         "dataset": config.dataset,
+        "architecture_dataset": config.architecture_dataset,
         "dataset_fingerprint": prepared.dataset.fingerprint,
         "selection": None
         if selection is None
@@ -395,12 +406,18 @@ def measured_trajectory(
     return Trajectory(table.label, dataset, metric, values)
 
 
+def _named_data(config: SearchConfig) -> str:
+    if config.architecture_dataset is None:
+        return config.dataset
+    return f"{config.dataset} (weights) and {config.architecture_dataset} (architecture)"
+
+
 def _summary(config: SearchConfig, finished: FinishedSearch, env: Mapping[str, Any]) -> str:
     """Return the report."""
     result = finished.result
     acting = ", ".join(f"{one['name']} ({one['provided by']})" for one in env["acting"]) or "none"
     lines = [
-        f"# {config.space}: {'+'.join(config.strategy)} on {config.dataset}",
+        f"# {config.space}: {'+'.join(config.strategy)} on {_named_data(config)}",
         "",
         f"{len(result.records)} epochs, {result.processed:,} examples processed in "
         f"{result.seconds:.0f} s, seed {config.seed}. Pruners and observers: {acting}.",

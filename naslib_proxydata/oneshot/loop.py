@@ -90,6 +90,7 @@ class Search:
         folder: Where checkpoints and the history go; None keeps no files.
         augment: Whether training images are cropped and flipped.
         check_folder: Called before files are written; raises where the folder is no longer there.
+        prunable: The levels whose examples may be dropped or weighed; others stay whole.
     """
 
     dataset: Dataset
@@ -100,6 +101,7 @@ class Search:
     folder: Path | None = None
     augment: bool = True
     check_folder: Callable[[], None] | None = None
+    prunable: tuple[Level, ...] = LEVELS
     pool: Active = field(init=False)
     active: Active = field(init=False)
     records: list[EpochRecord] = field(init=False, default_factory=list)
@@ -235,7 +237,8 @@ class Search:
             level: len(weighted[level].indices if level in weighted else active)
             for level, active in self.active.items()
         }
-        self.active = kept_examples(self.acting, epoch, self.active)
+        prunable = {level: self.active[level] for level in self.prunable}
+        self.active |= kept_examples(self.acting, epoch, prunable)
         metrics["seconds"] = time.perf_counter() - started
         self._record(epoch, metrics, processed, used)
 
@@ -284,7 +287,8 @@ class Search:
         if not self.acting.implemented("weigh_examples"):
             return {}
         predict = partial(self._predict, epoch)
-        return weighted_examples(self.acting, epoch, self.pool, self.active, predict)
+        weighted = weighted_examples(self.acting, epoch, self.pool, self.active, predict)
+        return {level: weighted[level] for level in weighted if level in self.prunable}
 
     @torch.no_grad()
     def _predict(self, epoch: int, indices: NDArray[np.int64]) -> Tensor:
