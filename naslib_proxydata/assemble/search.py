@@ -15,9 +15,11 @@ from naslib_proxydata.assemble.pruner import add_pruner, with_whole_path
 from naslib_proxydata.assemble.reading import read_as_asked
 from naslib_proxydata.boundary import boundary
 from naslib_proxydata.config import SearchConfig
+from naslib_proxydata.data.joined import JoinedDataset
 from naslib_proxydata.data.sources import open_dataset
 from naslib_proxydata.errors import ConfigError, RunFolderError, TableError
 from naslib_proxydata.files import expanded
+from naslib_proxydata.hookspecs import LEVELS
 from naslib_proxydata.markdown import one_line
 from naslib_proxydata.oneshot import plots
 from naslib_proxydata.oneshot.base import Strategy, combine
@@ -42,6 +44,7 @@ from naslib_proxydata.runs.folder import RunFolder
 from naslib_proxydata.runs.setup import load_plugins
 from naslib_proxydata.runs.start import opened_folder, resolved
 from naslib_proxydata.selection.files import load_selection
+from naslib_proxydata.selection.two_sets import two_set_selection
 
 if TYPE_CHECKING:
     from naslib_proxydata.data.base import Dataset
@@ -68,6 +71,32 @@ class Measured(NamedTuple):
     value: float
 
 
+class Trajectory(NamedTuple):
+    """One column of a table for the cell that the search would have returned after each epoch.
+
+    Attributes:
+        values: In percent, nan where the table lacks the cell.
+    """
+
+    benchmark: str
+    dataset: str
+    metric: str
+    values: list[float]
+
+    @property
+    def label(self) -> str:
+        """What was looked up, and for how many cells where not for all."""
+        found = int(np.isfinite(self.values).sum())
+        lacking = found < len(self.values)
+        part = f": {found} of {len(self.values)} epochs' cells found" if lacking else ""
+        return f"{self.benchmark}, {self.dataset}, {self.metric}{part}"
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as plain data, with None for nan."""
+        values = [one if np.isfinite(one) else None for one in self.values]
+        return {**self._asdict(), "values": values}
+
+
 @dataclass(frozen=True)
 class FinishedSearch:
     """A finished search with what the tables say of its cell.
@@ -77,12 +106,14 @@ class FinishedSearch:
         measured: Values of the cell in every table of its space that could be read.
         notes: Why other tables could not be read.
         folder: The run folder, or None where none is kept.
+        trajectory: What a table holds for the cell of every epoch; None where none was read.
     """
 
     result: SearchResult
     measured: tuple[Measured, ...]
     notes: tuple[str, ...]
     folder: Path | None
+    trajectory: Trajectory | None = None
 
     @property
     def cell(self) -> str:
@@ -129,6 +160,12 @@ def run_search(
         dataset = read_as_asked(dataset, config).dataset
         if config.selection is not None:
             selection = load_selection(config.selection)
+        if config.architecture_dataset is not None:
+            other = open_dataset(config.architecture_dataset, plugins)
+            joined = JoinedDataset(dataset, read_as_asked(other, config).dataset)
+            if joined.first.fingerprint == joined.second.fingerprint:
+                logger.warning("both levels train on the same images of %s", config.dataset)
+            dataset, selection = joined, two_set_selection(joined, selection, config.seed)
         prepared = _prepared(config, plugins, dataset, selection, listeners)
         config = _settled(config, prepared.learner.settings)
         if not config.overwrite:
@@ -247,15 +284,17 @@ def _searched(
         config.augment,
         check_folder=folder.check_in_place,
         stop=_stopping(config, prepared.tracker),
+        prunable=LEVELS if config.architecture_dataset is None else ("weights",),
     ).run()
     tables, unreadable = space_tables(plugins, config)
     measured, missing = look_up(tables, result.cell)
     notes = (*unreadable, *missing)
-    finished = FinishedSearch(result, measured, notes, folder.path)
+    trajectory = measured_trajectory(tables, result)
+    finished = FinishedSearch(result, measured, notes, folder.path, trajectory)
     folder.write_json(RESULT, _facts(config, prepared, finished, env))
     if prepared.tracker is not None and prepared.tracker.values:
         folder.write_json(EIGENVALUES, prepared.tracker.values)
-    _draw(folder, tables, config, prepared, finished)
+    _draw(folder, config, prepared, finished)
     folder.write("summary.md", _summary(config, finished, env))
     return finished
 
@@ -391,17 +430,27 @@ def look_up(
     return tuple(measured), tuple(notes)
 
 
+def table_space(plugins: Plugins, space: str) -> str:
+    """Return the name of the space in whose tables the cells of a space are looked up."""
+    if not plugins.offers("spaces", space):
+        return space
+    return plugins.create("spaces", space).table_space or space
+
+
 def space_tables(plugins: Plugins, config: SearchConfig) -> tuple[list[BenchmarkTable], list[str]]:
     """Return the tables of a space that can be opened, and why others cannot."""
     tables: list[BenchmarkTable] = []
     notes: list[str] = []
+    space = table_space(plugins, config.space)
     for name in plugins.names("benchmarks"):
-        if plugins.benchmark(name).space != config.space:
+        if plugins.benchmark(name).space != space:
             continue
         try:
             tables.append(plugins.create("benchmarks", name, root=config.data_root))
         except TableError as error:
             notes.append(str(error))
+    if not tables and not notes:
+        notes.append(f"no benchmark has a table of {config.space}; train the cell to know more")
     return tables, notes
 
 
@@ -417,6 +466,7 @@ def _facts(
         "space": config.space,
         "strategy": config.strategy,
         "dataset": config.dataset,
+        "architecture_dataset": config.architecture_dataset,
         "dataset_fingerprint": prepared.dataset.fingerprint,
         "selection": None
         if selection is None
@@ -443,43 +493,51 @@ def _facts(
         "seconds": result.seconds,
         "examples_processed": result.processed,
         "measured": [one._asdict() for one in finished.measured],
+        "trajectory": finished.trajectory and finished.trajectory.plain(),
     }
 
 
 def _draw(
-    folder: RunFolder,
-    tables: Sequence[BenchmarkTable],
-    config: SearchConfig,
-    prepared: Prepared,
-    finished: FinishedSearch,
+    folder: RunFolder, config: SearchConfig, prepared: Prepared, finished: FinishedSearch
 ) -> None:
-    result = finished.result
-    measured = None
-    if finished.measured:
-        measured = _measured_cells(tables, result, finished.measured[0])
-    for name, figure in plots.search_figures(
-        result.records, prepared.learner.supernet, measured
-    ).items():
+    trajectory = finished.trajectory
+    figures = plots.search_figures(
+        finished.result.records,
+        prepared.learner.supernet,
+        trajectory and trajectory.values,
+        trajectory.label if trajectory is not None else "benchmark",
+    )
+    for name, figure in figures.items():
         folder.draw(name, figure)
     tracker = prepared.tracker
     if tracker is not None and tracker.values:
         folder.draw("eigenvalue", plots.draw_eigenvalues({config.space: tracker.values}))
 
 
-def _measured_cells(
-    tables: Sequence[BenchmarkTable], result: SearchResult, column: Measured
-) -> list[float]:
-    """Return one column of one table for the cell of every epoch, nan where it has none."""
-    table = next(one for one in tables if one.label == column.benchmark)
+def measured_trajectory(
+    tables: Sequence[BenchmarkTable], result: SearchResult
+) -> Trajectory | None:
+    """Return the first column of the first table for the cell of every epoch; None without any."""
+    if not tables:
+        return None
+    table = tables[0]
+    dataset, (metric, *_) = next(iter(table.columns().items()))
 
     def value(cell: str) -> float:
         try:
-            return table.query(cell, column.dataset, column.metric)
+            return table.query(cell, dataset, metric)
         except TableError:
             return float("nan")
 
     by_cell = {cell: value(cell) for cell in {record.cell for record in result.records}}
-    return [by_cell[record.cell] for record in result.records]
+    values = [by_cell[record.cell] for record in result.records]
+    return Trajectory(table.label, dataset, metric, values)
+
+
+def _named_data(config: SearchConfig) -> str:
+    if config.architecture_dataset is None:
+        return config.dataset
+    return f"{config.dataset} (weights) and {config.architecture_dataset} (architecture)"
 
 
 def _summary(config: SearchConfig, finished: FinishedSearch, env: Mapping[str, Any]) -> str:
@@ -487,7 +545,7 @@ def _summary(config: SearchConfig, finished: FinishedSearch, env: Mapping[str, A
     result = finished.result
     acting = ", ".join(f"{one['name']} ({one['provided by']})" for one in env["acting"]) or "none"
     lines = [
-        f"# {config.space}: {'+'.join(config.strategy)} on {config.dataset}",
+        f"# {config.space}: {'+'.join(config.strategy)} on {_named_data(config)}",
         "",
         f"{len(result.records)} epochs, {result.processed:,} examples processed in "
         f"{result.seconds:.0f} s, seed {config.seed}. Pruners and observers: {acting}.",
@@ -507,6 +565,7 @@ def _summary(config: SearchConfig, finished: FinishedSearch, env: Mapping[str, A
             for one in finished.measured
         ),
         *(f"- not looked up: {note}" for note in finished.notes),
+        *([] if finished.trajectory is None else [f"- trajectory: {finished.trajectory.label}"]),
         "",
         provenance(env),
         "",

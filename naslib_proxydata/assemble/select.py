@@ -9,12 +9,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from naslib_proxydata.assemble.reading import read_as_asked
 from naslib_proxydata.cache import cache_folder
 from naslib_proxydata.config import SelectConfig
 from naslib_proxydata.data.part import PartDataset, readable_part
 from naslib_proxydata.data.sources import open_dataset
 from naslib_proxydata.errors import SelectionError
+from naslib_proxydata.figures import plain
 from naslib_proxydata.files import expanded
 from naslib_proxydata.plugins import Plugins
 from naslib_proxydata.runs.environment import environment, provenance
@@ -27,9 +30,9 @@ from naslib_proxydata.selection.base import Selection, Selector
 from naslib_proxydata.selection.files import SELECTION, load_selection, save_selection
 from naslib_proxydata.selection.listed import ListedDataset
 from naslib_proxydata.selection.origin import GIVEN, Scored, array_sha256
-from naslib_proxydata.selection.plots import selection_figure
+from naslib_proxydata.selection.plots import draw_tsne, selection_figure, tsne_examples, tsne_points
 from naslib_proxydata.selection.report import selection_markdown
-from naslib_proxydata.selection.run import make_selection, selector_inputs
+from naslib_proxydata.selection.run import kept_halves, make_selection, selector_inputs
 from naslib_proxydata.selection.score_files import read_scores, write_scores
 from naslib_proxydata.selection.scorers.context import ScoringContext
 from naslib_proxydata.selection.scorers.finding import find_scorer, needed_arrays
@@ -40,7 +43,9 @@ from naslib_proxydata.selection.scorers.scoring import scored
 from naslib_proxydata.selection.split import check_shares
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
     from naslib_proxydata.data.base import Dataset
     from naslib_proxydata.selection.scorers.base import Scorer
@@ -101,6 +106,7 @@ def run_select(
                 values=None if made is None else made.values,
                 origin=None if made is None else made.origin,
                 shares=config.split,
+                keep_architecture=config.keep_architecture,
             )
             seconds = time.perf_counter() - started
             _log.info("chose %d of %d in %.2f s", selection.size, selection.dataset_size, seconds)
@@ -202,6 +208,7 @@ class _Prepared:
         given: Scores or features of the user's file, or None.
         scorer: What computes them where none are given, or None.
         context: Where it computes them.
+        drawn_by: What computes the features of which t-SNE is drawn, or None.
     """
 
     dataset: Dataset
@@ -210,6 +217,7 @@ class _Prepared:
     given: Scored | None
     scorer: Scorer | None
     context: ScoringContext
+    drawn_by: Scorer | None = None
 
     def scores(self) -> Scored | None:
         """Return the scores or features, computed if need be."""
@@ -267,7 +275,10 @@ def _prepare(
     """Check everything that the choice is made from."""
     check_shares(config.split)
     own = selector.takes_fraction and config.size is None
-    size = None if own else resolved_size(config, len(dataset))
+    count = len(dataset)
+    if config.keep_architecture:
+        count = len(kept_halves(dataset, config.seed, config.split)[0])
+    size = None if own else resolved_size(config, count)
     if "labels" in selector.needs:
         dataset.required_labels(f"selector {selector.name!r}")
     if size is None:
@@ -285,14 +296,15 @@ def _prepare(
     )
     given = _given(config, plugins, selector, dataset)
     scorer = None if given is not None else _scorer(config, plugins, selector, context)
-    prepared = _Prepared(dataset, selector, size, given, scorer, context)
+    drawn_by = _feature_scorer(config, plugins, context)
+    prepared = _Prepared(dataset, selector, size, given, scorer, context, drawn_by)
     _check_outputs(config, prepared)
     return prepared
 
 
 def _cache(config: SelectConfig, selector: Selector) -> Path:
     """Return where scores are kept; a user without a home folder need not have it for none."""
-    needs_none = config.scorer is None and not needed_arrays(selector)
+    needs_none = config.scorer is None and config.tsne is None and not needed_arrays(selector)
     return config.cache or (Path() if needs_none else cache_folder())
 
 
@@ -345,6 +357,26 @@ def _scorer(
     return scorer
 
 
+def _feature_scorer(
+    config: SelectConfig, plugins: Plugins, context: ScoringContext
+) -> Scorer | None:
+    """Return the scorer of whose features t-SNE is drawn, None where none is asked for.
+
+    Raises:
+        SelectionError: It gives no features, or cannot look at the dataset.
+    """
+    if config.tsne is None:
+        return None
+    scorer: Scorer = plugins.create("scorers", config.tsne)
+    if scorer.gives != "features":
+        raise SelectionError(
+            f"tsne expected a scorer that gives features, {config.tsne!r} gives scores; take "
+            "'features', a trained model's, or 'pixels'"
+        )
+    scorer.check(context)
+    return scorer
+
+
 def _check_outputs(config: SelectConfig, prepared: _Prepared) -> None:
     """Refuse a file or a figure that there will be nothing for."""
     if config.save_scores and prepared.given is None and prepared.scorer is None:
@@ -392,18 +424,36 @@ def _draw(
     made: Scored | None,
 ) -> Sequence[str]:
     """Draw the selection where asked for, and return the names of the figures."""
-    if not config.plot:
-        return ()
-    return [folder.draw("selection", _figure(selection, prepared.dataset, made))]
+    figures = []
+    chosen = selection.weight_indices if config.keep_architecture else selection.indices
+    if config.plot:
+        drawn = _figure(selection, chosen, prepared.dataset, made)
+        figures.append(folder.draw("selection", drawn))
+    if prepared.drawn_by is not None:
+        drawn_by = scored(prepared.drawn_by, prepared.context)
+        figures.append(folder.draw("tsne", _tsne(chosen, prepared.dataset, drawn_by, config.seed)))
+    return figures
 
 
-def _figure(selection: Selection, dataset: Dataset, made: Scored | None) -> Figure:
+def _tsne(chosen: NDArray[np.int64], dataset: Dataset, features: Scored, seed: int) -> Axes:
+    """Return the t-SNE of what a scorer sees in the examples."""
+    shown = tsne_examples(len(dataset), chosen)
+    labels = None if dataset.labels is None else dataset.labels[shown]
+    points = tsne_points(features.values[shown], seed)
+    panel = draw_tsne(points, np.isin(shown, chosen), labels, dataset.class_names)
+    panel.set_xlabel(plain(f"{features.origin.label} of {dataset.name}"))
+    return panel
+
+
+def _figure(
+    selection: Selection, chosen: NDArray[np.int64], dataset: Dataset, made: Scored | None
+) -> Figure:
     """Return the figure of a selection."""
     has_scores = made is not None and made.values.ndim == 1
     scorer = made.origin.scorer if made is not None else ""
     return selection_figure(
-        f"{selection.method}: {selection.size:,} of {len(dataset):,} examples of {dataset.name}",
-        selection.indices,
+        f"{selection.method}: {len(chosen):,} of {len(dataset):,} examples of {dataset.name}",
+        chosen,
         scores=made.values if made is not None and has_scores else None,
         labels=dataset.labels,
         class_names=dataset.class_names,

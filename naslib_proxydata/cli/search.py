@@ -34,6 +34,12 @@ from naslib_proxydata.hookspecs import hookimpl
 )
 @folder_options
 @click.option(
+    "--architecture-dataset",
+    metavar="SOURCE",
+    help="Train the architecture on these images and the weights alone on --dataset, which "
+    "alone a selection or a pruner then shrinks.  [part of --dataset]",
+)
+@click.option(
     "--selection",
     type=click.Path(path_type=Path),
     metavar="DIR|FILE.npz",

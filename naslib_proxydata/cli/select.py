@@ -29,6 +29,12 @@ from naslib_proxydata.cli.telling import tell
     help="Shares of the selection that train the weights and the architecture.  [0.5,0.5]",
 )
 @click.option(
+    "--keep-architecture",
+    is_flag=True,
+    default=None,
+    help="Choose among the weights' part of the dataset and keep all of the architecture's.",
+)
+@click.option(
     "--scores",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -76,6 +82,11 @@ from naslib_proxydata.cli.telling import tell
     help="Folder of trained models and scores.  [$NASLIB_PROXYDATA_CACHE]",
 )
 @click.option("--plot", is_flag=True, default=None, help="Draw scores and classes.")
+@click.option(
+    "--tsne",
+    metavar="SCORER",
+    help="Draw t-SNE of the features that this scorer gives, such as features or pixels.  [none]",
+)
 @run_options
 def command(config_file: Path | None, assignments: tuple[str, ...], **options: Any) -> None:
     """Choose the examples that a search trains on.

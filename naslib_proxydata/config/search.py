@@ -44,6 +44,11 @@ class SearchConfig(RunConfig, FolderFields):
     dataset: str = Field(
         "digits", description="The labelled images to train on: NAME, NAME:PATH, FILE, FOLDER, ..."
     )
+    architecture_dataset: str | None = Field(
+        None,
+        description="The images that train the architecture, of the same classes and size; "
+        "selection and pruner then shrink only those of the weights. Null: part of dataset.",
+    )
     selection: Path | None = Field(
         None, description="Train on these examples: a run folder of 'select', or its .npz file."
     )

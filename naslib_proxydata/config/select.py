@@ -21,6 +21,7 @@ class SelectConfig(RunConfig, FolderFields):
         "data_root",
         "cache",
         "plot",
+        "tsne",
         "save_scores",
     )
 
@@ -36,6 +37,11 @@ class SelectConfig(RunConfig, FolderFields):
     )
     split: Annotated[tuple[float, float], BeforeValidator(listed)] = Field(
         (0.5, 0.5), description="Shares that train the weights and the architecture."
+    )
+    keep_architecture: bool = Field(
+        False,
+        description="Split the dataset first, choose among the weights' part and keep all of the "
+        "architecture's; size and fraction are then those of the weights' part.",
     )
     scores: Path | None = Field(
         None,
@@ -72,6 +78,11 @@ class SelectConfig(RunConfig, FolderFields):
         None, description="Folder of trained models and scores; $NASLIB_PROXYDATA_CACHE if null."
     )
     plot: bool = Field(False, description="Draw scores and classes.")
+    tsne: str | None = Field(
+        None,
+        description="Draw t-SNE of the features that this scorer gives, such as features or "
+        "pixels, which takes a minute or more; null for none.",
+    )
     out: Path = Field(Path("runs/select"), description="The run folder.")
 
     @model_validator(mode="after")

@@ -93,6 +93,7 @@ class Search:
         check_folder: Called before files are written; raises where the folder is no longer there.
         stop: Asked before each epoch; returns the epoch whose architecture is to be returned where
             the search ends here, else None.
+        prunable: The levels whose examples may be dropped or weighed; others stay whole.
     """
 
     dataset: Dataset
@@ -104,6 +105,7 @@ class Search:
     augment: bool = True
     check_folder: Callable[[], None] | None = None
     stop: Callable[[], int | None] | None = None
+    prunable: tuple[Level, ...] = LEVELS
     pool: Active = field(init=False)
     active: Active = field(init=False)
     records: list[EpochRecord] = field(init=False, default_factory=list)
@@ -152,7 +154,8 @@ class Search:
 
     def _prune_at_start(self) -> None:
         """Let plugins drop examples for good, and note with which ones the first epoch begins."""
-        self.pool = kept_at_start(self.acting, self.pool)
+        prunable = {level: self.pool[level] for level in self.prunable}
+        self.pool |= kept_at_start(self.acting, prunable)
         self.active = dict(self.pool)
         self._start = examples_sha256(self.active)
 
@@ -251,7 +254,8 @@ class Search:
             level: len(weighted[level].indices if level in weighted else active)
             for level, active in self.active.items()
         }
-        self.active = kept_examples(self.acting, epoch, self.active)
+        prunable = {level: self.active[level] for level in self.prunable}
+        self.active |= kept_examples(self.acting, epoch, prunable)
         metrics["seconds"] = time.perf_counter() - started
         self._record(epoch, metrics, processed, used)
 
@@ -300,7 +304,8 @@ class Search:
         if not self.acting.implemented("weigh_examples"):
             return {}
         predict = partial(self._predict, epoch)
-        return weighted_examples(self.acting, epoch, self.pool, self.active, predict)
+        weighted = weighted_examples(self.acting, epoch, self.pool, self.active, predict)
+        return {level: weighted[level] for level in weighted if level in self.prunable}
 
     @torch.no_grad()
     def _predict(self, epoch: int, indices: NDArray[np.int64]) -> Tensor:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from naslib_proxydata.figures import PALETTE, axes_of, new_figure
+from naslib_proxydata.figures import PALETTE, axes_of, new_figure, plain, whole_ticks
 from naslib_proxydata.oneshot.records import EpochRecord
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def search_figures(
     records: Sequence[EpochRecord],
     supernet: Supernet,
     measured: Sequence[float] | None = None,
+    source: str = "benchmark",
 ) -> dict[str, Figure | Axes]:
     """Return the figures of one search by name.
 
@@ -52,8 +53,10 @@ def search_figures(
         records: One for each epoch.
         supernet: The network that was searched.
         measured: Accuracy in percent that a table holds for the cell of each epoch.
+        source: Names of the table, its dataset and its metric.
     """
-    figures: dict[str, Figure | Axes] = {"trajectory": trajectory_figure(records, measured)}
+    trajectory = trajectory_figure(records, measured, source)
+    figures: dict[str, Figure | Axes] = {"trajectory": trajectory}
     strengths = {kind: np.array(values) for kind, values in records[-1].strengths.items()}
     places = supernet.chosen_places(strengths)
     for kind, choices in supernet.choices.items():
@@ -66,13 +69,17 @@ def search_figures(
 
 
 def trajectory_figure(
-    records: Sequence[EpochRecord], measured: Sequence[float] | None = None
+    records: Sequence[EpochRecord],
+    measured: Sequence[float] | None = None,
+    source: str = "benchmark",
 ) -> Figure:
     """Draw accuracies, examples left by class and search time over the epochs.
 
     Args:
         records: One for each epoch.
-        measured: Accuracy in percent that a table holds for the cell of each epoch.
+        measured: Accuracy in percent that a table holds for the cell of each epoch, nan where it
+            lacks the cell.
+        source: Names of the table, its dataset and its metric.
     """
     figure = new_figure(12, 4.2)
     panels: Any = figure.subplots(1, 3)
@@ -80,14 +87,18 @@ def trajectory_figure(
     epochs = [record.epoch for record in records]
     for level, colour in LEVEL_COLOURS.items():
         values = [record.metrics[f"{level}_accuracy"] for record in records]
-        accuracy.plot(epochs, values, color=colour, label=f"supernet, {level} batches")
+        label = f"supernet, {level} batches"
+        accuracy.plot(epochs, values, _line_style(values), color=colour, label=label)
     if measured is not None:
-        accuracy.plot(epochs, measured, color=PALETTE[2], label="current cell, benchmark")
+        label = f"current cell, {plain(source)}"
+        accuracy.plot(epochs, measured, _line_style(measured), color=PALETTE[2], label=label)
     accuracy.set(xlabel="epoch", ylabel="accuracy (%)", title="accuracy", ylim=(0, None))
     _draw_left(left, epochs, records)
     spent = np.cumsum([record.metrics["seconds"] for record in records])
-    seconds.plot(epochs, spent, color=PALETTE[0])
+    seconds.plot(epochs, spent, _line_style(spent), color=PALETTE[0])
     seconds.set(xlabel="epoch", ylabel="search time so far (s)", title="time", ylim=(0, None))
+    for panel in (accuracy, left, seconds):
+        whole_ticks(panel)
     for panel in (accuracy, left):
         panel.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.16), frameon=False)
     return figure
@@ -97,13 +108,21 @@ def _draw_left(panel: Any, epochs: Sequence[int], records: Sequence[EpochRecord]
     for level, colour in LEVEL_COLOURS.items():
         if records[0].left_by_class:
             by_class = np.array([record.left_by_class[level] for record in records])  # type: ignore[index]
-            panel.plot(epochs, by_class, color=colour, alpha=0.25, linewidth=0.8)
-            panel.plot(epochs, by_class.mean(1), color=colour, label=f"{level}, mean of classes")
+            mean, label = by_class.mean(1), f"{level}, mean of classes"
+            style = _line_style(mean)
+            panel.plot(epochs, by_class, style, color=colour, alpha=0.25, linewidth=0.8)
+            panel.plot(epochs, mean, style, color=colour, label=label)
         else:
             values = [record.left[level] for record in records]  # type: ignore[index]
-            panel.plot(epochs, values, color=colour, label=level)
+            panel.plot(epochs, values, _line_style(values), color=colour, label=level)
     by_class_title = "examples left, by class" if records[0].left_by_class else "examples left"
     panel.set(xlabel="epoch", ylabel="examples", title=by_class_title, ylim=(0, None))
+
+
+def _line_style(values: Any) -> str:
+    """Return a line, with points too where values without neighbours would not be seen."""
+    known = np.isfinite(np.asarray(values, dtype=float))
+    return "-" if known.all() and len(known) > 1 else ".-"
 
 
 def draw_strengths(
@@ -280,6 +299,7 @@ def draw_eigenvalues(values: Mapping[str, Mapping[int, float]], ax: Axes | None 
         colour = PALETTE[number % len(PALETTE)]
         panel.plot(list(by_epoch), list(by_epoch.values()), "o-", color=colour, label=name, ms=4)
     panel.set(xlabel="epoch", ylabel="dominant eigenvalue of the loss in alpha")
+    whole_ticks(panel)
     panel.legend(fontsize=9)
     panel.grid(alpha=0.3)
     return cast("Axes", panel)

@@ -21,6 +21,12 @@ def register_supernets() -> Sequence[Registration]:
             "arXiv 2001.00326",
         ),
         Registration(
+            "nb201-five-nodes",
+            f"{_SUPERNETS}.nb201:NasBench201FiveNodesSupernet",
+            "three stages of cells of 5 nodes and 5 operations, in no table",
+            "Moser et al., CVPR workshops 2022",
+        ),
+        Registration(
             "darts",
             f"{_SUPERNETS}.darts:DartsSupernet",
             "normal and reduction cells of 4 nodes and 8 operations",
@@ -39,7 +45,7 @@ def register_supernets() -> Sequence[Registration]:
             Registration(
                 f"nb1shot1-{number}",
                 f"{_SUPERNETS}.nb1shot1:SUPERNETS.space_{number}",
-                f"NAS-Bench-101 cells of search space {number}",
+                f"cells of nb101 in search space {number}, looked up in the tables of nb101",
                 "arXiv 2001.10422",
             )
             for number in (1, 2, 3)

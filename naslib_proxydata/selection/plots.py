@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from naslib_proxydata.figures import BLUE, axes_of, new_figure
+from naslib_proxydata.data.base import evenly_spaced
+from naslib_proxydata.errors import SelectionError
+from naslib_proxydata.figures import BLUE, axes_of, new_figure, plain
 from naslib_proxydata.selection.histogram import log_histogram
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 WHOLE, CHOSEN = "#B8B8B8", BLUE  # a grey that recedes behind what was chosen
 LINEAR_BINS = 40
 NAMED_CLASSES = 20
+TSNE_EXAMPLES = 3000
+"""At most so many examples of all, and of the chosen, are shown: t-SNE slows down with more."""
 PANEL = (5.2, 3.6)
 """Width and height of a panel, in inches."""
 
@@ -126,6 +130,79 @@ def draw_classes(
         )
         ax.set_xticks(classes, list(names), rotation=45, ha="right", fontsize=8)
     return _tidy(ax)
+
+
+def tsne_examples(count: int, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the examples that t-SNE shows: evenly spaced ones of all and of the chosen.
+
+    Args:
+        count: Number of examples of the dataset.
+        chosen: The chosen ones, int64, ascending.
+    """
+    return np.union1d(
+        evenly_spaced(count, TSNE_EXAMPLES), chosen[evenly_spaced(len(chosen), TSNE_EXAMPLES)]
+    )
+
+
+def tsne_points(features: NDArray[Any], seed: int) -> NDArray[np.float64]:
+    """Return the t-SNE of features in the plane, shape (n, 2), with scikit-learn's settings.
+
+    Args:
+        features: Shape (n, dimensions).
+        seed: Of its random start.
+
+    Raises:
+        SelectionError: There are fewer than three examples.
+    """
+    from sklearn.manifold import TSNE
+
+    if len(features) < 3:
+        raise SelectionError(f"t-SNE needs at least 3 examples, got {len(features)}")
+    perplexity = min(30.0, (len(features) - 1) / 3)  # scikit-learn's, fewer neighbours where few
+    made = TSNE(2, perplexity=perplexity, random_state=seed).fit_transform(features)
+    return np.asarray(made, dtype=np.float64)
+
+
+def draw_tsne(
+    points: NDArray[np.float64],
+    chosen: NDArray[np.bool_],
+    labels: NDArray[np.int64] | None = None,
+    class_names: Sequence[str] = (),
+    *,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the chosen examples, coloured by class, over all (arXiv 2106.04784, appendix).
+
+    Args:
+        points: Shape (n, 2).
+        chosen: Which of them were chosen, shape (n,).
+        labels: Their classes, shape (n,), or None.
+        class_names: Names of the classes.
+        ax: Where to draw; new axes where None.
+    """
+    panel: Any = axes_of(ax, 6.4, 5.2)
+    panel.scatter(*points.T, s=4, color=WHOLE, alpha=0.5, linewidths=0, label="not chosen")
+    classes = np.zeros(len(points), np.int64) if labels is None else labels
+    found = np.unique(classes[chosen])
+    named = labels is not None and len(found) <= NAMED_CLASSES
+    for label in found:
+        name = class_names[label] if label < len(class_names) else str(label)
+        colour = class_colour(int(label), int(classes.max()) + 1)
+        places = points[chosen & (classes == label)]
+        panel.scatter(*places.T, s=12, color=colour, linewidths=0, label=plain(name))
+    title = f"t-SNE: {int(chosen.sum()):,} chosen over {len(points):,} examples shown"
+    panel.set(title=title, xticks=[], yticks=[])
+    if named:
+        panel.legend(fontsize=7, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    return cast("Axes", panel)
+
+
+def class_colour(label: int, classes: int) -> Any:
+    """Return a colour for a class: from ten or twenty that can be told apart, or a wheel."""
+    from matplotlib import colormaps
+
+    name = "tab10" if classes <= 10 else "tab20"
+    return colormaps[name](label) if classes <= 20 else colormaps["hsv"](label / classes)
 
 
 def _tidy(ax: Axes) -> Axes:

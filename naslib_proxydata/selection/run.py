@@ -5,6 +5,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from naslib_proxydata.data.part import PartDataset
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.selection.base import Selection, Selector, SelectorInputs
 from naslib_proxydata.selection.origin import ScoreOrigin, array_sha256
@@ -28,6 +31,7 @@ def make_selection(
     values: NDArray[Any] | None = None,
     origin: ScoreOrigin | None = None,
     shares: tuple[float, float] = (0.5, 0.5),
+    keep_architecture: bool = False,
 ) -> Selection:
     """Choose examples of a dataset and split them between the levels of a search.
 
@@ -41,6 +45,9 @@ def make_selection(
         origin: How the values were made, which is kept in the selection where the selector goes
             by them.
         shares: Shares of the weights and of the architecture, see ``split.split_indices``.
+        keep_architecture: Split the whole dataset first, choose among the weights' part alone
+            and keep all of the architecture's: only the weight set shrinks (Moser et al., CVPR
+            workshops 2022). The size is then that of the weight set.
 
     Raises:
         SelectionError: See :meth:`Selector.select` and ``split.split_indices``.
@@ -49,21 +56,21 @@ def make_selection(
         origin = None  # whatever they are, it was not chosen by them
     elif values is not None and origin is None:
         origin = ScoreOrigin(values_sha256=array_sha256(values))
-    if origin is not None and origin.hardly_learned(dataset.num_classes):
-        _log.warning(
-            "%s: the model hardly learned, training accuracy %.1f %% of %d classes, so its scores "
-            "tell little of the examples; train longer, or name another model",
-            origin.label,
-            origin.training_accuracy,
-            dataset.num_classes,
-        )
-    inputs = selector_inputs(dataset, values, origin)
+    _warn_of_model(origin, dataset.num_classes)
+    pool, kept = dataset, np.empty(0, np.int64)
+    if keep_architecture:
+        part, kept = kept_halves(dataset, seed, shares)
+        pool, values = part, None if values is None else values[part.indices]
+    inputs = selector_inputs(pool, values, origin)
     selector = selector.fitted(inputs)
     if size is None:
         size = selector.own_size(inputs, numpy_generator(seed, "select", selector.name))
     indices = selector.select(inputs, size, numpy_generator(seed, "select", selector.name))
     generator = numpy_generator(seed, "split")
-    if selector.splits_by_class:
+    if isinstance(pool, PartDataset) and keep_architecture:
+        weights, architecture = pool.indices[indices], kept
+        indices = np.union1d(weights, architecture)
+    elif selector.splits_by_class:
         labels = inputs.required("labels", selector.name)
         weights, architecture = split_by_class(indices, labels, generator, shares)
     else:
@@ -83,6 +90,31 @@ def make_selection(
         origin,
         "" if dataset.labels is None else array_sha256(dataset.labels),
     )
+
+
+def _warn_of_model(origin: ScoreOrigin | None, classes: int) -> None:
+    """Say where scores come from a model that hardly learned."""
+    if origin is not None and origin.hardly_learned(classes):
+        _log.warning(
+            "%s: the model hardly learned, training accuracy %.1f %% of %d classes, so its scores "
+            "tell little of the examples; train longer, or name another model",
+            origin.label,
+            origin.training_accuracy,
+            classes,
+        )
+
+
+def kept_halves(
+    dataset: Dataset, seed: int, shares: tuple[float, float]
+) -> tuple[PartDataset, NDArray[np.int64]]:
+    """Return the part that weights are chosen from, and the indices that the architecture keeps.
+
+    Raises:
+        SelectionError: See ``split.split_indices``.
+    """
+    every = np.arange(len(dataset))
+    weights, architecture = split_indices(every, numpy_generator(seed, "split"), shares)
+    return PartDataset(dataset, weights), architecture
 
 
 def selector_inputs(

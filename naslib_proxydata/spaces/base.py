@@ -40,10 +40,13 @@ class SearchSpace(ABC, Generic[Architecture]):
     Attributes:
         name: The name on the command line.
         image_size: Height and width, in pixels, at which the space's networks are scored.
+        table_space: Name of the space whose benchmark tables hold these architectures, and whose
+            text theirs is; empty for tables of its own name.
     """
 
     name: str
     image_size: int = 32
+    table_space: str = ""
 
     @abstractmethod
     def parse(self, text: str) -> Architecture:

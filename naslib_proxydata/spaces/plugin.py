@@ -38,10 +38,25 @@ def register_spaces() -> Sequence[Registration]:
             "arXiv 2001.00326",
         ),
         Registration(
+            "nb201-five-nodes",
+            f"{_ROOM}.nb201.five_nodes:NasBench201FiveNodes",
+            "cells of 5 nodes, 10 edges and nb201's operations, in no table",
+            "Moser et al., CVPR workshops 2022",
+        ),
+        Registration(
             "nb101",
             f"{_ROOM}.nb101.space:NasBench101",
             "cells of up to 7 vertices, 9 edges and 3 operations, 423,624 in all",
             "arXiv 1902.09635",
+        ),
+        *(
+            Registration(
+                f"nb1shot1-{number}",
+                f"{_ROOM}.nb1shot1.space:SPACES.space_{number}",
+                f"cells of nb101 in search space {number}, looked up in the tables of nb101",
+                "arXiv 2001.10422",
+            )
+            for number in (1, 2, 3)
         ),
         Registration(
             "transnas-micro",

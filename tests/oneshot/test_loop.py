@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.errors import (
@@ -519,3 +520,20 @@ def test_images_may_be_reduced() -> None:
     search.learner.supernet.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     search.run()
     assert {tuple(images.shape[1:]) for images in seen} == {(3, 4, 4)}
+
+
+def test_a_level_that_is_not_prunable_stays_whole() -> None:
+    """A pruner that halves whatever it is asked about halves the weight examples alone."""
+
+    class Halves:
+        @hookimpl
+        def prune_examples(self, active: NDArray[np.int64]) -> NDArray[np.int64]:
+            return active[::2]
+
+    learner = make_learner(darts(), epochs=2)
+    search = Search(coloured(64), learner, acting(Halves()), "nb201", prunable=("weights",))
+    records = search.run().records
+    assert [record.left for record in records] == [
+        {"weights": 16, "architecture": 32},
+        {"weights": 8, "architecture": 32},
+    ]

@@ -38,11 +38,11 @@ def record(epoch: int, left: int, classes: bool = True) -> EpochRecord:
 
 def test_the_trajectory_shows_accuracy_examples_and_time() -> None:
     records = [record(1, 8), record(2, 6), record(3, 4)]
-    figure = plots.trajectory_figure(records, measured=[80.0, 81.0, 82.0])
+    figure = plots.trajectory_figure(records, [80.0, 81.0, 82.0], "a table, its metric")
     accuracy, left, seconds = figure.axes
     shown = {line.get_label(): line.get_ydata().tolist() for line in accuracy.lines}
     assert shown["supernet, weights batches"] == [10, 20, 30]
-    assert shown["current cell, benchmark"] == [80, 81, 82]
+    assert shown["current cell, a table, its metric"] == [80, 81, 82]
     means = [line.get_ydata().tolist() for line in left.lines if "mean" in line.get_label()]
     assert means == [[8, 6, 4], [16, 12, 8]]
     assert len(left.lines) == 2 * (2 + 1)
@@ -52,6 +52,26 @@ def test_the_trajectory_shows_accuracy_examples_and_time() -> None:
 def test_the_trajectory_without_classes() -> None:
     figure = plots.trajectory_figure([record(1, 8, classes=False), record(2, 6, classes=False)])
     assert [line.get_ydata().tolist() for line in figure.axes[1].lines] == [[8, 6], [16, 12]]
+
+
+def test_a_search_of_one_epoch_is_seen() -> None:
+    figure = plots.trajectory_figure([record(1, 8)], measured=[80.0])
+    for panel in figure.axes:
+        assert all(line.get_marker() == "." for line in panel.lines)
+        assert all(tick == round(tick) for tick in panel.get_xticks())
+    figure.canvas.draw()
+
+
+def test_cells_that_a_table_lacks_are_gaps_between_points() -> None:
+    records = [record(epoch, 8) for epoch in (1, 2, 3)]
+    line = plots.trajectory_figure(records, [np.nan, 81.0, np.nan]).axes[0].lines[-1]
+    assert line.get_marker() == "."
+
+
+def test_a_rectangle_marks_what_was_chosen() -> None:
+    panel = plots.draw_strengths(CHOICES, np.full((6, 5), 0.2), "cell", chosen=[(2, 4)])
+    (mark,) = panel.patches
+    assert (round(mark.get_y() + 0.44), round(mark.get_x() + 0.47)) == (2, 4)  # type: ignore[attr-defined]
 
 
 def test_the_heat_map_holds_every_strength() -> None:

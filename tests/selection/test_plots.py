@@ -7,6 +7,7 @@ import pytest
 from matplotlib.image import imread
 
 from naslib_proxydata.figures import new_figure, save_figure
+from naslib_proxydata.selection import plots
 from naslib_proxydata.selection.plots import draw_classes, draw_scores, selection_figure
 
 CHOSEN = np.arange(0, 1000, 10)
@@ -59,3 +60,34 @@ def test_panels_are_drawn_on_the_axes_of_the_caller() -> None:
     assert draw_classes(np.arange(1000) % 3, CHOSEN, ax=right) is right
     assert left.containers
     assert right.containers
+
+
+def test_t_sne_shows_the_chosen_over_all() -> None:
+    points = np.arange(12.0).reshape(6, 2)
+    chosen = np.array([True, False, True, True, False, False])
+    labels = np.array([0, 0, 1, 1, 2, 2])
+    panel = plots.draw_tsne(points, chosen, labels, ("cat", "dog", "emu"))
+    offsets = [one.get_offsets().tolist() for one in panel.collections]
+    assert offsets == [points.tolist(), [[0, 1]], [[4, 5], [6, 7]]]
+    legend = panel.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["not chosen", "cat", "dog"]
+
+
+def test_t_sne_keeps_groups_apart_and_follows_its_seed() -> None:
+    """Two groups far apart: every point is nearer to its own group than to the other's centre."""
+    generator = np.random.default_rng(0)
+    features = generator.normal(size=(24, 5)) + 40 * (np.arange(24) % 2)[:, None]
+    points = plots.tsne_points(features, seed=1)
+    assert np.array_equal(points, plots.tsne_points(features, seed=1))
+    group = np.arange(24) % 2
+    centres = np.array([points[group == one].mean(0) for one in (0, 1)])
+    distances = np.linalg.norm(points[:, None] - centres[None], axis=2)
+    assert (distances.argmin(1) == group).all()
+
+
+def test_t_sne_of_many_examples_shows_some() -> None:
+    chosen = np.arange(0, 50_000, 5)
+    shown = plots.tsne_examples(50_000, chosen)
+    assert len(shown) <= 2 * plots.TSNE_EXAMPLES
+    assert np.isin(shown, chosen).sum() >= plots.TSNE_EXAMPLES

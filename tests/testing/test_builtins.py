@@ -210,8 +210,7 @@ class TestSupernets(SupernetContract):
 
     @pytest.fixture
     def space(self, name: str) -> SearchSpace[Any] | None:
-        known = "nb101" if name.startswith("nb1shot1") else name
-        return FOUND.create("spaces", known)
+        return FOUND.create("spaces", name)
 
 
 SMALL_STRATEGIES: dict[str, dict[str, Any]] = {

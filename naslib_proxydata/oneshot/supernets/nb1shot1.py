@@ -20,6 +20,7 @@ from naslib_proxydata.oneshot.mixture import Choices, Mixture
 from naslib_proxydata.oneshot.supernets.base import BatchNorm, ChosenEdge, Supernet, keep_layout
 from naslib_proxydata.oneshot.supernets.edge import without_affine
 from naslib_proxydata.spaces.common.networks import conv, conv_norm_relu
+from naslib_proxydata.spaces.nb1shot1.space import PARENTS
 from naslib_proxydata.spaces.nb101.cell import (
     KERNELS,
     OPERATIONS,
@@ -30,9 +31,6 @@ from naslib_proxydata.spaces.nb101.cell import (
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-PARENTS = {1: (1, 2, 2, 2, 2), 2: (1, 1, 2, 2, 3), 3: (1, 1, 1, 2, 2, 2)}
-"""By space, how many parents the inner nodes keep and, last, the output (table 1)."""
 
 STACKS = 3
 NODE_OPERATIONS = "operations"

@@ -30,7 +30,7 @@ from naslib_proxydata.oneshot.supernets.base import (
     shuffle_channels,
 )
 from naslib_proxydata.spaces.nb201 import cell as nb201_cell
-from naslib_proxydata.spaces.nb201.cell import CONV_1X1, CONV_3X3, EDGES, NODES, OPERATIONS
+from naslib_proxydata.spaces.nb201.cell import CONV_1X1, CONV_3X3, EDGES, OPERATIONS
 from naslib_proxydata.spaces.nb201.network import Reduction, stem
 
 if TYPE_CHECKING:
@@ -49,11 +49,12 @@ class OutgoingEdges(nn.Module):
     Args:
         source: The node.
         channels: Number of channels that the operations see.
+        choices: Edges and candidates of the cell.
     """
 
-    def __init__(self, source: int, channels: int) -> None:
+    def __init__(self, source: int, channels: int, choices: Choices = CHOICES) -> None:
         super().__init__()
-        self.rows = CHOICES.out_of(source)
+        self.rows = choices.out_of(source)
         self.channels = channels
         self.convolutions = nn.ModuleDict(
             {
@@ -110,26 +111,33 @@ class MixedCell(nn.Module):
         channels: Number of channels of its input and output.
         partial: Only 1 / partial of the channels go through operations (PC-DARTS,
             arXiv 1907.05737); the rest bypass them, and the channels are shuffled.
+        choices: Edges and candidates of the cell.
     """
 
-    def __init__(self, channels: int, partial: int = 1) -> None:
+    def __init__(self, channels: int, partial: int = 1, choices: Choices = CHOICES) -> None:
         super().__init__()
+        self.choices = choices
         self.partial = partial
         self.mixed_channels = channels // partial
         self.sources = nn.ModuleList(
-            OutgoingEdges(source, self.mixed_channels) for source in range(NODES - 1)
+            OutgoingEdges(source, self.mixed_channels, choices) for source in range(self.last)
         )
+
+    @property
+    def last(self) -> int:
+        """The output node; nodes are counted from 0."""
+        return self.choices.targets[-1]
 
     def forward(self, features: Tensor, mixture: Mixture) -> Tensor:
         """Map (n, channels, h, w) to the same shape."""
-        incoming: list[list[Tensor]] = [[] for _ in range(NODES)]
-        bypass: list[list[Tensor]] = [[] for _ in range(NODES)]
+        incoming: list[list[Tensor]] = [[] for _ in range(self.last + 1)]
+        bypass: list[list[Tensor]] = [[] for _ in range(self.last + 1)]
         value = features
         for source, module in enumerate(self.sources):
             edges = cast(OutgoingEdges, module)
             mixed = value[:, : self.mixed_channels] if self.partial > 1 else value
             for row, terms in zip(edges.rows, edges(mixed, mixture), strict=True):
-                target = EDGES[row][1]
+                target = self.choices.edges[row][1]
                 incoming[target] += terms
                 if mixture.idle is not None:
                     incoming[target].append(mixture.idle[row])
@@ -176,6 +184,7 @@ class NasBench201Supernet(Supernet):
     """
 
     cells_by_stage = True
+    cell_type: type[nb201_cell.Cell] = nb201_cell.Cell
 
     def __init__(
         self,
@@ -192,11 +201,14 @@ class NasBench201Supernet(Supernet):
                 f"{channels} channels cannot be split into {partial} equal parts; use a multiple "
                 f"of {partial}"
             )
-        self.choices = {"cell": CHOICES}
+        edges = self.cell_type.every_edge
+        choices = Choices(edges, (OPERATIONS,) * len(edges))
+        self.choices = {"cell": choices}
         widths = (channels, 2 * channels, 4 * channels)
         self.stem = stem(in_channels, channels)
         self.stages = nn.ModuleList(
-            nn.ModuleList(MixedCell(width, partial) for _ in range(cells)) for width in widths
+            nn.ModuleList(MixedCell(width, partial, choices) for _ in range(cells))
+            for width in widths
         )
         self.reductions = nn.ModuleList(Reduction(width) for width in widths[:-1])
         self.norm = nn.BatchNorm2d(widths[-1])
@@ -215,16 +227,22 @@ class NasBench201Supernet(Supernet):
         return logits
 
     def chosen(self, strengths: Mapping[str, NDArray[np.float64]]) -> dict[str, list[ChosenEdge]]:
-        """Return all six edges, each with its strongest operation."""
+        """Return all edges, each with its strongest operation."""
         columns = strengths["cell"].argmax(1)
         return {
             "cell": [
                 ChosenEdge(*edge, OPERATIONS[column])
-                for edge, column in zip(EDGES, columns, strict=True)
+                for edge, column in zip(self.cell_type.every_edge, columns, strict=True)
             ]
         }
 
     def derive(self, strengths: Mapping[str, NDArray[np.float64]]) -> str:
         """Return the official text of the cell of each edge's strongest operation."""
         names = tuple(edge.operation for edge in self.chosen(strengths)["cell"])
-        return nb201_cell.text(nb201_cell.Cell(names))
+        return nb201_cell.text(self.cell_type(names))
+
+
+class NasBench201FiveNodesSupernet(NasBench201Supernet):
+    """The same with cells of five nodes and ten edges ("Less is More", figure 5)."""
+
+    cell_type = nb201_cell.FiveNodeCell

@@ -42,13 +42,13 @@ Expression: TypeAlias = tuple[Any, ...]
 
 
 def live_edges(cell: Cell) -> frozenset[Edge]:
-    """Return the edges that lie on a path from the input (node 0) to the output (node 3)."""
+    """Return the edges that lie on a path from the input (node 0) to the output."""
     edges = [(source, target) for source, target, _ in cell.edges()]
     reached = {0}
     for source, target in edges:  # ordered by target, so one pass is enough
         if source in reached:
             reached.add(target)
-    useful = {NODES - 1}
+    useful = {cell.nodes - 1}
     for source, target in reversed(edges):
         if target in useful:
             useful.add(source)

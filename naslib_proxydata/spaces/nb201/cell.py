@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from functools import cache
+from typing import ClassVar, Final, TypeVar
+
+from typing_extensions import Self
 
 from naslib_proxydata.errors import ArchitectureError, shown, unknown_name
 
@@ -24,15 +27,12 @@ POOL: Final = "avg_pool_3x3"
 OPERATIONS: Final = (NONE, SKIP, CONV_1X1, CONV_3X3, POOL)
 """The operations, in the benchmark's own order."""
 
-_FORM: Final = "|op~0|+|op~0|op~1|+|op~0|op~1|op~2|"
-_TEMPLATE: Final = _FORM.replace("op", "{}")
 _OPERATION: Final = r"([^|~+]+)"
-_TEXT: Final = re.compile(
-    r"\+".join(
-        r"\|" + "".join(rf"{_OPERATION}~{source}\|" for source in range(target))
-        for target in range(1, NODES)
-    )
-)
+
+
+def edges_among(nodes: int) -> tuple[tuple[int, int], ...]:
+    """Return (source, target) of each edge among so many nodes, in the order of the text."""
+    return tuple((source, target) for target in range(1, nodes) for source in range(target))
 
 
 @dataclass(frozen=True)
@@ -40,54 +40,98 @@ class Cell:
     """One of the 15,625 cells.
 
     Attributes:
-        operations: The operation of each edge, in the order of :data:`EDGES`.
+        operations: The operation of each edge, in the order of :attr:`every_edge`.
+        nodes: Number of nodes of such a cell.
+        every_edge: (source, target) of each of its edges.
+        space: What such cells are called.
     """
 
     operations: tuple[str, ...]
+    nodes: ClassVar[int] = NODES
+    every_edge: ClassVar[tuple[tuple[int, int], ...]] = EDGES
+    space: ClassVar[str] = "NAS-Bench-201"
 
     def __post_init__(self) -> None:
         """Refuse a cell that is not of this space."""
-        if len(self.operations) != len(EDGES):
+        if len(self.operations) != len(self.every_edge):
             raise ArchitectureError(
-                f"a NAS-Bench-201 cell has {len(EDGES)} edges, got {len(self.operations)} "
-                f"operations: {shown(self.operations)}"
+                f"a {self.space} cell has {len(self.every_edge)} edges, got "
+                f"{len(self.operations)} operations: {shown(self.operations)}"
             )
-        for edge, operation in zip(EDGES, self.operations, strict=True):
+        for edge, operation in zip(self.every_edge, self.operations, strict=True):
             if operation not in OPERATIONS:
-                where = f"NAS-Bench-201, edge {edge[0]}-{edge[1]}"
+                where = f"{self.space}, edge {edge[0]}-{edge[1]}"
                 raise ArchitectureError(
                     unknown_name("operation", str(operation), OPERATIONS, where)
                 )
 
     def edges(self) -> Iterator[tuple[int, int, str]]:
         """Yield (source, target, operation) of the edges whose operation is not ``none``."""
-        for (source, target), operation in zip(EDGES, self.operations, strict=True):
+        for (source, target), operation in zip(self.every_edge, self.operations, strict=True):
             if operation != NONE:
                 yield source, target, operation
 
-    def keep(self, edges: Iterable[tuple[int, int]]) -> Cell:
+    def keep(self, edges: Iterable[tuple[int, int]]) -> Self:
         """Return the cell in which every edge but these is ``none``."""
         kept = set(edges)
-        pairs = zip(EDGES, self.operations, strict=True)
-        return Cell(tuple(op if edge in kept else NONE for edge, op in pairs))
+        pairs = zip(self.every_edge, self.operations, strict=True)
+        return type(self)(tuple(op if edge in kept else NONE for edge, op in pairs))
+
+
+class FiveNodeCell(Cell):
+    """One of the 5^10 cells of five nodes and ten edges, with the same operations."""
+
+    nodes = 5
+    every_edge = edges_among(5)
+    space = "five-node NAS-Bench-201"
+
+
+Kind = TypeVar("Kind", bound=Cell)
+
+
+@cache
+def _pattern(nodes: int) -> re.Pattern[str]:
+    return re.compile(
+        r"\+".join(
+            r"\|" + "".join(rf"{_OPERATION}~{source}\|" for source in range(target))
+            for target in range(1, nodes)
+        )
+    )
+
+
+@cache
+def _form(nodes: int) -> str:
+    """Return the text with ``op`` for every operation."""
+    return "+".join(
+        "|" + "".join(f"op~{source}|" for source in range(target)) for target in range(1, nodes)
+    )
 
 
 def parse(text: str) -> Cell:
+    """Read the official text of a cell of the benchmark; see :func:`parse_as`."""
+    return parse_as(Cell, text)
+
+
+def parse_as(kind: type[Kind], text: str) -> Kind:
     """Read the official text, such as ``|nor_conv_3x3~0|+|none~0|none~1|+|...|``.
+
+    Args:
+        kind: Which cell it is to be.
+        text: The text.
 
     Raises:
         ArchitectureError: The text is not of the form, or an operation is unknown, in which
             case the closest one is named.
     """
-    match = _TEXT.fullmatch(text.strip())
+    match = _pattern(kind.nodes).fullmatch(text.strip())
     if match is None:
         raise ArchitectureError(
-            f"{shown(text)} is not a NAS-Bench-201 cell: expected the form {_FORM}, "
+            f"{shown(text)} is not a {kind.space} cell: expected the form {_form(kind.nodes)}, "
             f"op one of {', '.join(OPERATIONS)}"
         )
-    return Cell(match.groups())
+    return kind(match.groups())
 
 
 def text(cell: Cell) -> str:
     """Return the official text of a cell."""
-    return _TEMPLATE.format(*cell.operations)
+    return _form(cell.nodes).replace("op", "{}").format(*cell.operations)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from naslib_proxydata.spaces.common.trunk import Trunk
-from naslib_proxydata.spaces.nb201.cell import CONV_1X1, CONV_3X3, NODES, POOL, SKIP, Cell
+from naslib_proxydata.spaces.nb201.cell import CONV_1X1, CONV_3X3, POOL, SKIP, Cell
 
 
 class ReluConvNorm(nn.Sequential):
@@ -51,6 +51,7 @@ class CellNetwork(nn.Module):
 
     def __init__(self, cell: Cell, channels: int, affine: bool = True) -> None:
         super().__init__()
+        self.nodes = cell.nodes
         self.edges = tuple((source, target) for source, target, _ in cell.edges())
         self.operations = nn.ModuleList(
             operation_module(operation, channels, affine) for _, _, operation in cell.edges()
@@ -58,7 +59,7 @@ class CellNetwork(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Map (n, channels, h, w) to the same shape."""
-        nodes: list[Tensor | None] = [features] + [None] * (NODES - 1)
+        nodes: list[Tensor | None] = [features] + [None] * (self.nodes - 1)
         for (source, target), operation in zip(self.edges, self.operations, strict=True):
             value = nodes[source]
             if value is None:

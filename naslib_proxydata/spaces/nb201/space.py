@@ -11,7 +11,7 @@ from naslib_proxydata.spaces.base import SearchSpace, Subset
 from naslib_proxydata.spaces.common.graph import Graph, GraphView
 from naslib_proxydata.spaces.nb201 import canonical as nb201_canonical
 from naslib_proxydata.spaces.nb201 import cell as nb201_cell
-from naslib_proxydata.spaces.nb201.cell import CONV_1X1, CONV_3X3, EDGES, NODES, OPERATIONS, Cell
+from naslib_proxydata.spaces.nb201.cell import CONV_1X1, CONV_3X3, OPERATIONS, Cell
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +30,7 @@ class NasBench201(SearchSpace[Cell]):
     """
 
     name = "nb201"
+    cell_type: type[Cell] = Cell
 
     def __init__(self, channels: int = 16, cells_per_stage: int = 5) -> None:
         self.channels = channels
@@ -37,7 +38,7 @@ class NasBench201(SearchSpace[Cell]):
 
     def parse(self, text: str) -> Cell:
         """Read the official text; see :func:`nb201_cell.parse`."""
-        return nb201_cell.parse(text)
+        return nb201_cell.parse_as(self.cell_type, text)
 
     def text(self, architecture: Cell) -> str:
         """Return the official text."""
@@ -67,8 +68,8 @@ class NasBench201(SearchSpace[Cell]):
 
     def sample(self, generator: np.random.Generator) -> Cell:
         """Draw each edge's operation uniformly."""
-        codes = generator.integers(len(OPERATIONS), size=len(EDGES))
-        return Cell(tuple(OPERATIONS[code] for code in codes))
+        codes = generator.integers(len(OPERATIONS), size=len(self.cell_type.every_edge))
+        return self.cell_type(tuple(OPERATIONS[code] for code in codes))
 
     def mutate(self, architecture: Cell, generator: np.random.Generator) -> Cell:
         """Return one of the neighbours, drawn uniformly."""
@@ -76,11 +77,11 @@ class NasBench201(SearchSpace[Cell]):
         return neighbours[int(generator.integers(len(neighbours)))]
 
     def neighbours(self, architecture: Cell) -> Sequence[Cell]:
-        """Return the 24 cells that differ in the operation of one edge."""
+        """Return the cells that differ in the operation of one edge, four an edge."""
         old = architecture.operations
         return [
-            Cell((*old[:edge], operation, *old[edge + 1 :]))
-            for edge in range(len(EDGES))
+            self.cell_type((*old[:edge], operation, *old[edge + 1 :]))
+            for edge in range(len(old))
             for operation in OPERATIONS
             if operation != old[edge]
         ]
@@ -172,7 +173,9 @@ class NasBench201(SearchSpace[Cell]):
 
     def graph_view(self, architecture: Cell) -> GraphView:
         """Return the cell; an edge with the operation ``none`` is no edge."""
-        return GraphView(OPERATIONS[1:], {"cell": Graph(NODES, tuple(architecture.edges()))})
+        return GraphView(
+            OPERATIONS[1:], {"cell": Graph(architecture.nodes, tuple(architecture.edges()))}
+        )
 
     def _widths(self) -> tuple[int, int, int]:
         return self.channels, 2 * self.channels, 4 * self.channels

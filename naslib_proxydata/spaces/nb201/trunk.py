@@ -24,7 +24,7 @@ from torch.nn import functional as F
 
 from naslib_proxydata.kernels import cell as compiled
 from naslib_proxydata.kernels.convolution import Compilable, possible
-from naslib_proxydata.spaces.nb201.cell import CONV_1X1, CONV_3X3, NODES, POOL, SKIP, Cell
+from naslib_proxydata.spaces.nb201.cell import CONV_1X1, CONV_3X3, POOL, SKIP, Cell
 from naslib_proxydata.spaces.nb201.network import NasBench201Trunk
 
 _KERNELS = {CONV_1X1: 1, CONV_3X3: 3}
@@ -46,7 +46,7 @@ class FastCell(Compilable):
         super().__init__()
         self.incoming = [
             [(source, op) for source, end, op in cell.edges() if end == node]
-            for node in range(NODES)
+            for node in range(cell.nodes)
         ]
         self.edges = [(source, end, _KINDS[op]) for source, end, op in cell.edges()]
         self.convolutions = nn.ModuleDict(
@@ -66,7 +66,7 @@ class FastCell(Compilable):
         nodes: list[Tensor] = [features]
         rectified: dict[int, Tensor] = {}
         pooled: dict[int, Tensor] = {}
-        for end in range(1, NODES):
+        for end in range(1, len(self.incoming)):
             fresh, shared = [], []
             for source, operation in self.incoming[end]:
                 if operation in _KERNELS:

@@ -1,0 +1,51 @@
+"""``search --architecture-dataset`` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from naslib_proxydata.cli.main import main
+from tests.oneshot.fakes import coloured
+
+
+def run(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as stopped:
+        main(["search", *map(str, arguments)])
+    return int(stopped.value.code or 0)
+
+
+def written(path: Path, count: int, seed: int, size: int = 8) -> Path:
+    dataset = coloured(count, size, seed)
+    images = dataset.pixels(np.arange(count)).permute(0, 2, 3, 1).numpy()
+    np.savez(path, images=images, labels=dataset.labels)
+    return path
+
+
+def test_the_architecture_trains_on_images_of_its_own(tmp_path: Path) -> None:
+    first = written(tmp_path / "weights.npz", 40, 1)
+    second = written(tmp_path / "architecture.npz", 24, 2)
+    out = tmp_path / "run"
+    arguments = ("--dataset", first, "--architecture-dataset", second, "--epochs", 2)
+    small = ("--channels", 2, "--cells", 1, "--set", "pruner.ratio=0.5", "--pruner", "infobatch")
+    assert run(*arguments, *small, "--out", out) == 0
+    result = json.loads((out / "result.json").read_text())
+    assert result["architecture_dataset"] == str(second)
+    history = json.loads((out / "history.json").read_text())
+    assert all(record["used"]["architecture"] == 24 for record in history)
+    assert history[-1]["used"]["weights"] <= 40
+    assert f"{second} (architecture)" in (out / "summary.md").read_text()
+
+
+def test_images_of_another_size_are_refused_before_anything_is_spent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = written(tmp_path / "weights.npz", 40, 1)
+    second = written(tmp_path / "architecture.npz", 24, 2, size=6)
+    out = tmp_path / "run"
+    assert run("--dataset", first, "--architecture-dataset", second, "--out", out) == 2
+    assert "expected images of one shape" in capsys.readouterr().err
+    assert not out.exists()
