@@ -85,7 +85,8 @@ class Learner:
                 generator,
                 edge_weights=self.strategy.edge_weights,
                 policy=None if policy is None else policy(supernet.choices, generator),
-            ).to(self.settings.device)
+            )
+            self.architecture.place(self.settings.device)
         else:
             self.architecture.restart(generator)
         self.depth = depth

@@ -208,12 +208,8 @@ class Search:
             depth = progress.depth(epoch, settings.epochs, self.learner.cells)
             if depth != self.learner.depth:
                 self.learner.rebuild(depth)
-        moment = Moment(
-            epoch,
-            settings.epochs,
-            torch_generator(settings.seed, "draws", epoch),
-            0.0 if progress is None else progress.skip_dropout(epoch, settings.epochs),
-        )
+        dropped = 0.0 if progress is None else progress.skip_dropout(epoch, settings.epochs)
+        moment = Moment.of(settings, epoch, "draws", epoch, skip_dropout=dropped)
         self.learner.set_epoch(epoch)
         weighted = self._weighted(epoch)
         meters: dict[Level, Meter] = {level: Meter() for level in LEVELS}
@@ -222,10 +218,7 @@ class Search:
             self._loader("architecture", epoch, weighted.get("architecture")),
             settings.epoch_of,
         ):
-            batches = {"weights": weights_batch, "architecture": architecture_batch}
-            for level in self._order():
-                outcome = self._step(level, weights_batch, architecture_batch, moment)
-                self._batch_finished(level, epoch, batches[level], *outcome, meters)
+            self._pair(weights_batch, architecture_batch, moment, meters)
         self._architecture_phase(moment)
         metrics = self._metrics(epoch, meters)
         if progress is not None:
@@ -238,6 +231,19 @@ class Search:
         self.active = kept_examples(self.acting, epoch, self.active)
         metrics["seconds"] = time.perf_counter() - started
         self._record(epoch, metrics, processed, used)
+
+    def _pair(
+        self,
+        weights_batch: Batch,
+        architecture_batch: Batch,
+        moment: Moment,
+        meters: dict[Level, Meter],
+    ) -> None:
+        """Make a step of each level; the host waits for no device in here."""
+        batches = {"weights": weights_batch, "architecture": architecture_batch}
+        for level in self._order():
+            outcome = self._step(level, weights_batch, architecture_batch, moment)
+            self._batch_finished(level, moment.epoch, batches[level], *outcome, meters)
 
     def _order(self) -> tuple[Level, Level]:
         """Return the levels in the order in which a pair of batches updates them."""
@@ -297,7 +303,7 @@ class Search:
         indices = whole_numbers(indices, "predict expected dataset indices")
         learner = self.learner
         settings = learner.settings
-        moment = Moment(epoch, settings.epochs, torch_generator(settings.seed, "predict", epoch))
+        moment = Moment.of(settings, epoch, "predict", epoch)
         loader = BatchLoader(
             self.dataset, indices, batch_size=learner.batch_size, device=settings.device
         )
