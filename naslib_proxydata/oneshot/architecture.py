@@ -114,10 +114,9 @@ class ArchitectureParameters(nn.Module):
         return self._columns[kind]
 
     def place(self, device: str) -> None:
-        """Move everything to a device but a policy: what it draws decides what the host runs."""
-        policy, self.policy = self.policy, None
-        self.to(device)
-        self.policy = policy
+        """Move to a device, but stay with a policy: what it draws decides what the host runs."""
+        if self.policy is None:
+            self.to(device)
 
     @torch.no_grad()
     def restart(self, generator: torch.Generator) -> None:

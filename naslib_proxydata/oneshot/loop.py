@@ -21,6 +21,7 @@ from torch import Tensor
 
 from naslib_proxydata.boundary import boundary
 from naslib_proxydata.data.loader import Batch, BatchLoader
+from naslib_proxydata.data.resident import DeviceData, resident_images
 from naslib_proxydata.data.transforms import CropAndFlip
 from naslib_proxydata.errors import RunFolderError, SearchError
 from naslib_proxydata.files import write_text
@@ -90,6 +91,7 @@ class Search:
         folder: Where checkpoints and the history go; None keeps no files.
         augment: Whether training images are cropped and flipped.
         check_folder: Called before files are written; raises where the folder is no longer there.
+        device_data: Whether all images are kept on the device.
     """
 
     dataset: Dataset
@@ -100,12 +102,14 @@ class Search:
     folder: Path | None = None
     augment: bool = True
     check_folder: Callable[[], None] | None = None
+    device_data: DeviceData = "auto"
     pool: Active = field(init=False)
     active: Active = field(init=False)
     records: list[EpochRecord] = field(init=False, default_factory=list)
     _start: dict[Level, str] = field(init=False)
     _size: int = field(init=False)
     _sign: str = field(init=False, default="")
+    _resident: Tensor | None = field(init=False, default=None)
 
     def run(self) -> SearchResult:
         """Search.
@@ -120,6 +124,8 @@ class Search:
         self._choose()
         self.acting.hook.search_started(info=self._info())
         self._resume()
+        device = self.learner.settings.device
+        self._resident = resident_images(self.dataset, device, self.device_data)
         for epoch in range(len(self.records) + 1, epochs + 1):
             self._epoch(epoch)
             self._save()
@@ -270,6 +276,7 @@ class Search:
             generator=torch_generator(self.learner.settings.seed, "phase", moment.epoch),
             augment=None,
             device=self.learner.settings.device,
+            resident=self._resident,
         )
         phase.run(self.learner, endless(loader), moment)
 
@@ -282,6 +289,7 @@ class Search:
             generator=torch_generator(settings.seed, "batches", level, epoch),
             augment=CropAndFlip() if self.augment else None,
             device=settings.device,
+            resident=self._resident,
             weights=None if weighted is None or weighted.all_count_alike else weighted.weights,
         )
 
@@ -305,7 +313,11 @@ class Search:
         settings = learner.settings
         moment = Moment.of(settings, epoch, "predict", epoch)
         loader = BatchLoader(
-            self.dataset, indices, batch_size=learner.batch_size, device=settings.device
+            self.dataset,
+            indices,
+            batch_size=learner.batch_size,
+            device=settings.device,
+            resident=self._resident,
         )
         mixtures = learner.mixtures(moment)
         with unchanged_buffers(learner.supernet):
