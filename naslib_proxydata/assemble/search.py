@@ -32,6 +32,7 @@ from naslib_proxydata.plugins.sources import Provider
 from naslib_proxydata.runs.environment import environment, provenance
 from naslib_proxydata.runs.executors import threads_used
 from naslib_proxydata.runs.folder import RunFolder
+from naslib_proxydata.runs.numerics import numerics
 from naslib_proxydata.runs.setup import load_plugins
 from naslib_proxydata.runs.start import opened_folder, resolved
 from naslib_proxydata.selection.files import load_selection
@@ -115,7 +116,8 @@ def run_search(
     """
     plugins = load_plugins(config.plugin, config.no_plugin)
     config = resolved(config)
-    with threads_used(config.threads):
+    modes = numerics(cudnn_benchmark=config.cudnn_benchmark, deterministic=config.deterministic)
+    with threads_used(config.threads), modes:
         dataset = open_dataset(config.dataset, plugins) if dataset is None else dataset
         dataset = read_as_asked(dataset, config).dataset
         if config.selection is not None:
@@ -145,6 +147,7 @@ def _searched(
         folder.path,
         config.augment,
         check_folder=folder.check_in_place,
+        device_data=config.device_data,
     ).run()
     tables, unreadable = _tables(plugins, config)
     measured, missing = look_up(tables, result.cell)
@@ -311,6 +314,8 @@ def _facts(
         "seed": config.seed,
         "device": config.device,
         "threads": config.threads,
+        "cudnn_benchmark": config.cudnn_benchmark,
+        "deterministic": config.deterministic,
         "versions": env["packages"],
         "seconds": result.seconds,
         "examples_processed": result.processed,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from naslib_proxydata.config.fields import JoinedOptions, OptionalChoice, Options
 from naslib_proxydata.config.folders import FolderFields
@@ -18,7 +18,10 @@ class SearchConfig(RunConfig, FolderFields):
     """Everything ``naslib-proxydata search`` can be told."""
 
     MAY_GROW: ClassVar[tuple[str, ...]] = ("training.epochs",)
-    IMMATERIAL: ClassVar[tuple[str, ...]] = (*RunConfig.IMMATERIAL, "device", "data_root")
+    IMMATERIAL: ClassVar[tuple[str, ...]] = (
+        *RunConfig.IMMATERIAL,
+        *("device", "data_root", "device_data", "cudnn_benchmark", "deterministic"),
+    )
 
     space: str = Field("nb201", description="A search space that has a supernet, by name.")
     strategy: JoinedOptions = Field(
@@ -51,10 +54,31 @@ class SearchConfig(RunConfig, FolderFields):
         None, ge=1, description="Cells (nb201: of a stage); null for the paper's."
     )
     augment: bool = Field(True, description="Crop and flip training images.")
+    device_data: Literal["auto", "always", "never"] = Field(
+        "auto",
+        description="Keep all images on the device: always, never, or on a GPU of which they take "
+        "at most a quarter of the free memory.",
+    )
+    cudnn_benchmark: bool = Field(
+        False, description="Let cuDNN take the fastest convolutions, others from run to run."
+    )
+    deterministic: bool = Field(
+        False, description="Use only algorithms that give the same numbers every time; slower."
+    )
     hessian_every: int = Field(
         0, ge=0, description="Epochs between estimates of the dominant Hessian eigenvalue; 0: none."
     )
     out: Path = Field(Path("runs/search"), description="The run folder.")
+
+    @field_validator("deterministic")
+    @classmethod
+    def _of_one_mind(cls, given: bool, info: ValidationInfo) -> bool:
+        if given and info.data.get("cudnn_benchmark"):
+            raise ValueError(
+                "cudnn_benchmark takes what is fastest at the moment, which differs from run to "
+                "run; leave one of them out"
+            )
+        return given
 
     @field_validator("training")
     @classmethod

@@ -44,7 +44,7 @@ PLUGINS = load()
 FAKE = "meta"
 
 
-class Waited(AssertionError):
+class WaitedError(AssertionError):
     """A batch did what a GPU would have had to be waited for."""
 
 
@@ -68,9 +68,9 @@ class NoHostIndex(TorchFunctionMode):
             index = args[1] if isinstance(args[1], tuple) else (args[1],)
             for one in index:
                 if isinstance(one, list | np.ndarray) or (is_here(one) and one.ndim):
-                    raise Waited(f"an index of the host: {one}")
+                    raise WaitedError(f"an index of the host: {one}")
         if name in ("tensor", "as_tensor") and str(kwargs.get("device", "cpu")) == FAKE:
-            raise Waited(f"values of the host: {args}")
+            raise WaitedError(f"values of the host: {args}")
         return func(*args, **kwargs)
 
 
@@ -89,7 +89,7 @@ class NoWaiting(TorchDispatchMode):
         leaves = tree_leaves((args, kwargs))
         there = any(is_there(one) for one in leaves)
         if there and name.startswith(self.WAITING):
-            raise Waited(str(func))
+            raise WaitedError(str(func))
         if name == "_to_copy":
             target = torch.device(kwargs.get("device") or args[0].device).type
             self._copied(str(func), args[0].device.type, target, kwargs.get("non_blocking"))
@@ -97,7 +97,7 @@ class NoWaiting(TorchDispatchMode):
             waits = not (args[2] if len(args) > 2 else kwargs.get("non_blocking", False))
             self._copied(str(func), args[1].device.type, args[0].device.type, not waits)
         if name.startswith("index") and there and any(is_here(one) for one in leaves):
-            raise Waited(f"{func} with an index of the host")
+            raise WaitedError(f"{func} with an index of the host")
         args = tuple(None if isinstance(one, torch.Generator) else one for one in args)
         if kwargs.get("generator") is not None:  # there is no generator of a meta device
             kwargs["generator"] = None
@@ -109,7 +109,7 @@ class NoWaiting(TorchDispatchMode):
         if source == target:
             return
         if target != FAKE or not free:
-            raise Waited(f"{what} from {source} to {target}")
+            raise WaitedError(f"{what} from {source} to {target}")
         self.copies += 1
 
 
@@ -244,5 +244,5 @@ def test_values_are_read_once_after_each_change(reads: list[Tensor]) -> None:
     ],
 )
 def test_the_modes_see(waits: Callable[[Tensor], object]) -> None:
-    with NoHostIndex(), NoWaiting(), pytest.raises(Waited):
+    with NoHostIndex(), NoWaiting(), pytest.raises(WaitedError):
         waits(torch.zeros(4, 3, device=FAKE))
