@@ -54,3 +54,8 @@ def test_a_home_folder_that_is_not_known_is_told(tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
     with pytest.raises(RunFolderError):
         resolved(resolve(SelectConfig, None, {"out": Path("/proc/run"), "size": 5}))
+
+
+def test_a_device_that_draws_no_random_numbers_is_refused() -> None:
+    with pytest.raises(ConfigError, match="device 'meta' cannot be used"):
+        resolved_device("meta")
