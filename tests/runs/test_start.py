@@ -8,7 +8,8 @@ import pytest
 
 from naslib_proxydata.cli.main import main
 from naslib_proxydata.config import SelectConfig, resolve
-from naslib_proxydata.errors import FileError, RunFolderError
+from naslib_proxydata.errors import ConfigError, FileError, RunFolderError
+from naslib_proxydata.runs.device import resolved_device
 from naslib_proxydata.runs.start import resolved
 from tests.disks import fill, make_read_only, small_disk
 
