@@ -26,11 +26,16 @@ def numpy_generator(*parts: int | str) -> np.random.Generator:
     return np.random.default_rng(derive_seed(*parts))
 
 
-def torch_generator(*parts: int | str) -> torch.Generator:
-    """Return a CPU torch generator seeded from the parts.
+def torch_generator(*parts: int | str, device: str = "cpu") -> torch.Generator:
+    """Return a torch generator seeded from the parts.
 
-    Always on the CPU: numbers drawn there and moved are the same on every device.
+    Numbers drawn on the CPU and moved are the same on every device; those of another device's
+    generator are its own, and cost no copy.
+
+    Args:
+        parts: What the seed is made of.
+        device: A torch device string.
     """
     import torch
 
-    return torch.Generator().manual_seed(derive_seed(*parts))
+    return torch.Generator(device=device).manual_seed(derive_seed(*parts))

@@ -41,6 +41,7 @@ from naslib_proxydata.plugins.sources import Provider
 from naslib_proxydata.runs.environment import environment, provenance
 from naslib_proxydata.runs.executors import threads_used
 from naslib_proxydata.runs.folder import RunFolder
+from naslib_proxydata.runs.numerics import numerics
 from naslib_proxydata.runs.setup import load_plugins
 from naslib_proxydata.runs.start import opened_folder, resolved
 from naslib_proxydata.selection.files import load_selection
@@ -155,7 +156,8 @@ def run_search(
     """
     plugins = load_plugins(config.plugin, config.no_plugin)
     config = resolved(config)
-    with threads_used(config.threads):
+    modes = numerics(cudnn_benchmark=config.cudnn_benchmark, deterministic=config.deterministic)
+    with threads_used(config.threads), modes:
         dataset = open_dataset(config.dataset, plugins) if dataset is None else dataset
         dataset = read_as_asked(dataset, config).dataset
         if config.selection is not None:
@@ -285,6 +287,7 @@ def _searched(
         check_folder=folder.check_in_place,
         stop=_stopping(config, prepared.tracker),
         prunable=LEVELS if config.architecture_dataset is None else ("weights",),
+        device_data=config.device_data,
     ).run()
     tables, unreadable = space_tables(plugins, config)
     measured, missing = look_up(tables, result.cell)
@@ -485,6 +488,8 @@ def _facts(
         "seed": config.seed,
         "device": config.device,
         "threads": config.threads,
+        "cudnn_benchmark": config.cudnn_benchmark,
+        "deterministic": config.deterministic,
         "versions": env["packages"],
         "epochs_run": len(result.records),
         "stopped_early": None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from naslib_proxydata.config.fields import JoinedOptions, OptionalChoice, Options
 from naslib_proxydata.config.folders import FolderFields
@@ -23,8 +23,7 @@ class SearchConfig(RunConfig, FolderFields):
     # Where a selection lies changes nothing; the examples in it are compared by their hash.
     IMMATERIAL: ClassVar[tuple[str, ...]] = (
         *RunConfig.IMMATERIAL,
-        "device",
-        "data_root",
+        *("device", "data_root", "device_data", "cudnn_benchmark", "deterministic"),
         "selection",
         "recipe",  # whose values stand in the other keys
     )
@@ -70,6 +69,17 @@ class SearchConfig(RunConfig, FolderFields):
         None, ge=1, description="Cells (nb201: of a stage); null for the paper's."
     )
     augment: bool = Field(True, description="Crop and flip training images.")
+    device_data: Literal["auto", "always", "never"] = Field(
+        "auto",
+        description="Keep all images on the device: always, never, or on a GPU of which they take "
+        "at most a quarter of the free memory.",
+    )
+    cudnn_benchmark: bool = Field(
+        False, description="Let cuDNN take the fastest convolutions, others from run to run."
+    )
+    deterministic: bool = Field(
+        False, description="Use only algorithms that give the same numbers every time; slower."
+    )
     hessian_every: int = Field(
         0, ge=0, description="Epochs between estimates of the dominant Hessian eigenvalue; 0: none."
     )
@@ -99,6 +109,16 @@ class SearchConfig(RunConfig, FolderFields):
                 f"{self.hessian_every}; leave it out"
             )
         return self
+
+    @field_validator("deterministic")
+    @classmethod
+    def _of_one_mind(cls, given: bool, info: ValidationInfo) -> bool:
+        if given and info.data.get("cudnn_benchmark"):
+            raise ValueError(
+                "cudnn_benchmark takes what is fastest at the moment, which differs from run to "
+                "run; leave one of them out"
+            )
+        return given
 
     @field_validator("training")
     @classmethod

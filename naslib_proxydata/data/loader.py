@@ -48,9 +48,13 @@ class BatchLoader:
         weights: Weight of each of them in the loss, in their order; None for 1.
         batch_size: Examples in a batch.
         generator: A CPU generator for order and augmentation; None keeps the order of
-            ``indices`` and augments nothing.
+            ``indices`` and augments nothing. On another device the augmentation draws from a
+            generator of that device, seeded by this one in every epoch.
         augment: The augmentation, used where there is a generator; None for none.
-        device: Where batches go.
+        device: Where batches go. The host waits for it in no batch: labels and weights go there
+            once an epoch, images from pinned memory.
+        resident: All images of the dataset on the device, of which batches are then parts; None
+            to copy each batch.
 
     Raises:
         DatasetError: The batch size is below 2 or an index is outside the dataset.
@@ -66,6 +70,7 @@ class BatchLoader:
         augment: CropAndFlip | None = None,
         device: str | torch.device = "cpu",
         weights: NDArray[np.float64] | None = None,
+        resident: Tensor | None = None,
     ) -> None:
         if batch_size < 2:
             raise DatasetError(f"the batch size must be at least 2, got {batch_size}")
@@ -85,6 +90,7 @@ class BatchLoader:
         self._generator = generator
         self._augment = augment
         self._device = torch.device(device)
+        self._resident = resident
         self._normalise = Normalise(*dataset.statistics)
         labels = dataset.labels
         self._labels = None if labels is None else torch.from_numpy(labels)
@@ -100,18 +106,41 @@ class BatchLoader:
             order = order[torch.randperm(len(order), generator=self._generator)]
         ends = list(accumulate(batch_sizes(len(order), self.batch_size)))
         bounds = list(zip(chain((0,), ends), ends, strict=False))
+        draws = self._draws()
+        labels = torch.full_like(order, -1) if self._labels is None else self._labels[order]
+        labels = self._sent(labels)
+        weights = None if self._weights is None else self._sent(self._weights[order])
+        for (start, end), images in zip(bounds, self._images(order, bounds), strict=True):
+            if draws is not None and self._augment is not None:
+                images = self._augment(images, draws)
+            yield Batch(
+                self._normalise(images),
+                labels[start:end],
+                order[start:end],
+                None if weights is None else weights[start:end],
+            )
+
+    def _images(self, order: Tensor, bounds: list[tuple[int, int]]) -> Iterator[Tensor]:
+        """Yield the images of each batch on the device, before augmentation."""
+        if self._resident is not None:
+            places = self._sent(order)
+            yield from (self._resident.index_select(0, places[start:end]) for start, end in bounds)
+            return
         numbers = order.numpy()
-        read = self.dataset.ahead(
-            self.dataset.pixels, (numbers[start:end] for start, end in bounds)
-        )
-        for (start, end), pixels in zip(bounds, read, strict=True):
-            indices, images = order[start:end], pixels.to(self._device, non_blocking=True)
-            if self._generator is not None and self._augment is not None:
-                images = self._augment(images, self._generator)
-            absent = torch.full_like(indices, -1)
-            labels = absent if self._labels is None else self._labels[indices]
-            weights = None if self._weights is None else self._weights[indices].to(self._device)
-            yield Batch(self._normalise(images), labels.to(self._device), indices, weights)
+        batches = (numbers[start:end] for start, end in bounds)
+        yield from map(self._sent, self.dataset.ahead(self.dataset.pixels, batches))
+
+    def _draws(self) -> torch.Generator | None:
+        """Return the generator of an epoch's augmentation, on the device that augments."""
+        if self._generator is None or self._device.type == "cpu":
+            return self._generator
+        seed = torch.randint(2**62, (1,), generator=self._generator).item()
+        return torch.Generator(self._device).manual_seed(int(seed))
+
+    def _sent(self, values: Tensor) -> Tensor:
+        """Return values of the host on the device; a copy to a GPU is not waited for."""
+        pinned = values.pin_memory() if self._device.type == "cuda" else values
+        return pinned.to(self._device, non_blocking=True)
 
 
 def batch_sizes(count: int, batch_size: int) -> list[int]:

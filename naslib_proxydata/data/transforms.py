@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import torch
@@ -28,27 +29,25 @@ class CropAndFlip:
 
         Args:
             images: Any type, shape (n, channels, h, w).
-            generator: A CPU generator; numbers are drawn on the CPU whatever the device.
+            generator: A generator on the images' device.
 
         Returns:
             Images of the same type and shape.
         """
         count, channels, height, width = images.shape
         places = 2 * self.padding + 1
-        top = torch.randint(places, (count, 1), generator=generator)
-        left = torch.randint(places, (count, 1), generator=generator)
-        rows = top + torch.arange(height)  # n x h
-        columns = left + torch.arange(width)  # n x w
-        if self.flip:
-            mirrored = torch.rand(count, 1, generator=generator) < 0.5
-            columns = torch.where(mirrored, columns.flip(1), columns)
         device = images.device
+        top = torch.randint(places, (count, 1), generator=generator, device=device)
+        left = torch.randint(places, (count, 1), generator=generator, device=device)
+        rows = top + torch.arange(height, device=device)  # n x h
+        columns = left + torch.arange(width, device=device)  # n x w
+        if self.flip:
+            mirrored = torch.rand(count, 1, generator=generator, device=device) < 0.5
+            columns = torch.where(mirrored, columns.flip(1), columns)
         padded = torch.nn.functional.pad(images, [self.padding] * 4)
         example = torch.arange(count, device=device).view(-1, 1, 1, 1)
         channel = torch.arange(channels, device=device).view(1, -1, 1, 1)
-        return padded[
-            example, channel, rows.to(device)[:, None, :, None], columns.to(device)[:, None, None]
-        ]
+        return padded[example, channel, rows[:, None, :, None], columns[:, None, None]]
 
 
 @dataclass(frozen=True)
@@ -65,6 +64,11 @@ class Normalise:
 
     def __call__(self, images: Tensor) -> Tensor:
         """Return (images / 255 - mean) / std, float32, shape (n, channels, h, w)."""
-        mean = torch.tensor(self.mean, device=images.device).view(-1, 1, 1)
-        std = torch.tensor(self.std, device=images.device).view(-1, 1, 1)
+        mean, std = _on_device(self.mean, images.device), _on_device(self.std, images.device)
         return (images.float() / 255 - mean) / std
+
+
+@lru_cache
+def _on_device(by_channel: tuple[float, ...], device: torch.device) -> Tensor:
+    """Return numbers by channel, shape (channels, 1, 1), copied to a device once."""
+    return torch.tensor(by_channel, device=device).view(-1, 1, 1)

@@ -59,7 +59,10 @@ class ArchitectureParameters(nn.Module):
             self.register_buffer(f"allowed_{kind}", one.present)
             hidden = torch.zeros(one.shape, dtype=torch.bool)
             self.register_buffer(f"hidden_{kind}", hidden, persistent=False)
-        self._columns: dict[str, tuple[tuple[int, ...], ...]] = {}
+            for target in one.targets if edge_weights else ():
+                rows = torch.tensor(one.into(target))
+                self.register_buffer(f"into_{target}_{kind}", rows, persistent=False)
+        self._columns = {kind: _columns(one.present.numpy()) for kind, one in choices.items()}
         self.register_load_state_dict_post_hook(lambda module, _: module._columns.clear())  # type: ignore[no-untyped-call]
 
     def allowed(self, kind: str) -> Tensor:
@@ -71,7 +74,10 @@ class ArchitectureParameters(nn.Module):
         """Forbid candidates for good, where ``mask`` (edges x operations) is true."""
         allowed = self.allowed(kind)
         allowed &= ~torch.from_numpy(mask).to(allowed.device)
-        self._columns.pop(kind, None)
+        self._columns[kind] = tuple(
+            tuple(column for column in columns if not mask[row, column])
+            for row, columns in enumerate(self.allowed_columns(kind))
+        )
 
     def hide(self, kind: str, mask: NDArray[np.bool_]) -> None:
         """Count candidates for nothing when a cell is derived; the others stay as they are.
@@ -105,13 +111,15 @@ class ArchitectureParameters(nn.Module):
                 self.alpha[kind].copy_(torch.where(decided, old, self.alpha[kind]))
 
     def allowed_columns(self, kind: str) -> tuple[tuple[int, ...], ...]:
-        """Return the allowed columns of each edge; the device is asked once, not every batch."""
+        """Return the allowed columns of each edge; the device is asked after a load only."""
         if kind not in self._columns:
-            rows = self.allowed(kind).tolist()
-            self._columns[kind] = tuple(
-                tuple(column for column, yes in enumerate(row) if yes) for row in rows
-            )
+            self._columns[kind] = _columns(self.allowed(kind).cpu().numpy())
         return self._columns[kind]
+
+    def place(self, device: str) -> None:
+        """Move to a device, but stay with a policy: what it draws decides what the host runs."""
+        if self.policy is None:
+            self.to(device)
 
     @torch.no_grad()
     def restart(self, generator: torch.Generator) -> None:
@@ -158,8 +166,8 @@ class ArchitectureParameters(nn.Module):
         choices, parameters = self.choices[kind], self.edge[kind]
         weights = torch.zeros_like(parameters)
         for target in choices.targets:
-            rows = list(choices.into(target))
-            weights = weights.index_put((torch.tensor(rows),), parameters[rows].softmax(0))
+            rows = self.get_buffer(f"into_{target}_{kind}")
+            weights = weights.index_copy(0, rows, parameters.index_select(0, rows).softmax(0))
         return weights
 
     @torch.no_grad()
@@ -176,6 +184,11 @@ class ArchitectureParameters(nn.Module):
                 values = values * self.edge_softmax(kind)[:, None]
             result[kind] = values.double().cpu().numpy()
         return result
+
+
+def _columns(allowed: NDArray[np.bool_]) -> tuple[tuple[int, ...], ...]:
+    """Return the columns that are true in each row."""
+    return tuple(tuple(np.flatnonzero(row).tolist()) for row in allowed)
 
 
 def _initial(shape: tuple[int, ...], generator: torch.Generator) -> nn.Parameter:

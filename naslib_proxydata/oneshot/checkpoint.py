@@ -61,7 +61,8 @@ def save_checkpoint(folder: Path, state: Mapping[str, Any]) -> None:
 def load_checkpoint(folder: Path) -> dict[str, Any] | None:
     """Read the newest checkpoint that is whole; None where the folder has none.
 
-    A damaged one is named in a warning and the previous one is used.
+    A damaged one is named in a warning and the previous one is used. Its tensors are on the CPU,
+    whatever device they were on, so that a search may go on on another.
 
     Raises:
         RunFolderError: There are checkpoints, all of them damaged.
@@ -110,7 +111,7 @@ def _read(path: Path) -> dict[str, Any] | None:
     if payload is None:
         return None
     with boundary(path, RunFolderError, _ADVICE):
-        state = torch.load(io.BytesIO(payload), weights_only=True)
+        state = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
     if not isinstance(state, dict):
         raise RunFolderError(f"{path} holds no state of a search; {_ADVICE}")
     return state

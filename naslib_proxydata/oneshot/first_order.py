@@ -43,5 +43,6 @@ class FirstOrder:
         """Set alpha's gradient from the architecture batch alone."""
         loss, logits = learner.loss(architecture_batch, learner.mixtures(moment))
         parameters = learner.architecture_parameters
-        set_gradients(parameters, gradients_of(loss + learner.penalty(moment), parameters))
+        total = learner.scaled(loss + learner.penalty(moment))
+        set_gradients(parameters, gradients_of(total, parameters))
         return loss.detach(), logits.detach()

@@ -15,7 +15,6 @@ from torch import Tensor
 from naslib_proxydata.hookspecs import hookimpl
 from naslib_proxydata.oneshot.first_order import Softmax
 from naslib_proxydata.oneshot.moment import Moment
-from naslib_proxydata.seeding import torch_generator
 
 if TYPE_CHECKING:
     from naslib_proxydata.oneshot.learner import Learner
@@ -85,12 +84,10 @@ class HessianTracker:
         batch = learner.last_architecture_batch
         if epoch % self._every or batch is None or learner.architecture.policy is not None:
             return
-        moment = Moment(
-            epoch, learner.settings.epochs, torch_generator(learner.settings.seed, "hessian", epoch)
-        )
+        moment = Moment.of(learner.settings, epoch, "hessian", epoch)
         loss, _ = learner.loss(batch, learner.architecture.mixtures(Softmax(), moment))
         alphas = list(learner.architecture.alpha.values())
-        self.values[epoch] = dominant_eigenvalue(loss, alphas, moment.generator)
+        self.values[epoch] = dominant_eigenvalue(loss, alphas, moment.decisions)
         _log.info("epoch %d: dominant Hessian eigenvalue %.4g", epoch, self.values[epoch])
 
     def state_dict(self) -> dict[str, Any]:

@@ -10,9 +10,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.oneshot.architecture import ArchitectureParameters
 from naslib_proxydata.oneshot.buffers import unchanged_buffers
+from naslib_proxydata.oneshot.first_order import FirstOrder
 from naslib_proxydata.oneshot.gradients import gradients_of, set_gradients
+from naslib_proxydata.oneshot.precision import Precision
 from naslib_proxydata.seeding import torch_generator
 
 if TYPE_CHECKING:
@@ -38,6 +41,9 @@ class Learner:
         depth: Number of cells of the first supernet; the builder's own where None.
         cells: Number of cells that the user asked for, None where nothing was said.
 
+    Raises:
+        ConfigError: The precision is float16 and the strategy's step does not scale gradients.
+
     Attributes:
         supernet: The network.
         architecture: alpha and what is allowed.
@@ -57,6 +63,12 @@ class Learner:
     ) -> None:
         self.strategy = strategy
         self.settings = settings
+        if settings.precision == "float16" and not isinstance(strategy.step, FirstOrder):
+            raise ConfigError(
+                f"precision float16 scales gradients, which the step of {strategy.name!r} does not "
+                "do; use bfloat16"
+            )
+        self.precision = Precision(settings)
         self.relaxation = strategy.relaxation
         self._make_supernet = make_supernet
         self.architecture: ArchitectureParameters
@@ -89,7 +101,8 @@ class Learner:
                 edge_weights=self.strategy.edge_weights,
                 policy=None if policy is None else policy(supernet.choices, generator),
                 auxiliary=self.strategy.auxiliary,
-            ).to(self.settings.device)
+            )
+            self.architecture.place(self.settings.device)
         else:
             self.architecture.restart(generator)
         self.depth = depth
@@ -149,7 +162,9 @@ class Learner:
         images = batch.images.contiguous(memory_format=torch.channels_last)
         if self.settings.image_reduction > 1:
             images = F.avg_pool2d(images, self.settings.image_reduction)
-        logits: Tensor = self.supernet(images, mixtures)
+        with self.precision.forward():
+            logits: Tensor = self.supernet(images, mixtures)
+        logits = self.precision.output(logits)
         if batch.weights is None:
             return F.cross_entropy(logits, batch.labels), logits
         losses = F.cross_entropy(logits, batch.labels, reduction="none")
@@ -183,8 +198,12 @@ class Learner:
                 return self.loss(architecture_batch, self.mixtures(moment))
         loss, logits = self.strategy.step.gradients(self, weights_batch, architecture_batch, moment)
         with self.architecture.decided_kept():
-            self.architecture_optimizer.step()
+            self.precision.step(self.architecture_optimizer)
         return loss, logits
+
+    def scaled(self, loss: Tensor) -> Tensor:
+        """Return what is differentiated in place of a loss, for small gradients in float16."""
+        return self.precision.scaled(loss)
 
     def weights_step(self, batch: Batch, moment: Moment) -> tuple[Tensor, Tensor]:
         """Update the network's weights with alpha held fixed.
@@ -199,9 +218,8 @@ class Learner:
         if self.strategy.attack is not None:
             mixtures = self._attacked(self.strategy.attack, batch, mixtures, moment)
         loss, logits = self.loss(batch, mixtures)
-        set_gradients(self.weights, gradients_of(loss, self.weights))
-        torch.nn.utils.clip_grad_norm_(self.weights, self.settings.clip)
-        self.weights_optimizer.step()
+        set_gradients(self.weights, gradients_of(self.scaled(loss), self.weights))
+        self.precision.step(self.weights_optimizer, self.weights, self.settings.clip)
         return loss.detach(), logits.detach()
 
     def _attacked(
@@ -232,6 +250,7 @@ class Learner:
             "architecture": self.architecture.state_dict(),
             "weights_optimizer": self.weights_optimizer.state_dict(),
             "architecture_optimizer": self.architecture_optimizer.state_dict(),
+            "precision": self.precision.state_dict(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -243,6 +262,7 @@ class Learner:
         self.architecture.load_state_dict(state["architecture"])
         self.weights_optimizer.load_state_dict(state["weights_optimizer"])
         self.architecture_optimizer.load_state_dict(state["architecture_optimizer"])
+        self.precision.load_state_dict(state.get("precision", {}))  # none up to version 0.1
 
 
 def _column(edges: Tensor | None) -> Tensor | float:

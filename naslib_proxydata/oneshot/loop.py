@@ -20,6 +20,7 @@ from torch import Tensor
 
 from naslib_proxydata.boundary import boundary
 from naslib_proxydata.data.loader import Batch, BatchLoader
+from naslib_proxydata.data.resident import DeviceData, resident_images
 from naslib_proxydata.data.transforms import CropAndFlip
 from naslib_proxydata.errors import RunFolderError, SearchError
 from naslib_proxydata.files import write_text
@@ -94,6 +95,7 @@ class Search:
         stop: Asked before each epoch; returns the epoch whose architecture is to be returned where
             the search ends here, else None.
         prunable: The levels whose examples may be dropped or weighed; others stay whole.
+        device_data: Whether all images are kept on the device.
     """
 
     dataset: Dataset
@@ -106,6 +108,7 @@ class Search:
     check_folder: Callable[[], None] | None = None
     stop: Callable[[], int | None] | None = None
     prunable: tuple[Level, ...] = LEVELS
+    device_data: DeviceData = "auto"
     pool: Active = field(init=False)
     active: Active = field(init=False)
     records: list[EpochRecord] = field(init=False, default_factory=list)
@@ -113,6 +116,7 @@ class Search:
     _start: dict[Level, str] = field(init=False)
     _size: int = field(init=False)
     _sign: str = field(init=False, default="")
+    _resident: Tensor | None = field(init=False, default=None)
 
     def run(self) -> SearchResult:
         """Search.
@@ -128,6 +132,8 @@ class Search:
         self.acting.hook.search_started(info=self._info())
         self._prune_at_start()
         self._resume()
+        device = self.learner.settings.device
+        self._resident = resident_images(self.dataset, device, self.device_data)
         for epoch in range(len(self.records) + 1, epochs + 1):
             if self._stopped() is not None:
                 break
@@ -227,12 +233,8 @@ class Search:
             depth = progress.depth(epoch, settings.epochs, self.learner.cells)
             if depth != self.learner.depth:
                 self.learner.rebuild(depth)
-        moment = Moment(
-            epoch,
-            settings.epochs,
-            torch_generator(settings.seed, "draws", epoch),
-            0.0 if progress is None else progress.skip_dropout(epoch, settings.epochs),
-        )
+        dropped = 0.0 if progress is None else progress.skip_dropout(epoch, settings.epochs)
+        moment = Moment.of(settings, epoch, "draws", epoch, skip_dropout=dropped)
         self.learner.set_epoch(epoch)
         weighted = self._weighted(epoch)
         meters: dict[Level, Meter] = {level: Meter() for level in LEVELS}
@@ -241,10 +243,7 @@ class Search:
             self._loader("architecture", epoch, weighted.get("architecture")),
             settings.epoch_of,
         ):
-            batches = {"weights": weights_batch, "architecture": architecture_batch}
-            for level in self._order():
-                outcome = self._step(level, weights_batch, architecture_batch, moment)
-                self._batch_finished(level, epoch, batches[level], *outcome, meters)
+            self._pair(weights_batch, architecture_batch, moment, meters)
         self._architecture_phase(moment)
         metrics = self._metrics(epoch, meters)
         if progress is not None:
@@ -258,6 +257,19 @@ class Search:
         self.active |= kept_examples(self.acting, epoch, prunable)
         metrics["seconds"] = time.perf_counter() - started
         self._record(epoch, metrics, processed, used)
+
+    def _pair(
+        self,
+        weights_batch: Batch,
+        architecture_batch: Batch,
+        moment: Moment,
+        meters: dict[Level, Meter],
+    ) -> None:
+        """Make a step of each level; the host waits for no device in here."""
+        batches = {"weights": weights_batch, "architecture": architecture_batch}
+        for level in self._order():
+            outcome = self._step(level, weights_batch, architecture_batch, moment)
+            self._batch_finished(level, moment.epoch, batches[level], *outcome, meters)
 
     def _order(self) -> tuple[Level, Level]:
         """Return the levels in the order in which a pair of batches updates them."""
@@ -284,6 +296,7 @@ class Search:
             generator=torch_generator(self.learner.settings.seed, "phase", moment.epoch),
             augment=None,
             device=self.learner.settings.device,
+            resident=self._resident,
         )
         phase.run(self.learner, endless(loader), moment)
 
@@ -296,6 +309,7 @@ class Search:
             generator=torch_generator(settings.seed, "batches", level, epoch),
             augment=CropAndFlip() if self.augment else None,
             device=settings.device,
+            resident=self._resident,
             weights=None if weighted is None or weighted.all_count_alike else weighted.weights,
         )
 
@@ -318,9 +332,13 @@ class Search:
         indices = whole_numbers(indices, "predict expected dataset indices")
         learner = self.learner
         settings = learner.settings
-        moment = Moment(epoch, settings.epochs, torch_generator(settings.seed, "predict", epoch))
+        moment = Moment.of(settings, epoch, "predict", epoch)
         loader = BatchLoader(
-            self.dataset, indices, batch_size=learner.batch_size, device=settings.device
+            self.dataset,
+            indices,
+            batch_size=learner.batch_size,
+            device=settings.device,
+            resident=self._resident,
         )
         mixtures = learner.mixtures(moment)
         with unchanged_buffers(learner.supernet):

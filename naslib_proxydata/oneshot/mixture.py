@@ -66,7 +66,7 @@ class Mixture:
             but with their gradient (straight-through sampling); None where there is none.
         edges: Weight of each edge, where a strategy has such (PC-DARTS); ``weights`` are
             already multiplied with it.
-        generator: A CPU generator for operations that draw (noise, dropout).
+        generator: A generator on the features' device for operations that draw (noise, dropout).
         skip_dropout: Share of a skip connection's values that are dropped.
         auxiliary: Weight of a skip connection beside the candidates of every edge (DARTS-).
     """

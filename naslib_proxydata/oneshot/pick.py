@@ -9,7 +9,6 @@ import numpy as np
 import torch
 
 from naslib_proxydata.oneshot.moment import Moment
-from naslib_proxydata.seeding import torch_generator
 
 if TYPE_CHECKING:
     from naslib_proxydata.data.loader import Batch
@@ -29,7 +28,7 @@ def pick(learner: Learner, batches: Iterable[Batch], samples: int) -> str:
         samples: Number of cells.
     """
     settings = learner.settings
-    moment = Moment(settings.epochs, settings.epochs, torch_generator(settings.seed, "picks"))
+    moment = Moment.of(settings, settings.epochs, "picks")
     held = list(batches)
     best, best_accuracy = "", -1.0
     for number in range(samples):

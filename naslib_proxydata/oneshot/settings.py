@@ -45,5 +45,8 @@ class SearchSettings(Settings):
     image_reduction: int = Field(
         1, ge=1, description="images are averaged over squares of so many pixels (EcoNAS)"
     )
+    precision: Literal["float32", "bfloat16", "float16"] = Field(
+        "float32", description="what the network computes in; weights and alpha stay float32"
+    )
     seed: int = Field(0, description="seed of everything random")
     device: str = Field("cpu", description="a torch device string")

@@ -60,6 +60,9 @@ class TrainableState(Protocol):
     def penalty(self, moment: Moment) -> Tensor:
         """Return the sum of the strategy's regularisers."""
 
+    def scaled(self, loss: Tensor) -> Tensor:
+        """Return what is differentiated in place of a loss, for small gradients in float16."""
+
 
 class ArchitectureStep(Protocol):
     """Computes the gradient of the architecture parameters."""

@@ -29,11 +29,16 @@ def zeros_beside(size: int, example: Any) -> Any:
 
 
 def put_beside(array: NDArray[Any], example: Any) -> Any:
-    """Return ``array`` as the kind and on the device of ``example`` (host to device only)."""
+    """Return ``array`` as the kind and on the device of ``example`` (host to device only).
+
+    A copy to a GPU is not waited for: it leaves from pinned memory.
+    """
     if is_tensor(example):
         import torch
 
-        return torch.from_numpy(array).to(example.device, non_blocking=True)
+        values = torch.from_numpy(array)
+        values = values.pin_memory() if example.device.type == "cuda" else values
+        return values.to(example.device, non_blocking=True)
     return array
 
 

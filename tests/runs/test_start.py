@@ -8,7 +8,8 @@ import pytest
 
 from naslib_proxydata.cli.main import main
 from naslib_proxydata.config import SelectConfig, resolve
-from naslib_proxydata.errors import FileError, RunFolderError
+from naslib_proxydata.errors import ConfigError, FileError, RunFolderError
+from naslib_proxydata.runs.device import resolved_device
 from naslib_proxydata.runs.start import resolved
 from tests.disks import fill, make_read_only, small_disk
 
@@ -54,3 +55,8 @@ def test_a_home_folder_that_is_not_known_is_told(tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
     with pytest.raises(RunFolderError):
         resolved(resolve(SelectConfig, None, {"out": Path("/proc/run"), "size": 5}))
+
+
+def test_a_device_that_draws_no_random_numbers_is_refused() -> None:
+    with pytest.raises(ConfigError, match="device 'meta' cannot be used"):
+        resolved_device("meta")

@@ -47,14 +47,14 @@ class SecondOrder:
             loss, logits = learner.loss(architecture_batch, learner.mixtures(moment))
             both = gradients_of(loss + learner.penalty(moment), [*alphas, *weights])
             direct, v = both[: len(alphas)], both[len(alphas) :]
-            radius = self.radius / float(torch.cat([one.flatten() for one in v]).norm())
+            radius = self.radius / torch.cat([one.flatten() for one in v]).norm().double()
             sides = []
             for sign in (1, -1):
                 move(weights, saved, sign * radius, v)
                 train, _ = learner.loss(weights_batch, learner.mixtures(moment))
                 sides.append(gradients_of(train, alphas))
         finally:
-            move(weights, saved, 0.0, saved)
+            put_back(weights, saved)
         curvature = [(up - down) / (2 * radius) for up, down in zip(*sides, strict=True)]
         set_gradients(alphas, [d - xi * c for d, c in zip(direct, curvature, strict=True)])
         return loss.detach(), logits.detach()
@@ -73,11 +73,21 @@ class SecondOrder:
 
 @torch.no_grad()
 def move(
-    weights: Sequence[Tensor], start: Sequence[Tensor], length: float, direction: Sequence[Tensor]
+    weights: Sequence[Tensor],
+    start: Sequence[Tensor],
+    length: float | Tensor,
+    direction: Sequence[Tensor],
 ) -> None:
-    """Put the weights at start + length direction, exactly at start for length 0."""
+    """Put the weights at start + length direction; a length on the device is not waited for."""
     for one, origin, vector in zip(weights, start, direction, strict=True):
-        one.copy_(origin + length * vector if length else origin)
+        one.copy_(origin + length * vector)
+
+
+@torch.no_grad()
+def put_back(weights: Sequence[Tensor], start: Sequence[Tensor]) -> None:
+    """Put the weights exactly at start."""
+    for one, origin in zip(weights, start, strict=True):
+        one.copy_(origin)
 
 
 def darts(order: int = 1, weights_first: bool = False) -> Strategy:

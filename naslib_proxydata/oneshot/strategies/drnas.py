@@ -49,7 +49,7 @@ class _Dirichlet(torch.autograd.Function):
     ) -> Tensor:
         # Gamma variates of the generator: torch's Dirichlet sampler takes the global one.
         gammas = torch._standard_gamma(
-            concentration.detach().double().cpu(), generator=generator
+            concentration.detach().double(), generator=generator
         ).clamp_min(1e-30)
         drawn = (gammas / gammas.sum(-1, keepdim=True)).to(concentration)
         ctx.save_for_backward(drawn, concentration)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from naslib_proxydata.oneshot.base import Strategy
 from naslib_proxydata.oneshot.gradients import gradients_of, set_gradients
+from naslib_proxydata.oneshot.host import read, send
 from naslib_proxydata.oneshot.mixture import Choices, Mixture
 from naslib_proxydata.oneshot.moment import Moment
 
@@ -28,7 +29,8 @@ class Controller(nn.Module):
     """An LSTM that chooses the operation of one edge after another.
 
     Logits are 2.5 tanh(logits / 5) (section 2.3 and its release); every choice is embedded and
-    fed to the next step.
+    fed to the next step. It stays on the host, whatever the device of the search: what it draws
+    decides which operations are launched.
 
     Args:
         choices: The choices of each kind of cell, drawn one kind after the other.
@@ -68,11 +70,10 @@ class Controller(nn.Module):
         Returns:
             Columns by kind of cell, the log-probability of all choices, their summed entropy.
         """
-        device = self.baseline.device
-        last = torch.tensor([self.embedding.num_embeddings - 1], device=device)
+        last = torch.tensor([self.embedding.num_embeddings - 1])
         state: tuple[Tensor, Tensor] | None = None
         columns: dict[str, list[int]] = {}
-        log_probability = entropy = torch.zeros((), device=device)
+        log_probability = entropy = torch.zeros(())
         for kind, one in self.choices.items():
             columns[kind] = []
             for _ in one.edges:
@@ -83,25 +84,25 @@ class Controller(nn.Module):
                 columns[kind].append(column)
                 log_probability = log_probability + logs[column]
                 entropy = entropy - (logs.exp() * logs).sum()
-                last = torch.tensor([column], device=device)
+                last = torch.tensor([column])
         return columns, log_probability, entropy
 
     def _choose(self, logs: Tensor, generator: torch.Generator | None) -> int:
         if generator is None:
             return int(logs.argmax())
-        return int(torch.multinomial(logs.detach().exp().cpu(), 1, generator=generator))
+        return int(torch.multinomial(logs.detach().exp(), 1, generator=generator))
 
     def mixtures(self, moment: Moment) -> dict[str, Mixture]:
         """Draw a cell, without keeping how likely it was."""
         with torch.no_grad():
-            columns, _, _ = self.draw(moment.generator)
+            columns, _, _ = self.draw(moment.decisions)
         return self.as_mixtures(columns, moment)
 
     def as_mixtures(self, columns: Mapping[str, list[int]], moment: Moment) -> dict[str, Mixture]:
         """Return the mixtures that run only the chosen operations."""
         return {
             kind: Mixture(
-                _one_hot(chosen, self.choices[kind].shape[1]).to(self.baseline.device),
+                send(_one_hot(chosen, self.choices[kind].shape[1]), moment.device),
                 tuple((column,) for column in chosen),
                 generator=moment.generator,
             )
@@ -125,7 +126,8 @@ def _one_hot(columns: list[int], width: int) -> Tensor:
 class Reinforce:
     """Adam steps on the mean over cells of -log pi(cell) (R - b), the network in eval mode.
 
-    R = accuracy + 1e-4 entropy, and the baseline b <- .99 b + .01 R before it is used.
+    R = accuracy + 1e-4 entropy, and the baseline b <- .99 b + .01 R before it is used. The host
+    waits for the device once a step, for the accuracies of all its cells.
 
     Attributes:
         steps: Steps of the optimizer after each epoch.
@@ -152,23 +154,38 @@ class Reinforce:
         parameters = learner.architecture_parameters
         learner.supernet.eval()
         for _ in range(self.steps):
-            losses = [self.loss(learner, next(batches), moment) for _ in range(self.cells)]
+            losses = self.losses(learner, batches, moment)
             set_gradients(parameters, gradients_of(torch.stack(losses).mean(), parameters))
             torch.nn.utils.clip_grad_norm_(parameters, self.clip)
             learner.architecture_optimizer.step()
         learner.supernet.train()
 
-    def loss(self, learner: TrainableState, batch: Batch, moment: Moment) -> Tensor:
-        """Draw a cell and return -log pi(cell) (R - b), a scalar with its gradient."""
+    def losses(
+        self, learner: TrainableState, batches: Iterator[Batch], moment: Moment
+    ) -> list[Tensor]:
+        """Draw the cells of a step and return -log pi(cell) (R - b) of each, with its gradient."""
         controller = cast(Controller, learner.architecture.policy)
-        columns, log_probability, entropy = controller.draw(moment.generator)
-        with torch.no_grad():
-            _, logits = learner.loss(batch, controller.as_mixtures(columns, moment))
-            accuracy = (logits.argmax(1) == batch.labels).float().mean()
-            reward = accuracy + self.entropy_weight * entropy
-            controller.baseline.lerp_(reward, 1 - self.decay)
-            advantage = reward - controller.baseline
-        return -log_probability * advantage
+        drawn = [controller.draw(moment.decisions) for _ in range(self.cells)]
+        cells = [controller.as_mixtures(columns, moment) for columns, _, _ in drawn]
+        accuracies = [self.accuracy(learner, next(batches), cell) for cell in cells]
+        losses = []
+        for (_, log_probability, entropy), accuracy in zip(
+            drawn, read(torch.stack(accuracies)), strict=True
+        ):
+            with torch.no_grad():
+                reward = accuracy + self.entropy_weight * entropy
+                controller.baseline.lerp_(reward, 1 - self.decay)
+                advantage = reward - controller.baseline
+            losses.append(-log_probability * advantage)
+        return losses
+
+    @torch.no_grad()
+    def accuracy(
+        self, learner: TrainableState, batch: Batch, cell: Mapping[str, Mixture]
+    ) -> Tensor:
+        """Return the share of a batch that a cell classifies rightly, a scalar on the device."""
+        _, logits = learner.loss(batch, cell)
+        return (logits.argmax(1) == batch.labels).float().mean()
 
 
 def enas(picks: int = 100, steps: int = 50, cells: int = 20) -> Strategy:

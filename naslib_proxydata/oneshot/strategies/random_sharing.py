@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
 
 from naslib_proxydata.oneshot.base import Strategy
+from naslib_proxydata.oneshot.host import HostValues, send
 from naslib_proxydata.oneshot.mixture import Mixture
 from naslib_proxydata.oneshot.moment import Moment
 
@@ -17,16 +18,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class UniformHard:
-    """h_e = onehot(c_e), c_e uniform over the allowed candidates, drawn every batch."""
+    """h_e = onehot(c_e), c_e uniform over the allowed candidates, drawn every batch on the host."""
+
+    _values: HostValues = field(default_factory=HostValues, compare=False, repr=False)
 
     def mix(self, alpha: Tensor, allowed: Tensor, moment: Moment) -> Mixture:
         """Draw one candidate an edge."""
-        likely = allowed.double().cpu()
+        likely = self._values.of(allowed).double()
         empty = likely.sum(-1) == 0
         chosen = torch.multinomial(
-            likely + empty[:, None], num_samples=1, generator=moment.generator
+            likely + empty[:, None], num_samples=1, generator=moment.decisions
         )
-        weights = torch.zeros_like(alpha).scatter(-1, chosen.to(alpha.device), 1.0) * allowed
+        hard = torch.zeros_like(likely).scatter(-1, chosen, likely)  # 0 where nothing is allowed
+        weights = send(hard.to(alpha.dtype), alpha.device)
         active = tuple(
             () if nothing else (column,)
             for column, nothing in zip(chosen[:, 0].tolist(), empty.tolist(), strict=True)

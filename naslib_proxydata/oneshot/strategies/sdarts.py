@@ -31,7 +31,8 @@ class RandomSmoothing:
     def perturb(self, weights: Tensor, allowed: Tensor, moment: Moment) -> Tensor:
         """Return smoothed weights that sum to 1 on every edge."""
         bound = self.first + self.growth * moment.progress
-        uniform = torch.rand(weights.shape, generator=moment.generator).to(weights)
+        uniform = torch.rand(weights.shape, generator=moment.generator, device=weights.device)
+        uniform = uniform.to(weights)
         disturbed = (weights + bound * (2 * uniform - 1)).clamp(0, 1) * allowed
         return disturbed / disturbed.sum(-1, keepdim=True).clamp_min(1e-12)
 

@@ -125,8 +125,9 @@ def drop_skip(features: Tensor, mixture: Mixture) -> Tensor:
     """
     if not mixture.skip_dropout:
         return features
-    kept = torch.rand(features.shape, generator=mixture.generator) >= mixture.skip_dropout
-    return features * kept.to(features) / (1 - mixture.skip_dropout)
+    shape, device = features.shape, features.device
+    drawn = torch.rand(shape, generator=mixture.generator, device=device)
+    return features * (drawn >= mixture.skip_dropout).to(features) / (1 - mixture.skip_dropout)
 
 
 class _KeepLayout(torch.autograd.Function):

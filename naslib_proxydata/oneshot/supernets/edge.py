@@ -106,7 +106,8 @@ class MixedEdge(nn.Module):
             result: Tensor = self.operations[name](features)
             return drop_skip(result, mixture) if name == SKIP else result
         shape = self._zeros(features).shape
-        return torch.randn(shape, generator=mixture.generator).to(features)
+        drawn = torch.randn(shape, generator=mixture.generator, device=features.device)
+        return drawn.to(features)
 
     def _zeros(self, features: Tensor) -> Tensor:
         zeros: Tensor = features[:, :, :: self.stride, :: self.stride] * 0

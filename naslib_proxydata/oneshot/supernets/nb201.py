@@ -97,7 +97,8 @@ class OutgoingEdges(nn.Module):
             if len(numbers) < len(self.rows):
                 parts = torch.split(weight, self.channels)
                 weight = torch.cat([parts[n] for n in numbers])
-            mixing = mixture.weights[[self.rows[n] for n in numbers], column]
+            weights = mixture.weights[:, column].unbind()  # a list as index would be copied
+            mixing = torch.stack([weights[self.rows[number]] for number in numbers])
             output = F.conv2d(rectified, weight, padding=KERNELS[name] // 2)
             output = normalise(output, mixing.repeat_interleave(self.channels))
             outputs[numbers] = outputs[numbers] + output if numbers in outputs else output

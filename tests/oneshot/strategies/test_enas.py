@@ -56,7 +56,7 @@ def test_the_gradient_is_reinforce_s() -> None:
     controller = learner.architecture.policy
     controller.baseline.fill_(0.3)
     batch, moment = random_batch(16, 0), Moment(1, 3, torch_generator(5))
-    loss = Reinforce().loss(learner, batch, moment)
+    (loss,) = Reinforce(cells=1).losses(learner, iter([batch]), moment)
     (ours,) = torch.autograd.grad(loss, controller.lstm.weight_hh_l0)
 
     again = Moment(1, 3, torch_generator(5))
@@ -145,7 +145,7 @@ def test_a_phase_is_steps_of_adam_on_means_over_cells() -> None:
         for _ in range(3):
             number += 1
             moment = Moment(1, 3, generator)
-            losses.append(Reinforce().loss(learner, random_batch(16, number), moment))
+            losses += Reinforce(cells=1).losses(learner, iter([random_batch(16, number)]), moment)
         optimizer.zero_grad()
         (sum(losses) / 3).backward()
         torch.nn.utils.clip_grad_norm_(controller.parameters(), 5.0)
