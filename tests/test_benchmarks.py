@@ -45,7 +45,7 @@ def test_a_script_compiles_and_says_how_it_is_run(script: Path) -> None:
 
 
 def test_the_readme_lists_every_script_and_leaderboard() -> None:
-    listed = set(re.findall(r"`([\w/]+\.(?:py|yaml))", README))
+    listed = set(re.findall(r"`([\w/-]+\.(?:py|yaml))", README))
     there = {name(path) for path in [*SCRIPTS, *BENCHMARKS.rglob("*.yaml")]}
     assert there <= listed
     assert all((BENCHMARKS / one).exists() for one in listed if one != "test_results.py")
