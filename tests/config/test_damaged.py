@@ -18,6 +18,7 @@ from naslib_proxydata.runs.start import dump_yaml
 from tests.damage import damaged, many_copies, refused
 
 OPTIONS: dict[str, dict[str, Any]] = {
+    "experiment": {"file": "table.yaml", "rows": ["DARTS"], "search": {"cells": 1}},
     "leaderboard": {"predictors": "eproxy,snip", "seed": "1,2", "n": 50},
     "select": {"dataset": "digits", "selector": "random", "fraction": 0.5},
     "search": {"dataset": "digits", "pruner": {"name": "bdp", "period": 2}},
