@@ -57,7 +57,7 @@ class MixedCell(nn.Module):
         stride: int,
         halved: bool,
         partial: int,
-        auxiliary: bool,
+        auxiliary: bool = False,
     ) -> None:
         super().__init__()
         self.choices = choices

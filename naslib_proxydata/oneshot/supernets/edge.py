@@ -61,7 +61,7 @@ class MixedEdge(nn.Module):
         channels: int,
         stride: int,
         partial: int,
-        auxiliary: bool,
+        auxiliary: bool = False,
     ) -> None:
         super().__init__()
         if channels % partial:
@@ -76,7 +76,6 @@ class MixedEdge(nn.Module):
                 if name not in (NONE, NOISE)
             }
         )
-
         self.auxiliary = search_operation(SKIP, self.mixed_channels, stride) if auxiliary else None
 
     def forward(self, features: Tensor, mixture: Mixture) -> Tensor:
