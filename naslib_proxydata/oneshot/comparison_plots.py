@@ -154,6 +154,8 @@ def draw_accuracies(
         found = int(np.isfinite(values).sum())
         part = "" if found == len(values) else f", {found} of {len(values)} cells in the table"
         _draw_mean(panel, with_any, f"{_counted(name, len(with_any))}{part}", colour)
+    low, high = panel.get_ylim()
+    panel.set_ylim(max(low, 0), min(high, 101))  # the band may reach beyond
     return _finished(panel, accuracy, "accuracy of the current cell")
 
 

@@ -282,7 +282,10 @@ def draw_costs(
             costs.mean(), accuracies.mean(), s=110, color=colour, edgecolors="black", label=method
         )
     panel.set(xlabel=cost, ylabel=accuracy, xlim=(0, None))
-    panel.legend(title="mean of", fontsize=9)
+    # Below the panel: inside it would hide searches.
+    panel.legend(
+        title="mean of", fontsize=9, loc="upper center", bbox_to_anchor=(0.5, -0.14), frameon=False
+    )
     panel.grid(alpha=0.3)
     return cast("Axes", panel)
 
