@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from naslib_proxydata.assemble.experiment import plan_of
 from naslib_proxydata.assemble.published import read_published
+from naslib_proxydata.config import ExperimentConfig
 from naslib_proxydata.config.experiment import Change, ExperimentFile, read_experiment
 from naslib_proxydata.config.grid import PlannedRow, planned_rows
 from naslib_proxydata.config.search import SearchConfig
@@ -25,8 +27,6 @@ FIGURES_ONLY = {
     *("nastransfer-table2", "nastransfer-table3", "nastransfer-table4"),
 }
 """Experiments of which the figures are kept and that no file runs."""
-OTHER_SPACES = {"nb201-five-nodes"}
-"""Spaces that experiment files may name before they are registered."""
 PLUGINS = load_plugins((), ())
 
 
@@ -53,8 +53,7 @@ def test_every_row_of_every_scale_is_a_search_and_a_selection(path: Path) -> Non
         search = SearchConfig.parse(row.search, f"{path.name}, {row.label}")
         for name, options in search.strategy.items():
             PLUGINS.create("strategies", name, **options)
-        if search.space not in OTHER_SPACES:
-            PLUGINS.registration("supernets", search.space)
+        PLUGINS.registration("supernets", search.space)
         if row.select is not None:
             select = SelectConfig.parse(row.select, f"{path.name}, {row.label}")
             selector = PLUGINS.create("selectors", select.selector.name, **select.selector.options)
@@ -117,3 +116,26 @@ def test_figures_that_the_texts_quote(
         if (one["experiment"], one["row"], one["dataset"], one["metric"]) == wanted
     )
     assert (found["mean"], found["sd"]) == expected
+
+
+@pytest.mark.parametrize("file", sorted(PAPERS.glob("bdp-*.yaml")), ids=lambda path: path.stem)
+def test_every_published_row_of_ours_is_found(file: Path) -> None:
+    for scale in read_experiment(file).scales:
+        plan = plan_of(ExperimentConfig(file=file, scale=scale, dataset="images.npz"))
+        labels = {label for row in plan.rows for label in (row.label, *row.levels.values())}
+        columns = {(one.dataset, one.metric) for one in plan.file.columns}
+        if plan.published:
+            matched = {key[1:] for key in plan.published if key[0] in labels}
+            assert columns <= matched
+
+
+def test_folders_are_those_of_the_long_runs() -> None:
+    def folders(name: str) -> set[str]:
+        file = PAPERS / f"{name}.yaml"
+        plan = plan_of(ExperimentConfig(file=file, dataset="images.npz"))
+        return {row.folder for row in plan.rows}
+
+    assert {"1-9", "9-1"} < folders("bdp-table-1")
+    assert {"low-high-25-5", "high-low-5-25"} < folders("bdp-table-3")
+    assert {"darts", "beta-darts-with-bdp-to-14-percent"} < folders("bdp-table-4")
+    assert "darts-with-bdp-without-balance" in folders("bdp-table-7")

@@ -14,12 +14,14 @@ BATCH = 64
 def most_examples(one: PlannedSearch) -> str:
     """Return in words how many examples go through the network in one search.
 
-    Known where the selection has a size and the search its epochs; a pruner takes some of them,
+    Known where the selection has a size and the search its epochs, and the architecture trains on
+    a part of the selection rather than on images that nothing shrinks; a pruner takes some of them,
     how many depends on what it sees.
     """
     epochs = one.search.training.get("epochs")
     select = one.select
-    if epochs is None or select is None or select.size is None:
+    apart = one.search.architecture_dataset is not None or (select and select.keep_architecture)
+    if epochs is None or select is None or select.size is None or apart:
         return "examples to process depend on the dataset"
     weights = int(select.split[0] * select.size)
     whole = sum(select.split) > 1 - 1e-9

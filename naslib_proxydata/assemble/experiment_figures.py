@@ -6,16 +6,18 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+
 from naslib_proxydata.assemble.outcomes import Outcome
 from naslib_proxydata.config import ExperimentFile
-from naslib_proxydata.config.experiment import COSTS, CURVE, STRENGTHS, TRAJECTORIES
+from naslib_proxydata.config.experiment import COSTS, CURVE, OPERATIONS, STRENGTHS, TRAJECTORIES
 from naslib_proxydata.figures import PALETTE, axes_of, plain
 from naslib_proxydata.oneshot.comparison_plots import (
     SearchTrace,
     strengths_figure,
     trajectories_figure,
 )
-from naslib_proxydata.oneshot.plots import draw_costs
+from naslib_proxydata.oneshot.plots import draw_costs, operations_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,6 +32,8 @@ Points = Sequence[tuple[float, Sequence[float]]]
 
 MOST_SIDE_BY_SIDE = 4
 """Heat maps in one figure."""
+NOT_CHOSEN = "not in the cell"
+"""What an edge is called that a found cell does not have."""
 
 
 def experiment_figures(
@@ -49,6 +53,8 @@ def experiment_figures(
             figures[name] = _trajectories(file, done)
         elif name == STRENGTHS:
             figures |= _strengths(done, supernet_of)
+        elif name == OPERATIONS:
+            figures |= _operations(file, done, supernet_of)
         elif name == COSTS:
             figures["costs"] = _costs(file, done)
         elif name.startswith(CURVE):
@@ -68,26 +74,67 @@ def _trajectories(file: ExperimentFile, done: Sequence[Outcome]) -> Figure:
     )
 
 
+def _by_space(
+    done: Sequence[Outcome], supernet_of: Callable[[str], Supernet]
+) -> list[tuple[Supernet, list[Outcome]]]:
+    """Return the searches of each space, with a network of it that knows edges and candidates."""
+    supernets = {row: supernet_of(row) for row in dict.fromkeys(one.row for one in done)}
+    groups: list[tuple[Supernet, list[Outcome]]] = []
+    for one in done:
+        own = supernets[one.row]
+        same = (group for supernet, group in groups if supernet.choices == own.choices)
+        group = next(same, None)
+        if group is None:
+            groups.append((own, [one]))
+        else:
+            group.append(one)
+    return groups
+
+
 def _strengths(
     done: Sequence[Outcome], supernet_of: Callable[[str], Supernet]
 ) -> dict[str, Figure | Axes]:
     """Draw the final strengths of each row's first search, those of one space side by side."""
-    last: dict[str, EpochRecord] = {}
-    for one in done:
-        last.setdefault(f"{one.row}, seed {one.seed}", one.records[-1])
-    first: dict[str, str] = {}
-    for one in done:
-        first.setdefault(one.row, f"{one.row}, seed {one.seed}")
-    figures: dict[str, Figure | Axes] = {}
-    rows = list(first)
-    for start in range(0, len(rows), MOST_SIDE_BY_SIDE):
-        group = rows[start : start + MOST_SIDE_BY_SIDE]
-        supernet = supernet_of(group[0])
-        for kind in supernet.choices:
-            part = "" if len(rows) <= MOST_SIDE_BY_SIDE else f"-{start // MOST_SIDE_BY_SIDE + 1}"
-            searches = {first[row]: last[first[row]] for row in group}
-            figures[f"strengths-{kind}{part}"] = strengths_figure(searches, supernet, kind)
-    return figures
+    pages: list[tuple[Supernet, dict[str, EpochRecord]]] = []
+    for supernet, searches in _by_space(done, supernet_of):
+        first = list({one.row: one for one in reversed(searches)}.values())[::-1]
+        for start in range(0, len(first), MOST_SIDE_BY_SIDE):
+            shown = first[start : start + MOST_SIDE_BY_SIDE]
+            last = {f"{one.row}, seed {one.seed}": one.records[-1] for one in shown}
+            pages.append((supernet, last))
+    return {
+        f"strengths-{kind}{_part(number, pages)}": strengths_figure(last, supernet, kind)
+        for number, (supernet, last) in enumerate(pages, 1)
+        for kind in supernet.choices
+    }
+
+
+def _operations(
+    file: ExperimentFile, done: Sequence[Outcome], supernet_of: Callable[[str], Supernet]
+) -> dict[str, Figure | Axes]:
+    """Draw which operations all searches of a space chose, a pie for each edge."""
+    spaces = _by_space(done, supernet_of)
+    return {
+        f"operations-{kind}{_part(number, spaces)}": operations_figure(
+            choices.edges,
+            [_operations_of(one, supernet, kind) for one in searches],
+            plain(f"{file.title}, {kind}" if file.title else kind),
+        )
+        for number, (supernet, searches) in enumerate(spaces, 1)
+        for kind, choices in supernet.choices.items()
+    }
+
+
+def _operations_of(one: Outcome, supernet: Supernet, kind: str) -> tuple[str, ...]:
+    """Return the operation of each edge of the found cell, of those it lacks, too."""
+    strengths = {name: np.array(values) for name, values in one.records[-1].strengths.items()}
+    chosen = {(edge[0], edge[1]): edge.operation for edge in supernet.chosen(strengths)[kind]}
+    return tuple(chosen.get(edge, NOT_CHOSEN) for edge in supernet.choices[kind].edges)
+
+
+def _part(number: int, all_of_them: Sequence[object]) -> str:
+    """Return what follows the name of one figure of several."""
+    return f"-{number}" if len(all_of_them) > 1 else ""
 
 
 def _costs(file: ExperimentFile, done: Sequence[Outcome]) -> Axes:

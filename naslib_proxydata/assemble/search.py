@@ -162,18 +162,28 @@ def run_search(
         dataset = read_as_asked(dataset, config).dataset
         if config.selection is not None:
             selection = load_selection(config.selection)
-        if config.architecture_dataset is not None:
-            other = open_dataset(config.architecture_dataset, plugins)
-            joined = JoinedDataset(dataset, read_as_asked(other, config).dataset)
-            if joined.first.fingerprint == joined.second.fingerprint:
-                logger.warning("both levels train on the same images of %s", config.dataset)
-            dataset, selection = joined, two_set_selection(joined, selection, config.seed)
+        dataset, selection = _with_architecture_set(config, plugins, dataset, selection)
+        if isinstance(dataset, JoinedDataset) and (
+            dataset.first.fingerprint == dataset.second.fingerprint
+        ):
+            logger.warning("both levels train on the same images of %s", config.dataset)
         prepared = _prepared(config, plugins, dataset, selection, listeners)
         config = _settled(config, prepared.learner.settings)
         if not config.overwrite:
             _refuse_other_examples(config, prepared)
         with opened_folder(config, RESULTS) as folder:
             return _searched(config, plugins, prepared, folder)
+
+
+def _with_architecture_set(
+    config: SearchConfig, plugins: Plugins, dataset: Dataset, selection: Selection | None
+) -> tuple[Dataset, Selection | None]:
+    """Return what is trained on, joined with the architecture's images where it has its own."""
+    if config.architecture_dataset is None:
+        return dataset, selection
+    other = open_dataset(config.architecture_dataset, plugins)
+    joined = JoinedDataset(dataset, read_as_asked(other, config).dataset)
+    return joined, two_set_selection(joined, selection, config.seed)
 
 
 def check_search(config: SearchConfig, dataset: Dataset) -> SearchConfig:
@@ -246,7 +256,9 @@ def refuse_other_selection(config: SearchConfig, selection: Selection, dataset: 
     Raises:
         RunFolderError: It did.
     """
-    _compare_examples(config, starting_examples(dataset, selection, Acting(), config.seed))
+    plugins = load_plugins(config.plugin, config.no_plugin)
+    examples = _with_architecture_set(config, plugins, dataset, selection)
+    _compare_examples(config, starting_examples(*examples, Acting(), config.seed))
 
 
 def _refuse_other_examples(config: SearchConfig, prepared: Prepared) -> None:

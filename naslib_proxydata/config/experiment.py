@@ -16,7 +16,8 @@ from naslib_proxydata.schema import Settings
 CURVE = "curve over "
 """How the figure over a dimension is named; the dimension's name follows."""
 TRAJECTORIES, STRENGTHS, COSTS = "trajectories", "strengths", "costs"
-FIGURES = (TRAJECTORIES, STRENGTHS, COSTS)
+OPERATIONS = "operations"
+FIGURES = (TRAJECTORIES, STRENGTHS, OPERATIONS, COSTS)
 OWN_KEYS = (
     *("out", "overwrite", "seed", "device", "threads", "workers", "data_root"),
     *("plugin", "no_plugin"),
@@ -136,7 +137,8 @@ class ExperimentFile(Settings):
         {}, description="By name (`paper`, `quick`): `seeds`, and what it changes of the shared."
     )
     figures: Labels = Field(
-        (), description="`trajectories`, `strengths`, `costs`, `curve over DIMENSION`."
+        (),
+        description="`trajectories`, `strengths`, `operations`, `costs`, `curve over DIMENSION`.",
     )
     notes: str = Field("", description="Text under the tables.")
 
@@ -165,7 +167,7 @@ class ExperimentFile(Settings):
                 f"'{CURVE}DIMENSION'"
             )
         for figure in self.figures:
-            if figure not in (TRAJECTORIES, STRENGTHS) and not self.columns:
+            if figure not in (TRAJECTORIES, STRENGTHS, OPERATIONS) and not self.columns:
                 raise ValueError(f"figures: {figure!r} shows the first of columns; give columns")
         return self
 

@@ -296,6 +296,42 @@ def test_cells_are_looked_up_beside_published_figures_and_drawn(
     assert selections == {"40-darts", "20-darts"}
 
 
+def test_an_architecture_set_of_its_own_is_compared_with_what_was_searched_on(
+    file: Path, tmp_path: Path
+) -> None:
+    generator = np.random.default_rng(0)
+    other = tmp_path / "other.npz"
+    images = generator.integers(0, 256, (40, 8, 8), dtype=np.uint8)
+    np.savez(other, images=images, labels=np.arange(40) % 10)
+    sets = (f"search.architecture_dataset={other}", "search.training.epochs=1")
+    arguments = ("--rows", "DARTS", *(word for one in sets for word in ("--set", one)))
+    assert run(file, "--out", tmp_path / "out", *arguments) == 0
+    (line,) = lines_of(tmp_path / "out" / "results.csv")
+    assert (line["weights_examples_left"], line["architecture_examples_left"]) == ("40", "40")
+
+
+def test_figures_go_space_by_space(changed, tmp_path: Path) -> None:
+    rows = {"four": {}, "five": {"search": {"space": "nb201-five-nodes"}}}
+    file = changed(rows=rows, reference=None, figures=["strengths", "operations"])
+    assert run(file, "--out", tmp_path / "out", "--set", "search.training.epochs=1") == 0
+    assert {path.name for path in (tmp_path / "out" / "plots").iterdir()} == {
+        *("strengths-cell-1.png", "strengths-cell-2.png"),
+        *("operations-cell-1.png", "operations-cell-2.png"),
+    }
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"search": {"architecture_dataset": "digits"}}, {"select": {"keep_architecture": True}}],
+)
+def test_a_dry_run_counts_no_examples_of_an_architecture_set_it_has_not_seen(
+    change: dict, changed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = changed(rows={"DARTS": change})
+    assert run(file, "--out", tmp_path / "out", "--dry-run") == 0
+    assert "DARTS: examples to process depend on the dataset" in capsys.readouterr().out
+
+
 def test_a_dry_run_prints_the_grid_and_makes_nothing(
     changed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
