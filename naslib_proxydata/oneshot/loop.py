@@ -37,7 +37,6 @@ from naslib_proxydata.oneshot.checkpoint import (
 from naslib_proxydata.oneshot.examples import (
     Active,
     counted_by_class,
-    endless,
     examples_sha256,
     kept_at_start,
     kept_examples,
@@ -298,7 +297,7 @@ class Search:
             device=self.learner.settings.device,
             resident=self._resident,
         )
-        phase.run(self.learner, endless(loader), moment)
+        phase.run(self.learner, loader, moment)
 
     def _loader(self, level: Level, epoch: int, weighted: WeightedExamples | None) -> BatchLoader:
         settings = self.learner.settings

@@ -5,7 +5,7 @@ They see the learner through a protocol, so that the learner can know them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -84,12 +84,12 @@ class ArchitectureStep(Protocol):
 class ArchitecturePhase(Protocol):
     """Trains the architecture parameters after each epoch instead of between batches."""
 
-    def run(self, learner: TrainableState, batches: Iterator[Batch], moment: Moment) -> None:
+    def run(self, learner: TrainableState, batches: Iterable[Batch], moment: Moment) -> None:
         """Train them.
 
         Args:
             learner: The supernet and its architecture parameters.
-            batches: Architecture batches without end.
+            batches: The architecture batches, each time in another order, not augmented.
             moment: The epoch that has ended, and where random numbers come from.
         """
 

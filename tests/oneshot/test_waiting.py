@@ -10,7 +10,6 @@ there is a GPU.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -163,7 +162,7 @@ def made_copies(name: str, space: str, *actors: object, resident: bool = True) -
         weights, architecture = (next(loader) for loader in loaders)
         search._pair(weights, architecture, moment, {level: Meter() for level in LEVELS})
         if strategy.phase is not None:
-            strategy.phase.run(learner, cycle(first), moment)
+            strategy.phase.run(learner, first, moment)
     return modes.copies
 
 
