@@ -135,14 +135,15 @@ class Learner:
     def set_epoch(self, epoch: int) -> None:
         """Set the cosine learning rate: min + (max - min) (1 + cos(pi (epoch - 1) / E)) / 2.
 
-        Where a strategy has stages, epoch and E count within the stage.
+        Where a strategy has stages, epoch and E count within the stage, and max may be a share.
         """
         settings, progress = self.settings, self.strategy.progress
-        number, length = epoch, settings.epochs
+        number, length, peak = epoch, settings.epochs, settings.weights_lr
         if progress is not None:
             number, length = progress.position(epoch, settings.epochs)
+            peak *= progress.peak(epoch, settings.epochs)
         share = (1 + math.cos(math.pi * (number - 1) / length)) / 2
-        span = settings.weights_lr - settings.weights_lr_min
+        span = peak - settings.weights_lr_min
         self.weights_optimizer.param_groups[0]["lr"] = settings.weights_lr_min + span * share
 
     def momentum_of(self, weight: Tensor) -> Tensor:

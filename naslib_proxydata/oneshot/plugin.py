@@ -116,6 +116,12 @@ def register_strategies() -> Sequence[Registration]:
             "arXiv 2009.01027",
         ),
         Registration(
+            "darts-pt",
+            f"{_ROOM}.darts_pt:darts_pt",
+            "DARTS whose operations are chosen by what the supernet loses without them",
+            "arXiv 2108.04392",
+        ),
+        Registration(
             "pc-darts",
             f"{_ROOM}.pc_darts:pc_darts",
             "partial channels and edge weights",

@@ -163,6 +163,17 @@ RECIPES: Mapping[str, Recipe] = {
         "arXiv 2009.01027, section 4; Meituan-AutoML/DARTS-, scripts/run_darts_minus.sh",
         _darts_space("darts-minus", epochs=50, batch_size=64),
     ),
+    "darts-pt": Recipe(
+        "DARTS with perturbation-based selection on CIFAR-10: 50 epochs, then 80 of tuning",
+        "arXiv 2108.04392; ruocwang/darts-pt, exp_scripts/darts-sota.sh and darts-proj-sota.sh",
+        _darts_space("darts-pt", epochs=130, batch_size=64),
+        "a space without none: here none is a candidate, for which no edge is decided",
+    ),
+    "darts-pt-nb201": Recipe(
+        "DARTS with perturbation-based selection in NAS-Bench-201: 100 epochs, then 25 of tuning",
+        "arXiv 2108.04392; ruocwang/darts-pt, exp_scripts/darts-201.sh and darts-proj-201.sh",
+        _nb201("darts-pt", epochs=125, batch_size=64),
+    ),
     "darts-es": Recipe(
         "DARTS with early stopping on the eigenvalue in S1",
         "arXiv 1909.09656, section 4.3",

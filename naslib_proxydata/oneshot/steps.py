@@ -82,7 +82,7 @@ class ArchitectureStep(Protocol):
 
 
 class ArchitecturePhase(Protocol):
-    """Trains the architecture parameters after each epoch instead of between batches."""
+    """Trains or decides the architecture after each epoch, by examples of its own."""
 
     def run(self, learner: TrainableState, batches: Iterable[Batch], moment: Moment) -> None:
         """Train them.
@@ -125,6 +125,9 @@ class Progress(Protocol):
 
     def position(self, epoch: int, epochs: int) -> tuple[int, int]:
         """Return an epoch's number within its stage, from 1, and the stage's length."""
+
+    def peak(self, epoch: int, epochs: int) -> float:
+        """Return the weights' learning rate at the start of an epoch's stage, as a share."""
 
     def frozen(self, epoch: int, epochs: int) -> bool:
         """Return whether the architecture parameters stay as they are in an epoch."""

@@ -161,7 +161,7 @@ def made_copies(name: str, space: str, *actors: object, resident: bool = True) -
     with NoHostIndex(), modes:
         weights, architecture = (next(loader) for loader in loaders)
         search._pair(weights, architecture, moment, {level: Meter() for level in LEVELS})
-        if strategy.phase is not None:
+        if strategy.phase is not None and name not in BETWEEN_EPOCHS:
             strategy.phase.run(learner, first, moment)
     return modes.copies
 
@@ -181,6 +181,9 @@ def _loader(
     )
     return iter(loader)
 
+
+BETWEEN_EPOCHS = ("darts-pt",)
+"""Their phase decides between epochs, on the host: it reads once a decision, and in no batch."""
 
 CHOSEN_ON_THE_HOST = {"gdas": (2, 2), "random-sharing": (2, 1), "enas": (4, 1)}
 """Copies that nobody waits for (two cells are drawn in a pair, two in ENAS's step), and reads: of

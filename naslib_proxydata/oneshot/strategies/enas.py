@@ -129,10 +129,10 @@ def _one_hot(columns: list[int], width: int) -> Tensor:
 class Reinforce:
     """Adam steps on the mean over cells of -log pi(cell) (R - b), the network in eval mode.
 
-    R = accuracy + 1e-4 entropy and b = .99 B + .01 R, where B is the b of the last cell of the phase
-    before; in the first phase, which has no B, b is the cell's own accuracy (D-X-Y/AutoDL-Projects,
-    exps/NAS-Bench-201-algos/ENAS.py, ``train_controller``). The host waits for the device once a
-    step, for the accuracies of all its cells.
+    R = accuracy + 1e-4 entropy and b = .99 B + .01 R, where B is the b of the last cell of the
+    phase before; in the first phase, which has no B, b is the cell's own accuracy
+    (D-X-Y/AutoDL-Projects, exps/NAS-Bench-201-algos/ENAS.py, ``train_controller``). The host waits
+    for the device once a step, for the accuracies of all its cells.
 
     Attributes:
         steps: Steps of the optimizer after each epoch.

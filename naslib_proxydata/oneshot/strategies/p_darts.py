@@ -84,6 +84,10 @@ class Stages:
         mine = [one for one in range(1, epochs + 1) if self.stage(one, epochs) == stage]
         return mine.index(epoch) + 1, len(mine)
 
+    def peak(self, epoch: int, epochs: int) -> float:
+        """Leave the learning rate to the settings."""
+        return 1.0
+
     def frozen(self, epoch: int, epochs: int) -> bool:
         """Return whether the epoch is in the first part of its stage."""
         number, length = self.position(epoch, epochs)

@@ -122,6 +122,10 @@ class GreedyDecisions:
         """Take the whole search as one stage."""
         return epoch, epochs
 
+    def peak(self, epoch: int, epochs: int) -> float:
+        """Leave the learning rate to the settings."""
+        return 1.0
+
     def frozen(self, epoch: int, epochs: int) -> bool:
         """Never freeze; a decided edge has no choice left, so its gradient is zero."""
         return False

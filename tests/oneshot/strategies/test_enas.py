@@ -170,7 +170,9 @@ def test_a_phase_is_steps_of_adam_on_means_over_cells() -> None:
         for _ in range(3):
             number += 1
             moment = Moment(1, 3, generator)
-            losses += Reinforce(cells=1).losses(learner, iter([random_batch(16, number)]), moment)[0]
+            losses += Reinforce(cells=1).losses(learner, iter([random_batch(16, number)]), moment)[
+                0
+            ]
         optimizer.zero_grad()
         (sum(losses) / 3).backward()
         torch.nn.utils.clip_grad_norm_(controller.parameters(), 5.0)
