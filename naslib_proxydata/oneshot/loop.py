@@ -232,6 +232,9 @@ class Search:
             depth = progress.depth(epoch, settings.epochs, self.learner.cells)
             if depth != self.learner.depth:
                 self.learner.rebuild(depth)
+            partial = progress.partial(epoch, settings.epochs)
+            if partial not in (None, self.learner.partial or self.learner.strategy.partial):
+                self.learner.widen(partial)
         dropped = 0.0 if progress is None else progress.skip_dropout(epoch, settings.epochs)
         moment = Moment.of(settings, epoch, "draws", epoch, skip_dropout=dropped)
         self.learner.set_epoch(epoch)

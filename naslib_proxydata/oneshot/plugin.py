@@ -92,6 +92,12 @@ def register_strategies() -> Sequence[Registration]:
             "arXiv 2006.10355",
         ),
         Registration(
+            "drnas-progressive",
+            f"{_ROOM}.drnas_progressive:drnas_progressive",
+            "DrNAS with more channels and fewer operations, stage by stage",
+            "arXiv 2006.10355",
+        ),
+        Registration(
             "beta-darts",
             f"{_ROOM}.beta_darts:beta_darts",
             "DARTS with beta decay",

@@ -123,6 +123,9 @@ class Progress(Protocol):
             None for the user's, or the supernet's own.
         """
 
+    def partial(self, epoch: int, epochs: int) -> int | None:
+        """Return the K of partial channels in an epoch, None for the strategy's own."""
+
     def position(self, epoch: int, epochs: int) -> tuple[int, int]:
         """Return an epoch's number within its stage, from 1, and the stage's length."""
 

@@ -106,6 +106,10 @@ class PerturbationSelection:
         """Leave the depth to the user."""
         return None
 
+    def partial(self, epoch: int, epochs: int) -> int | None:
+        """Leave the channels to the strategy."""
+        return None
+
     def position(self, epoch: int, epochs: int) -> tuple[int, int]:
         """Take search and tuning as two stages; the rate of the second may stay as it is."""
         searched = self.tuning(epochs)

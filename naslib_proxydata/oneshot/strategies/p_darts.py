@@ -78,6 +78,10 @@ class Stages:
         depth = self.depths[self.stage(epoch, epochs)]
         return depth if cells is None else max(1, round(depth * cells / self.depths[-1]))
 
+    def partial(self, epoch: int, epochs: int) -> int | None:
+        """Leave the channels to the strategy."""
+        return None
+
     def position(self, epoch: int, epochs: int) -> tuple[int, int]:
         """Return the epoch's number within its stage and the stage's length."""
         stage = self.stage(epoch, epochs)

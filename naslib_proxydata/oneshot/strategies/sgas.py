@@ -118,6 +118,10 @@ class GreedyDecisions:
         """Leave the depth to the user."""
         return None
 
+    def partial(self, epoch: int, epochs: int) -> int | None:
+        """Leave the channels to the strategy."""
+        return None
+
     def position(self, epoch: int, epochs: int) -> tuple[int, int]:
         """Take the whole search as one stage."""
         return epoch, epochs
