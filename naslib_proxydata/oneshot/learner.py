@@ -44,6 +44,7 @@ class Learner:
 
     Raises:
         ConfigError: The precision is float16 and the strategy's step does not scale gradients.
+        SearchError: The strategy's progress cannot be made with this supernet.
 
     Attributes:
         supernet: The network.
@@ -82,6 +83,7 @@ class Learner:
         self.rebuild(depth, first=True)
         if strategy.progress is not None:
             strategy.progress.check(self.supernet, cells)
+            self._check_widths()
 
     def rebuild(self, depth: int | None, *, first: bool = False) -> None:
         """Build the supernet anew with another depth; alpha starts again, what is forbidden stays.
@@ -119,6 +121,14 @@ class Learner:
             if parameter.ndim == 4:  # pixels of all channels side by side: faster convolutions
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
         return supernet
+
+    def _check_widths(self) -> None:
+        """Build the supernet with every later K, which fails where the channels do not fit."""
+        progress, epochs = self.strategy.progress, self.settings.epochs
+        assert progress is not None
+        later = {progress.partial(epoch, epochs) for epoch in range(1, epochs + 1)}
+        for partial in later - {None, self.strategy.partial}:
+            self._make_supernet(torch_generator(self.settings.seed), self.depth, partial)
 
     def widen(self, partial: int) -> None:
         """Let operations see 1 / partial of the channels, with their weights and momentum."""

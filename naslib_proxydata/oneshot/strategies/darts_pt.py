@@ -281,10 +281,13 @@ def darts_pt(every: int = 5, learn_alpha: bool = True) -> Strategy:
             (the release's method ``blank``).
 
     Raises:
-        ConfigError: There is less than an epoch between decisions.
+        ConfigError: The epochs between decisions are no whole number from 1.
     """
-    if every < 1:
-        raise ConfigError(f"DARTS-PT tunes at least 1 epoch between decisions, got every={every}")
+    if not isinstance(every, int) or every < 1:
+        raise ConfigError(
+            f"DARTS-PT tunes a whole number of epochs, at least 1 epoch, between decisions; got "
+            f"every={every!r}"
+        )
     selection = PerturbationSelection(every)
     darts_space = {"epochs": 50 + 16 * every}
     return Strategy(

@@ -210,6 +210,8 @@ def test_what_it_cannot_do_is_refused_before_anything_is_spent() -> None:
         darts_learner(space="nb1shot1-1")
     with pytest.raises(ConfigError, match="at least 1 epoch"):
         darts_pt(every=0)
+    with pytest.raises(ConfigError, match=r"whole number of epochs.*1\.5"):
+        darts_pt(every=1.5)  # type: ignore[arg-type]
     learner = make_learner(darts_pt(), epochs=25)
     with pytest.raises(ConfigError, match=r"at least 26 epochs .* got 25"):
         check_epochs(learner.strategy, learner.settings)
