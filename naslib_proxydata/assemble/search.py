@@ -370,7 +370,6 @@ def _prepared(
     dataset.required_labels("a one-shot search")
     if selection is not None:
         selection.check_fits(dataset)
-    check_epochs(strategy, settings)
     builder = supernet_builder(
         plugins,
         config.space,
@@ -382,6 +381,7 @@ def _prepared(
         auxiliary=strategy.auxiliary is not None,
     )
     learner = Learner(builder, strategy, settings, cells=config.cells)
+    check_epochs(strategy, settings)  # of some strategies the supernet says how many they need
     acting = Acting()
     add_files(acting, plugins)
     if config.pruner is not None:

@@ -45,7 +45,7 @@ class Strategy:
         policy: Makes the module that draws architectures, from the choices and a generator;
             None for alpha.
         learns: Whether a pair of batches updates architecture parameters.
-        phase: Trains them after each epoch instead; None for nothing.
+        phase: Trains or decides them after each epoch, by examples; None for nothing.
         picks: Number of sampled cells from which the final one is picked by accuracy with
             shared weights; where None, the final cell is derived from the strengths.
         weights_first: Whether a pair of batches updates the network's weights before alpha.

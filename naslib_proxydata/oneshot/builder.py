@@ -27,7 +27,7 @@ def supernet_builder(
     in_channels: int = 3,
     partial: int = 1,
     auxiliary: bool = False,
-) -> Callable[[torch.Generator, int | None], Supernet]:
+) -> Callable[..., Supernet]:
     """Return what a :class:`~naslib_proxydata.oneshot.learner.Learner` builds supernets with.
 
     Args:
@@ -52,7 +52,7 @@ def supernet_builder(
         )
     more = {"auxiliary": True} if auxiliary else {}
 
-    def make(generator: torch.Generator, depth: int | None) -> Supernet:
+    def make(generator: torch.Generator, depth: int | None, partial: int = partial) -> Supernet:
         sizes = {"channels": channels, "cells": depth or cells}
         given = {name: value for name, value in sizes.items() if value is not None}
         return build(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -181,7 +181,7 @@ def paired(
     yield from islice(pairs, length)
 
 
-def endless(loader: BatchLoader) -> Iterator[Batch]:
-    """Yield batches, beginning the loader anew whenever it ends."""
+def endless(batches: Iterable[Batch]) -> Iterator[Batch]:
+    """Yield batches, beginning anew whenever they end."""
     while True:
-        yield from loader
+        yield from batches

@@ -16,6 +16,7 @@ from naslib_proxydata.oneshot.buffers import unchanged_buffers
 from naslib_proxydata.oneshot.first_order import FirstOrder
 from naslib_proxydata.oneshot.gradients import gradients_of, set_gradients
 from naslib_proxydata.oneshot.precision import Precision
+from naslib_proxydata.oneshot.widening import copied_channels, take_over
 from naslib_proxydata.seeding import torch_generator
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Learner:
 
     Args:
         make_supernet: Builds the supernet from a generator and a number of cells (None for
-            its own).
+            its own), and from the K of partial channels where a strategy changes it.
         strategy: What to do in a step.
         settings: Learning rates and the like.
         depth: Number of cells of the first supernet; the builder's own where None.
@@ -43,19 +44,21 @@ class Learner:
 
     Raises:
         ConfigError: The precision is float16 and the strategy's step does not scale gradients.
+        SearchError: The strategy's progress cannot be made with this supernet.
 
     Attributes:
         supernet: The network.
         architecture: alpha and what is allowed.
         relaxation: The strategy's.
         depth: Number of cells the supernet was built with, None for its own.
+        partial: The K of partial channels that it was widened to, None for its own.
         batch_size: Examples in a batch; a strategy's progress may let it grow.
         last_architecture_batch: What the last architecture step saw.
     """
 
     def __init__(
         self,
-        make_supernet: Callable[[torch.Generator, int | None], Supernet],
+        make_supernet: Callable[..., Supernet],
         strategy: Strategy,
         settings: SearchSettings,
         depth: int | None = None,
@@ -72,12 +75,15 @@ class Learner:
         self.relaxation = strategy.relaxation
         self._make_supernet = make_supernet
         self.architecture: ArchitectureParameters
+        self.architecture_optimizer: torch.optim.Adam
         self.batch_size = settings.batch_size
         self.last_architecture_batch: Batch | None = None
         self.cells = cells
+        self.partial: int | None = None
         self.rebuild(depth, first=True)
         if strategy.progress is not None:
             strategy.progress.check(self.supernet, cells)
+            self._check_widths()
 
     def rebuild(self, depth: int | None, *, first: bool = False) -> None:
         """Build the supernet anew with another depth; alpha starts again, what is forbidden stays.
@@ -87,11 +93,7 @@ class Learner:
             first: Build the architecture parameters too.
         """
         seed, part = self.settings.seed, str(depth)
-        supernet = self._make_supernet(torch_generator(seed, "supernet", part), depth)
-        self.supernet = supernet.to(self.settings.device)
-        for parameter in supernet.parameters():
-            if parameter.ndim == 4:  # pixels of all channels side by side: faster convolutions
-                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+        supernet = self.supernet = self._built(depth)
         generator = torch_generator(seed, "alpha", part)
         if first:
             policy = self.strategy.policy
@@ -109,6 +111,40 @@ class Learner:
         self.weights: list[Tensor] = list(self.supernet.parameters())
         self.architecture_parameters: list[Tensor] = list(self.architecture.parameters())
         self._make_optimizers()
+
+    def _built(self, depth: int | None) -> Supernet:
+        """Build a supernet with the present K."""
+        generator = torch_generator(self.settings.seed, "supernet", str(depth))
+        partial = () if self.partial is None else (self.partial,)
+        supernet = self._make_supernet(generator, depth, *partial).to(self.settings.device)
+        for parameter in supernet.parameters():
+            if parameter.ndim == 4:  # pixels of all channels side by side: faster convolutions
+                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+        return supernet
+
+    def _check_widths(self) -> None:
+        """Build the supernet with every later K, which fails where the channels do not fit."""
+        progress, epochs = self.strategy.progress, self.settings.epochs
+        assert progress is not None
+        later = {progress.partial(epoch, epochs) for epoch in range(1, epochs + 1)}
+        for partial in later - {None, self.strategy.partial}:
+            self._make_supernet(torch_generator(self.settings.seed), self.depth, partial)
+
+    def widen(self, partial: int) -> None:
+        """Let operations see 1 / partial of the channels, with their weights and momentum."""
+        old, momenta = self.supernet, [self.momentum_of(one) for one in self.weights]
+        adam = self.architecture_optimizer
+        self.partial = partial
+        self.supernet = self._built(self.depth)
+        generator = torch_generator(self.settings.seed, "wider", partial)
+        copied = copied_channels(old, self.supernet, generator)
+        take_over(old, self.supernet, copied)
+        self.weights = list(self.supernet.parameters())
+        self._make_optimizers()
+        self.architecture_optimizer = adam
+        for (name, weight), momentum in zip(self.supernet.named_parameters(), momenta, strict=True):
+            buffer = copied[name].of(momentum) if name in copied else momentum
+            self.weights_optimizer.state[weight]["momentum_buffer"] = buffer
 
     def _make_optimizers(self) -> None:
         settings = self.settings
@@ -135,14 +171,15 @@ class Learner:
     def set_epoch(self, epoch: int) -> None:
         """Set the cosine learning rate: min + (max - min) (1 + cos(pi (epoch - 1) / E)) / 2.
 
-        Where a strategy has stages, epoch and E count within the stage.
+        Where a strategy has stages, epoch and E count within the stage, and max may be a share.
         """
         settings, progress = self.settings, self.strategy.progress
-        number, length = epoch, settings.epochs
+        number, length, peak = epoch, settings.epochs, settings.weights_lr
         if progress is not None:
             number, length = progress.position(epoch, settings.epochs)
+            peak *= progress.peak(epoch, settings.epochs)
         share = (1 + math.cos(math.pi * (number - 1) / length)) / 2
-        span = settings.weights_lr - settings.weights_lr_min
+        span = peak - settings.weights_lr_min
         self.weights_optimizer.param_groups[0]["lr"] = settings.weights_lr_min + span * share
 
     def momentum_of(self, weight: Tensor) -> Tensor:
@@ -245,6 +282,7 @@ class Learner:
         """Return everything that a checkpoint must hold of this object."""
         return {
             "depth": self.depth,
+            "partial": self.partial,
             "batch_size": self.batch_size,
             "supernet": self.supernet.state_dict(),
             "architecture": self.architecture.state_dict(),
@@ -255,7 +293,9 @@ class Learner:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over what :meth:`state_dict` returned."""
-        if state["depth"] != self.depth:
+        partial = state.get("partial")  # none up to version 0.1
+        if (state["depth"], partial) != (self.depth, self.partial):
+            self.partial = partial
             self.rebuild(state["depth"])
         self.batch_size = state["batch_size"]
         self.supernet.load_state_dict(state["supernet"])

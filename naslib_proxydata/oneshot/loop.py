@@ -37,7 +37,6 @@ from naslib_proxydata.oneshot.checkpoint import (
 from naslib_proxydata.oneshot.examples import (
     Active,
     counted_by_class,
-    endless,
     examples_sha256,
     kept_at_start,
     kept_examples,
@@ -233,6 +232,9 @@ class Search:
             depth = progress.depth(epoch, settings.epochs, self.learner.cells)
             if depth != self.learner.depth:
                 self.learner.rebuild(depth)
+            partial = progress.partial(epoch, settings.epochs)
+            if partial not in (None, self.learner.partial or self.learner.strategy.partial):
+                self.learner.widen(partial)
         dropped = 0.0 if progress is None else progress.skip_dropout(epoch, settings.epochs)
         moment = Moment.of(settings, epoch, "draws", epoch, skip_dropout=dropped)
         self.learner.set_epoch(epoch)
@@ -298,7 +300,7 @@ class Search:
             device=self.learner.settings.device,
             resident=self._resident,
         )
-        phase.run(self.learner, endless(loader), moment)
+        phase.run(self.learner, loader, moment)
 
     def _loader(self, level: Level, epoch: int, weighted: WeightedExamples | None) -> BatchLoader:
         settings = self.learner.settings

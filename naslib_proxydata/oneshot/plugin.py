@@ -92,6 +92,12 @@ def register_strategies() -> Sequence[Registration]:
             "arXiv 2006.10355",
         ),
         Registration(
+            "drnas-progressive",
+            f"{_ROOM}.drnas_progressive:drnas_progressive",
+            "DrNAS with more channels and fewer operations, stage by stage",
+            "arXiv 2006.10355",
+        ),
+        Registration(
             "beta-darts",
             f"{_ROOM}.beta_darts:beta_darts",
             "DARTS with beta decay",
@@ -114,6 +120,12 @@ def register_strategies() -> Sequence[Registration]:
             f"{_ROOM}.darts_minus:darts_minus",
             "DARTS- with an auxiliary skip connection that fades out",
             "arXiv 2009.01027",
+        ),
+        Registration(
+            "darts-pt",
+            f"{_ROOM}.darts_pt:darts_pt",
+            "DARTS whose operations are chosen by what the supernet loses without them",
+            "arXiv 2108.04392",
         ),
         Registration(
             "pc-darts",

@@ -143,6 +143,23 @@ RECIPES: Mapping[str, Recipe] = {
         "arXiv 2006.10355, section 4; xiangning-chen/DrNAS, 201-space/train_search.py",
         _nb201("drnas", epochs=100, batch_size=64),
     ),
+    "drnas-progressive-nb201": Recipe(
+        "DrNAS in NAS-Bench-201: K 4 to 2, five operations to three",
+        "arXiv 2006.10355; xiangning-chen/DrNAS, 201-space/train_search_progressive.py",
+        _nb201("drnas-progressive", epochs=100, batch_size=64),
+    ),
+    "drnas": Recipe(
+        "DrNAS in the DARTS space: K 6 to 4, all operations to four, 36 channels and 20 cells",
+        "arXiv 2006.10355; xiangning-chen/DrNAS, DARTS-space/train_search.py",
+        {
+            **_darts_space(
+                {"drnas-progressive": {"partials": [6, 4], "kept": [4]}}, epochs=50, batch_size=64
+            ),
+            "channels": 36,
+            "cells": 20,
+        },
+        "a space without none: here none is a candidate of the first stage",
+    ),
     "sgas": Recipe(
         "SGAS on CIFAR-10, criterion 2",
         "arXiv 1912.00195, section 4.1; lightaime/sgas, cnn/train_search.py",
@@ -162,6 +179,17 @@ RECIPES: Mapping[str, Recipe] = {
         "DARTS- on CIFAR-10, the auxiliary skip connection falling linearly from 1",
         "arXiv 2009.01027, section 4; Meituan-AutoML/DARTS-, scripts/run_darts_minus.sh",
         _darts_space("darts-minus", epochs=50, batch_size=64),
+    ),
+    "darts-pt": Recipe(
+        "DARTS with perturbation-based selection on CIFAR-10: 50 epochs, then 80 of tuning",
+        "arXiv 2108.04392; ruocwang/darts-pt, exp_scripts/darts-sota.sh and darts-proj-sota.sh",
+        _darts_space("darts-pt", epochs=130, batch_size=64),
+        "a space without none: here none is a candidate, for which no edge is decided",
+    ),
+    "darts-pt-nb201": Recipe(
+        "DARTS with perturbation-based selection in NAS-Bench-201: 100 epochs, then 25 of tuning",
+        "arXiv 2108.04392; ruocwang/darts-pt, exp_scripts/darts-201.sh and darts-proj-201.sh",
+        _nb201("darts-pt", epochs=125, batch_size=64),
     ),
     "darts-es": Recipe(
         "DARTS with early stopping on the eigenvalue in S1",

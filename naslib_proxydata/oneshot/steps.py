@@ -5,7 +5,7 @@ They see the learner through a protocol, so that the learner can know them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -82,14 +82,14 @@ class ArchitectureStep(Protocol):
 
 
 class ArchitecturePhase(Protocol):
-    """Trains the architecture parameters after each epoch instead of between batches."""
+    """Trains or decides the architecture after each epoch, by examples of its own."""
 
-    def run(self, learner: TrainableState, batches: Iterator[Batch], moment: Moment) -> None:
+    def run(self, learner: TrainableState, batches: Iterable[Batch], moment: Moment) -> None:
         """Train them.
 
         Args:
             learner: The supernet and its architecture parameters.
-            batches: Architecture batches without end.
+            batches: The architecture batches, each time in another order, not augmented.
             moment: The epoch that has ended, and where random numbers come from.
         """
 
@@ -123,8 +123,14 @@ class Progress(Protocol):
             None for the user's, or the supernet's own.
         """
 
+    def partial(self, epoch: int, epochs: int) -> int | None:
+        """Return the K of partial channels in an epoch, None for the strategy's own."""
+
     def position(self, epoch: int, epochs: int) -> tuple[int, int]:
         """Return an epoch's number within its stage, from 1, and the stage's length."""
+
+    def peak(self, epoch: int, epochs: int) -> float:
+        """Return the weights' learning rate at the start of an epoch's stage, as a share."""
 
     def frozen(self, epoch: int, epochs: int) -> bool:
         """Return whether the architecture parameters stay as they are in an epoch."""

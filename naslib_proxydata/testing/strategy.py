@@ -154,9 +154,11 @@ class StrategyContract:
         shape = (self.examples, 3, 8, 8)
         images = numpy_generator(0, "contract").integers(0, 256, shape, dtype=np.uint8)
 
-        def make(generator: torch.Generator, depth: int | None) -> Supernet:
+        def make(
+            generator: torch.Generator, depth: int | None, partial: int = strategy.partial
+        ) -> Supernet:
             return build(
-                lambda: NasBench201Supernet(8, 1, num_classes=CLASSES, partial=strategy.partial),
+                lambda: NasBench201Supernet(8, 1, num_classes=CLASSES, partial=partial),
                 generator,
             )
 

@@ -38,10 +38,8 @@ def make_learner(
 ) -> Learner:
     chosen = {**strategy.settings, "epochs": 3, "batch_size": 16, **settings}
     return Learner(
-        lambda generator, depth: build(
-            lambda: NasBench201Supernet(
-                channels, depth or 1, num_classes=CLASSES, partial=strategy.partial
-            ),
+        lambda generator, depth, partial=strategy.partial: build(
+            lambda: NasBench201Supernet(channels, depth or 1, num_classes=CLASSES, partial=partial),
             generator,
         ),
         strategy,

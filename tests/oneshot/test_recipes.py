@@ -60,6 +60,8 @@ PUBLISHED: dict[str, dict[str, Any]] = {
     "beta-darts-nb201": {"epochs": 100},
     "drnas-nb201": {"epochs": 100, "weights_lr": 0.025, "weights_lr_min": 0.001},
     "enas-nb201": {"epochs": 250, "batch_size": 128, "weights_lr": 0.05},
+    "darts-pt-nb201": {"epochs": 125, "batch_size": 64, "weights_lr": 0.025, "nesterov": False},
+    "darts-pt": {"epochs": 130, "architecture_lr": 3e-4, "architecture_decay": 1e-3},
     "less-is-more-gdas": {"epochs": 250, "nesterov": True, "weight_decay": 5e-4},
     "bdp-mobilenet": {"epochs": 30, "batch_size": 640},
 }

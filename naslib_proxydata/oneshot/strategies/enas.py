@@ -2,12 +2,14 @@
 
 The settings are those of the NAS-Bench-201 program (arXiv 2001.00326): an epoch trains the shared
 weights on one drawn cell a batch, then the controller has a phase of its own. The reward of a drawn
-cell is its accuracy on one architecture batch, as a fraction, plus a share of the entropy.
+cell is its accuracy on one architecture batch, as a fraction, plus a share of the entropy, and the
+baseline moves once a phase. The program also lets a gradient through the entropy of the reward,
+which REINFORCE does not have; here it is a number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from naslib_proxydata.oneshot.base import Strategy
+from naslib_proxydata.oneshot.examples import endless
 from naslib_proxydata.oneshot.gradients import gradients_of, set_gradients
 from naslib_proxydata.oneshot.host import read, send
 from naslib_proxydata.oneshot.mixture import Choices, Mixture
@@ -57,7 +60,7 @@ class Controller(nn.Module):
             for parameter in self.parameters():
                 parameter.uniform_(-0.1, 0.1, generator=generator)
         self.baseline: Tensor
-        self.register_buffer("baseline", torch.zeros(()))
+        self.register_buffer("baseline", torch.tensor(torch.nan))  # until the first phase ends
 
     def draw(
         self, generator: torch.Generator | None
@@ -126,15 +129,17 @@ def _one_hot(columns: list[int], width: int) -> Tensor:
 class Reinforce:
     """Adam steps on the mean over cells of -log pi(cell) (R - b), the network in eval mode.
 
-    R = accuracy + 1e-4 entropy, and the baseline b <- .99 b + .01 R before it is used. The host
-    waits for the device once a step, for the accuracies of all its cells.
+    R = accuracy + 1e-4 entropy and b = .99 B + .01 R, where B is the b of the last cell of the
+    phase before; in the first phase, which has no B, b is the cell's own accuracy
+    (D-X-Y/AutoDL-Projects, exps/NAS-Bench-201-algos/ENAS.py, ``train_controller``). The host waits
+    for the device once a step, for the accuracies of all its cells.
 
     Attributes:
         steps: Steps of the optimizer after each epoch.
         cells: Cells that are drawn for a step, each judged by a batch of its own.
         clip: Largest norm of the controller's gradient.
         entropy_weight: Share of the entropy in the reward.
-        decay: How slowly the baseline b follows the rewards.
+        decay: Share of B in b.
     """
 
     steps: int = 50
@@ -143,41 +148,47 @@ class Reinforce:
     entropy_weight: float = 1e-4
     decay: float = 0.99
 
-    def run(self, learner: TrainableState, batches: Iterator[Batch], moment: Moment) -> None:
+    def run(self, learner: TrainableState, batches: Iterable[Batch], moment: Moment) -> None:
         """Train the controller.
 
         Args:
             learner: The shared weights and the controller.
-            batches: Architecture batches without end.
+            batches: The architecture batches, which are begun anew when they end.
             moment: The epoch that has ended, and where cells are drawn from.
         """
         parameters = learner.architecture_parameters
+        controller = cast(Controller, learner.architecture.policy)
+        unending = endless(batches)
+        baseline = controller.baseline
         learner.supernet.eval()
         for _ in range(self.steps):
-            losses = self.losses(learner, batches, moment)
+            losses, baseline = self.losses(learner, unending, moment)
             set_gradients(parameters, gradients_of(torch.stack(losses).mean(), parameters))
             torch.nn.utils.clip_grad_norm_(parameters, self.clip)
             learner.architecture_optimizer.step()
         learner.supernet.train()
+        controller.baseline.copy_(baseline)
 
     def losses(
         self, learner: TrainableState, batches: Iterator[Batch], moment: Moment
-    ) -> list[Tensor]:
-        """Draw the cells of a step and return -log pi(cell) (R - b) of each, with its gradient."""
+    ) -> tuple[list[Tensor], Tensor]:
+        """Draw the cells of a step; return -log pi(cell) (R - b) of each, and b of the last."""
         controller = cast(Controller, learner.architecture.policy)
         drawn = [controller.draw(moment.decisions) for _ in range(self.cells)]
         cells = [controller.as_mixtures(columns, moment) for columns, _, _ in drawn]
         accuracies = [self.accuracy(learner, next(batches), cell) for cell in cells]
-        losses = []
+        losses, baseline = [], controller.baseline
         for (_, log_probability, entropy), accuracy in zip(
             drawn, read(torch.stack(accuracies)), strict=True
         ):
-            with torch.no_grad():
-                reward = accuracy + self.entropy_weight * entropy
-                controller.baseline.lerp_(reward, 1 - self.decay)
-                advantage = reward - controller.baseline
-            losses.append(-log_probability * advantage)
-        return losses
+            reward = accuracy + self.entropy_weight * entropy.detach()
+            baseline = self.baseline(controller.baseline, accuracy, reward)
+            losses.append(-log_probability * (reward - baseline))
+        return losses, baseline
+
+    def baseline(self, before: Tensor, accuracy: Tensor, reward: Tensor) -> Tensor:
+        """Return b of a cell; ``before``: B, nan where there is none yet."""
+        return torch.where(before.isnan(), accuracy, before.lerp(reward, 1 - self.decay))
 
     @torch.no_grad()
     def accuracy(

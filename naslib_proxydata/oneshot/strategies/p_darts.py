@@ -78,11 +78,19 @@ class Stages:
         depth = self.depths[self.stage(epoch, epochs)]
         return depth if cells is None else max(1, round(depth * cells / self.depths[-1]))
 
+    def partial(self, epoch: int, epochs: int) -> int | None:
+        """Leave the channels to the strategy."""
+        return None
+
     def position(self, epoch: int, epochs: int) -> tuple[int, int]:
         """Return the epoch's number within its stage and the stage's length."""
         stage = self.stage(epoch, epochs)
         mine = [one for one in range(1, epochs + 1) if self.stage(one, epochs) == stage]
         return mine.index(epoch) + 1, len(mine)
+
+    def peak(self, epoch: int, epochs: int) -> float:
+        """Leave the learning rate to the settings."""
+        return 1.0
 
     def frozen(self, epoch: int, epochs: int) -> bool:
         """Return whether the epoch is in the first part of its stage."""

@@ -78,8 +78,8 @@ class ProjectedAscent:
 
 def _uniform(like: Tensor, moment: Moment) -> Tensor:
     """Return draws from U(-1, 1) of the shape of a tensor."""
-    drawn = torch.rand(like.shape, generator=moment.generator, device=like.device)
-    return 2 * drawn.to(like) - 1
+    uniform = torch.rand(like.shape, generator=moment.generator, device=like.device)
+    return 2 * uniform.to(like) - 1
 
 
 def _gradients(

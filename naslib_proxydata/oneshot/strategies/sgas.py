@@ -118,9 +118,17 @@ class GreedyDecisions:
         """Leave the depth to the user."""
         return None
 
+    def partial(self, epoch: int, epochs: int) -> int | None:
+        """Leave the channels to the strategy."""
+        return None
+
     def position(self, epoch: int, epochs: int) -> tuple[int, int]:
         """Take the whole search as one stage."""
         return epoch, epochs
+
+    def peak(self, epoch: int, epochs: int) -> float:
+        """Leave the learning rate to the settings."""
+        return 1.0
 
     def frozen(self, epoch: int, epochs: int) -> bool:
         """Never freeze; a decided edge has no choice left, so its gradient is zero."""

@@ -56,7 +56,7 @@ def test_the_gradient_is_reinforce_s() -> None:
     controller = learner.architecture.policy
     controller.baseline.fill_(0.3)
     batch, moment = random_batch(16, 0), Moment(1, 3, torch_generator(5))
-    (loss,) = Reinforce(cells=1).losses(learner, iter([batch]), moment)
+    (loss,), last = Reinforce(cells=1).losses(learner, iter([batch]), moment)
     (ours,) = torch.autograd.grad(loss, controller.lstm.weight_hh_l0)
 
     again = Moment(1, 3, torch_generator(5))
@@ -67,14 +67,39 @@ def test_the_gradient_is_reinforce_s() -> None:
     baseline = 0.99 * 0.3 + 0.01 * reward
     expected = torch.autograd.grad(-told * (reward - baseline), controller.lstm.weight_hh_l0)[0]
     torch.testing.assert_close(ours, expected)
-    torch.testing.assert_close(controller.baseline, baseline)
+    torch.testing.assert_close(last, baseline)
+    torch.testing.assert_close(controller.baseline, torch.tensor(0.3))
     mixture = controller.as_mixtures(columns, again)["cell"]
     assert mixture.active == tuple((column,) for column in columns["cell"])
+
+
+def test_the_baseline_moves_once_a_phase(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By hand: two cells a step, two steps a phase, a half in the place of .99, no entropy."""
+    rewards = iter([0.4, 0.2, 0.6, 0.8, 0.6, 0.2, 1.0, 0.4])
+    reinforce = Reinforce(steps=2, cells=2, decay=0.5, entropy_weight=0.0)
+    monkeypatch.setattr(Reinforce, "accuracy", lambda *_: torch.tensor(next(rewards)))
+    learner = make_learner(enas())
+    controller, seen = learner.architecture.policy, []
+    plain = Reinforce.baseline
+
+    def spied(*given: torch.Tensor) -> torch.Tensor:
+        seen.append(round(float(plain(*given)), 6))
+        return plain(*given)
+
+    monkeypatch.setattr(Reinforce, "baseline", spied)
+    assert controller.baseline.isnan()
+    batches, after = [random_batch(16, 0)], []
+    for epoch in (1, 2):
+        reinforce.run(learner, batches, Moment(epoch, 2, torch_generator(epoch)))
+        after.append(round(float(controller.baseline), 6))
+    assert seen == [0.4, 0.2, 0.6, 0.8, 0.7, 0.5, 0.9, 0.6]
+    assert after == [0.8, 0.6]
 
 
 def test_the_controller_learns_to_draw_what_is_rewarded() -> None:
     learner = make_learner(enas(), architecture_lr=0.02)
     controller = learner.architecture.policy
+    controller.baseline.zero_()
 
     def share(columns: dict[str, list[int]]) -> float:
         return sum(column == 3 for column in columns["cell"]) / 6
@@ -145,7 +170,9 @@ def test_a_phase_is_steps_of_adam_on_means_over_cells() -> None:
         for _ in range(3):
             number += 1
             moment = Moment(1, 3, generator)
-            losses += Reinforce(cells=1).losses(learner, iter([random_batch(16, number)]), moment)
+            losses += Reinforce(cells=1).losses(learner, iter([random_batch(16, number)]), moment)[
+                0
+            ]
         optimizer.zero_grad()
         (sum(losses) / 3).backward()
         torch.nn.utils.clip_grad_norm_(controller.parameters(), 5.0)
