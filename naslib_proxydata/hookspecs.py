@@ -92,6 +92,7 @@ class SearchInfo:
         settings: The resolved configuration, as plain data.
         seed: Seed of all that is random in the search.
         folder: The run folder, or None where the search keeps no files.
+        prunable: The levels whose examples may be dropped or weighed; others stay whole.
     """
 
     space: str
@@ -102,6 +103,7 @@ class SearchInfo:
     settings: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
     folder: Path | None = None
+    prunable: tuple[Level, ...] = LEVELS
 
 
 @dataclass(frozen=True)

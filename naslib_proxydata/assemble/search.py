@@ -29,6 +29,7 @@ from naslib_proxydata.oneshot.duration import check_epochs
 from naslib_proxydata.oneshot.early_stopping import returned_epoch
 from naslib_proxydata.oneshot.examples import Active, examples_sha256, starting_examples
 from naslib_proxydata.oneshot.hessian import HessianTracker
+from naslib_proxydata.oneshot.image_size import check_image_size
 from naslib_proxydata.oneshot.learner import Learner
 from naslib_proxydata.oneshot.loop import Search
 from naslib_proxydata.oneshot.records import SearchResult, read_history
@@ -221,14 +222,19 @@ class StoredSearch(NamedTuple):
 def stored_search(folder: Path, epochs: int) -> StoredSearch | None:
     """Return what a search of so many epochs has left, None where it is not finished.
 
+    One that early stopping has ended is finished, however many epochs are wanted.
+
     Raises:
         RunFolderError: A file is damaged.
     """
     if not (folder / RESULT).is_file() or not (folder / HISTORY).is_file():
         return None
-    cell, done = _json(folder / RESULT, lambda one: (str(one["cell"]), one["training"]["epochs"]))
+    cell, done, stopped = _json(
+        folder / RESULT,
+        lambda one: (str(one["cell"]), one["training"]["epochs"], one.get("stopped_early")),
+    )
     records = read_history(folder / HISTORY)
-    if done < epochs or len(records) < epochs:
+    if stopped is None and (done < epochs or len(records) < epochs):
         return None
     eigenvalues: dict[int, float] = {}
     if (folder / EIGENVALUES).is_file():
@@ -382,6 +388,7 @@ def _prepared(
     )
     learner = Learner(builder, strategy, settings, cells=config.cells)
     check_epochs(strategy, settings)  # of some strategies the supernet says how many they need
+    check_image_size(learner, dataset)
     acting = Acting()
     add_files(acting, plugins)
     if config.pruner is not None:

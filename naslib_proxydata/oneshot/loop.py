@@ -174,6 +174,7 @@ class Search:
             settings=self.learner.settings.model_dump(),
             seed=self.learner.settings.seed,
             folder=self.folder,
+            prunable=self.prunable,
         )
 
     def _identity(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ class Recipe:
 
     Attributes:
         summary: What it is, in a few words.
-        source: The paper with its section, and the file of the release where it says more.
+        source: The paper, and the file of the release where it says more.
         values: Keys of the search's configuration.
         lacks: What the experiment has and these values cannot say; empty where nothing.
     """
@@ -41,6 +41,11 @@ def _nb201(strategy: Any, **training: Any) -> dict[str, Any]:
     return _search("nb201", 5, strategy, training)
 
 
+def _five_nodes(strategy: Any, **training: Any) -> dict[str, Any]:
+    """Return a search of the ten-edge cell of the data-reduction study, otherwise the same."""
+    return _search("nb201-five-nodes", 5, strategy, training)
+
+
 def _search(
     space: str, cells: int, strategy: str | Mapping[str, Any], training: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -55,10 +60,9 @@ def _search(
     }
 
 
-_NB201 = "arXiv 2001.00326, section 4; D-X-Y/AutoDL-Projects, exps/algos"
+_NB201 = "arXiv 2001.00326; D-X-Y/AutoDL-Projects, exps/algos"
 _PROGRAM = {"nesterov": True, "weight_decay": 5e-4}
-_LESS = "Less is More (CVPR workshops 2022)"
-_LESS_LACKS = "the ten-edge cell of five nodes: this is the four-node cell of the tables"
+_LESS = "arXiv 2203.06905, section 4; its release, the NAS-Bench-201 program"
 _SHARES = "the split of the examples; choose them with 'select' and give them with --selection"
 
 RECIPES: Mapping[str, Recipe] = {
@@ -85,18 +89,18 @@ RECIPES: Mapping[str, Recipe] = {
     ),
     "darts": Recipe(
         "first-order DARTS on CIFAR-10",
-        "arXiv 1806.09055, section 3.1 and appendix A.1",
+        "arXiv 1806.09055",
         _darts_space("darts", epochs=50, batch_size=64),
     ),
     "darts-2nd": Recipe(
         "second-order DARTS on CIFAR-10",
-        "arXiv 1806.09055, section 3.1 and appendix A.1",
+        "arXiv 1806.09055",
         _darts_space("darts-2nd", epochs=50, batch_size=64),
     ),
     **{
         f"robustdarts-s{number}": Recipe(
             f"RobustDARTS (L2) in S{number}, with the strongest weight decay",
-            "arXiv 1909.09656, section 5.2; automl/RobustDARTS, src/search/args.py",
+            "arXiv 1909.09656; automl/RobustDARTS, src/search/args.py",
             {**_darts_space("robust-darts", epochs=50, batch_size=64), "space": f"s{number}"},
             "the choice among five weight decays by retraining",
         )
@@ -104,12 +108,12 @@ RECIPES: Mapping[str, Recipe] = {
     },
     "pc-darts-cifar": Recipe(
         "PC-DARTS on CIFAR-10, K = 4",
-        "arXiv 1907.05737, section 4.2; yuhuixu1993/PC-DARTS, train_search.py",
+        "arXiv 1907.05737; yuhuixu1993/PC-DARTS, train_search.py",
         _darts_space("pc-darts", epochs=50, batch_size=256, warm_up=15),
     ),
     "pc-darts-imagenet": Recipe(
         "PC-DARTS on a tenth of ImageNet, K = 2",
-        "arXiv 1907.05737, section 4.3; yuhuixu1993/PC-DARTS, train_search_imagenet.py",
+        "arXiv 1907.05737; yuhuixu1993/PC-DARTS, train_search_imagenet.py",
         _darts_space(
             {"pc-darts": {"partial": 2}},
             epochs=50,
@@ -125,22 +129,22 @@ RECIPES: Mapping[str, Recipe] = {
     ),
     "p-darts": Recipe(
         "P-DARTS on CIFAR-10: three stages of 25 epochs",
-        "arXiv 1904.12760, section 4.2; chenxin061/pdarts, train_search.py",
+        "arXiv 1904.12760; chenxin061/pdarts, train_search.py",
         {**_darts_space("p-darts", epochs=75, batch_size=96), "cells": None},
     ),
     "beta-darts": Recipe(
         "beta-DARTS in the DARTS space",
-        "arXiv 2203.01665, section 4",
+        "arXiv 2203.01665",
         _darts_space("beta-darts", epochs=50, batch_size=64),
     ),
     "beta-darts-nb201": Recipe(
         "beta-DARTS in NAS-Bench-201",
-        "arXiv 2203.01665, section 4",
+        "arXiv 2203.01665",
         _nb201("beta-darts", epochs=100, batch_size=64),
     ),
     "drnas-nb201": Recipe(
         "DrNAS in NAS-Bench-201, all channels",
-        "arXiv 2006.10355, section 4; xiangning-chen/DrNAS, 201-space/train_search.py",
+        "arXiv 2006.10355; xiangning-chen/DrNAS, 201-space/train_search.py",
         _nb201("drnas", epochs=100, batch_size=64),
     ),
     "drnas-progressive-nb201": Recipe(
@@ -162,22 +166,22 @@ RECIPES: Mapping[str, Recipe] = {
     ),
     "sgas": Recipe(
         "SGAS on CIFAR-10, criterion 2",
-        "arXiv 1912.00195, section 4.1; lightaime/sgas, cnn/train_search.py",
+        "arXiv 1912.00195; lightaime/sgas, cnn/train_search.py",
         _darts_space({"sgas": {"criterion": 2}}, epochs=50, batch_size=64),
     ),
     "sdarts-rs": Recipe(
         "SDARTS with random smoothing on CIFAR-10",
-        "arXiv 2002.05283, section 4; xiangning-chen/SmoothDARTS, sota/cnn/train_search.py",
+        "arXiv 2002.05283; xiangning-chen/SmoothDARTS, sota/cnn/train_search.py",
         _darts_space("sdarts-rs", epochs=50, batch_size=64),
     ),
     "sdarts-adv": Recipe(
         "SDARTS with adversarial weights on CIFAR-10",
-        "arXiv 2002.05283, section 4; xiangning-chen/SmoothDARTS, sota/cnn/train_search.py",
+        "arXiv 2002.05283; xiangning-chen/SmoothDARTS, sota/cnn/train_search.py",
         _darts_space("sdarts-adv", epochs=50, batch_size=64),
     ),
     "darts-minus": Recipe(
         "DARTS- on CIFAR-10, the auxiliary skip connection falling linearly from 1",
-        "arXiv 2009.01027, section 4; Meituan-AutoML/DARTS-, scripts/run_darts_minus.sh",
+        "arXiv 2009.01027; Meituan-AutoML/DARTS-, scripts/run_darts_minus.sh",
         _darts_space("darts-minus", epochs=50, batch_size=64),
     ),
     "darts-pt": Recipe(
@@ -193,7 +197,7 @@ RECIPES: Mapping[str, Recipe] = {
     ),
     "darts-es": Recipe(
         "DARTS with early stopping on the eigenvalue in S1",
-        "arXiv 1909.09656, section 4.3",
+        "arXiv 1909.09656",
         {
             **_darts_space("darts", epochs=50, batch_size=64),
             "space": "s1",
@@ -226,19 +230,18 @@ RECIPES: Mapping[str, Recipe] = {
         "DARTS on CIFAR-10 as on proxy data",
         "arXiv 2106.04784, section 5",
         _darts_space("darts", epochs=50, batch_size=64),
-        "the proxy data: make them with 'select --method entropy-p1' and give --selection",
+        "the proxy data: choose them with 'select --selector entropy-p1' and give them with "
+        "--selection",
     ),
     "less-is-more-darts": Recipe(
         "first-order DARTS of the data-reduction study",
-        f"{_LESS}; its release, the NAS-Bench-201 program",
-        _nb201({"darts": {"weights_first": True}}, epochs=50, batch_size=64, **_PROGRAM),
-        _LESS_LACKS,
+        _LESS,
+        _five_nodes({"darts": {"weights_first": True}}, epochs=50, batch_size=64, **_PROGRAM),
     ),
     "less-is-more-gdas": Recipe(
         "GDAS of the data-reduction study, 250 epochs",
-        f"{_LESS}; its release, the NAS-Bench-201 program",
-        _nb201({"gdas": {"first_tau": 10.0, "last_tau": 0.1}}, epochs=250, batch_size=64),
-        _LESS_LACKS,
+        _LESS,
+        _five_nodes({"gdas": {"first_tau": 10.0, "last_tau": 0.1}}, epochs=250, batch_size=64),
     ),
 }
 """The recipes by name."""

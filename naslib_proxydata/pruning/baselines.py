@@ -247,7 +247,7 @@ class RandomPruner:
     @hookimpl
     def search_started(self, info: SearchInfo) -> None:
         """Resolve the schedule."""
-        self.schedule = self._wanted.resolve(info.epochs)
+        self.schedule = self._wanted.resolve(info.epochs, info.prunable)
         self._seed = info.seed if self._wanted_seed is None else self._wanted_seed
 
     @hookimpl

@@ -75,7 +75,7 @@ class BilevelPruner:
     @hookimpl
     def search_started(self, info: SearchInfo) -> None:
         """Resolve the schedule and open the first window of both levels."""
-        self.schedule = self._wanted.resolve(info.epochs)
+        self.schedule = self._wanted.resolve(info.epochs, info.prunable)
         if self.schedule.period < 2:
             raise PruningError("the variance over a window of 1 epoch is zero; use period >= 2")
         self._prunings = self.schedule.prunings(info.epochs)
@@ -85,11 +85,12 @@ class BilevelPruner:
         self.history.clear()
         _log.info(
             "bi-level pruning every %d epochs drops %.3g of the weights' and %.3g of the "
-            "architecture's examples: %.1f %% of equal halves are left after %d epochs",
+            "architecture's examples: %.1f %% of %s are left after %d epochs",
             self.schedule.period,
             self.schedule.weights_ratio,
             self.schedule.architecture_ratio,
-            100 * self.schedule.remaining(info.epochs),
+            100 * self.schedule.left_of(info.prunable, info.epochs),
+            "equal halves" if len(info.prunable) > 1 else f"the {info.prunable[0]}' examples",
             info.epochs,
         )
 

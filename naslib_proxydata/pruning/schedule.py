@@ -7,8 +7,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from naslib_proxydata.errors import PruningError, unknown_name
+from naslib_proxydata.hookspecs import LEVELS
+from naslib_proxydata.summation import ordered_sum
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from naslib_proxydata.hookspecs import Level
 
 _log = logging.getLogger(__name__)
@@ -61,6 +65,12 @@ class Schedule:
         """Return how often a search of so many epochs prunes."""
         return sum(self.prunes_after(epoch) for epoch in range(1, epochs + 1))
 
+    def only(self, level: Level) -> Schedule:
+        """Return the same for one level, while the other keeps all."""
+        if level == "weights":
+            return replace(self, architecture_ratio=0.0)
+        return replace(self, weights_ratio=0.0)
+
     def plain(self) -> dict[str, Any]:
         """Return period, ratios and first epoch, as plain data."""
         return asdict(self)
@@ -68,6 +78,11 @@ class Schedule:
     def remaining(self, epochs: int) -> float:
         """Return the share of equal halves that is left after so many epochs."""
         return self.left_after(self.prunings(epochs))
+
+    def left_of(self, levels: Sequence[Level], epochs: int) -> float:
+        """Return the mean share of each of the levels that is left after so many epochs."""
+        times = self.prunings(epochs)
+        return ordered_sum((1 - self.ratio(level)) ** times for level in levels) / len(levels)
 
     def left_after(self, times: int) -> float:
         """Return ((1 - p_t)^n + (1 - p_v)^n) / 2, the share of equal halves left by n prunings."""
@@ -169,6 +184,19 @@ def solve(
     return replace(bare, weights_ratio=low * scale_t, architecture_ratio=low * scale_v)
 
 
+def solve_alone(fraction: float, epochs: int, level: Level, period: int | None) -> Schedule:
+    """Solve for the ratio p of a level that shrinks alone: (1 - p)^n = fraction.
+
+    Args:
+        fraction: Share of the level that is left after the last of n prunings.
+        epochs: Number of epochs of the search.
+        level: The level; the other one keeps all.
+        period: Epochs of a window; 2 where None.
+    """
+    ratios = solve(fraction, epochs, period=period or 2, tilt=1.0)
+    return ratios.only(level)
+
+
 @dataclass(frozen=True)
 class WantedSchedule:
     """A schedule as a user names it, before the number of epochs is known.
@@ -197,13 +225,20 @@ class WantedSchedule:
         if isinstance(self.schedule, str) and self._fraction() is None:
             preset(self.schedule, 2 * PUBLISHED_PRUNINGS)  # an unknown name is told at once
 
-    def resolve(self, epochs: int) -> Schedule:
+    def resolve(self, epochs: int, levels: Sequence[Level] = LEVELS) -> Schedule:
         """Return the schedule for a search of so many epochs.
+
+        Where one level shrinks alone, a fraction or an end is the share of that level; ratios stay
+        what they are.
+
+        Args:
+            epochs: Number of epochs of the search.
+            levels: The levels that shrink.
 
         Raises:
             PruningError: It would never prune, or no ratios leave the share in so few epochs.
         """
-        found = self._found(epochs)
+        found = self._found(epochs) if len(levels) > 1 else self._alone(epochs, levels[0])
         if not found.prunings(epochs):
             raise PruningError(
                 f"a search of {epochs} epochs would never prune: examples go for the first time "
@@ -230,6 +265,16 @@ class WantedSchedule:
         if isinstance(self.schedule, Schedule):
             return replace(self.schedule, period=self.period or self.schedule.period)
         return preset(str(self.schedule), epochs, self.period)
+
+    def _alone(self, epochs: int, level: Level) -> Schedule:
+        fraction = self._fraction()
+        if self.ratios is None and self.schedule in ENDS:
+            fraction = ENDS[str(self.schedule)].left_after(PUBLISHED_PRUNINGS)
+            period = self.period or max(2, epochs // PUBLISHED_PRUNINGS)
+            return solve_alone(fraction, epochs, level, period)
+        if self.ratios is None and fraction is not None:
+            return solve_alone(fraction, epochs, level, self.period)
+        return self._found(epochs).only(level)
 
     def _fraction(self) -> float | None:
         """Return the fraction that is meant, None where a schedule or a preset is."""

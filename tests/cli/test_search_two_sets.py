@@ -31,12 +31,13 @@ def test_the_architecture_trains_on_images_of_its_own(tmp_path: Path) -> None:
     out = tmp_path / "run"
     arguments = ("--dataset", first, "--architecture-dataset", second, "--epochs", 2)
     small = ("--channels", 2, "--cells", 1, "--set", "pruner.ratio=0.5", "--pruner", "infobatch")
+    small = (*small, "--set", "pruner.untouched=0")
     assert run(*arguments, *small, "--out", out) == 0
     result = json.loads((out / "result.json").read_text())
     assert result["architecture_dataset"] == str(second)
     history = json.loads((out / "history.json").read_text())
     assert all(record["used"]["architecture"] == 24 for record in history)
-    assert history[-1]["used"]["weights"] <= 40
+    assert history[-1]["used"]["weights"] < 40
     assert f"{second} (architecture)" in (out / "summary.md").read_text()
 
 
@@ -49,3 +50,14 @@ def test_images_of_another_size_are_refused_before_anything_is_spent(
     assert run("--dataset", first, "--architecture-dataset", second, "--out", out) == 2
     assert "expected images of one shape" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_a_fraction_is_that_of_the_weights_which_shrink_alone(tmp_path: Path) -> None:
+    first = written(tmp_path / "weights.npz", 80, 1)
+    second = written(tmp_path / "architecture.npz", 24, 2)
+    out = tmp_path / "run"
+    arguments = ("--dataset", first, "--architecture-dataset", second, "--epochs", 5)
+    small = ("--channels", 2, "--cells", 1, "--pruner", "random", "--set", "pruner.schedule=0.5")
+    assert run(*arguments, *small, "--out", out) == 0
+    history = json.loads((out / "history.json").read_text())
+    assert history[-1]["left"] == {"weights": pytest.approx(40, abs=2), "architecture": 24}

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from naslib_proxydata.assemble.search import run_search
+from naslib_proxydata.assemble.search import run_search, stored_search
 from naslib_proxydata.config import SearchConfig
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.oneshot import hessian
@@ -77,6 +77,9 @@ def test_a_search_ends_there_and_stays_ended(
     facts = json.loads((tmp_path / "run" / "result.json").read_text())
     assert facts["stopped_early"] == {"after": 21, "returned": 14}
     assert facts["cell"] == finished.cell
+    stored = stored_search(tmp_path / "run", 30)  # what an experiment asks
+    assert stored is not None
+    assert (stored.result.cell, len(stored.result.records)) == (finished.cell, 21)
     longer = {**given, "training": {**given["training"], "epochs": 40}}
     again = run_search(SearchConfig(**longer))
     assert (again.cell, len(again.result.records)) == (finished.cell, 21)

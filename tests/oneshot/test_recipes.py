@@ -67,6 +67,11 @@ PUBLISHED: dict[str, dict[str, Any]] = {
 }
 
 
+def test_the_data_reduction_study_has_ten_edges() -> None:
+    for name in ("less-is-more-darts", "less-is-more-gdas"):
+        assert SearchConfig(recipe=name).space == "nb201-five-nodes"
+
+
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_published_settings(name: str) -> None:
     settings = settings_of(SearchConfig(recipe=name)).model_dump()

@@ -133,3 +133,23 @@ def test_levels_have_their_own_ratio() -> None:
 def test_impossible_schedules_are_refused(call, message: str) -> None:
     with pytest.raises(PruningError, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "left"),
+    [(0.5, 0.5), ("0.25", 0.25), ("to-4-percent", (0.8**25 + 0.9**25) / 2)],
+)
+@pytest.mark.parametrize("epochs", [10, 50])
+def test_a_level_that_shrinks_alone_reaches_the_end_itself(
+    wanted: str | float, left: float, epochs: int
+) -> None:
+    found = WantedSchedule(wanted).resolve(epochs, ("weights",))
+    assert found.architecture_ratio == 0.0
+    assert (1 - found.weights_ratio) ** (epochs // 2) == pytest.approx(left)
+    assert found.left_of(("weights",), epochs) == pytest.approx(left)
+
+
+def test_ratios_of_a_level_that_shrinks_alone_stay() -> None:
+    assert WantedSchedule("20/10").resolve(50, ("weights",)) == Schedule(2, 0.2, 0.0)
+    given = WantedSchedule("to-4-percent", ratios=(0.3, 0.2))
+    assert given.resolve(50, ("weights",)) == Schedule(2, 0.3, 0.0)

@@ -8,6 +8,7 @@ where they act: in the supernet's cells and in
 
 from __future__ import annotations
 
+from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.oneshot.base import Strategy
 
 
@@ -16,7 +17,12 @@ def pc_darts(partial: int = 4) -> Strategy:
 
     Args:
         partial: K; all channels at 1.
+
+    Raises:
+        ConfigError: K is below 1.
     """
+    if partial < 1:
+        raise ConfigError(f"PC-DARTS uses 1 / partial of the channels, partial >= 1; got {partial}")
     return Strategy(
         "pc-darts",
         partial=partial,
