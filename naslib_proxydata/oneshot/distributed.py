@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
@@ -136,7 +137,7 @@ def averaged(tensors: Sequence[Tensor]) -> list[Tensor]:
         flat = torch.cat([tensors[place].detach().flatten() for place in places])
         with _explained():
             dist.all_reduce(flat)
-        parts = (flat / processes()).split([tensors[place].numel() for place in places])
+        parts = torch.split(flat / processes(), [tensors[place].numel() for place in places])
         for place, part in zip(places, parts, strict=True):
             result[place] = torch.empty_like(tensors[place]).copy_(part.view_as(tensors[place]))
     return result
@@ -164,7 +165,7 @@ def bounds(count: int, parts: int) -> list[tuple[int, int]]:
     """
     shares = max(1, min(parts, count // 2))
     ends = [count * share // shares for share in range(shares + 1)]
-    return list(zip(ends[:-1], ends[1:], strict=True))
+    return list(pairwise(ends))
 
 
 class Shares:
@@ -239,7 +240,7 @@ class _Gathered(torch.autograd.Function):
         return torch.cat([one[:size] for one, size in zip(every, sizes, strict=False)])
 
     @staticmethod
-    @torch.autograd.function.once_differentiable  # type: ignore[misc]
+    @torch.autograd.function.once_differentiable
     def backward(ctx: torch.autograd.function.FunctionCtx, gradient: Tensor) -> tuple[Tensor, None]:
         return gradient[ctx.own] * dist.get_world_size(), None  # type: ignore[attr-defined]
 
