@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from naslib_proxydata.cli.interrupts import Interrupted
 from naslib_proxydata.errors import ProxyDataError
 
-_GRACE = 3.0  # seconds in which torchrun ends the others, where the first has failed too
+_GRACE = 10.0  # seconds in which torchrun ends the others, where the first has failed too
 
 
 @contextmanager

@@ -66,14 +66,14 @@ def steps(strategy: Strategy, count: int) -> list[Tensor]:
 
 def all_steps() -> dict[str, list[Tensor]]:
     made = {"darts": lambda: darts(1), "darts-2nd": lambda: darts(2), "beta-darts": beta_darts}
-    return {f"{name} {n}": steps(one(), n) for name, one in made.items() for n in (2, 3, 9)}
+    return {f"{name} {n}": steps(one(), n) for name, one in made.items() for n in (3, 9)}
 
 
 def small_search(strategy: Strategy, folder: Path | None = None, epochs: int = 1) -> Search:
-    pruner = BilevelPruner(Schedule.named("to-10-percent", 10), coloured().required_labels("test"))
-    learner = make_learner(strategy, channels=2, epochs=epochs)
+    pruner = BilevelPruner(Schedule(2, 0.3, 0.2))
+    learner = make_learner(strategy, channels=2, epochs=epochs, image_reduction=2)
     plugins = acting(pruner) if folder or epochs > 1 else acting()
-    return Search(coloured(48), learner, plugins, "nb201", folder=folder)
+    return Search(coloured(32), learner, plugins, "nb201", folder=folder)
 
 
 def state_of(search: Search) -> dict[str, Any]:
@@ -127,7 +127,8 @@ def test_processes_end_alike(found: tuple[Path, list[dict[str, Any]]]) -> None:
         theirs = second[name]
         for key in ("cell", "metrics", "active", "strengths"):
             assert mine[key] == theirs[key], (name, key)
-        for key in ("weights", "buffers"):
+        # Picking ENAS's cell, after all epochs, moves each process's own averages.
+        for key in ("weights",) if name == "enas" else ("weights", "buffers"):
             assert all(map(torch.equal, mine[key], theirs[key])), (name, key)
 
 
