@@ -25,6 +25,7 @@ from naslib_proxydata.oneshot import plots
 from naslib_proxydata.oneshot.base import Strategy, combine
 from naslib_proxydata.oneshot.builder import supernet_builder
 from naslib_proxydata.oneshot.checkpoint import NAME, PREVIOUS, started_from
+from naslib_proxydata.oneshot.distributed import described, from_first, is_first, joined
 from naslib_proxydata.oneshot.duration import check_epochs
 from naslib_proxydata.oneshot.early_stopping import returned_epoch
 from naslib_proxydata.oneshot.examples import Active, examples_sha256, starting_examples
@@ -155,8 +156,19 @@ def run_search(
         ProxyDataError: A name, a file or a number is wrong, or the loss is not finite; the message
             says what to do, and checkpoints are kept.
     """
+    with joined(config.device):
+        return _run(config, listeners, dataset, selection)
+
+
+def _run(
+    config: SearchConfig,
+    listeners: tuple[object, ...],
+    dataset: Dataset | None,
+    selection: Selection | None,
+) -> FinishedSearch:
+    """Search in this process, or in this one of several."""
     plugins = load_plugins(config.plugin, config.no_plugin)
-    config = resolved(config)
+    config = from_first(resolved(config) if is_first() else config)
     modes = numerics(cudnn_benchmark=config.cudnn_benchmark, deterministic=config.deterministic)
     with threads_used(config.threads), modes:
         dataset = open_dataset(config.dataset, plugins) if dataset is None else dataset
@@ -170,6 +182,8 @@ def run_search(
             logger.warning("both levels train on the same images of %s", config.dataset)
         prepared = _prepared(config, plugins, dataset, selection, listeners)
         config = _settled(config, prepared.learner.settings)
+        if not is_first():
+            return FinishedSearch(_search(config, prepared, None), (), (), None)
         if not config.overwrite:
             _refuse_other_examples(config, prepared)
         with opened_folder(config, RESULTS) as folder:
@@ -294,19 +308,7 @@ def _searched(
     tell_idle(prepared.acting, plugins)
     env = environment(config, plugins, actors)
     folder.write_json("env.json", env)
-    result = Search(
-        prepared.dataset,
-        prepared.learner,
-        prepared.acting,
-        config.space,
-        prepared.selection,
-        folder.path,
-        config.augment,
-        check_folder=folder.check_in_place,
-        stop=_stopping(config, prepared.tracker),
-        prunable=LEVELS if config.architecture_dataset is None else ("weights",),
-        device_data=config.device_data,
-    ).run()
+    result = _search(config, prepared, folder)
     tables, unreadable = space_tables(plugins, config)
     measured, missing = look_up(tables, result.cell)
     notes = (*unreadable, *missing)
@@ -318,6 +320,23 @@ def _searched(
     _draw(folder, config, prepared, finished)
     folder.write("summary.md", _summary(config, finished, env))
     return finished
+
+
+def _search(config: SearchConfig, prepared: Prepared, folder: RunFolder | None) -> SearchResult:
+    """Search, and keep it in the folder, if any."""
+    return Search(
+        prepared.dataset,
+        prepared.learner,
+        prepared.acting,
+        config.space,
+        prepared.selection,
+        None if folder is None else folder.path,
+        config.augment,
+        check_folder=None if folder is None else folder.check_in_place,
+        stop=_stopping(config, prepared.tracker),
+        prunable=LEVELS if config.architecture_dataset is None else ("weights",),
+        device_data=config.device_data,
+    ).run()
 
 
 def _settled(config: SearchConfig, settings: SearchSettings) -> SearchConfig:
@@ -393,7 +412,8 @@ def _prepared(
     add_files(acting, plugins)
     if config.pruner is not None:
         add_pruner(acting, plugins, config.pruner, dataset)
-    add_observers(acting, plugins, config.observer)
+    if is_first():  # observers write files
+        add_observers(acting, plugins, config.observer)
     if config.early_stop and (strategy.policy is not None or not strategy.learns):
         raise ConfigError(
             f"--early-stop looks at how the loss bends in alpha, and {strategy.name!r} does not "
@@ -507,6 +527,7 @@ def _facts(
         "seed": config.seed,
         "device": config.device,
         "threads": config.threads,
+        **described(),
         "cudnn_benchmark": config.cudnn_benchmark,
         "deterministic": config.deterministic,
         "versions": env["packages"],

@@ -98,19 +98,25 @@ def command(
     """
     from naslib_proxydata.assemble.search import HISTORY, run_search
     from naslib_proxydata.cli.interrupts import keeping
+    from naslib_proxydata.cli.together import told_by_the_first
     from naslib_proxydata.config import SearchConfig
     from naslib_proxydata.errors import ConfigError
+    from naslib_proxydata.oneshot.distributed import started_number
     from naslib_proxydata.runs.kept import epochs_kept
 
-    pruner = options["pruner"]
-    if schedule is not None and pruner not in (None, "bdp"):
-        raise ConfigError(f"--bdp is a pruner, and so is --pruner {pruner}; give one of them")
-    if schedule is not None:
-        options |= {"pruner": "bdp", "pruner.schedule": schedule}
-    options |= {"training.epochs": epochs, "training.batch_size": batch_size}
-    config = resolved_options(SearchConfig, config_file, assignments, **options)
-    with keeping(lambda: epochs_kept(config.out, HISTORY)):
-        finished = run_search(config, EpochLines())
+    number = started_number()
+    with told_by_the_first(number):
+        pruner = options["pruner"]
+        if schedule is not None and pruner not in (None, "bdp"):
+            raise ConfigError(f"--bdp is a pruner, and so is --pruner {pruner}; give one of them")
+        if schedule is not None:
+            options |= {"pruner": "bdp", "pruner.schedule": schedule}
+        options |= {"training.epochs": epochs, "training.batch_size": batch_size}
+        config = resolved_options(SearchConfig, config_file, assignments, **options)
+        with keeping(lambda: epochs_kept(config.out, HISTORY)):
+            finished = run_search(config, *([] if number else [EpochLines()]))
+    if number:
+        return
     tell(f"cell: {finished.cell}")
     tell(f"{finished.result.processed:,} examples processed in {finished.result.seconds:.0f} s")
     for one in finished.measured:

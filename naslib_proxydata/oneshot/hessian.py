@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from naslib_proxydata.hookspecs import hookimpl
+from naslib_proxydata.oneshot.distributed import alone, from_first
 from naslib_proxydata.oneshot.first_order import Softmax
 from naslib_proxydata.oneshot.moment import Moment
 
@@ -85,9 +86,11 @@ class HessianTracker:
         if epoch % self._every or batch is None or learner.architecture.policy is not None:
             return
         moment = Moment.of(learner.settings, epoch, "hessian", epoch)
-        loss, _ = learner.loss(batch, learner.architecture.mixtures(Softmax(), moment))
-        alphas = list(learner.architecture.alpha.values())
-        self.values[epoch] = dominant_eigenvalue(loss, alphas, moment.decisions)
+        with alone():  # second derivatives do not pass from process to process
+            loss, _ = learner.loss(batch, learner.architecture.mixtures(Softmax(), moment))
+            alphas = list(learner.architecture.alpha.values())
+            value = dominant_eigenvalue(loss, alphas, moment.decisions)
+        self.values[epoch] = from_first(value)
         _log.info("epoch %d: dominant Hessian eigenvalue %.4g", epoch, self.values[epoch])
 
     def state_dict(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from torch import Tensor
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.oneshot.architecture import ArchitectureParameters
 from naslib_proxydata.oneshot.buffers import unchanged_buffers
+from naslib_proxydata.oneshot.distributed import Shares
 from naslib_proxydata.oneshot.first_order import FirstOrder
 from naslib_proxydata.oneshot.gradients import gradients_of, set_gradients
 from naslib_proxydata.oneshot.precision import Precision
@@ -72,6 +73,7 @@ class Learner:
                 "do; use bfloat16"
             )
         self.precision = Precision(settings)
+        self._shares = Shares()
         self.relaxation = strategy.relaxation
         self._make_supernet = make_supernet
         self.architecture: ArchitectureParameters
@@ -196,16 +198,20 @@ class Learner:
 
         With weights it is the mean of w_i times the loss of example i, over all n.
         """
-        images = batch.images.contiguous(memory_format=torch.channels_last)
-        if self.settings.image_reduction > 1:
-            images = F.avg_pool2d(images, self.settings.image_reduction)
-        with self.precision.forward():
-            logits: Tensor = self.supernet(images, mixtures)
-        logits = self.precision.output(logits)
+        logits = self._shares.logits(self._logits, batch.images, mixtures)
         if batch.weights is None:
             return F.cross_entropy(logits, batch.labels), logits
         losses = F.cross_entropy(logits, batch.labels, reduction="none")
         return (batch.weights * losses).mean(), logits
+
+    def _logits(self, images: Tensor, mixtures: Mapping[str, Mixture]) -> Tensor:
+        """Return the logits (n, classes) of some images."""
+        images = images.contiguous(memory_format=torch.channels_last)
+        if self.settings.image_reduction > 1:
+            images = F.avg_pool2d(images, self.settings.image_reduction)
+        with self.precision.forward():
+            logits: Tensor = self.supernet(images, mixtures)
+        return self.precision.output(logits)
 
     def penalty(self, moment: Moment) -> Tensor:
         """Return the sum of the strategy's regularisers."""

@@ -34,6 +34,7 @@ from naslib_proxydata.oneshot.checkpoint import (
     load_checkpoint,
     save_checkpoint,
 )
+from naslib_proxydata.oneshot.distributed import from_first, is_first, keep_buffers_alike
 from naslib_proxydata.oneshot.examples import (
     Active,
     counted_by_class,
@@ -160,7 +161,7 @@ class Search:
     def _prune_at_start(self) -> None:
         """Let plugins drop examples for good, and note with which ones the first epoch begins."""
         prunable = {level: self.pool[level] for level in self.prunable}
-        self.pool |= kept_at_start(self.acting, prunable)
+        self.pool |= from_first(kept_at_start(self.acting, prunable))
         self.active = dict(self.pool)
         self._start = examples_sha256(self.active)
 
@@ -190,10 +191,11 @@ class Search:
         }
 
     def _resume(self) -> None:
-        if self.folder is None:
-            return
-        state = load_checkpoint(self.folder)
+        state = from_first(None if self.folder is None else load_checkpoint(self.folder))
         if state is None:
+            return
+        if self.folder is None:  # which the first process holds
+            self._take_over(state)
             return
         with boundary(self.folder / NAME, RunFolderError, "--overwrite to start anew"):
             self._take_over(state)
@@ -203,7 +205,7 @@ class Search:
     def _take_over(self, state: dict[str, Any]) -> None:
         mine = self._identity()
         other = [key for key in mine if state["identity"].get(key) != mine[key]]
-        if other:
+        if other and is_first():  # the other processes have no observers
             raise RunFolderError(
                 f"{self.folder} holds another run: {', '.join(other)} differ; choose another "
                 "--out, or --overwrite to start anew"
@@ -257,7 +259,8 @@ class Search:
             for level, active in self.active.items()
         }
         prunable = {level: self.active[level] for level in self.prunable}
-        self.active |= kept_examples(self.acting, epoch, prunable)
+        self.active |= from_first(kept_examples(self.acting, epoch, prunable))
+        keep_buffers_alike(self.learner.supernet)
         metrics["seconds"] = time.perf_counter() - started
         self._record(epoch, metrics, processed, used)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from naslib_proxydata.oneshot.base import Strategy
+from naslib_proxydata.oneshot.gradients import gradients_of
 from naslib_proxydata.oneshot.moment import Moment
 
 if TYPE_CHECKING:
@@ -86,11 +87,7 @@ def _gradients(
     loss: Callable[[Mapping[str, Tensor]], Tensor], weights: Mapping[str, Tensor]
 ) -> dict[str, Tensor]:
     leaves = {kind: one.detach().requires_grad_() for kind, one in weights.items()}
-    found = torch.autograd.grad(loss(leaves), list(leaves.values()), allow_unused=True)
-    return {
-        kind: torch.zeros_like(leaf) if one is None else one
-        for (kind, leaf), one in zip(leaves.items(), found, strict=True)
-    }
+    return dict(zip(leaves, gradients_of(loss(leaves), list(leaves.values())), strict=True))
 
 
 def sdarts_adv(steps: int = 7) -> Strategy:
