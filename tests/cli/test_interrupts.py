@@ -195,11 +195,13 @@ def test_a_search_keeps_its_epochs(start: Start, tmp_path: Path) -> None:
     assert "kept in" in command.last_line()
 
 
+PAPERS = Path(__file__).parents[2] / "benchmarks" / "papers"
 ARGUMENTS = {
     "list": ["plugins"],
     "convert": ["letters", "source", "target"],
     "select": ["--size", "10"],
     "evolve": ["--space", "numbers", "--predictor", "counted"],
+    "experiment": [str(PAPERS / "bdp-table-4.yaml"), "--dataset", "digits"],
 }
 WITHOUT_PLUGINS = ("config", "doctor")
 

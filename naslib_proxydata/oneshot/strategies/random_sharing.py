@@ -29,7 +29,8 @@ class UniformHard:
         chosen = torch.multinomial(
             likely + empty[:, None], num_samples=1, generator=moment.decisions
         )
-        hard = torch.zeros_like(likely).scatter(-1, chosen, likely)  # 0 where nothing is allowed
+        # 0 where nothing is allowed.
+        hard = torch.zeros_like(likely).scatter(-1, chosen, 1.0) * likely
         weights = send(hard.to(alpha.dtype), alpha.device)
         active = tuple(
             () if nothing else (column,)
