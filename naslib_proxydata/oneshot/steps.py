@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from naslib_proxydata.errors import SearchError
+
 if TYPE_CHECKING:
     from torch import Tensor
     from torch.optim import Adam
@@ -94,8 +96,11 @@ class ArchitecturePhase(Protocol):
         """
 
 
-class Progress(Protocol):
-    """Changes the search between epochs: forbids candidates, deepens the network."""
+class Progress:
+    """Changes the search between epochs: forbids candidates, deepens the network.
+
+    This one changes nothing; others say only what they change.
+    """
 
     def check(self, supernet: Supernet, cells: int | None) -> None:
         """Refuse a supernet that this cannot be done to, before anything is spent.
@@ -110,6 +115,7 @@ class Progress(Protocol):
 
     def fewest_epochs(self) -> int:
         """Return the smallest number of epochs in which all of this happens at all."""
+        return 1
 
     def depth(self, epoch: int, epochs: int, cells: int | None) -> int | None:
         """Return the number of cells of the supernet in an epoch.
@@ -122,27 +128,59 @@ class Progress(Protocol):
         Returns:
             None for the user's, or the supernet's own.
         """
+        return None
 
     def partial(self, epoch: int, epochs: int) -> int | None:
         """Return the K of partial channels in an epoch, None for the strategy's own."""
+        return None
 
     def position(self, epoch: int, epochs: int) -> tuple[int, int]:
         """Return an epoch's number within its stage, from 1, and the stage's length."""
+        return epoch, epochs
 
     def peak(self, epoch: int, epochs: int) -> float:
         """Return the weights' learning rate at the start of an epoch's stage, as a share."""
+        return 1.0
 
     def frozen(self, epoch: int, epochs: int) -> bool:
         """Return whether the architecture parameters stay as they are in an epoch."""
+        return False
 
     def skip_dropout(self, epoch: int, epochs: int) -> float:
         """Return the share of skip connections' values that are dropped in an epoch."""
+        return 0.0
 
     def epoch_finished(self, learner: TrainableState, moment: Moment) -> None:
         """Look at an epoch that has ended; may call ``learner.architecture.forbid``."""
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what a checkpoint must hold: tensors, numbers, texts, lists and dicts."""
+        """Return what a checkpoint must hold: tensors, numbers, texts, lists and dicts.
+
+        What is forbidden is kept with alpha.
+        """
+        return {}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over what :meth:`state_dict` returned."""
+
+
+def require_operations_of_edges(supernet: Supernet, who: str) -> None:
+    """Refuse a space of other choices than the operations of edges.
+
+    Args:
+        supernet: Of the space.
+        who: What the strategy does to operations, with its name.
+
+    Raises:
+        SearchError: Not every choice of the space is the operation of an edge.
+    """
+    if not supernet.edgewise:
+        raise SearchError(
+            f"{who}, and this space has choices of another kind; use another strategy, such as "
+            "darts"
+        )
+
+
+def stage_of(epoch: int, epochs: int, stages: int) -> int:
+    """Return which of several equal stages an epoch is in, counting from 0."""
+    return min((epoch - 1) * stages // epochs, stages - 1)

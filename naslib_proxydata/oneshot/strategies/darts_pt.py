@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from naslib_proxydata.errors import ConfigError, SearchError
+from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.oneshot import host
 from naslib_proxydata.oneshot.base import Strategy
 from naslib_proxydata.oneshot.buffers import unchanged_buffers
 from naslib_proxydata.oneshot.mixture import Choices, Mixture
 from naslib_proxydata.oneshot.moment import Moment
+from naslib_proxydata.oneshot.steps import Progress, require_operations_of_edges
 from naslib_proxydata.seeding import torch_generator
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Undrawn:
         return self.relaxation.strengths(alpha, allowed)
 
 
-class PerturbationSelection:
+class PerturbationSelection(Progress):
     """Decides edges one after the other, by accuracies of a supernet that is tuned in between.
 
     In random order, every edge keeps the operation without which the supernet is least accurate;
@@ -81,11 +82,7 @@ class PerturbationSelection:
         Raises:
             SearchError: Not every choice of the space is the operation of an edge.
         """
-        if not supernet.edgewise:
-            raise SearchError(
-                "DARTS-PT takes operations of edges away, and this space has choices of another "
-                "kind; use another strategy, such as darts"
-            )
+        require_operations_of_edges(supernet, "DARTS-PT takes operations of edges away")
         limit = supernet.inputs_per_node
         self._decisions = max(_decisions(one, limit) for one in supernet.choices.values())
         self._annealed = limit is not None
@@ -102,14 +99,6 @@ class PerturbationSelection:
         """Return one epoch of search, and the tuning."""
         return 1 + self.every * (self._decisions - 1)
 
-    def depth(self, epoch: int, epochs: int, cells: int | None) -> int | None:
-        """Leave the depth to the user."""
-        return None
-
-    def partial(self, epoch: int, epochs: int) -> int | None:
-        """Leave the channels to the strategy."""
-        return None
-
     def position(self, epoch: int, epochs: int) -> tuple[int, int]:
         """Take search and tuning as two stages; the rate of the second may stay as it is."""
         searched = self.tuning(epochs)
@@ -120,14 +109,6 @@ class PerturbationSelection:
     def peak(self, epoch: int, epochs: int) -> float:
         """Return 1 in the search, then the tuning's share."""
         return 1.0 if epoch <= self.tuning(epochs) else self.tuning_rate
-
-    def frozen(self, epoch: int, epochs: int) -> bool:
-        """Never freeze; a decided edge has no choice left, so its gradient is zero."""
-        return False
-
-    def skip_dropout(self, epoch: int, epochs: int) -> float:
-        """Drop nothing."""
-        return 0.0
 
     # ----------------------------------------------------------------- how something is decided
 
@@ -192,16 +173,6 @@ class PerturbationSelection:
     def _allowed(learner: TrainableState, kind: str) -> NDArray[np.bool_]:
         mask: NDArray[np.bool_] = learner.architecture.allowed(kind).cpu().numpy().copy()
         return mask
-
-    def epoch_finished(self, learner: TrainableState, moment: Moment) -> None:
-        """Do nothing; decisions need examples."""
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return nothing: what is decided is kept with alpha."""
-        return {}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over nothing."""
 
 
 @torch.no_grad()

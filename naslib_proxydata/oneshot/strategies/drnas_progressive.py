@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from naslib_proxydata.errors import ConfigError, SearchError
 from naslib_proxydata.oneshot.base import Strategy
 from naslib_proxydata.oneshot.moment import Moment
+from naslib_proxydata.oneshot.steps import Progress, stage_of
 from naslib_proxydata.oneshot.strategies.drnas import DirichletSample
 from naslib_proxydata.oneshot.strategies.p_darts import weakest
 
@@ -23,7 +23,7 @@ PUBLISHED = (4, 2), (3,)
 NONE = "none"
 
 
-class Widening:
+class Widening(Progress):
     """Equal stages; each ends with fewer operations, the next begins with more channels in them.
 
     After a stage every edge keeps its strongest operations with their alpha, and operations see
@@ -51,7 +51,7 @@ class Widening:
 
     def stage(self, epoch: int, epochs: int) -> int:
         """Return the stage of an epoch, counting from 0."""
-        return min((epoch - 1) * len(self.partials) // epochs, len(self.partials) - 1)
+        return stage_of(epoch, epochs, len(self.partials))
 
     def check(self, supernet: Supernet, cells: int | None) -> None:
         """Refuse the numbers of NAS-Bench-201 in other spaces.
@@ -70,30 +70,14 @@ class Widening:
         """Return as many epochs that every stage trains alpha."""
         return len(self.partials) * (self.freeze + 1)
 
-    def depth(self, epoch: int, epochs: int, cells: int | None) -> int | None:
-        """Leave the depth to the user."""
-        return None
-
     def partial(self, epoch: int, epochs: int) -> int | None:
         """Return the K of the epoch's stage."""
         return self.partials[self.stage(epoch, epochs)]
-
-    def position(self, epoch: int, epochs: int) -> tuple[int, int]:
-        """Take the whole search as one stage of the learning rate."""
-        return epoch, epochs
-
-    def peak(self, epoch: int, epochs: int) -> float:
-        """Leave the learning rate to the settings."""
-        return 1.0
 
     def frozen(self, epoch: int, epochs: int) -> bool:
         """Return whether the epoch is among the first of its stage."""
         stage = self.stage(epoch, epochs)
         return epoch <= self.freeze or self.stage(epoch - self.freeze, epochs) != stage
-
-    def skip_dropout(self, epoch: int, epochs: int) -> float:
-        """Drop nothing."""
-        return 0.0
 
     def epoch_finished(self, learner: TrainableState, moment: Moment) -> None:
         """Forbid the weakest operations at the end of a stage."""
@@ -106,13 +90,6 @@ class Widening:
             is_none = np.array([[never and name == NONE for name in row] for row in names])
             mask = weakest(np.where(is_none, -1.0, weights), self.kept[stage])
             learner.architecture.forbid(kind, mask)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return nothing: what is forbidden is kept with alpha."""
-        return {}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over nothing."""
 
 
 def drnas_progressive(

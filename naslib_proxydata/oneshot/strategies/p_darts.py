@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from naslib_proxydata.errors import ConfigError, SearchError
 from naslib_proxydata.oneshot.base import Strategy
 from naslib_proxydata.oneshot.moment import Moment
+from naslib_proxydata.oneshot.steps import Progress, stage_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,7 +22,7 @@ SKIP = "skip_connect"
 PUBLISHED_DEPTHS = (5, 11, 17)
 
 
-class Stages:
+class Stages(Progress):
     """Equal stages; each ends with fewer candidates, the next begins with a deeper network.
 
     After a stage every edge keeps its strongest candidates; weights and alpha start again. In
@@ -54,7 +54,7 @@ class Stages:
 
     def stage(self, epoch: int, epochs: int) -> int:
         """Return the stage of an epoch, counting from 0."""
-        return min((epoch - 1) * len(self.depths) // epochs, len(self.depths) - 1)
+        return stage_of(epoch, epochs, len(self.depths))
 
     def check(self, supernet: Supernet, cells: int | None) -> None:
         """Refuse the published depths where cells are counted otherwise.
@@ -78,19 +78,11 @@ class Stages:
         depth = self.depths[self.stage(epoch, epochs)]
         return depth if cells is None else max(1, round(depth * cells / self.depths[-1]))
 
-    def partial(self, epoch: int, epochs: int) -> int | None:
-        """Leave the channels to the strategy."""
-        return None
-
     def position(self, epoch: int, epochs: int) -> tuple[int, int]:
         """Return the epoch's number within its stage and the stage's length."""
         stage = self.stage(epoch, epochs)
         mine = [one for one in range(1, epochs + 1) if self.stage(one, epochs) == stage]
         return mine.index(epoch) + 1, len(mine)
-
-    def peak(self, epoch: int, epochs: int) -> float:
-        """Leave the learning rate to the settings."""
-        return 1.0
 
     def frozen(self, epoch: int, epochs: int) -> bool:
         """Return whether the epoch is in the first part of its stage."""
@@ -133,13 +125,6 @@ class Stages:
             mask = np.zeros(choices.shape, dtype=bool)
             mask[min(places, key=lambda place: strengths[kind][place])] = True
             architecture.hide(kind, mask)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return nothing: what is forbidden is kept with alpha."""
-        return {}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over nothing."""
 
 
 def weakest(weights: NDArray[np.float64], kept: int) -> NDArray[np.bool_]:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from naslib_proxydata.errors import ConfigError, SearchError
+from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.oneshot.base import Strategy
 from naslib_proxydata.oneshot.moment import Moment
+from naslib_proxydata.oneshot.steps import Progress, require_operations_of_edges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,7 +74,7 @@ def normalised(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.ones_like(values) if span == 0 else (values - values.min()) / span
 
 
-class GreedyDecisions:
+class GreedyDecisions(Progress):
     """From epoch 10, every 5 epochs, the best edge of every kind of cell keeps one operation.
 
     Best is the largest normalised importance times certainty (criterion 1), also times
@@ -104,39 +105,11 @@ class GreedyDecisions:
         Raises:
             SearchError: Not every choice of the space is the operation of an edge.
         """
-        if not supernet.edgewise:
-            raise SearchError(
-                "SGAS decides the operations of edges, and this space has choices of another "
-                "kind; use another strategy, such as darts"
-            )
+        require_operations_of_edges(supernet, "SGAS decides the operations of edges")
 
     def fewest_epochs(self) -> int:
         """Return the epoch of the first decision; without one this would be DARTS."""
         return self.first
-
-    def depth(self, epoch: int, epochs: int, cells: int | None) -> int | None:
-        """Leave the depth to the user."""
-        return None
-
-    def partial(self, epoch: int, epochs: int) -> int | None:
-        """Leave the channels to the strategy."""
-        return None
-
-    def position(self, epoch: int, epochs: int) -> tuple[int, int]:
-        """Take the whole search as one stage."""
-        return epoch, epochs
-
-    def peak(self, epoch: int, epochs: int) -> float:
-        """Leave the learning rate to the settings."""
-        return 1.0
-
-    def frozen(self, epoch: int, epochs: int) -> bool:
-        """Never freeze; a decided edge has no choice left, so its gradient is zero."""
-        return False
-
-    def skip_dropout(self, epoch: int, epochs: int) -> float:
-        """Drop nothing."""
-        return 0.0
 
     def epoch_finished(self, learner: TrainableState, moment: Moment) -> None:
         """Decide, if it is time, and remember the weights."""
