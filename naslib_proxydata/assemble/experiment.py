@@ -16,6 +16,7 @@ from naslib_proxydata.assemble.over_random import improvement_over_random, rando
 from naslib_proxydata.assemble.published import Published, read_published
 from naslib_proxydata.assemble.search import RESULTS as SEARCH_RESULTS
 from naslib_proxydata.assemble.search import (
+    along,
     check_search,
     named_strategy,
     refuse_other_selection,
@@ -48,7 +49,6 @@ from naslib_proxydata.seeding import torch_generator
 
 if TYPE_CHECKING:
     from naslib_proxydata.data.base import Dataset
-    from naslib_proxydata.oneshot.records import EpochRecord
     from naslib_proxydata.oneshot.supernets.base import Supernet
     from naslib_proxydata.plugins import Plugins
     from naslib_proxydata.tables.base import BenchmarkTable
@@ -403,9 +403,18 @@ class _Runs:
         self._keep()
 
     def _before(self, one: PlannedSearch) -> Outcome:
-        """Return what a search had found before this run, which may begin anew."""
-        if one.search.overwrite and one.search.out not in self.reasons:
+        """Return what a search had found before this run, which may begin anew.
+
+        Raises:
+            RunFolderError: Its folder holds a search on other examples.
+        """
+        if one.search.out in self.reasons:
+            return self._outcome(one)
+        if one.search.overwrite:
             return Outcome(one.row.label, one.seed, one.row.levels, reason=NOT_RUN)
+        selection = None if one.select is None else finished_selection(one.select)
+        if selection is not None:
+            refuse_other_selection(one.search, selection, self.datasets.of(one.search.dataset))
         return self._outcome(one)
 
     def _outcome(self, one: PlannedSearch) -> Outcome:
@@ -414,11 +423,6 @@ class _Runs:
         reason = self.reasons.get(out, NOT_RUN)
         if out in self.reasons:
             return Outcome(row.label, one.seed, row.levels, reason=reason)
-        if one.select is not None and not one.search.overwrite:
-            selection = finished_selection(one.select)
-            if selection is not None:
-                dataset = self.datasets.of(one.search.dataset)
-                refuse_other_selection(one.search, selection, dataset)
         stored = stored_search(out, int(one.search.training["epochs"]))
         if stored is None:
             return Outcome(row.label, one.seed, row.levels, reason=reason)
@@ -428,7 +432,10 @@ class _Runs:
         )
         if TRAJECTORIES not in self.plan.file.figures or not columns:
             return found
-        return replace(found, accuracies=_along(tables, columns[0], stored.result.records))
+        accuracies = along(
+            stored.result.records, lambda cell: _known(_value(tables, columns[0], cell))
+        )
+        return replace(found, accuracies=tuple(accuracies))
 
     def _keep(self) -> None:
         lines = [one.plain(self.plan.file.columns) for one in self.found.values()]
@@ -477,12 +484,9 @@ def _values(
     return {column.name: _value(tables, column, cell) for column in columns}
 
 
-def _along(
-    tables: Sequence[BenchmarkTable], column: Column, records: Sequence[EpochRecord]
-) -> tuple[float, ...]:
-    """Return a column for the cell of every epoch, nan where no table holds it."""
-    values = {cell: _value(tables, column, cell) for cell in {one.cell for one in records}}
-    return tuple(math.nan if (found := values[one.cell]) is None else found for one in records)
+def _known(value: float | None) -> float:
+    """Return a value, nan where there is none."""
+    return math.nan if value is None else value
 
 
 def _value(tables: Sequence[BenchmarkTable], column: Column, cell: str) -> float | None:

@@ -33,7 +33,7 @@ from naslib_proxydata.oneshot.hessian import HessianTracker
 from naslib_proxydata.oneshot.image_size import check_image_size
 from naslib_proxydata.oneshot.learner import Learner
 from naslib_proxydata.oneshot.loop import Search
-from naslib_proxydata.oneshot.records import SearchResult, read_history
+from naslib_proxydata.oneshot.records import EpochRecord, SearchResult, read_history
 from naslib_proxydata.oneshot.settings import SearchSettings
 from naslib_proxydata.opening import read_file
 from naslib_proxydata.plugins import Acting
@@ -197,8 +197,8 @@ def _with_architecture_set(
     if config.architecture_dataset is None:
         return dataset, selection
     other = open_dataset(config.architecture_dataset, plugins)
-    joined = JoinedDataset(dataset, read_as_asked(other, config).dataset)
-    return joined, two_set_selection(joined, selection, config.seed)
+    both = JoinedDataset(dataset, read_as_asked(other, config).dataset)
+    return both, two_set_selection(both, selection, config.seed)
 
 
 def check_search(config: SearchConfig, dataset: Dataset) -> SearchConfig:
@@ -574,9 +574,13 @@ def measured_trajectory(
         except TableError:
             return float("nan")
 
-    by_cell = {cell: value(cell) for cell in {record.cell for record in result.records}}
-    values = [by_cell[record.cell] for record in result.records]
-    return Trajectory(table.label, dataset, metric, values)
+    return Trajectory(table.label, dataset, metric, along(result.records, value))
+
+
+def along(records: Sequence[EpochRecord], value: Callable[[str], float]) -> list[float]:
+    """Return the value of the cell of every epoch, asking once for each cell."""
+    by_cell = {cell: value(cell) for cell in {record.cell for record in records}}
+    return [by_cell[record.cell] for record in records]
 
 
 def _named_data(config: SearchConfig) -> str:

@@ -21,6 +21,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from naslib_proxydata.errors import ConfigError, SearchError
+from naslib_proxydata.runs.device import resolved_device
 from naslib_proxydata.seeding import torch_generator
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def joined(device: str) -> Iterator[None]:
         yield
         return
     if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+        device = resolved_device(device)
     if device not in ("cpu", "cuda"):
         raise ConfigError(
             f"several processes search on device 'cpu' or 'cuda', got {device!r}; with 'cuda' each "

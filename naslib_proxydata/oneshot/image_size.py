@@ -31,10 +31,8 @@ def check_image_size(learner: Learner, dataset: Dataset) -> None:
     if min(size) // settings.image_reduction >= SMALL:
         return
     labels = torch.zeros(2, dtype=torch.int64)
-    blank = Batch(torch.zeros(2, channels, *size), labels, labels)
-    blank = blank._replace(
-        images=blank.images.to(settings.device), labels=labels.to(settings.device)
-    )
+    images = torch.zeros(2, channels, *size, device=settings.device)
+    blank = Batch(images, labels.to(settings.device), labels)
     try:
         with torch.no_grad(), unchanged_buffers(learner.supernet):
             learner.loss(blank, learner.mixtures(Moment.of(settings, 1, "image size")))
