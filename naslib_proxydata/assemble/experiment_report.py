@@ -35,7 +35,7 @@ def write_report(
     env: Mapping[str, Any],
     supernet_of: Callable[[str], Supernet],
 ) -> None:
-    """Write ``results.csv``, ``table.csv``, ``summarised.csv``, figures and ``summary.md``.
+    """Write ``table.csv``, ``summarised.csv``, figures and ``summary.md``.
 
     Args:
         folder: Open.
@@ -47,7 +47,6 @@ def write_report(
         supernet_of: Returns a network of a row's space.
     """
     columns = file.columns
-    folder.write("results.csv", csv_text([one.plain(columns) for one in outcomes]))
     folder.write("table.csv", csv_text(table_lines(rows, columns, published, file.reference)))
     over: list[RowSummary] = []
     if file.summarise is not None:
@@ -87,12 +86,16 @@ def table_lines(
             "share_of_full_examples": row.share,
         }
         if base is not None:
-            line |= {
-                "seconds_of_reference": row.seconds / base.seconds if base.seconds else math.nan,
-                "examples_of_reference": row.processed / base.processed,
-            }
+            seconds, examples = _of_reference(row, base)
+            line |= {"seconds_of_reference": seconds, "examples_of_reference": examples}
         lines.append(line)
     return lines
+
+
+def _of_reference(row: RowSummary, base: RowSummary) -> tuple[float, float]:
+    """Return a row's seconds and examples processed as shares of the reference's."""
+    seconds = row.seconds / base.seconds if base.seconds else math.nan
+    return seconds, row.processed / base.processed
 
 
 def _cells(column: Column, own: Statistic, printed: PublishedFigure | None) -> dict[str, Any]:
@@ -229,8 +232,7 @@ def _cost_table(rows: Sequence[RowSummary], reference: str | None) -> str:
         whole = "-" if math.isnan(row.processed) else f"{row.processed:,.0f}"
         line = [row.label, _number(row.seconds, 1), whole, _number(row.share, 3)]
         if base is not None:
-            line.append(_number(row.seconds / base.seconds if base.seconds else math.nan, 3))
-            line.append(_number(row.processed / base.processed, 3))
+            line += [_number(share, 3) for share in _of_reference(row, base)]
         lines.append(line)
     return "## Cost of a search\n\n" + markdown_table(header, lines)
 
