@@ -2,7 +2,9 @@
 
 A pair is an architecture step and a weight step with all that a search does in a batch: loader,
 augmentation, meters, and the errors that bi-level pruning collects. On a GPU the waits of the host
-are counted by ``torch.cuda.set_sync_debug_mode``, but for the first pair. One line a strategy:
+are counted by ``torch.cuda.set_sync_debug_mode``, and each strategy is measured plainly and, where
+it can be, with its steps recorded as CUDA graphs. The first three pairs are left out: one chooses
+algorithms, one records. One line a strategy, and the same as JSON:
 
     python benchmarks/gpu/search_step.py --strategies darts,gdas --precision bfloat16
 """
@@ -10,8 +12,11 @@ are counted by ``torch.cuda.set_sync_debug_mode``, but for the first pair. One l
 from __future__ import annotations
 
 import argparse
+import json
 import time
 import warnings
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,8 +33,10 @@ from naslib_proxydata.plugins import Acting, Plugins, load
 from naslib_proxydata.plugins.sources import Provider
 from naslib_proxydata.pruning.bilevel import BilevelPruner
 from naslib_proxydata.runs.device import resolved_device
+from naslib_proxydata.runs.numerics import numerics
 
 CLASSES, IMAGE = 10, 32
+SETTLING = 3
 
 
 def images(count: int) -> ArrayDataset:
@@ -38,7 +45,7 @@ def images(count: int) -> ArrayDataset:
     return ArrayDataset("random", pixels, np.arange(count) % CLASSES)
 
 
-def prepared(plugins: Plugins, name: str, given: argparse.Namespace) -> Search:
+def prepared(plugins: Plugins, name: str, given: argparse.Namespace, graphs: bool) -> Search:
     """Return a search of a strategy that is ready for its first batch."""
     strategy = plugins.create("strategies", name)
     builder = supernet_builder(
@@ -62,19 +69,22 @@ def prepared(plugins: Plugins, name: str, given: argparse.Namespace) -> Search:
     acting = Acting()
     acting.add("bdp", BilevelPruner(), Provider("bdp", "this script", "1"))
     learner = Learner(builder, strategy, settings, cells=given.cells)
-    search = Search(images(given.examples), learner, acting, given.space)
+    search = Search(images(given.examples), learner, acting, given.space, cuda_graphs=graphs)
     search._choose()
     acting.hook.search_started(info=search._info())
     search._resident = resident_images(search.dataset, settings.device, given.device_data)
     return search
 
 
-def measured(search: Search) -> tuple[list[float], float, list[int]]:
-    """Return seconds of each pair after the first, of the whole epoch, and waits of each pair."""
+def measured(search: Search) -> dict[str, Any]:
+    """Return what one strategy's pairs took, in milliseconds, and how often they waited."""
     settings = search.learner.settings
     moment, cuda = Moment.of(settings, 2, "draws", 2), settings.device.startswith("cuda")
     meters = {level: Meter() for level in search.active}
-    seconds, waits, began = [], [], time.perf_counter()
+    search._replayed = search._replayed_steps(moment)
+    if cuda:
+        torch.cuda.reset_peak_memory_stats()
+    seconds, waits = [], []
     for batches in paired(
         search._loader("weights", 2, None), search._loader("architecture", 2, None), "longer"
     ):
@@ -90,7 +100,16 @@ def measured(search: Search) -> tuple[list[float], float, list[int]]:
         if cuda:
             torch.cuda.synchronize()
         seconds.append(time.perf_counter() - started)
-    return seconds[1:], time.perf_counter() - began, waits[1:]
+    after = [1000 * one for one in seconds[SETTLING:]]
+    return {
+        "recorded": bool(search._replayed),
+        "pairs": len(after),
+        "median_ms": float(np.median(after)),
+        "quartiles_ms": np.percentile(after, (25, 75)).tolist(),
+        "waits": float(np.mean(waits[SETTLING:])),
+        "peak_MiB": torch.cuda.max_memory_allocated() / 2**20 if cuda else None,
+        "loss": float(meters["weights"].loss) / meters["weights"].count,
+    }
 
 
 def main() -> None:
@@ -104,20 +123,42 @@ def main() -> None:
     parser.add_argument("--channels", type=int, default=16)
     parser.add_argument("--cells", type=int, default=None, help="the paper's where not given")
     parser.add_argument("--batch-size", type=int, default=64)
-    parser.add_argument("--examples", type=int, default=1280, help="of both levels together")
+    parser.add_argument("--examples", type=int, default=2560, help="of both levels together")
+    parser.add_argument("--cudnn-benchmark", action="store_true")
+    parser.add_argument("--json", type=Path, help="where the figures are kept too")
     given = parser.parse_args()
     plugins = load()
-    for name in given.strategies.split(","):
-        search = prepared(plugins, name, given)
-        seconds, epoch, waits = measured(search)
-        device = search.learner.settings.device
-        counted = (
-            f"{np.mean(waits):.1f} waits a pair" if device != "cpu" else "no device to wait for"
-        )
-        print(
-            f"{name} on {device}, {given.precision}: median {1000 * np.median(seconds):.1f} ms a "
-            f"pair of {given.batch_size}, {epoch:.2f} s an epoch of {given.examples}, {counted}"
-        )
+    rows = []
+    with numerics(cudnn_benchmark=given.cudnn_benchmark, deterministic=False):
+        for name in given.strategies.split(","):
+            for graphs in (False, True):
+                search = prepared(plugins, name, given, graphs)
+                row = {"strategy": name, **measured(search)}
+                if graphs and not row["recorded"]:
+                    continue  # the same as the row before
+                device = search.learner.settings.device
+                rows.append({**vars(given), **row, "device": described(device)})
+                print(told(row, device, given), flush=True)
+                if given.json is not None:
+                    given.json.write_text(json.dumps(rows, indent=1, default=str))
+
+
+def described(device: str) -> str:
+    """Return the name of the card, or cpu."""
+    return torch.cuda.get_device_name(device) if device.startswith("cuda") else device
+
+
+def told(row: dict[str, Any], device: str, given: argparse.Namespace) -> str:
+    """Return one line about a strategy."""
+    way = "recorded" if row["recorded"] else "plain"
+    pairs = 25000 / given.batch_size
+    waits = f", {row['waits']:.1f} waits a pair" if device != "cpu" else ""
+    return (
+        f"{row['strategy']} ({way}) on {described(device)}, {given.precision}: median "
+        f"{row['median_ms']:.2f} ms a pair of {given.batch_size} (n = {row['pairs']}), "
+        f"{pairs * row['median_ms'] / 1000:.2f} s an epoch of 25,000 a level{waits}, "
+        f"loss {row['loss']:.5f}"
+    )
 
 
 if __name__ == "__main__":

@@ -336,6 +336,7 @@ def _search(config: SearchConfig, prepared: Prepared, folder: RunFolder | None) 
         stop=_stopping(config, prepared.tracker),
         prunable=LEVELS if config.architecture_dataset is None else ("weights",),
         device_data=config.device_data,
+        cuda_graphs=config.cuda_graphs,
     ).run()
 
 

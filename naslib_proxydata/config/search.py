@@ -23,7 +23,7 @@ class SearchConfig(RunConfig, FolderFields):
     # Where a selection lies changes nothing; the examples in it are compared by their hash.
     IMMATERIAL: ClassVar[tuple[str, ...]] = (
         *RunConfig.IMMATERIAL,
-        *("device", "data_root", "device_data", "cudnn_benchmark", "deterministic"),
+        *("device", "data_root", "device_data", "cudnn_benchmark", "cuda_graphs", "deterministic"),
         "selection",
         "recipe",  # whose values stand in the other keys
     )
@@ -76,6 +76,11 @@ class SearchConfig(RunConfig, FolderFields):
     )
     cudnn_benchmark: bool = Field(
         False, description="Let cuDNN take the fastest convolutions, others from run to run."
+    )
+    cuda_graphs: bool = Field(
+        True,
+        description="On a GPU, record a step once an epoch and replay it, where the strategy "
+        "decides nothing between batches.",
     )
     deterministic: bool = Field(
         False, description="Use only algorithms that give the same numbers every time; slower."

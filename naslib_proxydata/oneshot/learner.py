@@ -163,7 +163,12 @@ class Learner:
             betas=(settings.architecture_beta, 0.999),
             eps=settings.architecture_epsilon,
             weight_decay=settings.architecture_decay,
+            capturable=self._steps_on_gpu(),
         )
+
+    def _steps_on_gpu(self) -> bool:
+        """Return whether Adam counts its steps on a GPU, so that a graph can hold one."""
+        return all(one.is_cuda for one in self.architecture_parameters)
 
     @property
     def weights_lr(self) -> float:
@@ -307,7 +312,9 @@ class Learner:
         self.supernet.load_state_dict(state["supernet"])
         self.architecture.load_state_dict(state["architecture"])
         self.weights_optimizer.load_state_dict(state["weights_optimizer"])
-        self.architecture_optimizer.load_state_dict(state["architecture_optimizer"])
+        adam = state["architecture_optimizer"]
+        groups = [{**one, "capturable": self._steps_on_gpu()} for one in adam["param_groups"]]
+        self.architecture_optimizer.load_state_dict({**adam, "param_groups": groups})
         self.precision.load_state_dict(state.get("precision", {}))  # none up to version 0.1
 
 

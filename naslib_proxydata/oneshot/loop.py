@@ -28,6 +28,7 @@ from naslib_proxydata.hookspecs import LEVELS, Level, SearchInfo, WeightedExampl
 from naslib_proxydata.oneshot import collapse
 from naslib_proxydata.oneshot.answers import whole_numbers
 from naslib_proxydata.oneshot.buffers import unchanged_buffers
+from naslib_proxydata.oneshot.captured import ReplayedStep, cuda_graph, replayable
 from naslib_proxydata.oneshot.checkpoint import (
     NAME,
     Stateful,
@@ -96,6 +97,7 @@ class Search:
             the search ends here, else None.
         prunable: The levels whose examples may be dropped or weighed; others stay whole.
         device_data: Whether all images are kept on the device.
+        cuda_graphs: Whether a GPU's steps are recorded and replayed where that can be.
     """
 
     dataset: Dataset
@@ -109,6 +111,7 @@ class Search:
     stop: Callable[[], int | None] | None = None
     prunable: tuple[Level, ...] = LEVELS
     device_data: DeviceData = "auto"
+    cuda_graphs: bool = True
     pool: Active = field(init=False)
     active: Active = field(init=False)
     records: list[EpochRecord] = field(init=False, default_factory=list)
@@ -117,6 +120,7 @@ class Search:
     _size: int = field(init=False)
     _sign: str = field(init=False, default="")
     _resident: Tensor | None = field(init=False, default=None)
+    _replayed: dict[Level, ReplayedStep] = field(init=False, default_factory=dict)
 
     def run(self) -> SearchResult:
         """Search.
@@ -241,6 +245,7 @@ class Search:
         dropped = 0.0 if progress is None else progress.skip_dropout(epoch, settings.epochs)
         moment = Moment.of(settings, epoch, "draws", epoch, skip_dropout=dropped)
         self.learner.set_epoch(epoch)
+        self._replayed = self._replayed_steps(moment)
         weighted = self._weighted(epoch)
         meters: dict[Level, Meter] = {level: Meter() for level in LEVELS}
         for weights_batch, architecture_batch in paired(
@@ -286,9 +291,28 @@ class Search:
     def _step(
         self, level: Level, weights_batch: Batch, architecture_batch: Batch, moment: Moment
     ) -> tuple[Tensor, Tensor]:
+        if level in self._replayed:
+            batch = weights_batch if level == "weights" else architecture_batch
+            outcome = self._replayed[level](batch)
+            self.learner.last_architecture_batch = architecture_batch
+            return outcome
         if level == "weights":
             return self.learner.weights_step(weights_batch, moment)
         return self.learner.architecture_step(weights_batch, architecture_batch, moment)
+
+    def _replayed_steps(self, moment: Moment) -> dict[Level, ReplayedStep]:
+        """Return the steps of an epoch that are recorded; none where that cannot be."""
+        if not (self.cuda_graphs and replayable(self.learner, moment)):
+            return {}
+        learner, record = self.learner, partial(cuda_graph, generator=moment.generator)
+        return {
+            "weights": ReplayedStep(lambda batch: learner.weights_step(batch, moment), record),
+            "architecture": ReplayedStep(
+                # A first-order step does not look at the weights' batch.
+                lambda batch: learner.architecture_step(batch, batch, moment),
+                record,
+            ),
+        }
 
     def _architecture_phase(self, moment: Moment) -> None:
         """Let the strategy train the architecture parameters on batches of their own."""
