@@ -23,7 +23,7 @@ from common import arguments, data_root, read_csv, run_line, write_csv, write_js
 
 HERE = Path(__file__).resolve().parent
 NAMES = sorted(path.stem for path in HERE.glob("*.yaml"))
-TABLES = {"table.csv": "", "results.csv": "_searches"}
+TABLES = {"table.csv": "", "results.csv": "_searches", "summarised.csv": "_summarised"}
 """What a run leaves, and what is added to an experiment's name for the documentation's copy."""
 
 
@@ -60,7 +60,8 @@ def write(experiment: Experiment, page: str, results: Path) -> None:
     folder = experiment.folder
     assert folder is not None  # a run in a folder, as all here are
     for file, suffix in TABLES.items():
-        write_csv(results / "data" / f"{page}{suffix}.csv", read_csv(folder / file))
+        if (folder / file).is_file():  # only some experiments are summarised over a level
+            write_csv(results / "data" / f"{page}{suffix}.csv", read_csv(folder / file))
     write_json(results / "data" / f"{page}.json", measured_on=run_line(folder))
     figures = results / "figures"
     figures.mkdir(parents=True, exist_ok=True)
