@@ -96,6 +96,39 @@ def chosen_scale(file: ExperimentFile, name: str | None, where: str) -> Scale:
     return file.scales[wanted]
 
 
+def planned_scores(
+    file: ExperimentFile, scale: Scale, given: Mapping[str, Mapping[str, Any]], where: str
+) -> dict[str, dict[str, Any]]:
+    """Return the keys that each named scores are made with.
+
+    Args:
+        file: The experiment.
+        scale: One of its scales.
+        given: What the command line sets, over everything.
+        where: What errors call the file.
+
+    Raises:
+        ConfigError: A name is of no scores of the file or names no folder, or no scorer is named.
+    """
+    planned: dict[str, dict[str, Any]] = {name: dict(keys) for name, keys in file.scores.items()}
+    for change in (scale.scores, given):
+        for name, keys in change.items():
+            if name not in planned:
+                raise ConfigError(unknown_name("scores", name, planned, where))
+            planned[name] = merged(planned[name], keys)
+    for name, keys in planned.items():
+        if not name or folder_name(name) != name:
+            raise ConfigError(
+                f"{where}: scores {shown(name)} name their folder; take lower-case letters, "
+                "digits, dots and hyphens"
+            )
+        if not keys.get("scorer"):
+            raise ConfigError(
+                f"{where}: scores {name!r} say not what scores; give a scorer, such as el2n"
+            )
+    return planned
+
+
 def planned_rows(
     file: ExperimentFile, scale: Scale, given: Change, where: str
 ) -> tuple[PlannedRow, ...]:
