@@ -13,6 +13,7 @@ from naslib_proxydata.config.grid import (
     folder_name,
     merged,
     planned_rows,
+    planned_scores,
     wanted_rows,
 )
 from naslib_proxydata.errors import ConfigError
@@ -123,6 +124,43 @@ def test_rows_are_wanted_by_label_or_folder():
     ]
     with pytest.raises(ConfigError, match=r"unknown row 'low hihg, 5/25' in f.* 'low high, 5/25'"):
         wanted_rows(rows, ("low hihg, 5/25",), "f")
+
+
+def scores_of(text, scale=None, **given):
+    file = parsed(text)
+    return planned_scores(file, chosen_scale(file, scale, "file.yaml"), given, "file.yaml")
+
+
+SCORES = """
+rows: {a: {}}
+scores: {el2n: {scorer: {name: el2n, runs: 10}, seed: 3}}
+scales: {paper: {}, quick: {scores: {el2n: {quick: true, scorer: {runs: 1}}}}}
+"""
+
+
+def test_scores_are_those_of_the_file_over_scale_and_set():
+    assert scores_of(SCORES, "paper") == {
+        "el2n": {"scorer": {"name": "el2n", "runs": 10}, "seed": 3}
+    }
+    assert scores_of(SCORES, el2n={"seed": 4}) == {
+        "el2n": {"scorer": {"name": "el2n", "runs": 1}, "seed": 4, "quick": True}
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "message"),
+    [
+        (SCORES, {"el2m": {"seed": 1}}, "unknown scores 'el2m' in file.yaml. Did you mean 'el2n'?"),
+        ("scores: {e: {quick: true}}", {}, "scores 'e' say not what scores; give a scorer"),
+        ("scores: {E!: {scorer: el2n}}", {}, "scores 'E!' name their folder; take lower-case"),
+        ("scores: {e: {scorer: el2n, size: 3}}", {}, "made of all examples, so size is no key"),
+        ("scores: {e: {scorer: el2n, out: x}}", {}, "out is set for the whole experiment"),
+    ],
+)
+def test_scores_that_cannot_be_made_are_told_with_their_name(text, given, message):
+    with pytest.raises(ConfigError) as told:
+        scores_of(text, **given)
+    assert message in str(told.value)
 
 
 @pytest.mark.parametrize(
