@@ -76,6 +76,7 @@ class Change(Settings):
 
 
 Changes = Annotated[dict[str, Change], BeforeValidator(_text_keys)]
+Grid = Annotated[dict[str, Changes], BeforeValidator(_text_keys)]
 
 
 class Scale(Change):
@@ -83,6 +84,9 @@ class Scale(Change):
 
     seeds: SeedList = Field((0,), min_length=1, description="Seeds of each row.")
     scores: ScoresByName = Field({}, description="By name, what it changes of `scores`.")
+    grid: Grid = Field(
+        {}, description="By dimension and label, what it changes of levels of the grid."
+    )
 
 
 class Column(Settings):
@@ -147,7 +151,7 @@ class ExperimentFile(Settings):
         "searches; a pruner whose option `scores` is such a name goes by them.",
     )
     rows: Changes = Field({}, description="By label, what a row changes.")
-    grid: Annotated[dict[str, Changes], BeforeValidator(_text_keys)] = Field(
+    grid: Grid = Field(
         {}, description="By dimension and label; the rows are the product of the dimensions."
     )
     summarise: Summarise | None = Field(

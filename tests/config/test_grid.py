@@ -86,6 +86,30 @@ def test_a_grid_is_the_product_of_its_dimensions_over_shared_scale_and_levels():
     assert rows[1].levels == {"criterion": "low high", "ratios": "5/25"}
 
 
+SCALED = """
+select: {selector: {name: class-subset, classes: 100}}
+grid:
+  method: {a: {}, b: {search: {cells: 3}}}
+  size: {1: {select: {size: 128000}}, 2: {select: {selector: {classes: 200}}}}
+scales:
+  quick:
+    select: {size: 9}
+    grid: {size: {1: {select: {size: 20}}, 2: {select: {selector: {classes: 4}}}}}
+  paper: {}
+"""
+
+
+def test_a_scale_changes_levels_of_the_grid():
+    subset = {"name": "class-subset", "classes": 100}
+    quick = [row.select for row in rows_of(SCALED)]
+    small = {"selector": {**subset, "classes": 4}, "size": 9}
+    assert quick == [{"selector": subset, "size": 20}, small] * 2
+    paper = [row.select for row in rows_of(SCALED, "paper")]
+    assert paper[0] == {"selector": subset, "size": 128000}
+    assert paper[1] == {"selector": {**subset, "classes": 200}}
+    assert rows_of(SCALED, select={"size": 3})[2].select["size"] == 3  # --set wins
+
+
 def test_folders_are_those_of_the_long_runs():
     assert folder_name("DARTS with BDP to 4 percent") == "darts-with-bdp-to-4-percent"
     assert folder_name("1:9") == "1-9"
@@ -183,6 +207,12 @@ def test_scores_that_cannot_be_made_are_told_with_their_name(text, given, messag
         ("rows: {a: {search: {seed: 1}}}", "seed is set for the whole experiment"),
         ("rows: {a: {}}\nscales: {paper: {}, tiny: {}}", "unknown scale 'quick' in file.yaml"),
         ("rows: {a: {}}\nscales: {quick: {seeds: []}}", "scales.quick.seeds"),
+        (
+            f"{SCALED}\n  q2: {{grid: {{k: {{1: {{serch: {{}}}}}}}}}}",
+            "unknown key 'scales.q2.grid.",
+        ),
+        ("grid: {k: {1: {}}}\nscales: {q: {grid: {j: {1: {}}}}}", "unknown dimension 'j' in file"),
+        ("grid: {k: {1: {}}}\nscales: {q: {grid: {k: {2: {}}}}}", "unknown level '2' in file"),
     ],
 )
 def test_what_does_not_fit_is_told_with_its_key(text, message):
