@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from naslib_proxydata.data.joined import JoinedDataset
 from naslib_proxydata.errors import SelectionError
 from naslib_proxydata.files import expanded
 from naslib_proxydata.plugins.naming import add_named
@@ -31,7 +34,7 @@ def add_pruner(
         acting: Where it acts.
         plugins: Where it is registered.
         pruner: Its name and options.
-        dataset: What is searched on.
+        dataset: What is searched on; of two joined ones, the scores are those of the first.
         scores: What stands for its file, where that is still to be made.
 
     Raises:
@@ -44,15 +47,18 @@ def add_pruner(
     if not isinstance(file, str):
         add_named(acting, plugins, "pruners", pruner.name, options)
         return
-    found = read_scores(expanded(file), dataset.name) if scores is None else scores
+    scored = dataset.first if isinstance(dataset, JoinedDataset) else dataset
+    found = read_scores(expanded(file), scored.name) if scores is None else scores
     file = str(found.path)
-    values = found.for_dataset(dataset)
+    values = found.for_dataset(scored)
     if values.ndim != 1:
         raise SelectionError(
             f"{file} holds features of {values.shape[1]} numbers for each example, pruner "
             f"{pruner.name!r} expects one score; give a file of scores"
         )
-    options[SCORES] = values
+    # The second of joined datasets, which the architecture trains on, has no scores: it stays whole.
+    without = np.full(len(dataset) - len(scored), np.nan)
+    options[SCORES] = np.concatenate([values, without])
     actor = add_named(acting, plugins, "pruners", pruner.name, options, pruner.options)
     expected, scorer = getattr(actor, "scorer", ""), found.origin.scorer
     if scorer and expected and scorer != expected:

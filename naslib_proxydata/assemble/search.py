@@ -221,7 +221,8 @@ def check_search(
     plugins = load_plugins(config.plugin, config.no_plugin)
     config = resolved(config)
     read = read_as_asked(dataset, config).dataset
-    prepared = _prepared(config, plugins, read, None, (), scores)
+    examples = _with_architecture_set(config, plugins, read, None)
+    prepared = _prepared(config, plugins, *examples, (), scores)
     return _settled(config, prepared.learner.settings)
 
 
