@@ -56,7 +56,7 @@ def add_pruner(
             f"{file} holds features of {values.shape[1]} numbers for each example, pruner "
             f"{pruner.name!r} expects one score; give a file of scores"
         )
-    # The second of joined datasets, which the architecture trains on, has no scores: it stays whole.
+    # The second of joined datasets, on which the architecture trains, has no scores and stays.
     without = np.full(len(dataset) - len(scored), np.nan)
     options[SCORES] = np.concatenate([values, without])
     actor = add_named(acting, plugins, "pruners", pruner.name, options, pruner.options)
