@@ -139,3 +139,24 @@ def test_folders_are_those_of_the_long_runs() -> None:
     assert {"low-high-25-5", "high-low-5-25"} < folders("bdp-table-3")
     assert {"darts", "beta-darts-with-bdp-to-14-percent"} < folders("bdp-table-4")
     assert "darts-with-bdp-without-balance" in folders("bdp-table-7")
+
+
+def test_proxy_sets_of_the_quick_scale_fit_ten_classes_and_10000_images() -> None:
+    plan = plan_of(ExperimentConfig(file=PAPERS / "nastransfer-proxy-sets.yaml", dataset="i.npz"))
+    chosen = [one.select for one in plan.searches if one.select is not None]
+    assert len(chosen) == len(plan.searches) == 20
+    assert {one.selector.options.get("classes") for one in chosen} == {2, 4, 6, None}
+    assert {one.size for one in chosen} == {None, 2000}
+
+
+def test_the_scores_of_table_2_are_made_by_its_command() -> None:
+    for scale, runs in (("paper", 5), ("quick", 1)):
+        file = PAPERS / "bdp-table-2.yaml"
+        plan = plan_of(ExperimentConfig(file=file, scale=scale, dataset="i.npz"))
+        whole, *pruned = {one.row.label: one.scores for one in plan.searches}.values()
+        assert whole is None
+        assert len({one.out for one in pruned if one is not None}) == 1
+        (first, *_) = pruned
+        assert first is not None
+        assert first.scorer is not None
+        assert (first.scorer.options, first.quick) == ({"runs": runs}, scale == "quick")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from naslib_proxydata.assemble.experiment_report import table_lines, write_report
+from naslib_proxydata.assemble.experiment_scores import check_scoring, going_by, scores_of, scoring
 from naslib_proxydata.assemble.outcomes import Outcome, RowSummary, csv_text, outcome_of, summarised
 from naslib_proxydata.assemble.over_random import improvement_over_random, random_mean
 from naslib_proxydata.assemble.published import Published, read_published
@@ -27,7 +28,13 @@ from naslib_proxydata.assemble.search import (
 from naslib_proxydata.assemble.select import check_select, finished_selection, run_select
 from naslib_proxydata.config import ExperimentConfig, ExperimentFile, SearchConfig, SelectConfig
 from naslib_proxydata.config.experiment import TRAJECTORIES, Change, Column, read_experiment
-from naslib_proxydata.config.grid import PlannedRow, chosen_scale, planned_rows, wanted_rows
+from naslib_proxydata.config.grid import (
+    PlannedRow,
+    chosen_scale,
+    planned_rows,
+    planned_scores,
+    wanted_rows,
+)
 from naslib_proxydata.data.sources import open_dataset
 from naslib_proxydata.errors import (
     ConfigError,
@@ -55,7 +62,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-SEARCHES, SELECTIONS = "searches", "selections"
+SEARCHES, SELECTIONS, SCORES = "searches", "selections", "scores"
 RESULTS = ("results.csv", "table.csv", "summarised.csv")
 SHARED = "shared"
 """The folder of the selections where all rows train on the same."""
@@ -65,12 +72,13 @@ Config = TypeVar("Config", SearchConfig, SelectConfig)
 
 
 class PlannedSearch(NamedTuple):
-    """One search, and the selection that it trains on."""
+    """One search, the selection that it trains on, and what makes the scores it prunes by."""
 
     row: PlannedRow
     seed: int
     search: SearchConfig
     select: SelectConfig | None
+    scores: SelectConfig | None = None
 
 
 @dataclass(frozen=True)
@@ -149,7 +157,7 @@ def run_experiment(
             others go on.
     """
     plan = checked_plan(config)
-    with opened_folder(plan.config, RESULTS, (SEARCHES, SELECTIONS)) as folder:
+    with opened_folder(plan.config, RESULTS, (SEARCHES, SELECTIONS, SCORES)) as folder:
         with workers_of(plan.config, executor) as pool:
             runs = _Runs(plan, folder, pool, progress)
             outcomes = runs.outcomes()
@@ -174,11 +182,13 @@ def plan_of(config: ExperimentConfig) -> Plan:
     every = planned_rows(file, scale, _given(config), where)
     rows = wanted_rows(every, config.rows, where)
     names = _selection_names(every)
+    scores = planned_scores(file, scale, config.scores, where)
     searches = tuple(
-        _planned(config, row, names[row.label], seed)
+        _planned(config, row, names[row.label], seed, scores)
         for row in rows
         for seed in dict.fromkeys(config.seed or scale.seeds)
     )
+    _refuse_other_scores(searches, where)
     return Plan(config, file, rows, searches, _published(config.file, file))
 
 
@@ -220,7 +230,28 @@ def _selection_names(rows: Sequence[PlannedRow]) -> dict[str, str]:
     return names
 
 
-def _planned(config: ExperimentConfig, row: PlannedRow, name: str, seed: int) -> PlannedSearch:
+def _refuse_other_scores(searches: Sequence[PlannedSearch], where: str) -> None:
+    """Refuse scores that rows want of different datasets, under one name."""
+    first: dict[Path, PlannedSearch] = {}
+    for one in searches:
+        if one.scores is None:
+            continue
+        other = first.setdefault(one.scores.out, one)
+        if other.scores != one.scores:
+            raise ConfigError(
+                f"{where}: rows {other.row.label!r} and {one.row.label!r} want scores "
+                f"{one.scores.out.name!r} of different datasets; give each scores of its own, "
+                "with their dataset"
+            )
+
+
+def _planned(
+    config: ExperimentConfig,
+    row: PlannedRow,
+    name: str,
+    seed: int,
+    scores: Mapping[str, Mapping[str, Any]],
+) -> PlannedSearch:
     where = f"experiment {config.file}, row {row.label!r}"
     if "dataset" not in row.search:
         raise ConfigError(
@@ -238,15 +269,20 @@ def _planned(config: ExperimentConfig, row: PlannedRow, name: str, seed: int) ->
     }
     select: SelectConfig | None = None
     chosen: dict[str, Any] = {}
+    images = {} if config.dataset is None else {"dataset": config.dataset}
     if row.select is not None:
         out = config.out / SELECTIONS / name / f"seed-{seed}"
-        images = {} if config.dataset is None else {"dataset": config.dataset}
         keys = {"dataset": row.search["dataset"], **row.select, **images}
         select = SelectConfig.parse({**keys, **own, "out": out}, f"{where}, select")
         chosen = {"selection": out}
     out = config.out / SEARCHES / row.folder / f"seed-{seed}"
     search = SearchConfig.parse({**row.search, **own, **chosen, "out": out}, f"{where}, search")
-    return PlannedSearch(row, seed, search, select)
+    named = scores_of(search, scores, f"{where}, pruner")
+    if named is None:
+        return PlannedSearch(row, seed, search, select)
+    out = config.out / SCORES / named
+    made = scoring({**scores[named], **images}, own, search.dataset, out, f"{where}, scores")
+    return PlannedSearch(row, seed, going_by(search, out), select, made)
 
 
 def _published(path: Path, file: ExperimentFile) -> Published:
@@ -259,12 +295,16 @@ def _published(path: Path, file: ExperimentFile) -> Published:
 def _settled(one: PlannedSearch, datasets: _Datasets) -> PlannedSearch:
     """Return a search as its folders keep it, after it was found that it can begin."""
     try:
-        search = check_search(one.search, datasets.of(one.search.dataset))
+        scores, to_come = None, None
+        if one.scores is not None:
+            assert one.scores.dataset is not None  # the search's, where none is named
+            scores, to_come = check_scoring(one.scores, datasets.of(one.scores.dataset))
+        search = check_search(one.search, datasets.of(one.search.dataset), to_come)
         select = one.select
         if select is not None:
             opened = None if select.dataset is None else datasets.of(select.dataset)
             select = check_select(select, opened)
-        return PlannedSearch(one.row, one.seed, search, select)
+        return PlannedSearch(one.row, one.seed, search, select, scores)
     except ProxyDataError as error:
         raise type(error)(f"row {one.row.label!r}: {error}") from error
 
@@ -282,7 +322,8 @@ def _like(first: PlannedSearch, one: PlannedSearch) -> PlannedSearch:
     select = None
     if first.select is not None and one.select is not None:
         select = own(first.select, one.select)
-    return PlannedSearch(one.row, one.seed, own(first.search, one.search), select)
+    search = own(first.search, one.search)
+    return PlannedSearch(one.row, one.seed, search, select, first.scores)
 
 
 def _refuse_others(one: PlannedSearch) -> None:
@@ -290,8 +331,9 @@ def _refuse_others(one: PlannedSearch) -> None:
     if one.search.overwrite:
         return
     holds_run(one.search, SEARCH_RESULTS)
-    if one.select is not None:
-        finished_selection(one.select)
+    for made in (one.select, one.scores):
+        if made is not None:
+            finished_selection(made)
 
 
 class _Datasets:
@@ -311,7 +353,7 @@ class _Datasets:
 
 
 def make_selection_of(config: SelectConfig) -> str:
-    """Make a selection in whichever process this is; return why it failed, or nothing."""
+    """Make a selection or scores in whichever process this is; return why it failed, or nothing."""
     return _reason(lambda: run_select(config))
 
 
@@ -337,7 +379,7 @@ def _lost(lost: LostCallError, name: Path) -> str:
 
 
 class _Runs:
-    """The selections and searches of a plan, in a folder that is open."""
+    """The scores, selections and searches of a plan, in a folder that is open."""
 
     def __init__(
         self, plan: Plan, folder: RunFolder, pool: Executor, progress: Progress | None
@@ -352,12 +394,14 @@ class _Runs:
 
     def outcomes(self) -> tuple[Outcome, ...]:
         """Run what is not finished, keeping ``results.csv`` up to date, and return all."""
+        scores = {one.scores.out: one.scores for one in self.plan.searches if one.scores}
+        self._run("scores", make_selection_of, scores, self._is_chosen)
         selects = {one.select.out: one.select for one in self.plan.searches if one.select}
         self._run("selections", make_selection_of, selects, self._is_chosen)
         searches = {one.search.out: one.search for one in self.plan.searches}
         for one in self.plan.searches:
-            if one.select is not None and (reason := self.reasons.get(one.select.out)):
-                self.reasons[one.search.out] = f"its selection failed: {reason}"
+            if reason := self._why_not(one):
+                self.reasons[one.search.out] = reason
                 del searches[one.search.out]
         self.found = {one.search.out: self._before(one) for one in self.plan.searches}
         self._keep()
@@ -386,6 +430,13 @@ class _Runs:
             done += 1
             then(out)
             self._tell(title, done, len(configs))
+
+    def _why_not(self, one: PlannedSearch) -> str:
+        """Return why what a search needs could not be made, or nothing."""
+        for made, name in ((one.scores, "scores"), (one.select, "selection")):
+            if made is not None and (reason := self.reasons.get(made.out)):
+                return f"its {name} failed: {reason}"
+        return ""
 
     def _tell(self, title: str, done: int, total: int) -> None:
         if self.progress is not None and total:

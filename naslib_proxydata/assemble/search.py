@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from naslib_proxydata.data.base import Dataset
     from naslib_proxydata.plugins import Plugins
     from naslib_proxydata.selection.base import Selection
+    from naslib_proxydata.selection.score_files import ScoreList
     from naslib_proxydata.tables.base import BenchmarkTable
 
 logger = logging.getLogger(__name__)
@@ -201,12 +202,15 @@ def _with_architecture_set(
     return both, two_set_selection(both, selection, config.seed)
 
 
-def check_search(config: SearchConfig, dataset: Dataset) -> SearchConfig:
+def check_search(
+    config: SearchConfig, dataset: Dataset, scores: ScoreList | None = None
+) -> SearchConfig:
     """Make sure that a search can begin, without beginning it; its selection is not looked at.
 
     Args:
         config: What to do.
         dataset: The dataset of the configuration.
+        scores: What stands for the pruner's score file, where that is still to be made.
 
     Returns:
         The configuration as its run folder keeps it.
@@ -217,7 +221,8 @@ def check_search(config: SearchConfig, dataset: Dataset) -> SearchConfig:
     plugins = load_plugins(config.plugin, config.no_plugin)
     config = resolved(config)
     read = read_as_asked(dataset, config).dataset
-    prepared = _prepared(config, plugins, read, None, ())
+    examples = _with_architecture_set(config, plugins, read, None)
+    prepared = _prepared(config, plugins, *examples, (), scores)
     return _settled(config, prepared.learner.settings)
 
 
@@ -382,6 +387,7 @@ def _prepared(
     dataset: Dataset,
     selection: Selection | None,
     listeners: tuple[object, ...],
+    scores: ScoreList | None = None,
 ) -> Prepared:
     strategy = named_strategy(plugins, config.strategy)
     settings = SearchSettings.parse(
@@ -412,7 +418,7 @@ def _prepared(
     acting = Acting()
     add_files(acting, plugins)
     if config.pruner is not None:
-        add_pruner(acting, plugins, config.pruner, dataset)
+        add_pruner(acting, plugins, config.pruner, dataset, scores)
     if is_first():  # observers write files
         add_observers(acting, plugins, config.observer)
     if config.early_stop and (strategy.policy is not None or not strategy.learns):

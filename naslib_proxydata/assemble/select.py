@@ -153,6 +153,8 @@ def finished_selection(config: SelectConfig) -> Selection | None:
     if config.overwrite or not holds_run(config, RESULTS):
         return None
     files = [config.out / SELECTION, (config.out / SELECTION).with_suffix(".json")]
+    if config.save_scores:
+        files.append(config.out / SCORES)
     return load_selection(config.out) if all(file.is_file() for file in files) else None
 
 

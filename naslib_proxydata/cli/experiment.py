@@ -36,8 +36,8 @@ def command(
     """Run the searches of an experiment file, and make one table of what they found.
 
     Each search is a run folder in --out. The same command goes on: finished searches are not run
-    again, others go on from their last epoch. --set search.KEY=VALUE and --set select.KEY=VALUE
-    win over the file.
+    again, others go on from their last epoch. --set search.KEY=VALUE, --set select.KEY=VALUE and
+    --set scores.NAME.KEY=VALUE win over the file.
     """
     from naslib_proxydata.assemble.experiment import (
         checked_plan,
@@ -68,6 +68,10 @@ def _show_plan(plan: Plan) -> None:
     from naslib_proxydata.assemble.experiment_cost import most_examples
 
     tell(plan.file.title or str(plan.config.file))
+    made = {one.scores.out.name: one.scores for one in plan.searches if one.scores is not None}
+    for name, scores in made.items():
+        scorer = scores.scorer.name if scores.scorer is not None else ""
+        tell(f"scores {name}, made first: {scorer} of all of {scores.dataset}, seed {scores.seed}")
     for row in plan.rows:
         one = next(one for one in plan.searches if one.row is row)
         tell(f"{row.label}: {most_examples(one)}")

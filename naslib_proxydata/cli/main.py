@@ -14,6 +14,7 @@ import click
 
 from naslib_proxydata.cli.interrupts import Interrupted, Interrupts, keeping
 from naslib_proxydata.cli.telling import PrintableFormatter, printable_warning, tell
+from naslib_proxydata.cli.together import refuse_several
 from naslib_proxydata.errors import ProxyDataError, closest
 
 
@@ -62,6 +63,7 @@ class LazyGroup(click.Group):
         """Import a command."""
         if cmd_name not in COMMANDS:
             return None
+        refuse_several(cmd_name)
         from importlib import import_module
 
         module = import_module(f"naslib_proxydata.cli.{COMMANDS[cmd_name].module}")

@@ -23,6 +23,8 @@ OWN_KEYS = (
     *("plugin", "no_plugin"),
 )
 """Keys of a search or a selection that the experiment sets."""
+OF_A_SELECTION = ("selector", "size", "fraction", "split", "keep_architecture", "save_scores")
+"""Keys of a selection that scores have no use for, since they are of all examples."""
 
 
 def _text_keys(value: Any) -> Any:
@@ -45,7 +47,22 @@ def _without_own_keys(value: Any) -> Any:
     return value
 
 
+def _without_selection(value: Any) -> Any:
+    """Refuse what says which examples are chosen, and what the experiment sets but the seed."""
+    if not isinstance(value, dict):
+        return value
+    for key in (*OF_A_SELECTION, "scores"):
+        if key in value:
+            raise ValueError(
+                f"scores are made of all examples, so {key} is no key here; take it out"
+            )
+    _without_own_keys({key: one for key, one in value.items() if key != "seed"})
+    return value
+
+
 Keys = Annotated[dict[str, Any], BeforeValidator(_without_own_keys)]
+ScoringKeys = Annotated[dict[str, Any], BeforeValidator(_without_selection)]
+ScoresByName = Annotated[dict[str, ScoringKeys], BeforeValidator(_text_keys)]
 MaybeKeys = Annotated[dict[str, Any] | None, BeforeValidator(_without_own_keys)]
 SeedList = Annotated[tuple[int, ...], BeforeValidator(listed)]
 Labels = Annotated[tuple[str, ...], BeforeValidator(listed)]
@@ -59,12 +76,17 @@ class Change(Settings):
 
 
 Changes = Annotated[dict[str, Change], BeforeValidator(_text_keys)]
+Grid = Annotated[dict[str, Changes], BeforeValidator(_text_keys)]
 
 
 class Scale(Change):
     """One size at which the experiment is run."""
 
     seeds: SeedList = Field((0,), min_length=1, description="Seeds of each row.")
+    scores: ScoresByName = Field({}, description="By name, what it changes of `scores`.")
+    grid: Grid = Field(
+        {}, description="By dimension and label, what it changes of levels of the grid."
+    )
 
 
 class Column(Settings):
@@ -123,8 +145,13 @@ class ExperimentFile(Settings):
     select: MaybeKeys = Field(
         None, description="Keys of `select`; each search then trains on the selection of its seed."
     )
+    scores: ScoresByName = Field(
+        {},
+        description="By name, keys of `select` by which scores of all examples are made before the "
+        "searches; a pruner whose option `scores` is such a name goes by them.",
+    )
     rows: Changes = Field({}, description="By label, what a row changes.")
-    grid: Annotated[dict[str, Changes], BeforeValidator(_text_keys)] = Field(
+    grid: Grid = Field(
         {}, description="By dimension and label; the rows are the product of the dimensions."
     )
     summarise: Summarise | None = Field(
@@ -178,7 +205,7 @@ class ExperimentConfig(RunConfig):
     # Each search has a folder of its own, which refuses another configuration.
     IMMATERIAL: ClassVar[tuple[str, ...]] = (
         *RunConfig.model_fields,
-        *("file", "scale", "rows", "dataset", "search", "select"),
+        *("file", "scale", "rows", "dataset", "search", "select", "scores"),
     )
 
     file: Path = Field(Path("experiment.yaml"), description="The experiment file.")
@@ -194,6 +221,9 @@ class ExperimentConfig(RunConfig):
     )
     search: Keys = Field({}, description="Keys of `search`, which win over the file's.")
     select: Keys = Field({}, description="Keys of `select`, which win over the file's.")
+    scores: ScoresByName = Field(
+        {}, description="By name, keys of `scores`, which win over the file's."
+    )
     out: Path = Field(Path("runs/experiment"), description="The folder of the experiment.")
 
 

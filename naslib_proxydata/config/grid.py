@@ -1,4 +1,7 @@
-"""From an experiment file to its rows: shared keys, scale, levels and ``--set``, in this order."""
+"""From an experiment file to its rows: shared keys, scale, levels, the scale's, and ``--set``.
+
+The later wins.
+"""
 
 from __future__ import annotations
 
@@ -96,6 +99,39 @@ def chosen_scale(file: ExperimentFile, name: str | None, where: str) -> Scale:
     return file.scales[wanted]
 
 
+def planned_scores(
+    file: ExperimentFile, scale: Scale, given: Mapping[str, Mapping[str, Any]], where: str
+) -> dict[str, dict[str, Any]]:
+    """Return the keys that each named scores are made with.
+
+    Args:
+        file: The experiment.
+        scale: One of its scales.
+        given: What the command line sets, over everything.
+        where: What errors call the file.
+
+    Raises:
+        ConfigError: A name is of no scores of the file or names no folder, or no scorer is named.
+    """
+    planned: dict[str, dict[str, Any]] = {name: dict(keys) for name, keys in file.scores.items()}
+    for change in (scale.scores, given):
+        for name, keys in change.items():
+            if name not in planned:
+                raise ConfigError(unknown_name("scores", name, planned, where))
+            planned[name] = merged(planned[name], keys)
+    for name, keys in planned.items():
+        if not name or folder_name(name) != name:
+            raise ConfigError(
+                f"{where}: scores {shown(name)} name their folder; take lower-case letters, "
+                "digits, dots and hyphens"
+            )
+        if not keys.get("scorer"):
+            raise ConfigError(
+                f"{where}: scores {name!r} say not what scores; give a scorer, such as el2n"
+            )
+    return planned
+
+
 def planned_rows(
     file: ExperimentFile, scale: Scale, given: Change, where: str
 ) -> tuple[PlannedRow, ...]:
@@ -110,11 +146,12 @@ def planned_rows(
     Raises:
         ConfigError: There are no rows, or two have the same folder or the same configuration.
     """
+    _refuse_other_levels(file, scale, where)
     rows = [
         _row(
             label, levels, (Change(search=file.search, select=file.select), scale, *changes, given)
         )
-        for label, levels, changes in _labelled(file)
+        for label, levels, changes in _labelled(file, scale)
     ]
     if not rows:
         raise ConfigError(f"{where} has no rows; give rows or grid")
@@ -130,14 +167,29 @@ def planned_rows(
     return tuple(rows)
 
 
-def _labelled(file: ExperimentFile) -> Iterable[tuple[str, dict[str, str], tuple[Change, ...]]]:
-    """Yield label, levels and changes of each row."""
+def _refuse_other_levels(file: ExperimentFile, scale: Scale, where: str) -> None:
+    """Refuse what a scale changes of levels that the grid does not have."""
+    for dimension, levels in scale.grid.items():
+        if dimension not in file.grid:
+            raise ConfigError(unknown_name("dimension", dimension, file.grid, f"{where}, scales"))
+        for label in levels:
+            if label not in file.grid[dimension]:
+                place = f"{where}, scales, dimension {dimension!r}"
+                raise ConfigError(unknown_name("level", label, file.grid[dimension], place))
+
+
+def _labelled(
+    file: ExperimentFile, scale: Scale
+) -> Iterable[tuple[str, dict[str, str], tuple[Change, ...]]]:
+    """Yield label, levels and changes of each row: the file's levels, then the scale's of them."""
     for label, change in file.rows.items():
         yield label, {}, (change,)
     if file.grid:
         for levels in itertools.product(*(levels.items() for levels in file.grid.values())):
             named = dict(zip(file.grid, (label for label, _ in levels), strict=True))
-            yield ", ".join(named.values()), named, tuple(change for _, change in levels)
+            own = [change for _, change in levels]
+            scaled = [scale.grid.get(key, {}).get(label, Change()) for key, label in named.items()]
+            yield ", ".join(named.values()), named, (*own, *scaled)
 
 
 def _row(label: str, levels: Mapping[str, str], changes: Sequence[Change]) -> PlannedRow:

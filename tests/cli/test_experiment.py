@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import pickle
 import shutil
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +20,10 @@ from naslib_proxydata.assemble.search import run_search
 from naslib_proxydata.assemble.select import run_select
 from naslib_proxydata.cli.main import main
 from naslib_proxydata.config import ExperimentConfig, SearchConfig, SelectConfig, resolve
-from naslib_proxydata.errors import RunFolderError
+from naslib_proxydata.errors import RunFolderError, SelectionError
 from naslib_proxydata.runs.executors import SerialExecutor
 from naslib_proxydata.runs.folder import RunFolder
+from naslib_proxydata.selection.score_files import read_scores
 
 TINY = {
     "title": "Tiny",
@@ -212,6 +215,123 @@ def test_a_search_on_other_examples_is_not_taken_for_the_same(
     assert run(*arguments) == 2
     assert "began with other examples" in capsys.readouterr().err
     assert config.read_text() == before
+
+
+@pytest.fixture
+def scoring(changed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """An experiment with EL2N pruning by scores that it makes itself, of 60 images."""
+    monkeypatch.setenv("NASLIB_PROXYDATA_CACHE", str(tmp_path / "cache"))
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (60, 8, 8), dtype=np.uint8)
+    np.savez(tmp_path / "images.npz", images=images, labels=np.arange(60) % 3)
+
+    def call(pruner=(), **entry):
+        el2n = {"name": "el2n", "scores": "early", **dict(pruner)}
+        rows = {
+            "DARTS": {},
+            "low low": {"search": {"pruner": {**el2n, "drops": "low"}}},
+            "low high": {"search": {"pruner": {**el2n, "architecture_drops": "high"}}},
+        }
+        scores = {"early": {"scorer": "el2n", **entry}}
+        quick = {"seeds": [0, 1], "scores": {"early": {"quick": True}}}
+        search = {**TINY["search"], "dataset": str(tmp_path / "images.npz")}
+        return changed(rows=rows, search=search, scores=scores, scales={"quick": quick})
+
+    return call
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_scores_are_made_once_before_the_searches_that_prune_by_them(
+    scoring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    made = []
+
+    def counted(config):
+        made.append(config.out.parent.name)
+        return run_select(config)
+
+    monkeypatch.setattr(room, "run_select", counted)
+    epochs = ("--set", "search.training.epochs=1")
+    assert run(scoring(), "--out", out, *epochs) == 0
+    assert made == ["scores", "shared", "shared"]
+    kept = read_scores(out / "scores/early/scores.npz")
+    assert (kept.origin.scorer, kept.origin.seed, len(kept.values)) == ("el2n", 0, 60)
+    assert kept.origin.recipe["epochs"] == 15  # the scale's
+    # Of the twenty weight examples of the selection the ten with the lowest scores go.
+    for seed, end in itertools.product((0, 1), ("low", "high")):
+        folder = out / f"searches/low-{end}/seed-{seed}"
+        (acted,) = json.loads((folder / "result.json").read_text())["acting"]
+        assert acted["settings"]["scores_sha256"] == sha256(kept.values.astype("<f8")).hexdigest()
+        assert acted["outcome"]["weights"] == {
+            **{"examples at first": 20, "dropped": 10, "examples left": 10}
+        }
+    # Nothing is done twice; scores that were lost are made again.
+    assert run(scoring(), "--out", out, *epochs) == 0
+    assert made[3:] == []
+    (out / "scores/early/scores.npz").unlink()
+    assert run(scoring(), "--out", out, *epochs) == 0
+    assert made[3:] == ["scores"]
+
+
+def test_scores_that_fail_cost_only_the_rows_that_need_them(
+    scoring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(config):
+        if config.save_scores:
+            raise SelectionError("the loss is nan")
+        return run_select(config)
+
+    monkeypatch.setattr(room, "run_select", failing)
+    arguments = ("--out", tmp_path / "out", "--seeds", "0", "--set", "search.training.epochs=1")
+    assert run(scoring(), *arguments) == 2
+    whole, *pruned = lines_of(tmp_path / "out/results.csv")
+    assert whole["cell"]
+    assert [one["failure"] for one in pruned] == ["its scores failed: the loss is nan"] * 2
+
+
+@pytest.mark.parametrize(
+    ("pruner", "entry", "arguments", "message"),
+    [
+        ({"scores": "erly"}, {}, (), "unknown scores 'erly'"),
+        ({"scores": "erly"}, {}, (), "Did you mean 'early'?"),
+        ({}, {"scorer": "el2m"}, (), "unknown scorer 'el2m'"),
+        ({}, {"scorer": {"name": "el2n", "rums": 1}}, (), "Did you mean 'runs'?"),
+        ({}, {"scorer": "entropy"}, (), "holds scores of scorer 'entropy', pruner 'el2n' goes by"),
+        ({}, {"scorer": "pixels"}, (), "scorer 'pixels' gives features, a pruner expects one"),
+        ({}, {"dataset": "digits"}, (), "scores a dataset with fingerprint"),
+        ({}, {}, ("--set", "scores.erly.seed=1"), "unknown scores 'erly'"),
+        ({}, {}, ("--set", "search.pruner.fractoin=0.3"), "Did you mean 'fraction'?"),
+    ],
+)
+def test_scores_that_do_not_fit_are_told_before_anything_is_made(
+    scoring, tmp_path: Path, capsys: pytest.CaptureFixture[str], pruner, entry, arguments, message
+) -> None:
+    assert run(scoring(pruner, **entry), "--out", tmp_path / "out", *arguments) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_dry_run_says_which_scores_are_made_first(
+    scoring, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(scoring(seed=5), "--out", tmp_path / "out", "--dry-run") == 0
+    told = capsys.readouterr().out
+    assert f"scores early, made first: el2n of all of {tmp_path}/images.npz, seed 5\n" in told
+    assert run(scoring(), "--out", tmp_path / "out", "--dry-run", "--rows", "DARTS") == 0
+    assert "scores" not in capsys.readouterr().out
+
+
+def test_rows_with_other_images_need_other_scores(
+    changed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pruner = {"name": "el2n", "scores": "early"}
+    rows = {name: {"search": {"dataset": name, "pruner": pruner}} for name in ("digits", "cifar10")}
+    file = changed(rows=rows, reference=None, scores={"early": {"scorer": "el2n"}})
+    assert run(file, "--out", tmp_path / "out") == 2
+    told = capsys.readouterr().err
+    assert "'digits' and 'cifar10' want scores 'early' of different datasets" in told
 
 
 REFUSED = [

@@ -239,3 +239,22 @@ def test_a_handler_of_a_library_in_c_is_no_obstacle(monkeypatch):
         signal.signal(signal.SIGTERM, before)
         signal.signal(signal.SIGINT, signal.default_int_handler)
     assert interrupts.received is None
+
+
+@pytest.mark.parametrize("command", [name for name in entry.COMMANDS if name != "search"])
+def test_only_a_search_is_shared_by_the_processes_of_torchrun(monkeypatch, capsys, command):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "0")
+    with pytest.raises(SystemExit) as end:
+        entry.main([command, "--out", "never"])
+    assert end.value.code == 2
+    told = capsys.readouterr().err
+    assert f"error: torchrun has started '{command}' in 2 processes (WORLD_SIZE), of which" in told
+    assert not Path("never").exists()
+
+
+def test_a_search_and_a_single_process_are_not_refused(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert invoke("search", "--help").exit_code == 0
+    monkeypatch.setenv("WORLD_SIZE", "1")
+    assert invoke("select", "--help").exit_code == 0

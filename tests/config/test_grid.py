@@ -13,6 +13,7 @@ from naslib_proxydata.config.grid import (
     folder_name,
     merged,
     planned_rows,
+    planned_scores,
     wanted_rows,
 )
 from naslib_proxydata.errors import ConfigError
@@ -85,6 +86,30 @@ def test_a_grid_is_the_product_of_its_dimensions_over_shared_scale_and_levels():
     assert rows[1].levels == {"criterion": "low high", "ratios": "5/25"}
 
 
+SCALED = """
+select: {selector: {name: class-subset, classes: 100}}
+grid:
+  method: {a: {}, b: {search: {cells: 3}}}
+  size: {1: {select: {size: 128000}}, 2: {select: {selector: {classes: 200}}}}
+scales:
+  quick:
+    select: {size: 9}
+    grid: {size: {1: {select: {size: 20}}, 2: {select: {selector: {classes: 4}}}}}
+  paper: {}
+"""
+
+
+def test_a_scale_changes_levels_of_the_grid():
+    subset = {"name": "class-subset", "classes": 100}
+    quick = [row.select for row in rows_of(SCALED)]
+    small = {"selector": {**subset, "classes": 4}, "size": 9}
+    assert quick == [{"selector": subset, "size": 20}, small] * 2
+    paper = [row.select for row in rows_of(SCALED, "paper")]
+    assert paper[0] == {"selector": subset, "size": 128000}
+    assert paper[1] == {"selector": {**subset, "classes": 200}}
+    assert rows_of(SCALED, select={"size": 3})[2].select["size"] == 3  # --set wins
+
+
 def test_folders_are_those_of_the_long_runs():
     assert folder_name("DARTS with BDP to 4 percent") == "darts-with-bdp-to-4-percent"
     assert folder_name("1:9") == "1-9"
@@ -125,6 +150,43 @@ def test_rows_are_wanted_by_label_or_folder():
         wanted_rows(rows, ("low hihg, 5/25",), "f")
 
 
+def scores_of(text, scale=None, **given):
+    file = parsed(text)
+    return planned_scores(file, chosen_scale(file, scale, "file.yaml"), given, "file.yaml")
+
+
+SCORES = """
+rows: {a: {}}
+scores: {el2n: {scorer: {name: el2n, runs: 10}, seed: 3}}
+scales: {paper: {}, quick: {scores: {el2n: {quick: true, scorer: {runs: 1}}}}}
+"""
+
+
+def test_scores_are_those_of_the_file_over_scale_and_set():
+    assert scores_of(SCORES, "paper") == {
+        "el2n": {"scorer": {"name": "el2n", "runs": 10}, "seed": 3}
+    }
+    assert scores_of(SCORES, el2n={"seed": 4}) == {
+        "el2n": {"scorer": {"name": "el2n", "runs": 1}, "seed": 4, "quick": True}
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "message"),
+    [
+        (SCORES, {"el2m": {"seed": 1}}, "unknown scores 'el2m' in file.yaml. Did you mean 'el2n'?"),
+        ("scores: {e: {quick: true}}", {}, "scores 'e' say not what scores; give a scorer"),
+        ("scores: {E!: {scorer: el2n}}", {}, "scores 'E!' name their folder; take lower-case"),
+        ("scores: {e: {scorer: el2n, size: 3}}", {}, "made of all examples, so size is no key"),
+        ("scores: {e: {scorer: el2n, out: x}}", {}, "out is set for the whole experiment"),
+    ],
+)
+def test_scores_that_cannot_be_made_are_told_with_their_name(text, given, message):
+    with pytest.raises(ConfigError) as told:
+        scores_of(text, **given)
+    assert message in str(told.value)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -145,6 +207,12 @@ def test_rows_are_wanted_by_label_or_folder():
         ("rows: {a: {search: {seed: 1}}}", "seed is set for the whole experiment"),
         ("rows: {a: {}}\nscales: {paper: {}, tiny: {}}", "unknown scale 'quick' in file.yaml"),
         ("rows: {a: {}}\nscales: {quick: {seeds: []}}", "scales.quick.seeds"),
+        (
+            f"{SCALED}\n  q2: {{grid: {{k: {{1: {{serch: {{}}}}}}}}}}",
+            "unknown key 'scales.q2.grid.",
+        ),
+        ("grid: {k: {1: {}}}\nscales: {q: {grid: {j: {1: {}}}}}", "unknown dimension 'j' in file"),
+        ("grid: {k: {1: {}}}\nscales: {q: {grid: {k: {2: {}}}}}", "unknown level '2' in file"),
     ],
 )
 def test_what_does_not_fit_is_told_with_its_key(text, message):
