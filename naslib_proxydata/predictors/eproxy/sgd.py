@@ -50,3 +50,38 @@ class Sgd:
             self._velocities[index] = gradient
             weight.sub_(gradient, alpha=self.learning_rate)
             weight.grad = None
+
+
+class SteadySgd(Sgd):
+    """The same up to rounding, with weights and velocities that stay where they are in memory.
+
+    A few kernels for all weights together, and nothing that a captured graph could not repeat: all
+    weights must have gradients in every step.
+    """
+
+    def __init__(
+        self,
+        weights: Iterable[nn.Parameter],
+        learning_rate: float,
+        momentum: float,
+        weight_decay: float,
+    ) -> None:
+        super().__init__(weights, learning_rate, momentum, weight_decay)
+        self._kept = [torch.zeros_like(weight) for weight in self.weights]
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """Take a step and forget the gradients."""
+        gradients = [weight.grad for weight in self.weights if weight.grad is not None]
+        decayed = [index for index, weight in enumerate(self.weights) if weight.dim() > 1]
+        if self.weight_decay and decayed:
+            torch._foreach_add_(
+                [gradients[index] for index in decayed],
+                [self.weights[index] for index in decayed],
+                alpha=self.weight_decay,
+            )
+        torch._foreach_mul_(self._kept, self.momentum)
+        torch._foreach_add_(self._kept, gradients)
+        torch._foreach_add_(self.weights, self._kept, alpha=-self.learning_rate)
+        for weight in self.weights:
+            weight.grad = None
