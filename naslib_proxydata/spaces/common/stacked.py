@@ -99,8 +99,11 @@ class Builder:
         """Make a convolution without bias whose weights start there in the stream."""
         fan_in = inputs * kernel * kernel
         bound = math.sqrt(3.0) * (math.sqrt(2.0 / (1 + 5)) / math.sqrt(fan_in))  # a = sqrt(5)
+        low = float(np.float32(-bound))
+        span = float(np.float32(bound) - np.float32(-bound))
         numbers = self.stream.stretches(starts, outputs * fan_in)
-        weight = numbers.mul_(2 * bound).sub_(bound)
+        # Rounded once, as a processor that multiplies and adds at once does.
+        weight = numbers.double().mul_(span).add_(low).float()
         shape = (len(starts), outputs, inputs, kernel, kernel)
         return Convolution(weight.view(shape).to(self.dtype), stride, self.way)
 
