@@ -25,7 +25,7 @@ step() {
     timeout -k 5 "$limit" "$python" benchmarks/gpu/measure.py "$@" --name "$name" --out "$out" \
         2>"$out/$name.err" || { echo "== $name failed ($?)"; tail -n 3 "$out/$name.err"; }
 }
-[ -n "$quick" ] && sizes="3 3 3 3" || sizes="64 256 512 128"
+[ -n "$quick" ] && sizes="3 3 3 3" || sizes="64 256 448 128"
 set -- $sizes -- "$@"
 small=$1 middle=$2 large=$3 wide=$4
 shift 5

@@ -55,8 +55,7 @@ class Sgd:
 class SteadySgd(Sgd):
     """The same up to rounding, with weights and velocities that stay where they are in memory.
 
-    A few kernels for all weights together, and nothing that a captured graph could not repeat: all
-    weights must have gradients in every step.
+    A few kernels for all weights together, and nothing that a captured graph could not repeat.
     """
 
     def __init__(
@@ -72,16 +71,21 @@ class SteadySgd(Sgd):
     @torch.no_grad()
     def step(self) -> None:
         """Take a step and forget the gradients."""
-        gradients = [weight.grad for weight in self.weights if weight.grad is not None]
-        decayed = [index for index, weight in enumerate(self.weights) if weight.dim() > 1]
+        weights, velocities, gradients = [], [], []
+        for weight, velocity in zip(self.weights, self._kept, strict=True):
+            if weight.grad is not None:
+                weights.append(weight.data)
+                velocities.append(velocity)
+                gradients.append(weight.grad)
+        decayed = [index for index, weight in enumerate(weights) if weight.dim() > 1]
         if self.weight_decay and decayed:
             torch._foreach_add_(
                 [gradients[index] for index in decayed],
-                [self.weights[index] for index in decayed],
+                [weights[index] for index in decayed],
                 alpha=self.weight_decay,
             )
-        torch._foreach_mul_(self._kept, self.momentum)
-        torch._foreach_add_(self._kept, gradients)
-        torch._foreach_add_(self.weights, self._kept, alpha=-self.learning_rate)
-        for weight in self.weights:
-            weight.grad = None
+        torch._foreach_mul_(velocities, self.momentum)
+        torch._foreach_add_(velocities, gradients)
+        torch._foreach_add_(weights, velocities, alpha=-self.learning_rate)
+        for one in self.weights:
+            one.grad = None

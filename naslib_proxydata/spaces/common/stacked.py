@@ -179,7 +179,10 @@ class Norm(nn.Module):
         """Map (rows, channels, n, h, w) to the same shape."""
         rows, channels, n, height, width = maps.shape
         flat = maps.reshape(1, rows * channels, n * height, width)
-        normed = F.batch_norm(flat, None, None, self.weight, self.bias, training=True)
+        # Not F.batch_norm, which may hand so many channels to cuDNN.
+        normed = torch.native_batch_norm(flat, self.weight, self.bias, None, None, True, 0.1, 1e-5)[
+            0
+        ]
         return normed.view(maps.shape)
 
 
