@@ -276,7 +276,7 @@ def reference(given: argparse.Namespace) -> Facts:
         found = list(pool.map(_referred, calls))
     for name in SPACES:
         rows = [value for call, value in zip(calls, found, strict=True) if call[0] == name]
-        yield name, {text: value for text, value in rows}
+        yield name, dict(rows)
 
 
 def _referred(call: tuple[str, int, int, bool]) -> tuple[str, float]:

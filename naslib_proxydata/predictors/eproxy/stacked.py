@@ -1,6 +1,6 @@
-"""The students of many architectures as one network, in spaces whose architectures share a skeleton.
+"""The students of many architectures of one skeleton as one network.
 
-Each row of it is what ``student.assemble`` makes for one architecture, its initial weights included,
+Each row of it is what ``student.assemble`` makes for one architecture, with its initial weights,
 and trains as that does: errors are summed over architectures, so that no gradient knows of another.
 """
 
@@ -73,7 +73,8 @@ def _stacked(transform: nn.Module, builder: Builder) -> nn.Module:
     """Return a transform layer that all architectures begin with: convolution, ReLU, norm."""
     count, device = len(builder.every), builder.device
     conv, _, norm = transform.children()
-    assert isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d)
+    assert isinstance(conv, nn.Conv2d)
+    assert isinstance(norm, nn.BatchNorm2d)
     assert conv.bias is not None
     weight = conv.weight.detach().to(device, builder.dtype).expand(count, -1, -1, -1, -1)
     bias = conv.bias.detach().to(device, builder.dtype).repeat(count)
