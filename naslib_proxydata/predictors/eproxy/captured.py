@@ -41,7 +41,7 @@ class Recorder:
             return training.run()
         with torch.cuda.device(training.images.device):
             if self._stream is None:  # one for all, which memory that is free again belongs to
-                self._stream = torch.cuda.Stream()
+                self._stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
             stream = self._stream
             stream.wait_stream(torch.cuda.current_stream())
             with torch.cuda.stream(stream):

@@ -71,7 +71,9 @@ class SteadySgd(Sgd):
     @torch.no_grad()
     def step(self) -> None:
         """Take a step and forget the gradients."""
-        weights, velocities, gradients = [], [], []
+        weights: list[Tensor] = []
+        velocities: list[Tensor] = []
+        gradients: list[Tensor] = []
         for weight, velocity in zip(self.weights, self._kept, strict=True):
             if weight.grad is not None:
                 weights.append(weight.data)

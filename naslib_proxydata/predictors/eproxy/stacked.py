@@ -46,12 +46,16 @@ class StackedStudent(nn.Module):
             self.trunk(shared), self.transforms, self.barriers, strict=False
         ):
             if tap.shape[3:] != self.size:
-                tap = F.interpolate(tap.flatten(0, 1), self.size, mode=self.resize).unflatten(
-                    0, tap.shape[:2]
-                )
+                resized = F.interpolate(tap.flatten(0, 1), self.size, mode=self.resize)
+                tap = resized.view(*tap.shape[:3], *self.size)
             hidden = transform(tap).transpose(1, 2).flatten(0, 1)  # G n x mid x h x w
-            outputs.append(barrier(hidden).unflatten(0, (self.count, -1)))
+            outputs.append(_by_row(barrier(hidden), self.count))
         return outputs
+
+
+def _by_row(outputs: Tensor, count: int) -> Tensor:
+    """Turn (G n, channels, h, w) into (G, n, channels, h, w)."""
+    return outputs.reshape(count, -1, *outputs.shape[1:])
 
 
 def assemble_stacked(

@@ -274,8 +274,8 @@ def _computed(cell: Cell, maps: Tensor) -> tuple[Tensor, list[tuple[Tensor, Tens
                 with torch.set_grad_enabled(grows):
                     written = term.operation(read.requires_grad_(grows))
             # One source at a time, so that no sum depends on the order in which a device adds.
-            members = term.members.split(term.sizes)
-            for who, part in zip(members, written.detach().split(term.sizes), strict=True):
+            members = torch.split(term.members, term.sizes)
+            for who, part in zip(members, torch.split(written.detach(), term.sizes), strict=True):
                 nodes[term.target - cell.first].index_add_(0, who, part)
             kept.append((read, written))
     return nodes[-1], kept
@@ -315,7 +315,7 @@ def _grouped(maps: Tensor, weight: Tensor, stride: int) -> Tensor:
     rows, kernel = len(maps), weight.shape[-1]
     beside = maps.permute(2, 0, 1, 3, 4).flatten(1, 2)  # n x rows inputs x h x w
     result = F.conv2d(beside, weight.flatten(0, 1), None, stride, kernel // 2, groups=rows)
-    return result.unflatten(1, (rows, -1)).permute(1, 2, 0, 3, 4)
+    return result.view(len(result), rows, -1, *result.shape[2:]).permute(1, 2, 0, 3, 4)
 
 
 class _Unfolded(torch.autograd.Function):

@@ -103,6 +103,6 @@ class Reduction(nn.Module):
     def forward(self, maps: Tensor) -> Tensor:
         """Map (G, c, n, h, w) to (G, 2c, n, h/2, w/2)."""
         residual: Tensor = self.conv_b(self.conv_a(maps))
-        pooled = F.avg_pool2d(maps.flatten(0, 1), 2).unflatten(0, maps.shape[:2])
-        shortcut: Tensor = self.shortcut(pooled)
+        pooled = F.avg_pool2d(maps.flatten(0, 1), 2)
+        shortcut: Tensor = self.shortcut(pooled.view(*maps.shape[:3], *pooled.shape[2:]))
         return shortcut + residual
