@@ -27,6 +27,7 @@ Way = Literal["matmul", "grouped"]
 """How kernels larger than 1x1 are applied: to unfolded maps as a batched matrix product, or as a
 grouped convolution. The same to rounding; which is faster depends on the device."""
 
+_GAIN = math.sqrt(2.0 / (1 + math.sqrt(5) ** 2))  # of kaiming_uniform_, to the last bit
 _MORE = 1 << 20  # numbers that are drawn at once
 
 
@@ -98,7 +99,7 @@ class Builder:
     ) -> Convolution:
         """Make a convolution without bias whose weights start there in the stream."""
         fan_in = inputs * kernel * kernel
-        bound = math.sqrt(3.0) * (math.sqrt(2.0 / (1 + 5)) / math.sqrt(fan_in))  # a = sqrt(5)
+        bound = math.sqrt(3.0) * (_GAIN / math.sqrt(fan_in))
         low = float(np.float32(-bound))
         span = float(np.float32(bound) - np.float32(-bound))
         numbers = self.stream.stretches(starts, outputs * fan_in)
