@@ -6,6 +6,7 @@ architectures make better.
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from abc import ABC, abstractmethod
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from naslib_proxydata.data.batch import ImageBatch
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,15 @@ def as_score(returned: Any) -> Score:
         what = "a Score whose value is " if score is returned else ""
         reasons = (score.reason, f"the predictor returned {what}{error}")
         return replace(score, value=math.nan, reason="; ".join(filter(None, reasons)))
+
+
+def _finished(score: Score, seconds: float) -> Score:
+    """Return a score with its time, and a reason where it has failed."""
+    if not math.isnan(score.value):
+        return replace(score, seconds=seconds)
+    reason = score.reason or "the score is not a number"
+    transient = score.transient or tells_of_transient(reason)
+    return replace(score, reason=reason, seconds=seconds, transient=transient)
 
 
 class Predictor(ABC, Generic[Architecture]):
@@ -149,12 +161,65 @@ class Predictor(ABC, Generic[Architecture]):
             raise
         except (Exception, SystemExit) as error:
             score = Score(math.nan, reason_of(error), transient=is_transient(error))
-        seconds = time.perf_counter() - started
-        if not math.isnan(score.value):
-            return replace(score, seconds=seconds)
-        reason = score.reason or "the score is not a number"
-        transient = score.transient or tells_of_transient(reason)
-        return replace(score, reason=reason, seconds=seconds, transient=transient)
+        return _finished(score, time.perf_counter() - started)
+
+    def together(self, task: ScoringTask[Architecture]) -> int:
+        """Return how many architectures :meth:`score_many` is best given at once: one, by default.
+
+        More make sense where a device computes many small networks in the time of one.
+        """
+        return 1
+
+    def evaluate_many(self, architectures: Sequence[Architecture]) -> list[Score | float]:
+        """Score some architectures, one by one by default; see :meth:`evaluate`."""
+        return [self.evaluate(architecture) for architecture in architectures]
+
+    def score_many(self, architectures: Sequence[Architecture]) -> list[Score]:
+        """Score architectures at once, with what :meth:`score_one` gives each up to rounding.
+
+        Where that raises, each half is tried again, so that what one network did is not the
+        others' and the memory of a device need not be known.
+
+        Raises:
+            ProxyDataError: The settings or the images do not fit; the message says what to do.
+        """
+        space = self.task.space
+        alive = [
+            index
+            for index, architecture in enumerate(architectures)
+            if not self.needs_network or space.carries_signal(architecture)
+        ]
+        if len(architectures) < 2 or len(alive) < len(architectures):
+            if len(alive) < 2:
+                return [self.score_one(architecture) for architecture in architectures]
+            found = dict(
+                zip(alive, self.score_many([architectures[index] for index in alive]), strict=True)
+            )
+            return [
+                found[index] if index in found else self.score_one(architecture)
+                for index, architecture in enumerate(architectures)
+            ]
+        started = time.perf_counter()
+        seen = list(architectures)
+        if self.sees == "canonical":
+            seen = [space.canonical(architecture) for architecture in architectures]
+        try:
+            scores = [as_score(one) for one in self.evaluate_many(seen)]
+        except ProxyDataError:
+            raise
+        except (Exception, SystemExit) as error:
+            half = len(architectures) // 2
+            _log.warning(
+                "%s: scoring %d architectures at once failed (%s); each half is tried again",
+                self.name,
+                len(architectures),
+                reason_of(error)[:200],
+            )
+            del error
+        else:
+            seconds = (time.perf_counter() - started) / len(architectures)
+            return [_finished(score, seconds) for score in scores]
+        return self.score_many(architectures[:half]) + self.score_many(architectures[half:])
 
     def score(self, architectures: Sequence[Architecture]) -> NDArray[np.float64]:
         """Score architectures one by one; shape (len(architectures),)."""

@@ -78,6 +78,10 @@ def score_chunk(setup: Setup, texts: Sequence[str], threads: int = 1) -> list[Sc
     """Score some architectures in whichever process this is."""
     with threads_used(threads):
         predictor = _prepared(setup)
+        if len(texts) > 1 and predictor.together(predictor.task) > 1:
+            score_begins()  # a time limit is that of all of them
+            parsed = [predictor.task.space.parse(text) for text in texts]
+            return [_sound(score) for score in predictor.score_many(parsed)]
         return [_scored(predictor, text) for text in texts]
 
 

@@ -75,7 +75,7 @@ class StoredScores:
             self.store,
             context,
             self.executor if predictor.needs_network else SerialExecutor(),
-            chunk=1 if predictor.needs_network else CHEAP_CHUNK,
+            chunk=predictor.together(task) if predictor.needs_network else CHEAP_CHUNK,
             threads=setup.threads,
             progress=None if self.progress is None else partial(self.progress, title),
         )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from naslib_proxydata.spaces.common.graph import GraphView
+    from naslib_proxydata.spaces.common.stacked import Builder
     from naslib_proxydata.spaces.common.trunk import Trunk
 
 Architecture = TypeVar("Architecture")
@@ -120,6 +121,25 @@ class SearchSpace(ABC, Generic[Architecture]):
         self, architecture: Architecture, *, num_classes: int = 10, image_size: int | None = None
     ) -> int:
         """Return the multiply-accumulates of the published network for one image."""
+
+    def stacked_trunk(
+        self, architectures: Sequence[Architecture], builder: Builder, *, in_channels: int = 3
+    ) -> Trunk | None:
+        """Build the trunks of many architectures as one network that computes each in a row.
+
+        What it computes, and the initial weights, are those of :meth:`trunk` for each; see
+        :mod:`naslib_proxydata.spaces.common.stacked`. Its maps have shape (architectures,
+        channels, n, h, w).
+
+        Args:
+            architectures: The architectures.
+            builder: Makes the layers.
+            in_channels: Number of channels of the images.
+
+        Returns:
+            None where the space's architectures do not share a skeleton, which is the default.
+        """
+        return None
 
     def subsets(self) -> Mapping[str, Subset[Architecture]]:
         """Return the named subsets of the space; by default there are none beside ``all`` of it."""

@@ -11,16 +11,20 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
+from naslib_proxydata.predictors.eproxy.captured import Recorder
 from naslib_proxydata.predictors.eproxy.config import EproxyConfig, preset_options, resolve
 from naslib_proxydata.predictors.eproxy.labels import MakeFeature, feature, target
 from naslib_proxydata.predictors.eproxy.mac_term import mac_term
-from naslib_proxydata.predictors.eproxy.sgd import Sgd
+from naslib_proxydata.predictors.eproxy.stacked import StackedStudent, assemble_stacked
 from naslib_proxydata.predictors.eproxy.student import Student, assemble, make_barriers
+from naslib_proxydata.predictors.eproxy.training import Training, losses, train
 from naslib_proxydata.seeding import torch_generator
 from naslib_proxydata.spaces.base import Architecture
-from naslib_proxydata.summation import ordered_sum
+from naslib_proxydata.spaces.common.stacked import Builder, Stream, Way
 
 _PADDING = 4
+TOGETHER = 256
+"""Architectures that train at once on a GPU, where their space allows that."""
 
 
 class Eproxy(Predictor[Architecture]):
@@ -36,12 +40,14 @@ class Eproxy(Predictor[Architecture]):
 
     Attributes:
         config: The resolved settings; those of the task's space once prepared.
+        way: How convolutions of architectures that train at once are computed.
 
     Raises:
         ConfigError: An option is unknown or its value is not allowed.
     """
 
     name = "eproxy"
+    way: Way = "matmul"
 
     def __init__(self, **options: Any) -> None:
         self._options = options
@@ -64,6 +70,8 @@ class Eproxy(Predictor[Architecture]):
     ) -> None:
         """Put in place what all architectures share: images, barriers, targets of features."""
         task = self.task
+        self._recorder = Recorder()
+        self._stream: Stream | None = None
         self._size = (images.shape[2] // 4, images.shape[3] // 4)
         self._barriers = [_placed(barrier, task.device) for barrier in barriers]
         self._targets = [
@@ -84,11 +92,55 @@ class Eproxy(Predictor[Architecture]):
         )
         return assemble(trunk, self._barriers, self.config, self._size, task.seed)
 
+    def stacked(self, architectures: Sequence[Architecture]) -> StackedStudent | None:
+        """Build the students of many architectures as one network, in its initial state.
+
+        Returns:
+            None where the space's architectures share no skeleton, or the initial weights are none
+            that a stretch of uniform numbers gives.
+        """
+        task, config = self.task, self.config
+        if config.network_init != "default":
+            return None
+        if self._stream is None:
+            generator = torch_generator(task.seed, "eproxy", "network")
+            self._stream = Stream(generator, self._images.device)
+        builder = Builder(self._stream, len(architectures), self.way, self._images.dtype)
+        trunk = task.space.stacked_trunk(architectures, builder, in_channels=self._images.shape[1])
+        if trunk is None:
+            return None
+        return assemble_stacked(trunk, self._barriers, config, self._size, task.seed, builder)
+
     def evaluate(self, architecture: Architecture) -> Score:
         """Train the architecture's trunk and return its negative loss with the MAC term."""
-        config = self.config
         student = _placed(self.student(architecture), self.task.device)
-        losses = train(student, self._images, self._targets, config)
+        if self._images.device.type == "cpu":
+            return self._score(
+                architecture, train(student, self._images, self._targets, self.config)
+            )
+        errors = self._recorder.run(self._training(student))
+        return self._score(architecture, losses(errors, self.config))
+
+    def together(self, task: ScoringTask[Architecture]) -> int:
+        """Return how many architectures are trained at once: one, on the CPU."""
+        return TOGETHER if task.device.startswith("cuda") else 1
+
+    def evaluate_many(self, architectures: Sequence[Architecture]) -> list[Score | float]:
+        """Train the trunks of many architectures at once where the space allows that."""
+        student = self.stacked(architectures)
+        if student is None:
+            return super().evaluate_many(architectures)
+        errors = self._recorder.run(self._training(student)).cpu()
+        return [
+            self._score(architecture, losses(errors[:, :, row], self.config))
+            for row, architecture in enumerate(architectures)
+        ]
+
+    def _training(self, student: nn.Module) -> Training:
+        return Training(student, self._images, self._targets, self.config, steady=True)
+
+    def _score(self, architecture: Architecture, losses: list[float]) -> Score:
+        """Return the negative loss of the last iteration with the MAC term."""
         details = {"losses": losses}
         if not math.isfinite(losses[-1]):
             return Score(math.nan, f"the loss diverged at iteration {len(losses)}", details=details)
@@ -132,32 +184,6 @@ def crop_and_flip(pixels: Tensor, generator: torch.Generator) -> Tensor:
     ]
     stacked = torch.stack(crops)
     return torch.where(mirrored.view(-1, 1, 1, 1), stacked.flip(-1), stacked)
-
-
-def train(
-    student: Student, images: Tensor, targets: list[Tensor], config: EproxyConfig
-) -> list[float]:
-    """Train by SGD with momentum on the plain sum of the branches' mean squared errors.
-
-    Returns:
-        ``sum_b branch_decay^b MSE_b`` before each step. The list ends early with the first
-        value that is not finite. The last iteration takes no step, so it computes no gradient.
-    """
-    student.train()
-    trainable = [weight for weight in student.parameters() if weight.requires_grad]
-    optimizer = Sgd(trainable, config.learning_rate, config.momentum, config.weight_decay)
-    losses: list[float] = []
-    for iteration in range(1, config.iterations + 1):
-        last = iteration == config.iterations
-        with torch.set_grad_enabled(not last):
-            outputs = student(images)
-            errors = [F.mse_loss(out, aim) for out, aim in zip(outputs, targets, strict=True)]
-        losses.append(ordered_sum(e.item() * config.branch_decay**b for b, e in enumerate(errors)))
-        if last or not math.isfinite(losses[-1]):
-            break
-        torch.stack(errors).sum().backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-    return losses
 
 
 def _placed(module: nn.Module, device: str) -> Any:

@@ -50,3 +50,44 @@ class Sgd:
             self._velocities[index] = gradient
             weight.sub_(gradient, alpha=self.learning_rate)
             weight.grad = None
+
+
+class SteadySgd(Sgd):
+    """The same up to rounding, with weights and velocities that stay where they are in memory.
+
+    A few kernels for all weights together, and nothing that a captured graph could not repeat.
+    """
+
+    def __init__(
+        self,
+        weights: Iterable[nn.Parameter],
+        learning_rate: float,
+        momentum: float,
+        weight_decay: float,
+    ) -> None:
+        super().__init__(weights, learning_rate, momentum, weight_decay)
+        self._kept = [torch.zeros_like(weight) for weight in self.weights]
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """Take a step and forget the gradients."""
+        weights: list[Tensor] = []
+        velocities: list[Tensor] = []
+        gradients: list[Tensor] = []
+        for weight, velocity in zip(self.weights, self._kept, strict=True):
+            if weight.grad is not None:
+                weights.append(weight.data)
+                velocities.append(velocity)
+                gradients.append(weight.grad)
+        decayed = [index for index, weight in enumerate(weights) if weight.dim() > 1]
+        if self.weight_decay and decayed:
+            torch._foreach_add_(
+                [gradients[index] for index in decayed],
+                [weights[index] for index in decayed],
+                alpha=self.weight_decay,
+            )
+        torch._foreach_mul_(velocities, self.momentum)
+        torch._foreach_add_(velocities, gradients)
+        torch._foreach_add_(weights, velocities, alpha=-self.learning_rate)
+        for one in self.weights:
+            one.grad = None

@@ -69,12 +69,26 @@ def assemble(
     Raises:
         ConfigError: The config has more branches than the trunk has taps.
     """
+    transforms = initial_transforms(trunk, config, seed)
+    student = Student(trunk, transforms, barriers, size, config.resize)
+    generator = drawn or initial_trunk(trunk, config.network_init, seed)
+    initialise(student.transforms, config.network_init, generator)
+    accelerate(student)
+    return student
+
+
+def initial_transforms(trunk: Trunk, config: EproxyConfig, seed: int) -> list[nn.Module]:
+    """Build the transform layers with torch's default weights, one a branch.
+
+    Raises:
+        ConfigError: The config has more branches than the trunk has taps.
+    """
     if len(trunk.channels) < len(config.branches):
         raise ConfigError(
             f"predictor 'eproxy': {len(config.branches)} branches were asked for, this space's "
             f"trunk has {len(trunk.channels)} taps; give it fewer branches"
         )
-    transforms = [
+    return [
         build(
             partial(_transform, channels, branch, config.barrier),
             torch_generator(seed, "eproxy", "transform", index),
@@ -83,11 +97,6 @@ def assemble(
             zip(trunk.channels, config.branches, strict=False)
         )
     ]
-    student = Student(trunk, transforms, barriers, size, config.resize)
-    generator = drawn or initial_trunk(trunk, config.network_init, seed)
-    initialise(student.transforms, config.network_init, generator)
-    accelerate(student)
-    return student
 
 
 def initial_trunk(trunk: Trunk, kind: Initialisation, seed: int) -> torch.Generator:

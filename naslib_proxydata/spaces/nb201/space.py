@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
+    from naslib_proxydata.spaces.common.stacked import Builder
     from naslib_proxydata.spaces.nb201.network import NasBench201Network
+    from naslib_proxydata.spaces.nb201.stacked import StackedTrunk
     from naslib_proxydata.spaces.nb201.trunk import FastTrunk
 
 
@@ -130,6 +132,15 @@ class NasBench201(SearchSpace[Cell]):
             lambda: FastTrunk(live, self.channels, self.cells_per_stage, in_channels, affine),
             generator,
         )
+
+    def stacked_trunk(
+        self, architectures: Sequence[Cell], builder: Builder, *, in_channels: int = 3
+    ) -> StackedTrunk:
+        """Build the trunks of many cells as one, without affine normalisations inside the cells."""
+        from naslib_proxydata.spaces.nb201.stacked import StackedTrunk
+
+        live = [cell.keep(nb201_canonical.live_edges(cell)) for cell in architectures]
+        return StackedTrunk(live, self.channels, self.cells_per_stage, in_channels, builder)
 
     def params(self, architecture: Cell, *, num_classes: int = 10) -> int:
         """Return the parameters of the published network for colour images.

@@ -17,6 +17,8 @@ from naslib_proxydata.spaces.transnas.space import TransNasSpace
 if TYPE_CHECKING:
     import numpy as np
 
+    from naslib_proxydata.spaces.common.stacked import Builder
+    from naslib_proxydata.spaces.common.trunk import Trunk
     from naslib_proxydata.spaces.transnas.network import CellMaker
 
 MICRO_MODULES = (4, 1, 4, 1, 4)
@@ -116,6 +118,15 @@ class TransNasMicro(TransNasSpace[TransNasCell]):
         from naslib_proxydata.spaces.transnas.network import MicroCellNetwork
 
         return partial(MicroCellNetwork, architecture.operations)
+
+    def stacked_trunk(
+        self, architectures: Sequence[TransNasCell], builder: Builder, *, in_channels: int = 3
+    ) -> Trunk:
+        """Build the trunks of many cells as one."""
+        from naslib_proxydata.spaces.transnas.stacked import stacked_trunk
+
+        live = [self.canonical(cell).operations for cell in architectures]
+        return stacked_trunk(live, SCORED_MICRO_MODULES, in_channels, builder)
 
     def convolutions(self, architecture: TransNasCell, shape: Shape) -> Iterator[Shape]:
         """Yield the convolutions of all edges, dead ones too."""

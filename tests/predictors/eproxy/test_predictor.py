@@ -15,8 +15,9 @@ from naslib_proxydata.data.batch import ImageBatch
 from naslib_proxydata.errors import ConfigError, DatasetError
 from naslib_proxydata.predictors.base import ScoringTask
 from naslib_proxydata.predictors.eproxy.config import resolve
-from naslib_proxydata.predictors.eproxy.predictor import Eproxy, batch, crop_and_flip, train
+from naslib_proxydata.predictors.eproxy.predictor import Eproxy, batch, crop_and_flip
 from naslib_proxydata.predictors.eproxy.student import assemble, initialise, make_barriers
+from naslib_proxydata.predictors.eproxy.training import train
 from naslib_proxydata.spaces.nb201.space import NasBench201
 
 RICH = "|nor_conv_3x3~0|+|avg_pool_3x3~0|nor_conv_1x1~1|+|skip_connect~0|nor_conv_3x3~1|none~2|"
