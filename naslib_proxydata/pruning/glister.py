@@ -16,6 +16,7 @@ from naslib_proxydata.errors import PruningError
 from naslib_proxydata.hookspecs import LEVELS, Level, SearchInfo, WeightedExamples, hookimpl
 from naslib_proxydata.pruning.arrays import on_host
 from naslib_proxydata.pruning.bilevel import labels_of
+from naslib_proxydata.ranges import POSITIVE, Range, counted, with_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -100,6 +101,14 @@ class GlisterPruner:
         PruningError: A number is out of its range.
     """
 
+    @with_ranges(
+        "pruner 'glister'",
+        PruningError,
+        fraction=Range(0, 1, above=True),
+        every=counted(1),
+        step=POSITIVE,
+        rounds=counted(1),
+    )
     def __init__(
         self,
         fraction: float = 0.1,

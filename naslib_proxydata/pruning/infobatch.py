@@ -10,6 +10,7 @@ from naslib_proxydata.errors import PruningError
 from naslib_proxydata.hookspecs import LEVELS, Level, SearchInfo, WeightedExamples, hookimpl
 from naslib_proxydata.pruning.arrays import is_tensor, on_host, put_beside
 from naslib_proxydata.pruning.bilevel import labels_of
+from naslib_proxydata.ranges import PART, SHARE, WHOLE, with_ranges
 from naslib_proxydata.seeding import numpy_generator
 
 if TYPE_CHECKING:
@@ -74,6 +75,13 @@ class InfoBatchPruner:
         PruningError: A number is out of its range, or a level is unknown.
     """
 
+    @with_ranges(
+        "pruner 'infobatch'",
+        PruningError,
+        ratio=PART,
+        untouched=SHARE,
+        seed=WHOLE,
+    )
     def __init__(
         self,
         ratio: float = 0.5,

@@ -12,6 +12,7 @@ from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.oneshot.base import Strategy
 from naslib_proxydata.oneshot.gradients import gradients_of, set_gradients
 from naslib_proxydata.oneshot.moment import Moment
+from naslib_proxydata.ranges import counted, with_ranges
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -90,6 +91,7 @@ def put_back(weights: Sequence[Tensor], start: Sequence[Tensor]) -> None:
         one.copy_(origin)
 
 
+@with_ranges("strategy 'darts'", order=counted(1, 2))
 def darts(order: int = 1, weights_first: bool = False) -> Strategy:
     """Return DARTS.
 

@@ -16,6 +16,7 @@ from naslib_proxydata.oneshot.buffers import unchanged_buffers
 from naslib_proxydata.oneshot.mixture import Choices, Mixture
 from naslib_proxydata.oneshot.moment import Moment
 from naslib_proxydata.oneshot.steps import Progress, require_operations_of_edges
+from naslib_proxydata.ranges import counted, with_ranges
 from naslib_proxydata.seeding import torch_generator
 
 if TYPE_CHECKING:
@@ -239,6 +240,7 @@ def _only(
     return mask
 
 
+@with_ranges("strategy 'darts-pt'", every=counted(1))
 def darts_pt(every: int = 5, learn_alpha: bool = True) -> Strategy:
     """Return DARTS with perturbation-based selection and the settings of its release.
 

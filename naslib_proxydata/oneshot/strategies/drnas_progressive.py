@@ -13,6 +13,7 @@ from naslib_proxydata.oneshot.moment import Moment
 from naslib_proxydata.oneshot.steps import Progress, stage_of
 from naslib_proxydata.oneshot.strategies.drnas import DirichletSample
 from naslib_proxydata.oneshot.strategies.p_darts import weakest
+from naslib_proxydata.ranges import counted, with_ranges
 
 if TYPE_CHECKING:
     from naslib_proxydata.oneshot.steps import TrainableState
@@ -92,6 +93,12 @@ class Widening(Progress):
             learner.architecture.forbid(kind, mask)
 
 
+@with_ranges(
+    "strategy 'drnas-progressive'",
+    partials=counted(1, many=True),
+    kept=counted(1, many=True),
+    freeze=counted(0),
+)
 def drnas_progressive(
     partials: tuple[int, ...] | None = None,
     kept: tuple[int, ...] | None = None,

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.oneshot.base import Strategy
+from naslib_proxydata.ranges import counted, with_ranges
 
 
+@with_ranges("strategy 'pc-darts'", partial=counted(1))
 def pc_darts(partial: int = 4) -> Strategy:
     """Return PC-DARTS with the settings of its release.
 

@@ -11,6 +11,7 @@ from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.oneshot.base import Strategy
 from naslib_proxydata.oneshot.moment import Moment
 from naslib_proxydata.oneshot.steps import Progress, require_operations_of_edges
+from naslib_proxydata.ranges import counted, with_ranges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -166,6 +167,7 @@ class GreedyDecisions(Progress):
         self._decided = {kind: list(rows) for kind, rows in state["decided"].items()}
 
 
+@with_ranges("strategy 'sgas'", criterion=counted(1, 2), first=counted(1), every=counted(1))
 def sgas(criterion: int = 2, first: int = 10, every: int = 5) -> Strategy:
     """Return SGAS.
 
