@@ -88,7 +88,7 @@ def with_ranges(
                 value = given.get(option, signature.parameters[option].default)
                 may_be_none = signature.parameters[option].default is None
                 if value not in allowed and not (value is None and may_be_none):
-                    raise error(f"{what}: option {option} is {allowed}; got {shown(value)}")
+                    raise error(f"{what}: option {option} must be {allowed}; got {shown(value)}")
             return function(*args, **kwargs)
 
         setattr(checked, ATTRIBUTE, dict(ranges))

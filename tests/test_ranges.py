@@ -48,7 +48,7 @@ def test_every_numeric_option_says_its_range_and_is_refused_outside(
         given = [value] if allowed.many else value
         with pytest.raises((ConfigError, PruningError)) as told:
             PLUGINS.create(kind, name, **{option: given})
-        assert f"'{name}': option {option} is " in str(told.value)
+        assert f"'{name}': option {option} must be " in str(told.value)
         assert str(allowed) in str(told.value)
         assert str(value) in str(told.value)
 
@@ -57,7 +57,7 @@ def test_every_numeric_option_says_its_range_and_is_refused_outside(
 def test_a_text_is_no_number(name: str) -> None:
     factory = resolve(PLUGINS.registration("strategies", name).factory, name)
     for option in ranges_of(factory):
-        with pytest.raises(ConfigError, match=f"option {option} is .*; got 'much'"):
+        with pytest.raises(ConfigError, match=f"option {option} must be .*; got 'much'"):
             PLUGINS.create("strategies", name, **{option: "much"})
 
 
@@ -86,6 +86,6 @@ def test_none_is_for_options_whose_default_it_is() -> None:
     assert thing(2) == (2, None)
     assert thing(b=None) == (1, None)
     with pytest.raises(
-        ConfigError, match=r"^thing: option a is a whole number, at least 1; got None"
+        ConfigError, match=r"^thing: option a must be a whole number, at least 1; got None"
     ):
         thing(None)  # type: ignore[arg-type]

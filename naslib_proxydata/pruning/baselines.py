@@ -78,11 +78,6 @@ class EL2NPruner:
                 "beside them; leave out one of the two"
             )
         self._epoch = 10 if epoch is None else epoch
-        if not 0 < fraction < 1 or self._epoch < 1:
-            raise PruningError(
-                "EL2N keeps a fraction in (0, 1) after an epoch >= 1, got "
-                f"{fraction} and {self._epoch}"
-            )
         self._fraction = fraction
         self._scores = None if scores is None else _numbers_in_a_row(scores)
         self._dropped: dict[Level, Pruning] = {}

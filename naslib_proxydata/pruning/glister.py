@@ -117,11 +117,6 @@ class GlisterPruner:
         step: float | None = None,
         rounds: int = 15,
     ) -> None:
-        if not 0 < fraction <= 1 or every < 1 or rounds < 1 or (step is not None and step <= 0):
-            raise PruningError(
-                "GLISTER expects fraction in (0, 1], every >= 1, rounds >= 1 and step > 0, got "
-                f"{fraction}, {every}, {rounds} and {step}"
-            )
         self._fraction, self._every, self._rounds = fraction, every, rounds
         self._wanted_step = step
         self._chosen: dict[Level, NDArray[np.int64]] = {}

@@ -90,11 +90,6 @@ class InfoBatchPruner:
         levels: Level | Sequence[Level] = LEVELS,
         seed: int | None = None,
     ) -> None:
-        if not 0 <= ratio < 1 or not 0 <= untouched <= 1:
-            raise PruningError(
-                "InfoBatch expects ratio in [0, 1) and untouched in [0, 1], got "
-                f"{ratio} and {untouched}"
-            )
         levels = (levels,) if isinstance(levels, str) else tuple(levels)
         if not set(levels) <= set(LEVELS):
             raise PruningError(f"levels are {' and '.join(LEVELS)}, got {', '.join(levels)}")

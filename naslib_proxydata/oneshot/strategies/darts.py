@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.oneshot.base import Strategy
 from naslib_proxydata.oneshot.gradients import gradients_of, set_gradients
 from naslib_proxydata.oneshot.moment import Moment
@@ -103,8 +102,6 @@ def darts(order: int = 1, weights_first: bool = False) -> Strategy:
     Raises:
         ConfigError: The order is another.
     """
-    if order not in (1, 2):
-        raise ConfigError(f"the order of DARTS is 1 or 2, got {order}")
     if order == 1:
         return Strategy("darts", weights_first=weights_first)
     return Strategy("darts-2nd", step=SecondOrder(), weights_first=weights_first)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.oneshot import host
 from naslib_proxydata.oneshot.base import Strategy
 from naslib_proxydata.oneshot.buffers import unchanged_buffers
@@ -256,11 +255,6 @@ def darts_pt(every: int = 5, learn_alpha: bool = True) -> Strategy:
     Raises:
         ConfigError: The epochs between decisions are no whole number from 1.
     """
-    if not isinstance(every, int) or every < 1:
-        raise ConfigError(
-            f"DARTS-PT tunes a whole number of epochs, at least 1 epoch, between decisions; got "
-            f"every={every!r}"
-        )
     selection = PerturbationSelection(every)
     darts_space = {"epochs": 50 + 16 * every}
     return Strategy(

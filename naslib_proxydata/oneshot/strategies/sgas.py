@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.oneshot.base import Strategy
 from naslib_proxydata.oneshot.moment import Moment
 from naslib_proxydata.oneshot.steps import Progress, require_operations_of_edges
@@ -179,10 +178,4 @@ def sgas(criterion: int = 2, first: int = 10, every: int = 5) -> Strategy:
     Raises:
         ConfigError: The criterion is another, or an epoch number is below 1.
     """
-    if min(first, every) < 1:
-        raise ConfigError(
-            f"SGAS decides from epoch 1 on, every epoch or more, got {first}, {every}"
-        )
-    if criterion not in (1, 2):
-        raise ConfigError(f"SGAS has criteria 1 and 2, got {criterion}")
     return Strategy("sgas", progress=GreedyDecisions(criterion, first, every))
