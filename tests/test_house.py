@@ -34,7 +34,7 @@ FLOORS = [
             "hookspecs",
             "version",
         ),
-        *("code", "ranking", "kernels"),
+        *("code", "ranges", "ranking", "kernels"),
     ),
     ("summation", "version"),
     ("plugins", "spaces", "data", "pruning"),

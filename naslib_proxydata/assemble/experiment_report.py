@@ -176,10 +176,10 @@ def summary(
     if over and file.summarise is not None:
         # What is published is the further table, where it has the labels of that.
         parts.append(one_line(f"## By {file.summarise.by}"))
-        parts.append(_table(over, file.columns, published))
+        parts.append(_tables(over, file.columns, published))
         parts.append("## Rows")
         published = {key: one for key, one in published.items() if key[0] in _labels(rows)}
-    parts += [_table(rows, file.columns, published), _cost_table(rows, file.reference)]
+    parts += [_tables(rows, file.columns, published), _cost_table(rows, file.reference)]
     parts += [_lacking(rows, file.columns), _failures(outcomes), file.notes, HOW_TO_READ]
     parts += [_sources(published), one_line(provenance(env))]
     parts += [f"![{name}]({name})" for name in plots]
@@ -190,26 +190,27 @@ def _labels(rows: Sequence[RowSummary]) -> set[str]:
     return {row.label for row in rows}
 
 
-def _table(rows: Sequence[RowSummary], columns: Sequence[Column], published: Published) -> str:
-    """Return our values and the paper's beside them."""
-    header = ["row", "n"]
+def _tables(rows: Sequence[RowSummary], columns: Sequence[Column], published: Published) -> str:
+    """Return a table for each metric, narrow enough to read: our values and the paper's beside."""
+    shown = [*rows, *_only_published(rows, columns, published)]
+    parts = []
     for column in columns:
         printed = any(key[1:] == column.published for key in published)
-        header += [column.name, "best", *(["published"] if printed else [])]
-    further = printed_only(rows, columns, published)
-    header += [f"published {column.name.strip()}" for column in further]
-    lines = []
-    for row in [*rows, *_only_published(rows, columns, published)]:
-        line = [row.label, str(row.searches)]
-        for column in columns:
-            own = row.statistics[column.name]
-            count = "" if own.n in (0, row.searches) else f", n = {own.n}"
-            line += [_mean_and_sd(own.mean, own.sd) + count, _number(own.best)]
-            if any(key[1:] == column.published for key in published):
-                line.append(_printed(_figure(published, row, column)))
-        line += [_printed(_figure(published, row, column)) for column in further]
-        lines.append(line)
-    return markdown_table(header, lines)
+        header = ["row", "mean (sd)", *(["published"] if printed else []), "best", "n"]
+        lines = []
+        for row in shown:
+            own, paper = row.statistics[column.name], _printed(_figure(published, row, column))
+            beside = [paper] if printed else []
+            value = _mean_and_sd(own.mean, own.sd)
+            lines.append([row.label, value, *beside, _number(own.best), str(own.n)])
+        parts.append(f"**{one_line(column.name)}**\n\n{markdown_table(header, lines)}")
+    for column in printed_only(rows, columns, published):
+        printed_lines = [[row.label, _printed(_figure(published, row, column))] for row in shown]
+        name = one_line(f"{column.name.strip()}, only published")
+        parts.append(f"**{name}**\n\n{markdown_table(['row', 'published'], printed_lines)}")
+    if not parts:
+        parts.append(markdown_table(["row", "n"], [[row.label, str(row.searches)] for row in rows]))
+    return "\n\n".join(parts)
 
 
 def _printed(figure: PublishedFigure | None) -> str:

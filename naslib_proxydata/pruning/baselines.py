@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +13,9 @@ from naslib_proxydata.errors import PruningError
 from naslib_proxydata.hookspecs import LEVELS, Level, SearchInfo, hookimpl
 from naslib_proxydata.pruning.bilevel import labels_of, report
 from naslib_proxydata.pruning.drop import Pruning, Side, check_side, drop, number_to_drop
-from naslib_proxydata.pruning.schedule import Schedule, WantedSchedule
+from naslib_proxydata.pruning.schedule import SCHEDULE, Schedule, WantedSchedule
 from naslib_proxydata.pruning.statistics import ErrorStatistics, error_norms
+from naslib_proxydata.ranges import PART, WHOLE, Range, counted, with_ranges
 from naslib_proxydata.seeding import numpy_generator
 
 if TYPE_CHECKING:
@@ -53,6 +55,12 @@ class EL2NPruner:
 
     scorer = "el2n"
 
+    @with_ranges(
+        "pruner 'el2n'",
+        PruningError,
+        fraction=Range(0, 1, above=True, below=True),
+        epoch=counted(1),
+    )
     def __init__(
         self,
         fraction: float = 0.5,
@@ -70,11 +78,6 @@ class EL2NPruner:
                 "beside them; leave out one of the two"
             )
         self._epoch = 10 if epoch is None else epoch
-        if not 0 < fraction < 1 or self._epoch < 1:
-            raise PruningError(
-                "EL2N keeps a fraction in (0, 1) after an epoch >= 1, got "
-                f"{fraction} and {self._epoch}"
-            )
         self._fraction = fraction
         self._scores = None if scores is None else _numbers_in_a_row(scores)
         self._dropped: dict[Level, Pruning] = {}
@@ -233,6 +236,14 @@ class RandomPruner:
         seed: Seed of the draws, of which each has a generator of its own; the search's where None.
     """
 
+    @with_ranges(
+        "pruner 'random'",
+        PruningError,
+        schedule=SCHEDULE,
+        period=counted(1),
+        ratios=replace(PART, many=True),
+        seed=WHOLE,
+    )
     def __init__(
         self,
         schedule: Schedule | str | float = "to-4-percent",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,8 +11,9 @@ import numpy as np
 from naslib_proxydata.errors import PruningError
 from naslib_proxydata.hookspecs import LEVELS, Level, SearchInfo, hookimpl
 from naslib_proxydata.pruning.drop import Pruning, Side, check_side, drop, number_to_drop
-from naslib_proxydata.pruning.schedule import Schedule, WantedSchedule
+from naslib_proxydata.pruning.schedule import SCHEDULE, Schedule, WantedSchedule
 from naslib_proxydata.pruning.statistics import ErrorStatistics, error_norms
+from naslib_proxydata.ranges import PART, counted, with_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,6 +55,13 @@ class BilevelPruner:
         history: What each pruning did, as ``(epoch, level, Pruning)``.
     """
 
+    @with_ranges(
+        "pruner 'bdp'",
+        PruningError,
+        schedule=SCHEDULE,
+        period=counted(2),
+        ratios=replace(PART, many=True),
+    )
     def __init__(
         self,
         schedule: Schedule | str | float = "to-4-percent",

@@ -16,6 +16,7 @@ from naslib_proxydata.errors import PruningError
 from naslib_proxydata.hookspecs import LEVELS, Level, SearchInfo, WeightedExamples, hookimpl
 from naslib_proxydata.pruning.arrays import on_host
 from naslib_proxydata.pruning.bilevel import labels_of
+from naslib_proxydata.ranges import POSITIVE, Range, counted, with_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -100,6 +101,14 @@ class GlisterPruner:
         PruningError: A number is out of its range.
     """
 
+    @with_ranges(
+        "pruner 'glister'",
+        PruningError,
+        fraction=Range(0, 1, above=True),
+        every=counted(1),
+        step=POSITIVE,
+        rounds=counted(1),
+    )
     def __init__(
         self,
         fraction: float = 0.1,
@@ -108,11 +117,6 @@ class GlisterPruner:
         step: float | None = None,
         rounds: int = 15,
     ) -> None:
-        if not 0 < fraction <= 1 or every < 1 or rounds < 1 or (step is not None and step <= 0):
-            raise PruningError(
-                "GLISTER expects fraction in (0, 1], every >= 1, rounds >= 1 and step > 0, got "
-                f"{fraction}, {every}, {rounds} and {step}"
-            )
         self._fraction, self._every, self._rounds = fraction, every, rounds
         self._wanted_step = step
         self._chosen: dict[Level, NDArray[np.int64]] = {}

@@ -10,6 +10,7 @@ from naslib_proxydata.errors import PruningError
 from naslib_proxydata.hookspecs import LEVELS, Level, SearchInfo, WeightedExamples, hookimpl
 from naslib_proxydata.pruning.arrays import is_tensor, on_host, put_beside
 from naslib_proxydata.pruning.bilevel import labels_of
+from naslib_proxydata.ranges import PART, SHARE, WHOLE, with_ranges
 from naslib_proxydata.seeding import numpy_generator
 
 if TYPE_CHECKING:
@@ -74,6 +75,13 @@ class InfoBatchPruner:
         PruningError: A number is out of its range, or a level is unknown.
     """
 
+    @with_ranges(
+        "pruner 'infobatch'",
+        PruningError,
+        ratio=PART,
+        untouched=SHARE,
+        seed=WHOLE,
+    )
     def __init__(
         self,
         ratio: float = 0.5,
@@ -82,11 +90,6 @@ class InfoBatchPruner:
         levels: Level | Sequence[Level] = LEVELS,
         seed: int | None = None,
     ) -> None:
-        if not 0 <= ratio < 1 or not 0 <= untouched <= 1:
-            raise PruningError(
-                "InfoBatch expects ratio in [0, 1) and untouched in [0, 1], got "
-                f"{ratio} and {untouched}"
-            )
         levels = (levels,) if isinstance(levels, str) else tuple(levels)
         if not set(levels) <= set(LEVELS):
             raise PruningError(f"levels are {' and '.join(LEVELS)}, got {', '.join(levels)}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from naslib_proxydata.errors import PruningError, unknown_name
 from naslib_proxydata.hookspecs import LEVELS
+from naslib_proxydata.ranges import Range
 from naslib_proxydata.summation import ordered_sum
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+SCHEDULE = Range(0, 1, above=True, other=True)
+"""A schedule as a number is the share that is left; other things say it otherwise."""
 STEEP = 0.5
 """A pruning that takes a larger share than this is warned of."""
 
@@ -224,6 +227,11 @@ class WantedSchedule:
             )
         if isinstance(self.schedule, str) and self._fraction() is None:
             preset(self.schedule, 2 * PUBLISHED_PRUNINGS)  # an unknown name is told at once
+        fraction = self._fraction()
+        if fraction is not None and fraction not in SCHEDULE:
+            raise PruningError(
+                f"a schedule as a share of examples that is left is {SCHEDULE}; got {fraction:g}"
+            )
 
     def resolve(self, epochs: int, levels: Sequence[Level] = LEVELS) -> Schedule:
         """Return the schedule for a search of so many epochs.

@@ -408,7 +408,9 @@ def test_cells_are_looked_up_beside_published_figures_and_drawn(
     values = [float(line["cifar10 test_accuracy mean"]) for line in (large, small)]
     assert float(over["cifar10 test_accuracy mean"]) == pytest.approx(sum(values) / 2)
     assert float(over["cifar10 test_accuracy best"]) == max(values)
-    assert "| GDAS | 0 | - | - | 93.61 (0.09), n = 4 |" in (out / "summary.md").read_text()
+    report = (out / "summary.md").read_text()
+    assert "| row | mean (sd) | published | best | n |\n" in report
+    assert "| GDAS | - | 93.61 (0.09), n = 4 | - | 0 |" in report
     assert {path.name for path in (out / "plots").iterdir()} == {
         *("trajectories.png", "strengths-cell.png", "costs.png", "curve-over-size.png")
     }

@@ -344,7 +344,16 @@ def test_a_file_acts_and_is_recorded(
         (("--space", "nb201", *DARTS, "--set", "nonsense"), "--set takes key=value"),
         (("--set", "training.image_reduction=4"), "8 x 8 pixels with image_reduction 4 are too"),
         (("--set", "training.image_reduction=16"), "image_reduction 16 are too small"),
-        (("--strategy", "pc-darts", "--set", "strategy.partial=0"), "partial >= 1; got 0"),
+        (
+            ("--strategy", "pc-darts", "--set", "strategy.partial=0"),
+            "partial must be a whole number, at least 1",
+        ),
+        (
+            ("--strategy", "gdas", "--set", "strategy.first_tau=0"),
+            "first_tau must be a number, abo",
+        ),
+        (("--pruner", "bdp", "--set", "pruner.schedule=1.5"), "schedule must be a number, above"),
+        (("--space", "nb201", *DARTS, "--bdp", "1.5"), "left is a number, above 0 and at most 1"),
         (("--space", "nb201", *DARTS, "--bdp", "to-5-percent"), "unknown pruning schedule"),
         (("--space", "nb201", *DARTS, "--bdp", "0.5", "--pruner", "el2n"), "give one of them"),
         (("--space", "nb201", *DARTS, "--pruner", "el2m"), "Did you mean 'el2n'"),

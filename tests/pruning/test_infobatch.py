@@ -106,9 +106,9 @@ def test_it_goes_on_from_a_checkpoint() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"ratio": 1.0}, "ratio in"),
-        ({"ratio": -0.1}, "ratio in"),
-        ({"untouched": 2.0}, "untouched in"),
+        ({"ratio": 1.0}, "option ratio must be"),
+        ({"ratio": -0.1}, "option ratio must be"),
+        ({"untouched": 2.0}, "option untouched must be"),
         ({"levels": ("weight",)}, "levels are weights and architecture"),
     ],
 )

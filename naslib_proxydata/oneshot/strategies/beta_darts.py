@@ -10,6 +10,7 @@ import torch
 
 from naslib_proxydata.oneshot.base import Strategy
 from naslib_proxydata.oneshot.moment import Moment
+from naslib_proxydata.ranges import at_least, with_ranges
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -33,6 +34,7 @@ class BetaDecay:
         return self.slope * (moment.epoch - 1) * edges.mean()
 
 
+@with_ranges("strategy 'beta-darts'", slope=at_least(0))
 def beta_darts(slope: float = 0.5) -> Strategy:
     """Return beta-DARTS; its paper searches NAS-Bench-201 for 100 epochs, the DARTS space for 50.
 

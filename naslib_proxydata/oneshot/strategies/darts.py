@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.oneshot.base import Strategy
 from naslib_proxydata.oneshot.gradients import gradients_of, set_gradients
 from naslib_proxydata.oneshot.moment import Moment
+from naslib_proxydata.ranges import counted, with_ranges
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -90,6 +90,7 @@ def put_back(weights: Sequence[Tensor], start: Sequence[Tensor]) -> None:
         one.copy_(origin)
 
 
+@with_ranges("strategy 'darts'", order=counted(1, 2))
 def darts(order: int = 1, weights_first: bool = False) -> Strategy:
     """Return DARTS.
 
@@ -101,8 +102,6 @@ def darts(order: int = 1, weights_first: bool = False) -> Strategy:
     Raises:
         ConfigError: The order is another.
     """
-    if order not in (1, 2):
-        raise ConfigError(f"the order of DARTS is 1 or 2, got {order}")
     if order == 1:
         return Strategy("darts", weights_first=weights_first)
     return Strategy("darts-2nd", step=SecondOrder(), weights_first=weights_first)

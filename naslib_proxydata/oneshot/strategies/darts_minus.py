@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from naslib_proxydata.oneshot.base import Strategy
 from naslib_proxydata.oneshot.moment import Moment
+from naslib_proxydata.ranges import at_least, with_ranges
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class AuxiliarySkip:
         return self.first * (1 - moment.progress)
 
 
+@with_ranges("strategy 'darts-minus'", first=at_least(0))
 def darts_minus(first: float = 1.0) -> Strategy:
     """Return DARTS-; the cell is derived from the candidates alone.
 

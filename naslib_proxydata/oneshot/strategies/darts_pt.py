@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.oneshot import host
 from naslib_proxydata.oneshot.base import Strategy
 from naslib_proxydata.oneshot.buffers import unchanged_buffers
 from naslib_proxydata.oneshot.mixture import Choices, Mixture
 from naslib_proxydata.oneshot.moment import Moment
 from naslib_proxydata.oneshot.steps import Progress, require_operations_of_edges
+from naslib_proxydata.ranges import counted, with_ranges
 from naslib_proxydata.seeding import torch_generator
 
 if TYPE_CHECKING:
@@ -239,6 +239,7 @@ def _only(
     return mask
 
 
+@with_ranges("strategy 'darts-pt'", every=counted(1))
 def darts_pt(every: int = 5, learn_alpha: bool = True) -> Strategy:
     """Return DARTS with perturbation-based selection and the settings of its release.
 
@@ -254,11 +255,6 @@ def darts_pt(every: int = 5, learn_alpha: bool = True) -> Strategy:
     Raises:
         ConfigError: The epochs between decisions are no whole number from 1.
     """
-    if not isinstance(every, int) or every < 1:
-        raise ConfigError(
-            f"DARTS-PT tunes a whole number of epochs, at least 1 epoch, between decisions; got "
-            f"every={every!r}"
-        )
     selection = PerturbationSelection(every)
     darts_space = {"epochs": 50 + 16 * every}
     return Strategy(

@@ -13,6 +13,7 @@ from naslib_proxydata.oneshot.moment import Moment
 from naslib_proxydata.oneshot.steps import Progress, stage_of
 from naslib_proxydata.oneshot.strategies.drnas import DirichletSample
 from naslib_proxydata.oneshot.strategies.p_darts import weakest
+from naslib_proxydata.ranges import counted, with_ranges
 
 if TYPE_CHECKING:
     from naslib_proxydata.oneshot.steps import TrainableState
@@ -92,6 +93,12 @@ class Widening(Progress):
             learner.architecture.forbid(kind, mask)
 
 
+@with_ranges(
+    "strategy 'drnas-progressive'",
+    partials=counted(1, many=True),
+    kept=counted(1, many=True),
+    freeze=counted(0),
+)
 def drnas_progressive(
     partials: tuple[int, ...] | None = None,
     kept: tuple[int, ...] | None = None,
@@ -108,13 +115,12 @@ def drnas_progressive(
         ConfigError: The numbers do not fit together.
     """
     published = partials is None and kept is None
-    partials = PUBLISHED[0] if partials is None else _whole(partials)
-    kept = PUBLISHED[1] if kept is None else _whole(kept)
-    if len(partials) != len(kept) + 1 or min(*partials, *kept, 1) < 1 or freeze < 0:
+    partials = PUBLISHED[0] if partials is None else tuple(partials)
+    kept = PUBLISHED[1] if kept is None else tuple(kept)
+    if len(partials) != len(kept) + 1:
         raise ConfigError(
-            "progressive DrNAS needs a K of at least 1 for each stage, a number of kept operations "
-            f"for each but the last, and no negative freeze; got partials {partials}, kept "
-            f"{kept} and freeze {freeze}"
+            "progressive DrNAS needs a K for each stage and a number of kept operations for each "
+            f"but the last; got partials {partials} and kept {kept}"
         )
     if any(later >= earlier for earlier, later in pairwise(partials)):
         raise ConfigError(f"K must fall from stage to stage, got partials {partials}")
@@ -127,10 +133,3 @@ def drnas_progressive(
         settings={"epochs": 100},
         settings_in={"darts": darts},
     )
-
-
-def _whole(numbers: object) -> tuple[int, ...]:
-    """Return whole numbers, none where they are something else, which then do not fit."""
-    if not isinstance(numbers, list | tuple) or not all(isinstance(one, int) for one in numbers):
-        return ()
-    return tuple(numbers)

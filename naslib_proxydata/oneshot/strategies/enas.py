@@ -22,6 +22,7 @@ from naslib_proxydata.oneshot.gradients import gradients_of, set_gradients
 from naslib_proxydata.oneshot.host import read, send
 from naslib_proxydata.oneshot.mixture import Choices, Mixture
 from naslib_proxydata.oneshot.moment import Moment
+from naslib_proxydata.ranges import counted, with_ranges
 
 if TYPE_CHECKING:
     from naslib_proxydata.data.loader import Batch
@@ -199,6 +200,7 @@ class Reinforce:
         return (logits.argmax(1) == batch.labels).float().mean()
 
 
+@with_ranges("strategy 'enas'", picks=counted(1), steps=counted(1), cells=counted(1))
 def enas(picks: int = 100, steps: int = 50, cells: int = 20) -> Strategy:
     """Return ENAS with the settings of its NAS-Bench-201 program.
 

@@ -11,6 +11,7 @@ from naslib_proxydata.oneshot.base import Strategy
 from naslib_proxydata.oneshot.host import HostValues, send
 from naslib_proxydata.oneshot.mixture import Mixture, masked_softmax
 from naslib_proxydata.oneshot.moment import Moment
+from naslib_proxydata.ranges import POSITIVE, with_ranges
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -77,6 +78,7 @@ class GumbelHard:
         return masked_softmax(alpha, allowed)
 
 
+@with_ranges("strategy 'gdas'", first_tau=POSITIVE, last_tau=POSITIVE)
 def gdas(first_tau: float = 10.0, last_tau: float = 0.1) -> Strategy:
     """Return GDAS with the settings of the NAS-Bench-201 program: 250 epochs, weights first."""
     return Strategy(

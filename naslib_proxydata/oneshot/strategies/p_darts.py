@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from naslib_proxydata.errors import ConfigError, SearchError
 from naslib_proxydata.oneshot.base import Strategy
 from naslib_proxydata.oneshot.moment import Moment
 from naslib_proxydata.oneshot.steps import Progress, stage_of
+from naslib_proxydata.ranges import PART, counted, with_ranges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -134,6 +136,13 @@ def weakest(weights: NDArray[np.float64], kept: int) -> NDArray[np.bool_]:
     return mask
 
 
+@with_ranges(
+    "strategy 'p-darts'",
+    depths=counted(1, many=True),
+    kept=counted(1, many=True),
+    dropouts=replace(PART, many=True),
+    most_skips=counted(0),
+)
 def p_darts(
     depths: tuple[int, ...] | None = None,
     kept: tuple[int, ...] = (5, 3),

@@ -8,10 +8,11 @@ where they act: in the supernet's cells and in
 
 from __future__ import annotations
 
-from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.oneshot.base import Strategy
+from naslib_proxydata.ranges import counted, with_ranges
 
 
+@with_ranges("strategy 'pc-darts'", partial=counted(1))
 def pc_darts(partial: int = 4) -> Strategy:
     """Return PC-DARTS with the settings of its release.
 
@@ -21,8 +22,6 @@ def pc_darts(partial: int = 4) -> Strategy:
     Raises:
         ConfigError: K is below 1.
     """
-    if partial < 1:
-        raise ConfigError(f"PC-DARTS uses 1 / partial of the channels, partial >= 1; got {partial}")
     return Strategy(
         "pc-darts",
         partial=partial,

@@ -11,6 +11,7 @@ from naslib_proxydata.oneshot.base import Strategy
 from naslib_proxydata.oneshot.host import HostValues, send
 from naslib_proxydata.oneshot.mixture import Mixture
 from naslib_proxydata.oneshot.moment import Moment
+from naslib_proxydata.ranges import counted, with_ranges
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,6 +44,7 @@ class UniformHard:
         return alpha.softmax(-1) * allowed
 
 
+@with_ranges("strategy 'random-sharing'", picks=counted(1))
 def random_sharing(picks: int = 100) -> Strategy:
     """Return random search with weight sharing, with the settings of the NAS-Bench-201 program.
 

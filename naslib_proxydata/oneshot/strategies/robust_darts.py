@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from naslib_proxydata.oneshot.base import Strategy
+from naslib_proxydata.ranges import at_least, with_ranges
 
 
+@with_ranges("strategy 'robust-darts'", weight_decay=at_least(0))
 def robust_darts(weight_decay: float = 0.0243) -> Strategy:
     """Return DARTS whose network has the strongest weight decay that the paper tries (section 5.2).
 

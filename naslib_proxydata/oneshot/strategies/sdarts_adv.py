@@ -11,6 +11,7 @@ import torch
 from naslib_proxydata.oneshot.base import Strategy
 from naslib_proxydata.oneshot.gradients import gradients_of
 from naslib_proxydata.oneshot.moment import Moment
+from naslib_proxydata.ranges import counted, with_ranges
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -90,6 +91,7 @@ def _gradients(
     return dict(zip(leaves, gradients_of(loss(leaves), list(leaves.values())), strict=True))
 
 
+@with_ranges("strategy 'sdarts-adv'", steps=counted(1))
 def sdarts_adv(steps: int = 7) -> Strategy:
     """Return SDARTS with adversarial weights.
 

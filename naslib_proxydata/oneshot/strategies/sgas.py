@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.oneshot.base import Strategy
 from naslib_proxydata.oneshot.moment import Moment
 from naslib_proxydata.oneshot.steps import Progress, require_operations_of_edges
+from naslib_proxydata.ranges import counted, with_ranges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -166,6 +166,7 @@ class GreedyDecisions(Progress):
         self._decided = {kind: list(rows) for kind, rows in state["decided"].items()}
 
 
+@with_ranges("strategy 'sgas'", criterion=counted(1, 2), first=counted(1), every=counted(1))
 def sgas(criterion: int = 2, first: int = 10, every: int = 5) -> Strategy:
     """Return SGAS.
 
@@ -177,10 +178,4 @@ def sgas(criterion: int = 2, first: int = 10, every: int = 5) -> Strategy:
     Raises:
         ConfigError: The criterion is another, or an epoch number is below 1.
     """
-    if min(first, every) < 1:
-        raise ConfigError(
-            f"SGAS decides from epoch 1 on, every epoch or more, got {first}, {every}"
-        )
-    if criterion not in (1, 2):
-        raise ConfigError(f"SGAS has criteria 1 and 2, got {criterion}")
     return Strategy("sgas", progress=GreedyDecisions(criterion, first, every))
