@@ -225,6 +225,10 @@ class WantedSchedule:
                 "ratios are two numbers, the shares of the weights' and of the architecture's "
                 f"examples to drop, got {self.ratios!r}"
             )
+        if not isinstance(self.schedule, Schedule | str | float | int):
+            raise PruningError(
+                f"a schedule is a name or the share of examples that is left, got {self.schedule!r}"
+            )
         if isinstance(self.schedule, str) and self._fraction() is None:
             preset(self.schedule, 2 * PUBLISHED_PRUNINGS)  # an unknown name is told at once
         fraction = self._fraction()

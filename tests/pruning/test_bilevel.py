@@ -212,6 +212,8 @@ def test_random_pruning_has_the_schedule_s_sizes_and_its_own_seed() -> None:
         (lambda: BilevelPruner(Schedule(1, 0.1, 0.1)).search_started(info_of(np.zeros(3))), "zero"),
         (lambda: BilevelPruner().search_started(info_of(None)), "needs labels"),
         (lambda: BilevelPruner("to-5").search_started(info_of(np.zeros(3))), "to-14-percent"),
+        (lambda: BilevelPruner([0.5]), "a name or the share of examples"),  # type: ignore[arg-type]
+        (lambda: BilevelPruner("nan"), "a number, above 0 and at most 1; got nan"),
         (lambda: EL2NPruner(0.0), "fraction must be a number, above 0 and below 1"),
         (lambda: EL2NPruner(1.0), "fraction must be a number, above 0 and below 1"),
         (lambda: EL2NPruner(weights_drops="highest"), "'low' or 'high'"),

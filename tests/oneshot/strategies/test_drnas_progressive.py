@@ -89,7 +89,7 @@ def test_numbers_that_do_not_fit_are_refused() -> None:
         Learner(builder, drnas_progressive(), SearchSettings.parse({}, "a test"))
     with pytest.raises(ConfigError, match="for each stage"):
         drnas_progressive(partials=(4, 2), kept=(3, 2))
-    with pytest.raises(ConfigError, match="for each stage"):
+    with pytest.raises(ConfigError, match="partials must be whole numbers, each at least 1; got 4"):
         drnas_progressive(partials=4)  # type: ignore[arg-type]
     with pytest.raises(SearchError, match="6 channels cannot be split into 4"):  # before any epoch
         make_learner(drnas_progressive(partials=(6, 4), kept=(4,)), channels=6)
