@@ -54,11 +54,11 @@ def alone(predictor, architecture):
     return Training(student, predictor._images, predictor._targets, predictor.config).run()
 
 
-def assert_as_alone(predictor, architectures):
+def assert_as_alone(predictor, architectures, rtol=1e-9):
     together = predictor._training(predictor.stacked(architectures)).run()
     for row, architecture in enumerate(architectures):
         expected = alone(predictor, architecture)
-        torch.testing.assert_close(together[:, :, row], expected, rtol=1e-9, atol=0)
+        torch.testing.assert_close(together[:, :, row], expected, rtol=rtol, atol=0)
 
 
 @pytest.mark.parametrize("way", ["matmul", "grouped"])
@@ -85,9 +85,10 @@ def small_micro(monkeypatch):
 
 @pytest.mark.parametrize("way", ["matmul", "grouped"])
 def test_micro_cells_train_as_they_do_alone(small_micro, way):
-    predictor = prepared(small_micro, learning_rate=0.05)  # a larger one amplifies rounding
+    predictor = prepared(small_micro, learning_rate=0.05)
     predictor.way = way
-    assert_as_alone(predictor, [small_micro.parse(text) for text in MICRO])
+    # So narrow, a channel that is zero everywhere amplifies rounding 300 times a normalisation.
+    assert_as_alone(predictor, [small_micro.parse(text) for text in MICRO], rtol=1e-6)
 
 
 @pytest.mark.parametrize(
