@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from naslib_proxydata.data.images import load_images
+from naslib_proxydata.errors import ProxyDataError
 from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
 from naslib_proxydata.predictors.zero_cost.untrained import UntrainedNetworkPredictor
 from naslib_proxydata.spaces.nb201.space import NasBench201
@@ -126,3 +127,41 @@ def test_one_bad_score_does_not_stop_the_others():
     predictor.prepare(ScoringTask(SPACE, load_images("noise", 1, 0)))
     other = SPACE.parse("|nor_conv_3x3~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|")
     np.testing.assert_array_equal(predictor.score([CELL, SPACE.canonical(other)])[1:], [1.0])
+
+
+class Together(Predictor):
+    """Scores by the number of edges, any number at once, and cannot hold more than two."""
+
+    name = "together"
+
+    def __init__(self, error):
+        self.error, self.sizes = error, []
+
+    def evaluate(self, architecture):
+        return float(len(list(architecture.edges())))
+
+    def evaluate_many(self, architectures):
+        self.sizes.append(len(architectures))
+        if len(architectures) > 2:
+            raise self.error
+        return super().evaluate_many(architectures)
+
+
+def test_many_at_once_are_halved_until_they_fit():
+    none = SPACE.parse("|none~0|+|none~0|none~1|+|none~0|none~1|none~2|")
+    predictor = Together(torch.cuda.OutOfMemoryError("CUDA out of memory"))
+    predictor.prepare(ScoringTask(SPACE, load_images("noise", 1, 0)))
+    scores = predictor.score_many([CELL, none, CELL, CELL, CELL])
+    assert [score.value for score in scores] == [
+        predictor.score_one(cell).value for cell in (CELL, none, CELL, CELL, CELL)
+    ]
+    assert predictor.sizes == [4, 2, 2]
+    assert predictor.score_many([]) == []
+
+
+def test_a_setting_that_does_not_fit_is_not_tried_in_halves():
+    predictor = Together(ProxyDataError("the setting does not fit"))
+    predictor.prepare(ScoringTask(SPACE, load_images("noise", 1, 0)))
+    with pytest.raises(ProxyDataError, match="does not fit"):
+        predictor.score_many([CELL] * 3)
+    assert predictor.sizes == [3]

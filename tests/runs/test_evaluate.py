@@ -65,6 +65,17 @@ def test_scores_do_not_depend_on_the_executor():
         same(serial, run(threads, setup)[1])
 
 
+def test_scores_of_many_at_once_are_those_of_one_by_one(tmp_path):
+    log = tmp_path / "log"
+    _, expected = run(SerialExecutor(), Setup())
+    computed, found = run(SerialExecutor(), Setup("Grouped", str(log)), chunk=16)
+    assert computed == fake_plugin.SIZE
+    same(expected, found)
+    lines = log.read_text().splitlines()
+    assert "together 16" in lines  # and what stood beside the one that raises, in halves
+    assert any(line in lines for line in ("together 8", "together 4", "together 2"))
+
+
 class Late:
     """Not a ``concurrent.futures`` executor at all: futures done in reverse, some calls later."""
 

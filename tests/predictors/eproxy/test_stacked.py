@@ -29,12 +29,19 @@ MICRO = ("64-41414-0_00_300", "64-41414-1_31_122", "64-41414-3_30_131", "64-4141
 SMALL = [{"features": ["sine_high", "dot"], "mid_channels": 6, "out_channels": 5}] * 3
 
 
-def prepared(space, **options):
+def single(space, **options):
+    """Return a predictor in single precision."""
     generator = torch.Generator().manual_seed(5)
     pixels = torch.rand(4, 3, 32, 32, generator=generator)
     images = ImageBatch(pixels, torch.zeros(4), (0.5,) * 3, (0.25,) * 3, "noise", "", 10)
-    predictor = Eproxy(**{"branches": SMALL, "batch": 4, **options})
+    predictor = Eproxy(**{"branches": SMALL, "batch": 4, "iterations": 5, **options})
     predictor.prepare(ScoringTask(space, images, 1))
+    return predictor
+
+
+def prepared(space, **options):
+    """Return a predictor in double precision."""
+    predictor = single(space, **options)
     predictor._images = predictor._images.double()
     predictor._targets = [one.double() for one in predictor._targets]
     predictor._barriers = [one.double() for one in predictor._barriers]
@@ -47,11 +54,11 @@ def alone(predictor, architecture):
     return Training(student, predictor._images, predictor._targets, predictor.config).run()
 
 
-def assert_as_alone(predictor, architectures):
+def assert_as_alone(predictor, architectures, rtol=1e-9):
     together = predictor._training(predictor.stacked(architectures)).run()
     for row, architecture in enumerate(architectures):
         expected = alone(predictor, architecture)
-        torch.testing.assert_close(together[:, :, row], expected, rtol=1e-9, atol=0)
+        torch.testing.assert_close(together[:, :, row], expected, rtol=rtol, atol=0)
 
 
 @pytest.mark.parametrize("way", ["matmul", "grouped"])
@@ -78,9 +85,10 @@ def small_micro(monkeypatch):
 
 @pytest.mark.parametrize("way", ["matmul", "grouped"])
 def test_micro_cells_train_as_they_do_alone(small_micro, way):
-    predictor = prepared(small_micro)
+    predictor = prepared(small_micro, learning_rate=0.05)
     predictor.way = way
-    assert_as_alone(predictor, [small_micro.parse(text) for text in MICRO])
+    # So narrow, a channel that is zero everywhere amplifies rounding 300 times a normalisation.
+    assert_as_alone(predictor, [small_micro.parse(text) for text in MICRO], rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -105,16 +113,6 @@ def test_nothing_is_stacked_where_it_would_not_be_the_same(small_micro):
     assert prepared(macro).stacked([macro.sample(np.random.default_rng(0))] * 2) is None
 
 
-def single(space, **options):
-    """Return a predictor in single precision."""
-    generator = torch.Generator().manual_seed(5)
-    pixels = torch.rand(4, 3, 32, 32, generator=generator)
-    images = ImageBatch(pixels, torch.zeros(4), (0.5,) * 3, (0.25,) * 3, "noise", "", 10)
-    predictor = Eproxy(**{"branches": SMALL, "batch": 4, **options})
-    predictor.prepare(ScoringTask(space, images, 1))
-    return predictor
-
-
 def test_scores_in_single_precision_are_close_and_those_of_any_group():
     """With a small learning rate; a large one amplifies rounding, whichever way it comes about."""
     space = NasBench201(channels=4, cells_per_stage=1)
@@ -134,7 +132,7 @@ def test_what_carries_no_signal_and_what_diverges_is_told_apart():
     good = single(space).score_many(cells)
     assert [math.isfinite(score.value) for score in good] == [True, False, True]
     assert good[1].value == -math.inf
-    assert len(good[0].details["losses"]) == 10
+    assert len(good[0].details["losses"]) == 5
     wild = single(space, learning_rate=1e30).score_many(cells)
     assert math.isnan(wild[0].value)
     assert wild[0].reason.startswith("the loss diverged at iteration")
@@ -147,7 +145,7 @@ def test_mac_term_is_that_of_each_architecture():
     plain = single(space, iterations=1).score_many(cells)
     termed = single(space, iterations=1, mac_alpha=0.5).score_many(cells)
     for cell, one, other in zip(cells, plain, termed, strict=True):
-        term = 1 - 0.5 * space.macs(cell, image_size=32) / 187_166_720
+        term = 1 - 0.5 * space.macs(space.canonical(cell), image_size=32) / 187_166_720
         assert other.value == pytest.approx(one.value * term, rel=1e-6)
 
 
