@@ -536,6 +536,7 @@ def _facts(
         "threads": config.threads,
         **described(),
         "cudnn_benchmark": config.cudnn_benchmark,
+        "cuda_graphs": config.cuda_graphs,
         "deterministic": config.deterministic,
         "versions": env["packages"],
         "epochs_run": len(result.records),
