@@ -31,16 +31,16 @@ small=$1 middle=$2 large=$3 wide=$4
 shift 5
 
 step 40 device device "$@"
-step 50 many-matmul-$middle many --together "$middle" "$@"
+step 60 many-direct-$middle many --together "$middle" "$@"
+step 50 many-direct-$middle-tf32 many --together "$middle" --tf32 "$@"
+step 50 many-matmul-$middle many --together "$middle" --way matmul "$@"
 step 40 many-grouped-$small many --together "$small" --way grouped "$@"
-step 40 many-grouped-$small-tf32 many --together "$small" --way grouped --tf32 "$@"
-step 50 many-matmul-$middle-tf32 many --together "$middle" --tf32 "$@"
-step 30 profile-matmul profile --together "$small" "$@"
-step 30 profile-grouped profile --together "$small" --way grouped "$@"
+step 30 profile-direct profile --together "$small" "$@"
+step 30 profile-matmul profile --together "$small" --way matmul "$@"
 step 40 one-by-one-nb201 one-by-one "$@"
 step 90 reference reference "$@"
 step 60 equal equal "$@"
-step 50 many-matmul-$large many --together "$large" "$@"
+step 50 many-direct-$large many --together "$large" "$@"
 if [ -z "$quick" ]; then
     step 50 many-transnas many --spaces transnas-micro --together "$wide" "$@"
     step 70 one-by-one-others one-by-one --budget 4 \

@@ -47,7 +47,7 @@ class Eproxy(Predictor[Architecture]):
     """
 
     name = "eproxy"
-    way: Way = "matmul"
+    way: Way = "direct"
 
     def __init__(self, **options: Any) -> None:
         self._options = options
