@@ -3,7 +3,7 @@
 Each step is a process of its own, so that none costs the others anything, and leaves one JSON file
 in the folder of results. ``run.sh`` beside this runs them all:
 
-    python benchmarks/gpu/measure.py many --together 256 --way matmul --out out
+    python benchmarks/gpu/measure.py many --together 256 --way direct --out out
 """
 
 from __future__ import annotations
@@ -232,7 +232,8 @@ def _many(predictor: Any, groups: list[list[Any]], given: argparse.Namespace) ->
     found["run_ms"] = took(lambda: predictor._recorder.run(ready))
     ready.step()
     found["step_ms"] = took(ready.step)
-    return {**found, "refused": predictor._recorder.refused}
+    ways = {layer.way for layer in ready.student.modules() if hasattr(layer, "way")}
+    return {**found, "ways": sorted(ways), "refused": predictor._recorder.refused}
 
 
 def profile(given: argparse.Namespace) -> Facts:
@@ -300,7 +301,7 @@ def equal(given: argparse.Namespace) -> Facts:
         for tf32 in (False, True):
             set_tf32(tf32)
             label = "tf32" if tf32 else "fp32"
-            ways = ["matmul", "grouped"] if name == "nb201" else [given.way]
+            ways = ["direct", "matmul", "grouped"] if name == "nb201" else [given.way]
             for way in ways:
                 predictor = eproxy(space, argparse.Namespace(**{**vars(given), "way": way}))
                 if way == ways[0]:
@@ -395,7 +396,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="small, to see that all works")
     parser.add_argument("--spaces", default="nb201", help="comma-separated")
     parser.add_argument("--together", type=int, default=256, help="architectures at once")
-    parser.add_argument("--way", default="matmul", choices=("matmul", "grouped"))
+    parser.add_argument("--way", default="direct", choices=("direct", "matmul", "grouped"))
     parser.add_argument("--tf32", action="store_true")
     parser.add_argument("--budget", type=float, default=6.0, help="seconds of a measurement")
     given = parser.parse_args()

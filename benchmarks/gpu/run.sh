@@ -20,7 +20,9 @@ began=$SECONDS
 step() {
     local limit=$1 name=$2
     shift 2
-    if [ $((SECONDS - began + 5)) -gt 475 ]; then echo "== $name: left out, out of time"; return; fi
+    local left=$((470 - SECONDS + began))
+    if [ "$left" -lt 10 ]; then echo "== $name: left out, out of time"; return; fi
+    [ "$limit" -gt "$left" ] && limit=$left
     echo "== $name at $((SECONDS - began)) s"
     timeout -k 5 "$limit" "$python" benchmarks/gpu/measure.py "$@" --name "$name" --out "$out" \
         2>"$out/$name.err" || { echo "== $name failed ($?)"; tail -n 3 "$out/$name.err"; }
@@ -31,16 +33,16 @@ small=$1 middle=$2 large=$3 wide=$4
 shift 5
 
 step 40 device device "$@"
-step 50 many-matmul-$middle many --together "$middle" "$@"
+step 60 many-direct-$middle many --together "$middle" "$@"
+step 50 many-direct-$middle-tf32 many --together "$middle" --tf32 "$@"
+step 50 many-matmul-$middle many --together "$middle" --way matmul "$@"
 step 40 many-grouped-$small many --together "$small" --way grouped "$@"
-step 40 many-grouped-$small-tf32 many --together "$small" --way grouped --tf32 "$@"
-step 50 many-matmul-$middle-tf32 many --together "$middle" --tf32 "$@"
-step 30 profile-matmul profile --together "$small" "$@"
-step 30 profile-grouped profile --together "$small" --way grouped "$@"
+step 30 profile-direct profile --together "$small" "$@"
+step 30 profile-matmul profile --together "$small" --way matmul "$@"
 step 40 one-by-one-nb201 one-by-one "$@"
 step 90 reference reference "$@"
 step 60 equal equal "$@"
-step 50 many-matmul-$large many --together "$large" "$@"
+step 50 many-direct-$large many --together "$large" "$@"
 if [ -z "$quick" ]; then
     step 50 many-transnas many --spaces transnas-micro --together "$wide" "$@"
     step 70 one-by-one-others one-by-one --budget 4 \
@@ -51,6 +53,7 @@ step 80 everything everything --together "$middle" --tf32 --budget 60 "$@"
 
 search=(--strategies darts,gdas)
 [ -n "$quick" ] && search=(--channels 2 --cells 1 --batch-size 8 --examples 32 --device cpu)
+# The last step, so that what is measured above does not wait for it.
 echo "== search at $((SECONDS - began)) s"
 timeout -k 5 60 "$python" benchmarks/gpu/search_step.py "${search[@]}" \
     >"$out/search_step.txt" 2>"$out/search_step.err" || echo "== search failed ($?)"

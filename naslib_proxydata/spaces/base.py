@@ -129,7 +129,8 @@ class SearchSpace(ABC, Generic[Architecture]):
 
         What it computes, and the initial weights, are those of :meth:`trunk` for each; see
         :mod:`naslib_proxydata.spaces.common.stacked`. Its maps have shape (architectures,
-        channels, n, h, w).
+        channels, n, h, w). It is not used in a subclass that only inherits it, whose trunks may be
+        others.
 
         Args:
             architectures: The architectures.

@@ -47,7 +47,7 @@ class Eproxy(Predictor[Architecture]):
     """
 
     name = "eproxy"
-    way: Way = "matmul"
+    way: Way = "direct"
 
     def __init__(self, **options: Any) -> None:
         self._options = options
@@ -100,7 +100,7 @@ class Eproxy(Predictor[Architecture]):
             that a stretch of uniform numbers gives.
         """
         task, config = self.task, self.config
-        if config.network_init != "default":
+        if not _stacks(task, config):
             return None
         if self._stream is None:
             generator = torch_generator(task.seed, "eproxy", "network")
@@ -123,7 +123,8 @@ class Eproxy(Predictor[Architecture]):
 
     def together(self, task: ScoringTask[Architecture]) -> int:
         """Return how many architectures are trained at once: one, on the CPU."""
-        return TOGETHER if task.device.startswith("cuda") else 1
+        config = resolve(self._options, task.space.name)
+        return TOGETHER if task.device.startswith("cuda") and _stacks(task, config) else 1
 
     def evaluate_many(self, architectures: Sequence[Architecture]) -> list[Score | float]:
         """Train the trunks of many architectures at once where the space allows that."""
@@ -152,6 +153,14 @@ class Eproxy(Predictor[Architecture]):
             return 1.0  # nothing is counted in a space that may not know how
         macs = space.macs(architecture, image_size=space.image_size)
         return mac_term(macs, config.mac_alpha, config.mac_reference)
+
+
+def _stacks(task: ScoringTask[Any], config: EproxyConfig) -> bool:
+    """Return whether many architectures give the networks, and the weights, of one by one.
+
+    A space that only inherits ``stacked_trunk`` may have changed its networks since.
+    """
+    return config.network_init == "default" and "stacked_trunk" in vars(type(task.space))
 
 
 def batch(task: ScoringTask[Any], config: EproxyConfig) -> Tensor:

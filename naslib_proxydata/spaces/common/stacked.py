@@ -11,8 +11,10 @@ each architecture alone, see :class:`Stream`.
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -23,10 +25,12 @@ from torch.nn import functional as F
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Way = Literal["matmul", "grouped"]
-"""How kernels larger than 1x1 are applied: to unfolded maps as a batched matrix product, or as a
-grouped convolution. The same to rounding; which is faster depends on the device."""
+Way = Literal["direct", "matmul", "grouped"]
+"""How kernels larger than 1x1 are applied: by :mod:`~naslib_proxydata.spaces.common.direct`, where
+that is possible; to unfolded maps as a batched matrix product; or as a grouped convolution. The
+same to rounding; which is fastest depends on the device."""
 
+_log = logging.getLogger(__name__)
 _GAIN = math.sqrt(2.0 / (1 + math.sqrt(5) ** 2))  # of kaiming_uniform_, to the last bit
 _MORE = 1 << 20  # numbers that are drawn at once
 
@@ -70,7 +74,7 @@ class Builder:
         self,
         stream: Stream,
         count: int,
-        way: Way = "matmul",
+        way: Way = "direct",
         dtype: torch.dtype = torch.float32,
     ) -> None:
         self.stream = stream
@@ -137,13 +141,17 @@ class Convolution(nn.Module):
     """
 
     def __init__(
-        self, weight: Tensor, stride: int = 1, way: Way = "matmul", bias: Tensor | None = None
+        self, weight: Tensor, stride: int = 1, way: Way = "direct", bias: Tensor | None = None
     ) -> None:
         super().__init__()
         self.weight = nn.Parameter(weight)
         self.bias = None if bias is None else nn.Parameter(bias)
         self.stride = stride
-        self.way = way
+        self.way: Way = way
+        if way == "direct" and not (
+            stride == 1 and directly(weight.device) and direct_kernels().fits(weight)
+        ):
+            self.way = "matmul"
 
     def forward(self, maps: Tensor) -> Tensor:
         """Map (rows, inputs, n, h, w) to (rows, outputs, n, h/stride, w/stride)."""
@@ -157,10 +165,47 @@ class Convolution(nn.Module):
             maps = maps[..., :: self.stride, :: self.stride]
             flat = torch.bmm(self.weight.flatten(2), maps.flatten(2))
             return flat.view(len(maps), -1, *maps.shape[2:])
+        if self.way == "direct":
+            directed: Tensor = direct_kernels().convolve(maps, self.weight)
+            return directed
         if self.way == "grouped":
             return _grouped(maps, self.weight, self.stride)
         result: Tensor = _Unfolded.apply(maps, self.weight, self.stride)  # type: ignore[no-untyped-call]
         return result
+
+
+def direct_kernels() -> Any:
+    """Return the module of kernels that need Triton."""
+    from naslib_proxydata.spaces.common import direct
+
+    return direct
+
+
+@cache
+def directly(device: torch.device) -> bool:
+    """Return whether the direct kernels work on a device, by trying them once a process."""
+    if device.type != "cuda":
+        return False
+    generator = torch.Generator().manual_seed(0)
+    maps = torch.randn(2, 16, 2, 8, 8, generator=generator).to(device).requires_grad_()
+    weight = torch.randn(2, 32, 16, 3, 3, generator=generator).to(device).requires_grad_()
+    try:
+        found = _with_gradients(direct_kernels().convolve(maps, weight), maps, weight)
+        expected = _with_gradients(_grouped(maps, weight, 1), maps, weight)
+        apart = max(
+            ((one - other).norm() / other.norm()).item()
+            for one, other in zip(found, expected, strict=True)
+        )
+        reason = "" if apart < 1e-2 else f"what they compute is {apart:.1e} off"
+    except Exception as error:  # of Triton, its compiler, the driver
+        reason = f"{type(error).__name__}: {error}"[:300]
+    if reason:
+        _log.warning("kernels of stacked convolutions do not work here, others do: %s", reason)
+    return not reason
+
+
+def _with_gradients(outputs: Tensor, *of: Tensor) -> tuple[Tensor, ...]:
+    return outputs.detach(), *torch.autograd.grad(outputs, of, torch.ones_like(outputs).cos_())
 
 
 class Norm(nn.Module):

@@ -21,6 +21,7 @@ class NasBench201FiveNodes(NasBench201):
 
     name = "nb201-five-nodes"
     cell_type = FiveNodeCell
+    stacked_trunk = NasBench201.stacked_trunk
 
     def canonical(self, architecture: Cell) -> Cell:
         """Return the cell without dead edges, its inner nodes in a fixed order.

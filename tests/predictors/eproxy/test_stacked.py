@@ -154,3 +154,17 @@ def test_only_a_gpu_is_given_many_at_once():
     predictor = single(space)
     assert predictor.together(predictor.task) == 1
     assert predictor.together(ScoringTask(space, None, device="cuda:1")) == room.TOGETHER
+    assert predictor.together(ScoringTask(TransNasMacro(), None, device="cuda")) == 1
+    drawn = Eproxy(network_init="kaiming_normal")
+    assert drawn.together(ScoringTask(space, None, device="cuda")) == 1
+
+
+def test_a_space_that_may_have_other_trunks_is_scored_one_by_one():
+    class Wider(NasBench201):
+        def trunk(self, architecture, generator, *, in_channels=3, affine=True):
+            return super().trunk(architecture, generator, in_channels=in_channels, affine=affine)
+
+    space = Wider(channels=2, cells_per_stage=1)
+    predictor = single(space)
+    assert predictor.together(ScoringTask(space, None, device="cuda")) == 1
+    assert predictor.stacked([space.parse(CELLS[0])]) is None
