@@ -13,6 +13,7 @@ out=${OUT:-out}
 mkdir -p "$out"
 export NASLIB_PROXYDATA_CACHE=${NASLIB_PROXYDATA_CACHE:-$out/cache}
 quick=""
+limit_of_all=${LIMIT:-470}  # seconds; the steps are in the order of what is missed most
 for word in "$@"; do [ "$word" = --quick ] && quick=yes; done
 began=$SECONDS
 
@@ -20,7 +21,7 @@ began=$SECONDS
 step() {
     local limit=$1 name=$2
     shift 2
-    local left=$((470 - SECONDS + began))
+    local left=$((limit_of_all - SECONDS + began))
     if [ "$left" -lt 10 ]; then echo "== $name: left out, out of time"; return; fi
     [ "$limit" -gt "$left" ] && limit=$left
     echo "== $name at $((SECONDS - began)) s"
@@ -34,28 +35,29 @@ shift 5
 
 step 40 device device "$@"
 step 60 many-direct-$middle many --together "$middle" "$@"
-step 50 many-direct-$middle-tf32 many --together "$middle" --tf32 "$@"
+step 40 one-by-one-nb201 one-by-one "$@"
+step 80 everything everything --together "$middle" --tf32 --budget 60 "$@"
+step 90 reference reference "$@"
+step 60 equal equal "$@"
+if [ -z "$quick" ]; then
+    step 70 one-by-one-others one-by-one --budget 4 \
+        --spaces nb101,nds-darts,transnas-micro,nasbench-mr "$@"
+    step 50 many-transnas many --spaces transnas-micro --together "$wide" "$@"
+fi
+step 40 zero-cost zero-cost --budget 4 "$@"
 step 50 many-matmul-$middle many --together "$middle" --way matmul "$@"
 step 40 many-grouped-$small many --together "$small" --way grouped "$@"
 step 30 profile-direct profile --together "$small" "$@"
+step 50 many-direct-$middle-tf32 many --together "$middle" --tf32 "$@"
 step 30 profile-matmul profile --together "$small" --way matmul "$@"
-step 40 one-by-one-nb201 one-by-one "$@"
-step 90 reference reference "$@"
-step 60 equal equal "$@"
 step 50 many-direct-$large many --together "$large" "$@"
-if [ -z "$quick" ]; then
-    step 50 many-transnas many --spaces transnas-micro --together "$wide" "$@"
-    step 70 one-by-one-others one-by-one --budget 4 \
-        --spaces nb101,nds-darts,transnas-micro,nasbench-mr "$@"
-fi
-step 40 zero-cost zero-cost --budget 4 "$@"
-step 80 everything everything --together "$middle" --tf32 --budget 60 "$@"
 
 search=(--strategies darts,gdas)
 [ -n "$quick" ] && search=(--channels 2 --cells 1 --batch-size 8 --examples 32 --device cpu)
 # The last step, so that what is measured above does not wait for it.
-echo "== search at $((SECONDS - began)) s"
-timeout -k 5 60 "$python" benchmarks/gpu/search_step.py "${search[@]}" \
+left=$((limit_of_all - SECONDS + began))
+echo "== search at $((SECONDS - began)) s, $left s left"
+[ "$left" -gt 10 ] && timeout -k 5 "$left" "$python" benchmarks/gpu/search_step.py "${search[@]}" \
     >"$out/search_step.txt" 2>"$out/search_step.err" || echo "== search failed ($?)"
 cat "$out/search_step.txt"
 echo "== done after $((SECONDS - began)) s"
