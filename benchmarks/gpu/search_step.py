@@ -4,7 +4,8 @@ A pair is an architecture step and a weight step with all that a search does in 
 augmentation, meters, and the errors that bi-level pruning collects. On a GPU the waits of the host
 are counted by ``torch.cuda.set_sync_debug_mode``, and each strategy is measured plainly and, where
 it can be, with its steps recorded as CUDA graphs. The first three pairs are left out: one chooses
-algorithms, one records. One line a strategy, and the same as JSON:
+algorithms, one records. What recorded steps have made of the network is compared with what plain
+ones have; with --deterministic they must be equal. One line a strategy, and the same as JSON:
 
     python benchmarks/gpu/search_step.py --strategies darts,gdas --precision bfloat16
 """
@@ -20,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.data.resident import resident_images
@@ -125,15 +127,20 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--examples", type=int, default=2560, help="of both levels together")
     parser.add_argument("--cudnn-benchmark", action="store_true")
+    parser.add_argument("--deterministic", action="store_true")
     parser.add_argument("--json", type=Path, help="where the figures are kept too")
     given = parser.parse_args()
     plugins = load()
     rows = []
-    with numerics(cudnn_benchmark=given.cudnn_benchmark, deterministic=False):
+    with numerics(cudnn_benchmark=given.cudnn_benchmark, deterministic=given.deterministic):
         for name in given.strategies.split(","):
+            ended: list[Tensor] = []
             for graphs in (False, True):
                 search = prepared(plugins, name, given, graphs)
+                start = parameters(search)
                 row = {"strategy": name, **measured(search)}
+                ended.append(parameters(search))
+                row["apart"] = float((ended[-1] - ended[0]).norm() / (ended[0] - start).norm())
                 if graphs and not row["recorded"]:
                     continue  # the same as the row before
                 device = search.learner.settings.device
@@ -141,6 +148,13 @@ def main() -> None:
                 print(told(row, device, given), flush=True)
                 if given.json is not None:
                     given.json.write_text(json.dumps(rows, indent=1, default=str))
+
+
+def parameters(search: Search) -> Tensor:
+    """Return all weights and architecture parameters, in one row."""
+    learner = search.learner
+    every = [*learner.weights, *learner.architecture_parameters]
+    return torch.cat([one.detach().double().flatten().cpu() for one in every])
 
 
 def described(device: str) -> str:
@@ -157,7 +171,7 @@ def told(row: dict[str, Any], device: str, given: argparse.Namespace) -> str:
         f"{row['strategy']} ({way}) on {described(device)}, {given.precision}: median "
         f"{row['median_ms']:.2f} ms a pair of {given.batch_size} (n = {row['pairs']}), "
         f"{pairs * row['median_ms'] / 1000:.2f} s an epoch of 25,000 a level{waits}, "
-        f"loss {row['loss']:.5f}"
+        f"loss {row['loss']:.5f}, parameters {row['apart']:.2g} of their way from the plain ones'"
     )
 
 

@@ -78,9 +78,9 @@ class SearchConfig(RunConfig, FolderFields):
         False, description="Let cuDNN take the fastest convolutions, others from run to run."
     )
     cuda_graphs: bool = Field(
-        True,
+        False,
         description="On a GPU, record a step once an epoch and replay it, where the strategy "
-        "decides nothing between batches.",
+        "decides nothing between batches; much faster.",
     )
     deterministic: bool = Field(
         False, description="Use only algorithms that give the same numbers every time; slower."

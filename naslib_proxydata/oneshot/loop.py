@@ -111,7 +111,7 @@ class Search:
     stop: Callable[[], int | None] | None = None
     prunable: tuple[Level, ...] = LEVELS
     device_data: DeviceData = "auto"
-    cuda_graphs: bool = True
+    cuda_graphs: bool = False
     pool: Active = field(init=False)
     active: Active = field(init=False)
     records: list[EpochRecord] = field(init=False, default_factory=list)

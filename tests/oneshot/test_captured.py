@@ -92,9 +92,8 @@ def test_a_search_of_replayed_steps_is_the_search(
 
     def searched() -> tuple[SearchResult, list[torch.Tensor]]:
         learner = make_learner(PLUGINS.create("strategies", name), epochs=4, batch_size=8)
-        search = Search(
-            coloured(66), learner, acting(BilevelPruner(period=2, ratios=(0.2, 0.2))), "nb201"
-        )
+        pruner = BilevelPruner(period=2, ratios=(0.2, 0.2))
+        search = Search(coloured(66), learner, acting(pruner), "nb201", cuda_graphs=True)
         return search.run(), [*learner.weights, *learner.architecture_parameters]
 
     plain, expected = searched()
