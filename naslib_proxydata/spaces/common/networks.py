@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from naslib_proxydata.spaces.common.trunk import Trunk
 
-
 FEWEST_INPUTS = 8
 """Channels from which on torch may compute a pointwise convolution with a stride by itself."""
 
