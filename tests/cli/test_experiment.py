@@ -432,6 +432,27 @@ def test_an_architecture_set_of_its_own_is_compared_with_what_was_searched_on(
     assert (line["weights_examples_left"], line["architecture_examples_left"]) == ("40", "40")
 
 
+def test_rows_of_several_datasets_have_selections_of_their_own(changed, tmp_path: Path) -> None:
+    rows = {
+        "one": {"search": {"dataset": "digits"}},
+        "other": {"search": {"dataset": "cifar10:somewhere"}},
+        "like one": {"search": {"channels": 4}},
+        "by its own": {"search": {"dataset": "b.npz"}, "select": {"dataset": "digits"}},
+    }
+    plan = room.plan_of(
+        ExperimentConfig.parse({"file": changed(rows=rows, reference=None), "out": tmp_path}, "it")
+    )
+    folders = {
+        one.row.label: (one.select.out.parent.name, one.select.dataset) for one in plan.searches
+    }
+    assert folders == {
+        "one": ("one", "digits"),
+        "other": ("other", "cifar10:somewhere"),
+        "like one": ("one", "digits"),
+        "by its own": ("one", "digits"),
+    }
+
+
 def test_figures_go_space_by_space(changed, tmp_path: Path) -> None:
     rows = {"four": {}, "five": {"search": {"space": "nb201-five-nodes"}}}
     file = changed(rows=rows, reference=None, figures=["strengths", "operations"])
