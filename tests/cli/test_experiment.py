@@ -370,6 +370,7 @@ def test_a_column_that_no_table_holds_is_told_first(
 
 
 @pytest.mark.usefixtures("no_figures")
+@pytest.mark.usefixtures("unarranged_figures")
 def test_cells_are_looked_up_beside_published_figures_and_drawn(
     changed, tmp_path: Path, shared_data: Path
 ) -> None:
@@ -453,6 +454,7 @@ def test_rows_of_several_datasets_have_selections_of_their_own(changed, tmp_path
     }
 
 
+@pytest.mark.usefixtures("unarranged_figures")
 def test_figures_go_space_by_space(changed, tmp_path: Path) -> None:
     rows = {"four": {}, "five": {"search": {"space": "nb201-five-nodes"}}}
     file = changed(rows=rows, reference=None, figures=["strengths", "operations"])

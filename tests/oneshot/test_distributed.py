@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import torch
 import torch.distributed as dist
-import torch.multiprocessing
 from torch import Tensor, nn
+from torch.multiprocessing import get_context, start_processes
 
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.oneshot.base import Strategy
@@ -115,7 +115,9 @@ def work(number: int, folder: Path) -> None:
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, Any]]]:
     folder = tmp_path_factory.mktemp("processes")
-    torch.multiprocessing.spawn(work, (folder,), nprocs=SEVERAL)
+    # Both are forked from a third process that has imported this file once, without threads.
+    get_context("forkserver").set_forkserver_preload([__name__])
+    start_processes(work, (folder,), nprocs=SEVERAL, start_method="forkserver")
     return folder, [torch.load(folder / f"{number}.pt", weights_only=False) for number in range(2)]
 
 
