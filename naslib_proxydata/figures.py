@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,19 @@ def whole_ticks(panel: Axes) -> None:
     from matplotlib.ticker import MaxNLocator
 
     panel.xaxis.set_major_locator(MaxNLocator(nbins="auto", integer=True, min_n_ticks=1))
+
+
+def keep_in_percent(panel: Axes, values: Iterable[float]) -> None:
+    """Let the vertical axis not go past 0 and 100 %, where no value does, though a band may.
+
+    Args:
+        panel: With everything drawn.
+        values: What is drawn, in percent.
+    """
+    held = list(values)
+    low, high = panel.get_ylim()
+    if held and min(held) >= 0 and max(held) <= 100:
+        panel.set_ylim(max(low, -1), min(high, 101))  # room for a point on the edge
 
 
 def save_figure(

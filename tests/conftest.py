@@ -34,3 +34,13 @@ def shared_data() -> Path:
     if not (folder / "nb201.npz").is_file():
         pytest.skip(f"no measured data in {folder}; set {DATA_VARIABLE} to the folder")
     return folder
+
+
+@pytest.fixture
+def unarranged_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw figures whole, but without moving their parts out of each other's way.
+
+    That takes most of the time of a figure, and says nothing where its look is not at question.
+    """
+    engine = "matplotlib.layout_engine.ConstrainedLayoutEngine.execute"
+    monkeypatch.setattr(engine, lambda engine, figure: {})

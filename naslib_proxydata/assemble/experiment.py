@@ -224,10 +224,17 @@ def _selection_names(rows: Sequence[PlannedRow]) -> dict[str, str]:
     selecting = [row for row in rows if row.select is not None]
     names: dict[str, str] = {}
     for row in rows:
-        first = next((one for one in selecting if one.select == row.select), row)
-        is_shared = all(one.select == row.select for one in selecting)
+        first = next((one for one in selecting if _chosen(one) == _chosen(row)), row)
+        is_shared = all(_chosen(one) == _chosen(row) for one in selecting)
         names[row.label] = SHARED if is_shared else first.folder
     return names
+
+
+def _chosen(row: PlannedRow) -> Mapping[str, Any] | None:
+    """Return what a row trains on: two rows share a selection where they agree in it."""
+    if row.select is None:
+        return None
+    return {"dataset": row.search.get("dataset"), **row.select}
 
 
 def _refuse_other_scores(searches: Sequence[PlannedSearch], where: str) -> None:
@@ -272,7 +279,7 @@ def _planned(
     images = {} if config.dataset is None else {"dataset": config.dataset}
     if row.select is not None:
         out = config.out / SELECTIONS / name / f"seed-{seed}"
-        keys = {"dataset": row.search["dataset"], **row.select, **images}
+        keys = {**(_chosen(row) or {}), **images}
         select = SelectConfig.parse({**keys, **own, "out": out}, f"{where}, select")
         chosen = {"selection": out}
     out = config.out / SEARCHES / row.folder / f"seed-{seed}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
@@ -11,7 +12,7 @@ import numpy as np
 from naslib_proxydata.assemble.outcomes import Outcome
 from naslib_proxydata.config import ExperimentFile
 from naslib_proxydata.config.experiment import COSTS, CURVE, OPERATIONS, STRENGTHS, TRAJECTORIES
-from naslib_proxydata.figures import PALETTE, axes_of, plain
+from naslib_proxydata.figures import PALETTE, axes_of, keep_in_percent, plain
 from naslib_proxydata.oneshot.comparison_plots import (
     SearchTrace,
     strengths_figure,
@@ -26,12 +27,17 @@ if TYPE_CHECKING:
     from naslib_proxydata.oneshot.records import EpochRecord
     from naslib_proxydata.oneshot.supernets.base import Supernet
 
+_log = logging.getLogger(__name__)
+
 Points = Sequence[tuple[float, Sequence[float]]]
 """For each place on the axis, the values of the searches there."""
 
 
 MOST_SIDE_BY_SIDE = 4
 """Heat maps in one figure."""
+STYLES = ("o-", "s--", "^:", "D-.")
+"""Of lines of one colour, where they are more than colours."""
+PROCESSED = "examples processed"
 NOT_CHOSEN = "not in the cell"
 """What an edge is called that a found cell does not have."""
 
@@ -56,7 +62,7 @@ def experiment_figures(
         elif name == OPERATIONS:
             figures |= _operations(file, done, supernet_of)
         elif name == COSTS:
-            figures["costs"] = _costs(file, done)
+            figures |= _costs(file, done)
         elif name.startswith(CURVE):
             dimension = name.removeprefix(CURVE)
             figures[f"curve-over-{dimension}"] = _curve(file, done, dimension)
@@ -137,13 +143,27 @@ def _part(number: int, all_of_them: Sequence[object]) -> str:
     return f"-{number}" if len(all_of_them) > 1 else ""
 
 
-def _costs(file: ExperimentFile, done: Sequence[Outcome]) -> Axes:
+def _costs(file: ExperimentFile, done: Sequence[Outcome]) -> dict[str, Figure | Axes]:
+    """Draw the first column over the examples processed; nothing where colours do not suffice."""
     points: dict[str, list[tuple[float, float]]] = {}
+    levels: dict[str, Mapping[str, str]] = {}
     for one in done:
         value = one.values[file.columns[0].name]
         if value is not None and one.processed is not None:
             points.setdefault(plain(one.row), []).append((one.processed, value))
-    return draw_costs(points, "examples processed", _label(file))
+            levels[plain(one.row)] = one.levels
+    if len(points) <= len(PALETTE):
+        return {COSTS: draw_costs(points, PROCESSED, _label(file))}
+    dimension = next((name for name, of in file.grid.items() if len(of) <= len(PALETTE)), None)
+    if dimension is None:
+        _log.info(
+            "no figure %r: %d rows have more names than its %d colours, and no dimension of a grid "
+            "has fewer levels; name rows with --rows to see some of them",
+            *(COSTS, len(points), len(PALETTE)),
+        )
+        return {}
+    groups = {row: plain(f"{dimension} {of[dimension]}") for row, of in levels.items()}
+    return {COSTS: draw_costs(points, PROCESSED, _label(file), groups=groups)}
 
 
 def _curve(file: ExperimentFile, done: Sequence[Outcome], dimension: str) -> Axes:
@@ -195,11 +215,13 @@ def draw_curves(lines: Mapping[str, Points], axis: str, value: str, ax: Axes | N
         places = [place for place, _ in points]
         means = [statistics.fmean(values) for _, values in points]
         sds = [statistics.stdev(values) if len(values) > 1 else 0.0 for _, values in points]
-        panel.plot(places, means, "o-", color=colour, label=plain(name) or None, markersize=4)
+        style = STYLES[number // len(PALETTE) % len(STYLES)]
+        panel.plot(places, means, style, color=colour, label=plain(name) or None, markersize=4)
         low = [mean - sd for mean, sd in zip(means, sds, strict=True)]
         high = [mean + sd for mean, sd in zip(means, sds, strict=True)]
         panel.fill_between(places, low, high, color=colour, alpha=0.15, linewidth=0)
     panel.set(xlabel=plain(axis), ylabel=value)
+    keep_in_percent(panel, [one for points in lines.values() for _, of in points for one in of])
     if any(lines):
         panel.legend(fontsize=9)
     panel.grid(alpha=0.3)

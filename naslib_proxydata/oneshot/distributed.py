@@ -20,7 +20,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from naslib_proxydata.errors import ConfigError, SearchError
+from naslib_proxydata.errors import ConfigError, SearchError, shown
 from naslib_proxydata.runs.device import resolved_device
 from naslib_proxydata.seeding import torch_generator
 
@@ -35,13 +35,28 @@ _ALONE: ContextVar[bool] = ContextVar("alone", default=False)
 
 
 def started_number() -> int:
-    """Return the number that ``torchrun`` gave this process, 0 where it did not start it."""
-    return int(os.environ.get("RANK", "0")) if _started_processes() > 1 else 0
+    """Return the number that ``torchrun`` gave this process, 0 where it did not start it.
+
+    Raises:
+        ConfigError: The environment says something else than ``torchrun`` does.
+    """
+    return _told("RANK", 0) if _started_processes() > 1 else 0
 
 
 def _started_processes() -> int:
     """Return how many processes ``torchrun`` started."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
+    return _told("WORLD_SIZE", 1, least=1)
+
+
+def _told(name: str, otherwise: int, least: int = 0) -> int:
+    """Return a number that ``torchrun`` keeps in the environment."""
+    text = os.environ.get(name) or str(otherwise)
+    if not text.isdecimal() or int(text) < least:
+        raise ConfigError(
+            f"the environment variable {name} is {shown(text)}, expected a whole number from "
+            f"{least} on, as torchrun sets it; unset it to search in one process"
+        )
+    return int(text)
 
 
 def processes() -> int:
@@ -66,7 +81,8 @@ def joined(device: str) -> Iterator[None]:
         device: The search's device; ``auto`` for a GPU where there is one.
 
     Raises:
-        ConfigError: One GPU was named, or there are fewer than processes.
+        ConfigError: One GPU was named, there are fewer than processes, or the environment is not
+            the one that ``torchrun`` makes.
     """
     if _started_processes() == 1 or dist.is_initialized():
         yield
@@ -79,14 +95,14 @@ def joined(device: str) -> Iterator[None]:
             "takes a GPU of its own, and CUDA_VISIBLE_DEVICES says which there are"
         )
     if device == "cuda":
-        place = int(os.environ.get("LOCAL_RANK", "0"))
+        place = _told("LOCAL_RANK", 0)
         if place >= torch.cuda.device_count():
             raise ConfigError(
                 f"there are more processes on this machine than its {torch.cuda.device_count()} "
                 "GPUs; start as many as there are (torchrun --nproc-per-node)"
             )
         torch.cuda.set_device(place)
-    with _explained():
+    with _explained(), _started_whole():
         dist.init_process_group("gloo" if device == "cpu" else "cpu:gloo,cuda:nccl")
     yield  # after an error the process ends, and waits for no other
     with _explained():
@@ -113,6 +129,19 @@ def _explained() -> Iterator[None]:
         raise SearchError(
             f"the processes of the search lost each other ({str(error).splitlines()[0]}), mostly "
             "because one of them ended; the same command goes on after the last whole epoch"
+        ) from error
+
+
+@contextmanager
+def _started_whole() -> Iterator[None]:
+    """Say what it means where a part of what ``torchrun`` sets is missing."""
+    try:
+        yield
+    except ValueError as error:
+        raise ConfigError(
+            f"WORLD_SIZE says that {_started_processes()} processes search together, but they "
+            f"cannot meet ({str(error).splitlines()[0]}); start them with torchrun, or unset "
+            "WORLD_SIZE to search in one process"
         ) from error
 
 

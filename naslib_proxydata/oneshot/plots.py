@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from naslib_proxydata.figures import PALETTE, axes_of, new_figure, plain, whole_ticks
+from naslib_proxydata.figures import (
+    PALETTE,
+    axes_of,
+    keep_in_percent,
+    new_figure,
+    plain,
+    whole_ticks,
+)
 from naslib_proxydata.oneshot.records import EpochRecord
 
 if TYPE_CHECKING:
@@ -264,28 +271,36 @@ def draw_costs(
     cost: str,
     accuracy: str,
     ax: Axes | None = None,
+    groups: Mapping[str, str] | None = None,
 ) -> Axes:
     """Draw accuracy against cost: a small point a search, a large one for a method's mean.
+
+    There are eight colours: of more methods give groups, each of which has one.
 
     Args:
         points: (cost, accuracy in percent) of each search, by method.
         cost: Label of the costs, with their unit.
         accuracy: Label of the accuracies.
         ax: Where to draw; a new figure where None.
+        groups: By method, what it is called and coloured as; by default its own name.
     """
     panel: Any = axes_of(ax, 6.2, 4.2)
-    for number, (method, values) in enumerate(points.items()):
-        colour = PALETTE[number % len(PALETTE)]
+    colours: dict[str, str] = {}
+    for method, values in points.items():
+        group = method if groups is None else groups[method]
+        named = {} if group in colours else {"label": group}
+        colour = colours.setdefault(group, PALETTE[len(colours) % len(PALETTE)])
         costs, accuracies = np.array(values, dtype=float).T
         panel.scatter(costs, accuracies, s=18, color=colour, alpha=0.5)
         panel.scatter(
-            costs.mean(), accuracies.mean(), s=110, color=colour, edgecolors="black", label=method
+            costs.mean(), accuracies.mean(), s=110, color=colour, edgecolors="black", **named
         )
     panel.set(xlabel=cost, ylabel=accuracy, xlim=(0, None))
-    # Below the panel: inside it would hide searches.
-    panel.legend(
-        title="mean of", fontsize=9, loc="upper center", bbox_to_anchor=(0.5, -0.14), frameon=False
-    )
+    keep_in_percent(panel, [value for values in points.values() for _, value in values])
+    if points:
+        # Below the panel: inside it would hide searches.
+        below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.14), "frameon": False}
+        panel.legend(title="mean of", fontsize=9, ncols=1 + len(colours) // 5, **below)
     panel.grid(alpha=0.3)
     return cast("Axes", panel)
 

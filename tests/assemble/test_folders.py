@@ -172,6 +172,7 @@ class Odd:
 """
 
 
+@pytest.mark.usefixtures("unarranged_figures")
 @pytest.mark.filterwarnings("ignore:Glyph")
 def test_hostile_names_neither_leave_the_folder_nor_reach_the_terminal(tmp_path, capfd):
     plugin = tmp_path / "hostile.py"

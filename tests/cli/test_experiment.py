@@ -370,6 +370,7 @@ def test_a_column_that_no_table_holds_is_told_first(
 
 
 @pytest.mark.usefixtures("no_figures")
+@pytest.mark.usefixtures("unarranged_figures")
 def test_cells_are_looked_up_beside_published_figures_and_drawn(
     changed, tmp_path: Path, shared_data: Path
 ) -> None:
@@ -432,6 +433,28 @@ def test_an_architecture_set_of_its_own_is_compared_with_what_was_searched_on(
     assert (line["weights_examples_left"], line["architecture_examples_left"]) == ("40", "40")
 
 
+def test_rows_of_several_datasets_have_selections_of_their_own(changed, tmp_path: Path) -> None:
+    rows = {
+        "one": {"search": {"dataset": "digits"}},
+        "other": {"search": {"dataset": "cifar10:somewhere"}},
+        "like one": {"search": {"channels": 4}},
+        "by its own": {"search": {"dataset": "b.npz"}, "select": {"dataset": "digits"}},
+    }
+    plan = room.plan_of(
+        ExperimentConfig.parse({"file": changed(rows=rows, reference=None), "out": tmp_path}, "it")
+    )
+    folders = {
+        one.row.label: (one.select.out.parent.name, one.select.dataset) for one in plan.searches
+    }
+    assert folders == {
+        "one": ("one", "digits"),
+        "other": ("other", "cifar10:somewhere"),
+        "like one": ("one", "digits"),
+        "by its own": ("one", "digits"),
+    }
+
+
+@pytest.mark.usefixtures("unarranged_figures")
 def test_figures_go_space_by_space(changed, tmp_path: Path) -> None:
     rows = {"four": {}, "five": {"search": {"space": "nb201-five-nodes"}}}
     file = changed(rows=rows, reference=None, figures=["strengths", "operations"])

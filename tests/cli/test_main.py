@@ -253,6 +253,15 @@ def test_only_a_search_is_shared_by_the_processes_of_torchrun(monkeypatch, capsy
     assert not Path("never").exists()
 
 
+def test_a_number_of_processes_that_is_none_is_a_sentence(monkeypatch, capsys):
+    monkeypatch.setenv("WORLD_SIZE", "two")
+    with pytest.raises(SystemExit) as end:
+        entry.main(["search", "--out", "never"])
+    assert end.value.code == 2
+    assert "error: the environment variable WORLD_SIZE is 'two'" in capsys.readouterr().err
+    assert not Path("never").exists()
+
+
 def test_a_search_and_a_single_process_are_not_refused(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     assert invoke("search", "--help").exit_code == 0

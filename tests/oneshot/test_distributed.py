@@ -7,12 +7,19 @@ from typing import Any
 import pytest
 import torch
 import torch.distributed as dist
-import torch.multiprocessing
 from torch import Tensor, nn
+from torch.multiprocessing import get_context, start_processes
 
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.oneshot.base import Strategy
-from naslib_proxydata.oneshot.distributed import averaged, bounds, from_first, is_first, joined
+from naslib_proxydata.oneshot.distributed import (
+    averaged,
+    bounds,
+    from_first,
+    is_first,
+    joined,
+    started_number,
+)
 from naslib_proxydata.oneshot.loop import Search
 from naslib_proxydata.oneshot.mixture import Mixture
 from naslib_proxydata.oneshot.moment import Moment
@@ -108,7 +115,9 @@ def work(number: int, folder: Path) -> None:
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, Any]]]:
     folder = tmp_path_factory.mktemp("processes")
-    torch.multiprocessing.spawn(work, (folder,), nprocs=SEVERAL)
+    # Both are forked from a third process that has imported this file once, without threads.
+    get_context("forkserver").set_forkserver_preload([__name__])
+    start_processes(work, (folder,), nprocs=SEVERAL, start_method="forkserver")
     return folder, [torch.load(folder / f"{number}.pt", weights_only=False) for number in range(2)]
 
 
@@ -158,4 +167,24 @@ def test_no_share_is_a_single_example(count: int) -> None:
 def test_one_named_gpu_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(ConfigError, match="'cuda:1'"), joined("cuda:1"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("WORLD_SIZE", "two"), ("WORLD_SIZE", "0"), ("RANK", "-1"), ("RANK", "x")]
+)
+def test_an_environment_that_torchrun_does_not_make_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError, match=f"{name} is '{value}', expected a whole number from"):
+        started_number()
+
+
+def test_processes_that_cannot_meet_are_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    for name in ("RANK", "MASTER_ADDR", "MASTER_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(ConfigError, match="start them with torchrun"), joined("cpu"):
         pass

@@ -9,7 +9,7 @@ there is a GPU.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
 from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.data.loader import Batch, BatchLoader
@@ -55,6 +54,11 @@ def is_here(value: object) -> bool:
     return isinstance(value, Tensor) and value.device.type == "cpu"
 
 
+def flat(given: object) -> Sequence[object]:
+    """The arguments in a list, which is as deep as operations go; pytree takes most of a test."""
+    return given if isinstance(given, list | tuple) else (given,)
+
+
 class NoHostIndex(TorchFunctionMode):
     """Fails where the host gives indices or values: torch copies them behind its operations."""
 
@@ -85,7 +89,7 @@ class NoWaiting(TorchDispatchMode):
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = dict(kwargs or {})
         name = func.overloadpacket.__name__
-        leaves = tree_leaves((args, kwargs))
+        leaves = [one for given in (*args, *kwargs.values()) for one in flat(given)]
         there = any(is_there(one) for one in leaves)
         if there and name.startswith(self.WAITING):
             raise WaitedError(str(func))
@@ -132,6 +136,7 @@ HERE = torch.Generator().manual_seed(0)
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "p-darts": {"depths": (1, 1, 1)},
+    "sdarts-adv": {"steps": 1},
     "enas": {"steps": 1, "cells": 2, "picks": 1},
 }
 

@@ -50,7 +50,10 @@ class TestSpaces(SearchSpaceContract):
         return FOUND.create("spaces", request.param)
 
 
-SMALLER = {"dps": {"cycles": 1, "shared": {"iterations": 2, "batch": 2}}}
+SMALLER: dict[str, dict[str, Any]] = {
+    "dps": {"cycles": 1, "shared": {"iterations": 2, "batch": 2}},
+    "few-label": {"proxies": ("synflow", "naswot")},  # eproxy is held to the contract by itself
+}
 """Options of predictors whose defaults would take too long."""
 
 
