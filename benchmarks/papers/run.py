@@ -35,6 +35,7 @@ def main() -> None:
             options.dataset or str(data_root() / "cifar10_train10000.npz"),
             scale=options.scale,
             seeds=options.seeds,
+            rows=options.rows,
             workers=options.workers,
             data_root=data_root(),
             out=options.out / name,
@@ -51,6 +52,7 @@ def given() -> argparse.Namespace:
     parser.add_argument("--dataset", help="what is searched on")
     parser.add_argument("--scale", help="one of the file's")
     parser.add_argument("--seeds", type=int, nargs="+", default=[], help="the scale's if absent")
+    parser.add_argument("--rows", nargs="+", default=[], help="only these rows; all if absent")
     parser.add_argument("--workers", type=int, default=1, help="processes that search")
     return parser.parse_args()
 
