@@ -11,11 +11,11 @@ from naslib_proxydata.spaces.nds.anynet_settings import (
     BASIC,
     BOTTLENECK,
     PLAIN,
+    SCORED_STEM,
     AnyNetSettings,
     Stage,
 )
 
-SCORED_STEM = 12
 TAPS = 3
 
 
