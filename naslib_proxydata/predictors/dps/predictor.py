@@ -69,6 +69,10 @@ class Dps(LearningPredictor[Architecture]):
         self._proxies = [{**proxy, **self._shared} for proxy in self._preset_proxies]
         self._labelled: Floats = np.zeros((0, 0))
 
+    def images_for(self, space: str) -> int:
+        """Return the batch in a search space, as Eproxy has it there."""
+        return self._start.images_for(space)
+
     def settings(self) -> Mapping[str, Any]:
         """Return what the stored scores depend on: the options of all proxies, and the preset's."""
         return {"shared": self._shared, "proxies": self._preset_proxies}

@@ -80,8 +80,8 @@ class LabelledArchitectures(Generic[Architecture]):
 
         The MACs of the space's largest architecture are put down with them, so that what is found
         keeps its scores; where they are not known, those of the largest labelled one take their
-        place in the MAC term. All branches have one label convolution, as in the release's DPS. The values are what
-        :func:`~naslib_proxydata.predictors.labels.checked_labels` returns.
+        place in the MAC term. All branches have one label convolution, as in the release's DPS.
+        The values are what :func:`~naslib_proxydata.predictors.labels.checked_labels` returns.
         """
         canonical = tuple(map(space.canonical, architectures))
         shared = {"shared_label": True, **shared}

@@ -128,10 +128,11 @@ def resolve(options: Mapping[str, Any], space: str | None) -> EproxyConfig:
     """Complete a user's options with the preset that they name.
 
     ``preset="release"`` (default) is the start point which the authors' program sets for the
-    space (:mod:`start_points`); a space it does not know gets NAS-Bench-101's one branch. ``preset="paper"`` is arXiv 2210.09459 as written: features of the untrained
-    network, one branch of 512 to 64 channels, learning rate 1.0, weight decay 1e-5. One of
-    :data:`START_POINTS` is what ``release`` is in that space. Any other name is a preset that DPS
-    has found (:mod:`presets`), one of the package or a file: its fittest proxy, on top of
+    space (:mod:`start_points`); a space it does not know gets NAS-Bench-101's, whose one branch
+    every trunk has a tap for. ``preset="paper"`` is arXiv 2210.09459 as written: features of the
+    untrained network, one branch of 512 to 64 channels, learning rate 1.0, weight decay 1e-5. One
+    of :data:`START_POINTS` is that start point in whatever space. Any other name is a preset that
+    DPS has found (:mod:`presets`), one of the package or a file: its fittest proxy, on top of
     ``release``.
 
     Args:

@@ -1,4 +1,4 @@
-"""The multiply-accumulates of each space's largest scored network, which the MAC term divides by."""
+"""The multiply-accumulates of each space's largest scored network, for the MAC term."""
 
 from __future__ import annotations
 

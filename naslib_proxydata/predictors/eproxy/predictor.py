@@ -61,6 +61,10 @@ class Eproxy(Predictor[Architecture]):
         """Return the options as given and what their preset sets, which decide the config."""
         return {**self._from_preset, "preset": self.config.preset, **self._options}
 
+    def images_for(self, space: str) -> int:
+        """Return the batch, which depends on the start point of the space."""
+        return resolve({**self._options, "mac_alpha": 0.0}, space).batch
+
     def prepare(self, task: ScoringTask[Architecture]) -> None:
         """Draw images, targets and barriers, which all architectures share."""
         super().prepare(task)
