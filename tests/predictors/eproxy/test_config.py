@@ -8,7 +8,6 @@ from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.predictors.eproxy.config import EproxyConfig, resolve
 from naslib_proxydata.predictors.eproxy.predictor import Eproxy
 
-
 NET, HIGH = ("net",), ("sine_high",)
 RELEASE = {  # methods.md A: (mid, out) a branch, transform kernel, learning rate, decay, images
     "nb101": ([(512, 64)], NET, 1, 1.2, 0.5, 16),
