@@ -164,7 +164,7 @@ def test_divergence_is_nan_with_the_iteration(space, images):
 def test_a_positive_alpha_favours_more_macs(space, images):
     cell = space.canonical(space.parse(RICH))
     plain = prepared(space, images).score_one(cell)
-    macs = space.macs(cell, image_size=32)
+    macs = space.scored_macs(cell)
     with_term = prepared(space, images, mac_alpha=0.5, mac_reference=2.0 * macs).score_one(cell)
     assert with_term.value == pytest.approx(0.75 * plain.value)
     assert with_term.value > plain.value
@@ -271,9 +271,8 @@ def test_a_loss_that_diverges_after_read_at_was_read_before(space, images):
     late = prepared(space, images, learning_rate=1e20).score_one(cell)
     assert math.isnan(late.value)
     assert "diverged" in late.reason
-    assert math.isfinite(
-        prepared(space, images, learning_rate=1e20, read_at=1).score_one(cell).value
-    )
+    early = prepared(space, images, learning_rate=1e20, read_at=1).score_one(cell)
+    assert math.isfinite(early.value)
 
 
 def test_without_transform_layer_the_barrier_sits_on_the_trunk(space, images):
@@ -289,10 +288,10 @@ def test_without_transform_layer_the_barrier_sits_on_the_trunk(space, images):
 
 
 def test_stacked_students_without_transform_layer_are_those_one_by_one(space, images):
-    predictor = prepared(space, images, transform=False)
+    predictor = prepared(space, images, transform=False, iterations=2)
     cells = [space.parse(RICH), space.parse(POOR)]
     together = [score.value for score in predictor.evaluate_many(cells)]
-    assert together == pytest.approx([predictor.score_one(cell).value for cell in cells], rel=1e-2)
+    assert together == pytest.approx([predictor.score_one(cell).value for cell in cells], rel=1e-4)
 
 
 def test_barriers_are_one_a_branch_or_shared_where_their_shapes_agree(space, images):
@@ -310,9 +309,9 @@ def test_barriers_are_one_a_branch_or_shared_where_their_shapes_agree(space, ima
 
 def test_label_convolutions_are_one_a_branch_or_shared(space, images):
     branches = [{**SMALL[0], "features": ["net"]}, {**SMALL[0], "features": ["net"]}]
-    own = prepared(space, images, branches=branches)._targets
+    own = prepared(space, images, branches=branches, batch=2)._targets
     assert not torch.equal(own[0], own[1])
-    shared = prepared(space, images, branches=branches, shared_label=True)._targets
+    shared = prepared(space, images, branches=branches, batch=2, shared_label=True)._targets
     assert torch.equal(shared[0], shared[1])
     assert torch.equal(shared[0], own[0])
 
