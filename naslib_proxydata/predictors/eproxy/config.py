@@ -147,7 +147,7 @@ def resolve(options: Mapping[str, Any], space: str | None) -> EproxyConfig:
     name = str(options.get("preset", "release"))
     start = name if name in START_POINTS else space or ""
     preset = _paper() if name == "paper" else {**start_point(start), **preset_options(name, space)}
-    if space in MAC_REFERENCE:
+    if space is not None and space in MAC_REFERENCE:
         preset.setdefault("mac_reference", MAC_REFERENCE[space])
     config = EproxyConfig.parse({**preset, **options}, _WHERE)
     if config.mac_alpha and config.mac_reference is None and space is not None:
