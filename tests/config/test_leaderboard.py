@@ -29,7 +29,7 @@ def test_what_is_said_wins_over_the_protocol():
 def test_a_protocol_reads_back_and_an_unknown_one_is_told():
     config = parsed(protocol="eproxy-paper", n=60)
     assert LeaderboardConfig.parse(config.model_dump(mode="json"), "here") == config
-    with pytest.raises(ConfigError, match="protocol.*'eproxy-paper', got 'eproxy'"):
+    with pytest.raises(ConfigError, match=r"protocol.*'eproxy-paper', got 'eproxy'"):
         parsed(protocol="eproxy")
     with pytest.raises(ConfigError, match="at least two architectures beside 20"):
         parsed(protocol="eproxy-paper", n=20)

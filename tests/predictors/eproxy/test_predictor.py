@@ -291,7 +291,7 @@ def test_stacked_students_without_transform_layer_are_those_one_by_one(space, im
     predictor = prepared(space, images, transform=False, iterations=2)
     cells = [space.parse(RICH), space.parse(POOR)]
     together = [score.value for score in predictor.evaluate_many(cells)]
-    assert together == pytest.approx([predictor.score_one(cell).value for cell in cells], rel=1e-4)
+    assert together == pytest.approx([predictor.score_one(cell).value for cell in cells], rel=1e-3)
 
 
 def test_barriers_are_one_a_branch_or_shared_where_their_shapes_agree(space, images):
