@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--metric", metavar="NAME", help="Metric to rank against.  [the dataset's default]")
 @click.option("--metrics", metavar="NAMES", help="Further metrics as columns, such as ndcg.")
 @click.option("--predictors", metavar="NAMES", help="Predictors, comma-separated.")
+@click.option("--protocol", metavar="NAME", help="eproxy-paper: n, labels and draws as there.")
 @click.option("--n", metavar="N|all", help="Architectures drawn at random.  [100]")
 @click.option("--seed", metavar="SEEDS", help="Seeds, comma-separated.  [0]")
 @click.option("--labels", type=int, metavar="N", help="Labelled architectures to learn from.  [0]")

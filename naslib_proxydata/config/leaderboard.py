@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 from typing_extensions import Self
@@ -20,13 +21,24 @@ ALWAYS_SHOWN = ("random", "params", "macs")
 SHOWN_WITH_LABELS = ("few-label-structure",)
 """Those that a leaderboard with labelled architectures has besides."""
 
+PROTOCOLS: Mapping[str, Mapping[str, Any]] = {
+    "eproxy-paper": {"n": 2520, "labels": 20, "draws": 1},
+}
+"""What a protocol sets where nothing else is said.
+
+``eproxy-paper``: 20 labelled architectures, drawn once, and 2,500 others that are ranked (arXiv
+2210.09459, its release; there the 20 may recur among the 2,500 of NAS-Bench-201, NAS-Bench-MR and
+TransNAS, here they never do). Of a smaller table it is all. The metric is each table's default. The
+release evaluates up to 5,000 of TransNAS: say ``n: all`` there.
+"""
+
 
 class LeaderboardConfig(RunConfig, TableFields, ScoringFields):
     """Everything ``naslib-proxydata leaderboard`` can be told."""
 
     MAY_GROW: ClassVar[tuple[str, ...]] = ("n", "draws")
     # Another metric measures the same scores anew, which costs nothing.
-    IMMATERIAL: ClassVar[tuple[str, ...]] = (*RunConfig.IMMATERIAL, "metrics")
+    IMMATERIAL: ClassVar[tuple[str, ...]] = (*RunConfig.IMMATERIAL, "metrics", "protocol")
 
     benchmark: Names = Field(("nb201",), description="Benchmarks, by name, or csv:FILE.")
     space: str | None = Field(
@@ -56,6 +68,11 @@ class LeaderboardConfig(RunConfig, TableFields, ScoringFields):
         description="Predictors with their options, by label; the option 'predictor' names the "
         "predictor where the label is not its name. random, params and macs are always added.",
     )
+    protocol: Literal["eproxy-paper"] | None = Field(
+        None,
+        description="A published protocol that sets n, labels and draws where they are not said: "
+        "'eproxy-paper' ranks 2,500 architectures beside 20 labelled ones, drawn once.",
+    )
     n: Annotated[int, Field(ge=2)] | Literal["all"] = Field(
         100, description="Number of architectures drawn at random, or 'all'."
     )
@@ -83,6 +100,16 @@ class LeaderboardConfig(RunConfig, TableFields, ScoringFields):
     image_size: ImageSize = None
     num_classes: NumClasses = None
     out: Path = Field(Path("runs/leaderboard"), description="The run folder.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _protocol_fills_what_is_not_said(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping) or not isinstance(given.get("protocol"), str):
+            return given
+        filled = {**PROTOCOLS.get(given["protocol"], {}), **given}
+        if given.get("label_table") is not None and "labels" not in given:
+            filled.pop("labels", None)  # the labels come from there
+        return filled
 
     @model_validator(mode="after")
     def _enough_to_learn_and_to_rank(self) -> Self:

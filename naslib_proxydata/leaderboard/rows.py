@@ -196,15 +196,27 @@ def mean_seconds(scores: list[Score]) -> float:
 
 def published(benchmark: str, dataset: str, predictor: str) -> tuple[float, float]:
     """Return the published Spearman and top-10 % retrieval, nan where none is known."""
-    entry = _published().get((benchmark, dataset, predictor), {})
-    return float(entry.get("spearman", math.nan)), float(entry.get("top10", math.nan))
+    figures = published_figures()
+    spearman = figures.get((benchmark, dataset, predictor, "spearman"), math.nan)
+    return spearman, figures.get((benchmark, dataset, predictor, "top10"), math.nan) / 100
 
 
 @cache
-def _published() -> dict[tuple[str, str, str], dict[str, float]]:
-    """Read ``published.yaml``, where each figure stands with its source."""
-    text = (files(__package__) / "published.yaml").read_text(encoding="utf-8")
-    return {
-        (entry["benchmark"], entry["dataset"], entry["predictor"]): entry
-        for entry in yaml.safe_load(text)
-    }
+def published_figures() -> Mapping[tuple[str, str, str, str], float]:
+    """Return what ``published.yaml`` has beside rows: by benchmark, dataset, predictor and metric.
+
+    Each figure stands there under its table; ``top10`` is in percent.
+    """
+    content = yaml.safe_load((files(__package__) / "published.yaml").read_text(encoding="utf-8"))
+    figures: dict[tuple[str, str, str, str], float] = {}
+    for table in content["tables"]:
+        if table["metric"] not in ("spearman", "top10"):
+            continue
+        for method, values in table["rows"].items():
+            predictor = content["predictors"].get(method, method)
+            for column, value in zip(table["columns"], values, strict=True):
+                benchmark, dataset = column.split(" ", 1)
+                benchmark = table.get("rows_of", {}).get(method, benchmark)
+                if value is not None and column.split()[0] != "average":
+                    figures[benchmark, dataset, predictor, table["metric"]] = float(value)
+    return figures

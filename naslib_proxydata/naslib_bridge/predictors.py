@@ -151,7 +151,9 @@ def make_predictor(
     offers = load_plugins(tuple(plugins), tuple(no_plugins))
     predictor: Predictor[Any] = offers.create("predictors", name, **options)
     space = offers.create("spaces", bridged(kind, offers).space)
-    batch = load_images(images, max(1, predictor.images_needed), seed, space.image_size, offers)
+    batch = load_images(
+        images, max(1, predictor.images_for(space.name)), seed, space.image_size, offers
+    )
     classes = max(FEWEST_CLASSES, batch.num_classes)
     predictor.prepare(ScoringTask(space, batch, seed, device, classes))
     return ProxyPredictor(predictor, kind, offers)

@@ -119,6 +119,10 @@ class Predictor(ABC, Generic[Architecture]):
         """Return every setting that changes scores, as plain data; part of the store's key."""
         return {}
 
+    def images_for(self, space: str) -> int:
+        """Return how many images are used in a search space; ``images_needed`` by default."""
+        return self.images_needed
+
     def prepare(self, task: ScoringTask[Architecture]) -> None:
         """Bind to a task and compute once what all its architectures share."""
         self.task = task

@@ -90,7 +90,7 @@ class PredictorSetup:
         images = _images(
             self.plugins,
             self.images,
-            max(1, predictor.images_needed),
+            max(1, predictor.images_for(space.name)),
             self.seed,
             space.image_size,
         )

@@ -122,6 +122,19 @@ class SearchSpace(ABC, Generic[Architecture]):
     ) -> int:
         """Return the multiply-accumulates of the published network for one image."""
 
+    def scored_macs(self, architecture: Architecture) -> int:
+        """Return the multiply-accumulates of the scored trunk for one colour image.
+
+        The trunk is that of :meth:`trunk`, at ``image_size``, without classifier: its stem and its
+        skeleton may be others than those of the published network, which :meth:`macs` counts. By
+        default it is built and counted; a space that has a formula overrides this.
+        """
+        from naslib_proxydata.seeding import torch_generator
+        from naslib_proxydata.spaces.common.counting import count_macs
+
+        trunk = self.trunk(architecture, torch_generator("scored macs")).to("meta")
+        return count_macs(trunk, in_channels=3, image_size=self.image_size)
+
     def stacked_trunk(
         self, architectures: Sequence[Architecture], builder: Builder, *, in_channels: int = 3
     ) -> Trunk | None:

@@ -63,10 +63,15 @@ class Dps(LearningPredictor[Architecture]):
             preset = checked_preset(self.options.preset)
             self._preset_space = preset.provenance.space
             self._preset_proxies = [
-                dict(proxy.options) for proxy in preset.proxies[: self.options.keep]
+                {"shared_label": True, **proxy.options}
+                for proxy in preset.proxies[: self.options.keep]
             ]
         self._proxies = [{**proxy, **self._shared} for proxy in self._preset_proxies]
         self._labelled: Floats = np.zeros((0, 0))
+
+    def images_for(self, space: str) -> int:
+        """Return the batch in a search space, as Eproxy has it there."""
+        return self._start.images_for(space)
 
     def settings(self) -> Mapping[str, Any]:
         """Return what the stored scores depend on: the options of all proxies, and the preset's."""
@@ -164,7 +169,7 @@ class Dps(LearningPredictor[Architecture]):
     def _values(self, text: str) -> list[float]:
         """Return the scores of an architecture by all proxies, MAC term included."""
         space = self.task.space
-        macs = space.macs(space.parse(text), image_size=space.image_size)
+        macs = space.scored_macs(space.parse(text))
         return [
             with_mac_term(self._loss(proxy, text).value, resolve(proxy, space.name), macs)
             for proxy in self._proxies

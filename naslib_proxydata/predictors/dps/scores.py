@@ -81,7 +81,7 @@ class _Shared:
     def __init__(self, task: ScoringTask[Any]) -> None:
         self.task = task
         self._images: dict[tuple[object, ...], Tensor] = {}
-        self._features: dict[tuple[str, int], Tensor] = {}
+        self._features: dict[tuple[str, int, int], Tensor] = {}
         self._barriers: OrderedDict[str, list[nn.Module]] = OrderedDict()
         self._trunks: OrderedDict[tuple[Any, str], _Initial] = OrderedDict()
         self._trunk_bytes = 0
@@ -93,11 +93,11 @@ class _Shared:
             self._images[key] = batch(self.task, config)
         return self._images[key]
 
-    def feature(self, name: Feature, images: Tensor, seed: int) -> Tensor:
-        """Return a label feature of one of the batches."""
-        key = (name, id(images))
+    def feature(self, name: Feature, images: Tensor, seed: int, branch: int = 0) -> Tensor:
+        """Return a label feature of one of the batches; only ``net`` has one for each branch."""
+        key = (name, id(images), branch if name == "net" else 0)
         if key not in self._features:
-            self._features[key] = feature(name, images, seed)
+            self._features[key] = feature(name, images, seed, branch)
         return self._features[key]
 
     def barriers(self, config: EproxyConfig) -> list[nn.Module]:
@@ -106,7 +106,7 @@ class _Shared:
             (branch.barrier_kernel, branch.mid_channels, branch.out_channels)
             for branch in config.branches
         ]
-        key = json.dumps([shapes, config.barrier_init, config.barrier])
+        key = json.dumps([shapes, config.barrier_init, config.barrier, config.shared_barrier])
         if key not in self._barriers:
             self._barriers[key] = make_barriers(config, self.task.seed)
         self._barriers.move_to_end(key)
@@ -179,4 +179,4 @@ class _Sharing(Eproxy[Any]):
         """Build the network that is trained around the trunk in its initial state."""
         config, seed = self.config, self.task.seed
         trunk, drawn = self._shared.trunk(architecture, config, self._images.shape[1])
-        return assemble(trunk, self._barriers, config, self._size, seed, drawn)
+        return assemble(trunk, self.barriers(trunk), config, self._size, seed, drawn)

@@ -78,17 +78,16 @@ class LabelledArchitectures(Generic[Architecture]):
     ) -> LabelledArchitectures[Architecture]:
         """Bring the architectures to their canonical form, and complete the shared options.
 
-        Where the MACs of the space's largest architecture are not known, those of the largest
-        labelled one take their place in the MAC term. The values are what
-        :func:`~naslib_proxydata.predictors.labels.checked_labels` returns.
+        The MACs of the space's largest architecture are put down with them, so that what is found
+        keeps its scores; where they are not known, those of the largest labelled one take their
+        place in the MAC term. All branches have one label convolution, as in the release's DPS.
+        The values are what :func:`~naslib_proxydata.predictors.labels.checked_labels` returns.
         """
         canonical = tuple(map(space.canonical, architectures))
-        shared = dict(shared)
-        if known_mac_reference(space.name) is None and "mac_reference" not in shared:
-            macs = (
-                space.macs(architecture, image_size=space.image_size) for architecture in canonical
-            )
-            shared["mac_reference"] = float(max(macs))
+        shared = {"shared_label": True, **shared}
+        if shared.get("mac_reference") is None:
+            known = known_mac_reference(space.name)
+            shared["mac_reference"] = float(known or max(map(space.scored_macs, canonical)))
         return cls(space, canonical, shared, values)
 
     def taps(self) -> int:
@@ -109,10 +108,7 @@ class LabelledArchitectures(Generic[Architecture]):
         An architecture without signal is never handed on: it scores -inf by every proxy.
         """
         space = self.space
-        macs = [
-            space.macs(architecture, image_size=space.image_size)
-            for architecture in self.architectures
-        ]
+        macs = list(map(space.scored_macs, self.architectures))
         alive = [space.carries_signal(architecture) for architecture in self.architectures]
 
         def evaluate(requests: Sequence[ScoreRequest]) -> list[float]:

@@ -9,7 +9,9 @@ from pydantic import Field, model_validator
 from typing_extensions import Self
 
 from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.predictors.eproxy.mac_reference import MAC_REFERENCE
 from naslib_proxydata.predictors.eproxy.presets import Preset, read_preset
+from naslib_proxydata.predictors.eproxy.start_points import START_POINTS, start_point
 from naslib_proxydata.schema import Settings
 
 Feature = Literal["net", "sine_low", "sine_mid", "sine_high", "dot"]
@@ -19,8 +21,6 @@ Initialisation = Literal[
 ]
 MAX_CHANNELS = 512
 """Number of channels of every label feature; a target is cut to the first of them."""
-START_POINTS = ("nb101", "nb201", "darts", "transnas", "nasbench-mr")
-"""Presets that are the release's start point for a space, in whatever space they are used."""
 BUILT_IN = ("release", "paper", *START_POINTS)
 """Presets that are no files."""
 _WHERE = "predictor 'eproxy'"
@@ -74,6 +74,12 @@ class EproxyConfig(Settings):
             multiply-accumulates.
         mac_reference: MACs of the largest architecture of the space.
         barrier: Whether there are barriers; without them the transform layer faces the target.
+        transform: Whether there are transform layers; without them the barrier sits on the trunk,
+            whatever its channels are, and ``mid_channels`` are not read (table 1 of the paper).
+        shared_barrier: Whether branches whose barriers have the same shape share one.
+        shared_label: Whether the last convolution of the untrained network that makes the feature
+            ``net`` is one for all branches; the release has one a branch, its DPS one for all.
+        read_at: The iteration whose loss is the score, counted from 1; None for the last.
         augment: Whether images are cropped (padding 4) and flipped at random, once for all.
         images: ``"task"`` for the images of the run, ``"noise"`` for Gaussian noise instead.
     """
@@ -92,30 +98,41 @@ class EproxyConfig(Settings):
     mac_alpha: Annotated[float, Field(ge=-1, le=1)] = 0.0
     mac_reference: Annotated[float, Field(gt=0)] | None = None
     barrier: bool = True
+    transform: bool = True
+    shared_barrier: bool = False
+    shared_label: bool = False
+    read_at: Annotated[int, Field(ge=1)] | None = None
     augment: bool = True
     images: Literal["task", "noise"] = "task"
 
+    @model_validator(mode="after")
+    def _score_is_reached(self) -> Self:
+        if self.read_at is not None and self.read_at > self.iterations:
+            raise ValueError(
+                f"read_at must be one of the {self.iterations} iterations, got {self.read_at}; "
+                "raise iterations"
+            )
+        return self
 
-_MAC_REFERENCE = {
-    "nb101": 7_218_069_504,
-    "nb201": 187_166_720,
-    "nds-darts": 515_047_424,
-    "nds-darts-fix-w-d": 178_651_136,
-    "transnas-macro": 1_505_384_448,
-    "nasbench-mr": 13_727_907_840,
-}
-"""MACs at 32x32 of the largest architecture of each space, as the authors' release has them."""
+    @model_validator(mode="after")
+    def _something_faces_the_target(self) -> Self:
+        if not self.transform and not self.barrier:
+            raise ValueError(
+                "transform and barrier cannot both be false: the trunk's channels are not the "
+                "target's; leave one of them"
+            )
+        return self
 
 
 def resolve(options: Mapping[str, Any], space: str | None) -> EproxyConfig:
     """Complete a user's options with the preset that they name.
 
     ``preset="release"`` (default) is the start point which the authors' program sets for the
-    space, the one that reproduces the published numbers; a space it does not know gets
-    NAS-Bench-101's. ``preset="paper"`` is arXiv 2210.09459 as written: features of the untrained
-    network, one branch of 512 to 64 channels, learning rate 1.0, weight decay 1e-5. One of
-    :data:`START_POINTS` is what ``release`` is in that space. Any other name is a preset that DPS
-    has found (:mod:`presets`), one of the package or a file: its fittest proxy, on top of
+    space (:mod:`start_points`); a space it does not know gets NAS-Bench-101's, whose one branch
+    every trunk has a tap for. ``preset="paper"`` is arXiv 2210.09459 as written: features of the
+    untrained network, one branch of 512 to 64 channels, learning rate 1.0, weight decay 1e-5. One
+    of :data:`START_POINTS` is that start point in whatever space. Any other name is a preset that
+    DPS has found (:mod:`presets`), one of the package or a file: its fittest proxy, on top of
     ``release``.
 
     Args:
@@ -129,14 +146,14 @@ def resolve(options: Mapping[str, Any], space: str | None) -> EproxyConfig:
     """
     name = str(options.get("preset", "release"))
     start = name if name in START_POINTS else space or ""
-    preset = _paper() if name == "paper" else {**_release(start), **preset_options(name, space)}
-    if space in _MAC_REFERENCE:
-        preset["mac_reference"] = _MAC_REFERENCE[space]
+    preset = _paper() if name == "paper" else {**start_point(start), **preset_options(name, space)}
+    if space is not None and space in MAC_REFERENCE:
+        preset.setdefault("mac_reference", MAC_REFERENCE[space])
     config = EproxyConfig.parse({**preset, **options}, _WHERE)
     if config.mac_alpha and config.mac_reference is None and space is not None:
         raise ConfigError(
             f"{_WHERE}: mac_alpha needs mac_reference, the MACs of the largest architecture, "
-            f"which is known for {', '.join(sorted(_MAC_REFERENCE))} but not for {space!r}; set it"
+            f"which is known for {', '.join(sorted(MAC_REFERENCE))} but not for {space!r}; set it"
         )
     return config
 
@@ -144,7 +161,8 @@ def resolve(options: Mapping[str, Any], space: str | None) -> EproxyConfig:
 def preset_options(name: str, space: str | None = None) -> dict[str, Any]:
     """Return what the fittest proxy of a preset sets; nothing for the built-in presets.
 
-    The largest MACs of the space where it was found are left out for another space.
+    DPS has one label convolution for all branches, so a preset that does not say has. The largest
+    MACs of the space where it was found are left out for another space.
 
     Raises:
         ConfigError: The preset cannot be read, or a key or value of it is wrong.
@@ -152,7 +170,7 @@ def preset_options(name: str, space: str | None = None) -> dict[str, Any]:
     if name in BUILT_IN:
         return {}
     preset = checked_preset(name)
-    options = dict(preset.proxies[0].options)
+    options = {"shared_label": True, **preset.proxies[0].options}
     if space not in (None, preset.provenance.space):
         options.pop("mac_reference", None)
     return options
@@ -172,7 +190,7 @@ def checked_preset(name: str) -> Preset:
 
 def known_mac_reference(space: str) -> float | None:
     """Return the MACs of the largest architecture of a space, None where not known."""
-    return _MAC_REFERENCE.get(space)
+    return MAC_REFERENCE.get(space)
 
 
 def _paper() -> dict[str, Any]:
@@ -181,19 +199,3 @@ def _paper() -> dict[str, Any]:
         "learning_rate": 1.0,
         "weight_decay": 1e-5,
     }
-
-
-def _release(space: str) -> dict[str, Any]:
-    """Start points of the release by space (GenNAS-Zero, ``configs/*_12e-1.yaml``)."""
-    if space == "nb201":
-        branch = {"features": ["sine_high"], "mid_channels": 128, "out_channels": 128}
-        return {"branches": [branch] * 3}
-    if space.startswith(("nds", "darts")):
-        return {"branches": [{"features": ["net"], "mid_channels": 512, "out_channels": 32}]}
-    if space.startswith(("transnas", "nasbench-mr")):
-        branch = {"features": ["net"], "mid_channels": 32, "out_channels": 32}
-        values: dict[str, Any] = {"branches": [branch] * 3, "learning_rate": 1.0}
-        if space.startswith("nasbench-mr"):
-            values |= {"branch_decay": 1.0, "resize": "bilinear"}
-        return values
-    return {}

@@ -22,15 +22,23 @@ _PHASES = 32
 _SINE = {"sine_low": (0.0, 0.0125), "sine_mid": (0.125, 0.025), "sine_high": (0.375, 0.0125)}
 """First of the ten frequencies in cycles per pixel, and their spacing."""
 
-MakeFeature: TypeAlias = Callable[[Feature, Tensor, int], Tensor]
-"""Makes a feature from its name, the images and the seed, as :func:`feature` does."""
+MakeFeature: TypeAlias = Callable[[Feature, Tensor, int, int], Tensor]
+"""Makes a feature from its name, images, seed and branch, as :func:`feature` does."""
 
 
-def feature(name: Feature, images: Tensor, seed: int) -> Tensor:
-    """Make one feature for a batch of images (n, channels, h, w): (n, 512, h/4, w/4)."""
+def feature(name: Feature, images: Tensor, seed: int, branch: int = 0) -> Tensor:
+    """Make one feature for a batch of images (n, channels, h, w): (n, 512, h/4, w/4).
+
+    Args:
+        name: Which one.
+        images: The images, which only ``net`` reads.
+        seed: Of all that is drawn.
+        branch: Whose last convolution ``net`` has; the other features know no branches.
+    """
     generator = torch_generator(seed, "eproxy", "label", name)
     if name == "net":
-        return net(images, generator)
+        last = torch_generator(seed, "eproxy", "label", name, branch) if branch else None
+        return net(images, generator, last)
     size = (images.shape[2] // 4, images.shape[3] // 4)
     if name == "dot":
         return dot(len(images), size, generator)
@@ -38,12 +46,22 @@ def feature(name: Feature, images: Tensor, seed: int) -> Tensor:
     return waves([first + step * i for i in range(10)], len(images), size, generator)
 
 
-def target(branch: Branch, images: Tensor, seed: int, feature: MakeFeature = feature) -> Tensor:
-    """Sum the features of a branch, times its level; shape (n, out_channels, h/4, w/4)."""
+def target(
+    branch: Branch, images: Tensor, seed: int, feature: MakeFeature = feature, number: int = 0
+) -> Tensor:
+    """Sum the features of a branch, times its level; shape (n, out_channels, h/4, w/4).
+
+    Args:
+        branch: The branch.
+        images: Shape (n, channels, h, w).
+        seed: Of all that is drawn.
+        feature: Makes a feature.
+        number: Of the branch whose label convolution it has.
+    """
     n, _, height, width = images.shape
     total = torch.zeros(n, branch.out_channels, height // 4, width // 4)
     for name in branch.features:
-        total += feature(name, images, seed)[:, : branch.out_channels]
+        total += feature(name, images, seed, number)[:, : branch.out_channels]
     return total * branch.level
 
 
@@ -76,14 +94,26 @@ def waves(betas: list[float], n: int, size: tuple[int, int], generator: torch.Ge
 
 
 @torch.no_grad()
-def net(images: Tensor, generator: torch.Generator) -> Tensor:
+def net(images: Tensor, generator: torch.Generator, last: torch.Generator | None = None) -> Tensor:
     """Pass images (n, channels, h, w) through an untrained network: (n, 512, h/4, w/4).
 
     Six 3x3 convolutions of 64, 128, 256, 512, 1024 and 512 channels; batch normalisation (by
     the batch's own statistics) and ReLU on all but the last; 2x2 max pooling after the first two.
+
+    Args:
+        images: The images.
+        generator: Source of the weights.
+        last: Source of the last convolution's where that is a branch's own.
     """
-    features: Tensor = build(partial(_label_net, images.shape[1]), generator)(images)
+    network = build(partial(_label_net, images.shape[1]), generator)
+    if last is not None:
+        network[-1] = build(_last_convolution, last)
+    features: Tensor = network(images)
     return features
+
+
+def _last_convolution() -> nn.Conv2d:
+    return nn.Conv2d(1024, MAX_CHANNELS, 3, padding=1)
 
 
 def _label_net(in_channels: int) -> nn.Sequential:
@@ -93,4 +123,4 @@ def _label_net(in_channels: int) -> nn.Sequential:
         layers += [nn.BatchNorm2d(channels, track_running_stats=False), nn.ReLU()]
         layers += [nn.MaxPool2d(2)] if index < 2 else []
         in_channels = channels
-    return nn.Sequential(*layers, nn.Conv2d(in_channels, MAX_CHANNELS, 3, padding=1))
+    return nn.Sequential(*layers, _last_convolution())

@@ -21,6 +21,7 @@ from naslib_proxydata.predictors.eproxy.training import Training, losses, train
 from naslib_proxydata.seeding import torch_generator
 from naslib_proxydata.spaces.base import Architecture
 from naslib_proxydata.spaces.common.stacked import Builder, Stream, Way
+from naslib_proxydata.spaces.common.trunk import Trunk
 
 _PADDING = 4
 TOGETHER = 256
@@ -31,9 +32,10 @@ class Eproxy(Predictor[Architecture]):
     """The negative loss of a few steps of training against a fixed synthetic target.
 
     ``score = -mac_term sum_b branch_decay^b MSE_b`` (:mod:`mac_term`), read in the
-    forward pass of the last iteration, before its step (the release's definition). The training
+    forward pass of the last iteration, or of ``read_at``, before its step (the release's
+    definition). The training
     loss is the plain sum of the MSEs. ``details["losses"]`` holds the sum of every iteration,
-    without the MAC term; MACs are those of the canonical architecture at 32x32.
+    without the MAC term; MACs are those of the trunk that is trained, at 32x32.
 
     Args:
         **options: Fields of :class:`EproxyConfig`; what is not set comes from its ``preset``.
@@ -59,6 +61,10 @@ class Eproxy(Predictor[Architecture]):
         """Return the options as given and what their preset sets, which decide the config."""
         return {**self._from_preset, "preset": self.config.preset, **self._options}
 
+    def images_for(self, space: str) -> int:
+        """Return the batch, which depends on the start point of the space."""
+        return resolve({**self._options, "mac_alpha": 0.0}, space).batch
+
     def prepare(self, task: ScoringTask[Architecture]) -> None:
         """Draw images, targets and barriers, which all architectures share."""
         super().prepare(task)
@@ -75,10 +81,10 @@ class Eproxy(Predictor[Architecture]):
         self._size = (images.shape[2] // 4, images.shape[3] // 4)
         self._barriers = [_placed(barrier, task.device) for barrier in barriers]
         self._targets = [
-            target(branch, images, task.seed, feature).to(
-                task.device, memory_format=torch.channels_last
-            )
-            for branch in self.config.branches
+            target(
+                branch, images, task.seed, feature, 0 if self.config.shared_label else number
+            ).to(task.device, memory_format=torch.channels_last)
+            for number, branch in enumerate(self.config.branches)
         ]
         self._images = images.to(task.device, memory_format=torch.channels_last)
 
@@ -90,7 +96,14 @@ class Eproxy(Predictor[Architecture]):
             torch_generator(task.seed, "eproxy", "network"),
             in_channels=self._images.shape[1],
         )
-        return assemble(trunk, self._barriers, self.config, self._size, task.seed)
+        return assemble(trunk, self.barriers(trunk), self.config, self._size, task.seed)
+
+    def barriers(self, trunk: Trunk) -> Sequence[nn.Module]:
+        """Return the frozen layers: those of all architectures, or of all of the trunk's width."""
+        if self.config.transform:
+            return self._barriers
+        made = make_barriers(self.config, self.task.seed, trunk.channels)
+        return [_placed(barrier, self.task.device) for barrier in made]
 
     def stacked(self, architectures: Sequence[Architecture]) -> StackedStudent | None:
         """Build the students of many architectures as one network, in its initial state.
@@ -109,7 +122,8 @@ class Eproxy(Predictor[Architecture]):
         trunk = task.space.stacked_trunk(architectures, builder, in_channels=self._images.shape[1])
         if trunk is None:
             return None
-        return assemble_stacked(trunk, self._barriers, config, self._size, task.seed, builder)
+        barriers = self.barriers(trunk)
+        return assemble_stacked(trunk, barriers, config, self._size, task.seed, builder)
 
     def evaluate(self, architecture: Architecture) -> Score:
         """Train the architecture's trunk and return its negative loss with the MAC term."""
@@ -143,15 +157,16 @@ class Eproxy(Predictor[Architecture]):
     def _score(self, architecture: Architecture, losses: list[float]) -> Score:
         """Return the negative loss of the last iteration with the MAC term."""
         details = {"losses": losses}
-        if not math.isfinite(losses[-1]):
+        read_at = self.config.read_at or self.config.iterations
+        if len(losses) < read_at or not math.isfinite(losses[read_at - 1]):
             return Score(math.nan, f"the loss diverged at iteration {len(losses)}", details=details)
-        return Score(-losses[-1] * self._mac_term(architecture), details=details)
+        return Score(-losses[read_at - 1] * self._mac_term(architecture), details=details)
 
     def _mac_term(self, architecture: Architecture) -> float:
         config, space = self.config, self.task.space
         if not config.mac_alpha:
             return 1.0  # nothing is counted in a space that may not know how
-        macs = space.macs(architecture, image_size=space.image_size)
+        macs = space.scored_macs(architecture)
         return mac_term(macs, config.mac_alpha, config.mac_reference)
 
 

@@ -75,6 +75,8 @@ def assemble_stacked(
 
 def _stacked(transform: nn.Module, builder: Builder) -> nn.Module:
     """Return a transform layer that all architectures begin with: convolution, ReLU, norm."""
+    if isinstance(transform, nn.Identity):
+        return transform
     count, device = len(builder.every), builder.device
     conv, _, norm = transform.children()
     assert isinstance(conv, nn.Conv2d)

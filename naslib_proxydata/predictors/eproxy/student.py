@@ -80,14 +80,18 @@ def assemble(
 def initial_transforms(trunk: Trunk, config: EproxyConfig, seed: int) -> list[nn.Module]:
     """Build the transform layers with torch's default weights, one a branch.
 
+    Where the config has none they are identities.
+
     Raises:
         ConfigError: The config has more branches than the trunk has taps.
     """
     if len(trunk.channels) < len(config.branches):
         raise ConfigError(
             f"predictor 'eproxy': {len(config.branches)} branches were asked for, this space's "
-            f"trunk has {len(trunk.channels)} taps; give it fewer branches"
+            f"trunk has {len(trunk.channels)} taps; give it fewer branches, or preset 'release'"
         )
+    if not config.transform:
+        return [nn.Identity() for _ in config.branches]
     return [
         build(
             partial(_transform, channels, branch, config.barrier),
@@ -106,16 +110,32 @@ def initial_trunk(trunk: Trunk, kind: Initialisation, seed: int) -> torch.Genera
     return generator
 
 
-def make_barriers(config: EproxyConfig, seed: int) -> list[nn.Module]:
-    """Make the frozen layers, one a branch, the same for all architectures."""
+def make_barriers(
+    config: EproxyConfig, seed: int, channels: Sequence[int] | None = None
+) -> list[nn.Module]:
+    """Make the frozen layers, one a branch, the same for all architectures.
+
+    Args:
+        config: The settings.
+        seed: Of the weights.
+        channels: Channels of the trunk's taps, which the barriers read where there is no
+            transform layer.
+    """
     if not config.barrier:
         return [nn.Identity() for _ in config.branches]
+    widths = channels or [branch.mid_channels for branch in config.branches]
     barriers: list[nn.Module] = []
-    for index, branch in enumerate(config.branches):
+    shared: dict[tuple[int, int, int], nn.Module] = {}
+    for index, (branch, width) in enumerate(zip(config.branches, widths, strict=False)):
+        shape = (width, branch.out_channels, branch.barrier_kernel)
+        if config.shared_barrier and shape in shared:
+            barriers.append(shared[shape])
+            continue
         generator = torch_generator(seed, "eproxy", "barrier", index)
-        barrier = build(partial(_barrier, branch), generator)
+        barrier = build(partial(_barrier, *shape), generator)
         initialise(barrier, config.barrier_init, generator)
-        barriers.append(barrier.requires_grad_(False))
+        shared[shape] = barrier.requires_grad_(False)
+        barriers.append(barrier)
     return barriers
 
 
@@ -130,10 +150,9 @@ def _transform(in_channels: int, branch: Branch, barrier: bool) -> nn.Module:
     )
 
 
-def _barrier(branch: Branch) -> nn.Module:
-    kernel = branch.barrier_kernel
+def _barrier(in_channels: int, out_channels: int, kernel: int) -> nn.Module:
     layer = SpectralConv2d if kernel == 7 else nn.Conv2d
-    return layer(branch.mid_channels, branch.out_channels, kernel, padding=kernel // 2)
+    return layer(in_channels, out_channels, kernel, padding=kernel // 2)
 
 
 @torch.no_grad()

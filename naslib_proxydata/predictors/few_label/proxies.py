@@ -88,6 +88,10 @@ class FewLabel(FewLabelStructure[Architecture]):
         }
         self.images_needed = max(part.images_needed for part in self._parts.values())
 
+    def images_for(self, space: str) -> int:
+        """Return how many images the part with the most uses in a search space."""
+        return max(part.images_for(space) for part in self._parts.values())
+
     def settings(self) -> Mapping[str, Any]:
         """Return the proxies: the models play no part in what is stored."""
         return {"proxies": list(self.proxies)}

@@ -95,3 +95,10 @@ class ConstructedSpace(SearchSpace[Architecture]):
 
         network = on_meta(lambda: self.construct_network(architecture, num_classes, 3))
         return count_macs(network, in_channels=3, image_size=image_size or self.image_size)
+
+    def scored_macs(self, architecture: Architecture) -> int:
+        """Count the multiply-accumulates of the scored trunk for one image."""
+        from naslib_proxydata.spaces.common.counting import count_macs, on_meta
+
+        trunk = on_meta(lambda: self.construct_trunk(architecture, 3))
+        return count_macs(trunk, in_channels=3, image_size=self.image_size)

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Final, cast
 
 from naslib_proxydata.errors import ArchitectureError, closest, shown
+from naslib_proxydata.spaces.common.constructed import ConstructedSpace
 from naslib_proxydata.spaces.darts.space import Darts
 from naslib_proxydata.spaces.genotypes.genotype import NONE, CellGenotype, Edge, Genotype
 
@@ -125,6 +126,10 @@ class RestrictedDarts(Darts):
     def construct_trunk(self, architecture: Genotype, in_channels: int) -> Trunk:
         """Construct stem and canonical cells."""
         return self._stack(self.canonical(architecture), in_channels)
+
+    def scored_macs(self, architecture: Genotype) -> int:
+        """Count the trunk as it is built: noise has no weights, and is no dead edge either."""
+        return ConstructedSpace.scored_macs(self, architecture)
 
     def _stack(self, genotype: Genotype, in_channels: int) -> CellStack:
         """Construct the cells without noise, then put it where the genotype has it."""

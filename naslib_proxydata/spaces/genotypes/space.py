@@ -79,6 +79,20 @@ class CellSpace(ConstructedSpace[Architecture]):
         """Count the published network's multiply-accumulates for one image."""
         return self.counts(architecture, num_classes, image_size or self.image_size).macs
 
+    def scored_macs(self, architecture: Architecture) -> int:
+        """Count the trunk: canonical cells behind CIFAR's stem, for ImageNet's networks too."""
+        from naslib_proxydata.spaces.genotypes.counts import network_counts
+
+        genotype, width, depth, _ = self.parts(architecture)
+        return network_counts(
+            genotype.canonical(),
+            width,
+            depth,
+            num_classes=0,
+            image_size=self.image_size,
+            imagenet=False,
+        ).macs
+
     def graph_view(self, architecture: Architecture) -> GraphView:
         """Return both cells, and what the network around them is."""
         genotype, width, depth, auxiliary = self.parts(architecture)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 STAGES = 4
+SCORED_BRANCH = 2
+"""The branch at whose size the scored trunk joins all others."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from naslib_proxydata.spaces.nasbench_mr.architecture import STAGES, MrNetwork, fused_pairs
+from naslib_proxydata.spaces.nasbench_mr.architecture import (
+    SCORED_BRANCH,
+    STAGES,
+    MrNetwork,
+    fused_pairs,
+)
 
 
 class Convolution(NamedTuple):
@@ -17,11 +22,18 @@ class Convolution(NamedTuple):
     size: int
 
 
-def convolutions(net: MrNetwork, image_size: int) -> Iterator[Convolution]:
-    """Yield every convolution of the published network for images of a size in pixels."""
-    size = -(-image_size // 2)
+def convolutions(net: MrNetwork, image_size: int, stem_stride: int = 2) -> Iterator[Convolution]:
+    """Yield every convolution of a network for images of a size in pixels.
+
+    Args:
+        net: The network.
+        image_size: Height and width in pixels.
+        stem_stride: Stride of both stem layers, 2 in published networks; with 1, as in scored
+            trunks, the last layer reads the branches at the third one's size.
+    """
+    size = -(-image_size // stem_stride)
     yield Convolution(3, net.stem[0], 3, size)
-    sizes = [-(-size // 2)]
+    sizes = [-(-size // stem_stride)]
     yield Convolution(net.stem[0], net.stem[1], 3, sizes[0])
     for _ in range(STAGES - 1):
         sizes.append(-(-sizes[-1] // 2))
@@ -36,4 +48,5 @@ def convolutions(net: MrNetwork, image_size: int) -> Iterator[Convolution]:
             for _ in range(2 * units):
                 yield Convolution(width, width, 3, sizes[branch])
         before = after
-    yield Convolution(sum(before), net.last, 1, sizes[-1])
+    joined = sizes[SCORED_BRANCH] if stem_stride == 1 else sizes[-1]
+    yield Convolution(sum(before), net.last, 1, joined)

@@ -11,10 +11,12 @@ from torch.nn.functional import interpolate
 
 from naslib_proxydata.spaces.common.networks import conv, conv_norm_relu
 from naslib_proxydata.spaces.common.trunk import Trunk
-from naslib_proxydata.spaces.nasbench_mr.architecture import MrNetwork, MrStage, fused_pairs
-
-SCORED_BRANCH = 2
-"""The branch at whose size the scored trunk joins all others."""
+from naslib_proxydata.spaces.nasbench_mr.architecture import (
+    SCORED_BRANCH,
+    MrNetwork,
+    MrStage,
+    fused_pairs,
+)
 
 
 class ResidualUnit(nn.Module):

@@ -193,6 +193,13 @@ class NasBenchMr(ConstructedSpace[MrNetwork]):
         )
         return total + architecture.last * num_classes
 
+    def scored_macs(self, architecture: MrNetwork) -> int:
+        """Count the scored trunk, whose stem does not shrink the image, by formula."""
+        return sum(
+            one.inputs * one.outputs * one.kernel**2 * one.size**2
+            for one in convolutions(architecture, self.image_size, stem_stride=1)
+        )
+
     def published_flops(self, architecture: MrNetwork) -> int:
         """Return what the benchmark calls ``flops``.
 

@@ -114,6 +114,10 @@ class NasBench101(ConstructedSpace[Nb101Cell]):
         """Return the multiply-accumulates of convolutions and classifier, by formula."""
         return nb101_cell.count_macs(architecture, num_classes, image_size or self.image_size)
 
+    def scored_macs(self, architecture: Nb101Cell) -> int:
+        """Count the published network without its classifier: the scored trunk."""
+        return nb101_cell.count_macs(architecture, 0, self.image_size)
+
     def graph_view(self, architecture: Nb101Cell) -> GraphView:
         """Return the pruned cell, with room for 7 vertices; vertex v is edge 2v - 1 to 2v."""
         cell = nb101_cell.validate(architecture)

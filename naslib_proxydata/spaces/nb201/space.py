@@ -182,6 +182,11 @@ class NasBench201(SearchSpace[Cell]):
                 total += block * (size >> stage + 1) ** 2
         return total + (last + 1) * num_classes
 
+    def scored_macs(self, architecture: Cell) -> int:
+        """Count the published network without dead edges and classifier: the scored trunk."""
+        live = architecture.keep(nb201_canonical.live_edges(architecture))
+        return self.macs(live, num_classes=0)
+
     def graph_view(self, architecture: Cell) -> GraphView:
         """Return the cell; an edge with the operation ``none`` is no edge."""
         return GraphView(

@@ -16,6 +16,7 @@ from naslib_proxydata.spaces.nds.anynet_settings import (
     BOTTLENECK,
     CHOICES,
     PLAIN,
+    SCORED_STEM,
     STEM_STRIDES,
     AnyNetSettings,
     Stage,
@@ -212,6 +213,13 @@ class AnyNet(ConstructedSpace[AnyNetSettings]):
         size = image_size or self.image_size
         total = sum(one.weights * one.size**2 for one in convolutions(architecture, size))
         return total + architecture.stages[-1].width * num_classes
+
+    def scored_macs(self, architecture: AnyNetSettings) -> int:
+        """Count the scored trunk, whose stem comes before all stages, by formula."""
+        stem, *stages = architecture.stages
+        scored = (Stage(1, SCORED_STEM, 1), replace(stem, stride=1), *stages)
+        net = AnyNetSettings(architecture.block_type, scored)
+        return sum(one.weights * one.size**2 for one in convolutions(net, self.image_size))
 
     def published_flops(self, architecture: AnyNetSettings) -> int:
         """Return what the released files call ``flops``; see :mod:`published_flops`."""

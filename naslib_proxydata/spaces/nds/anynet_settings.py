@@ -8,6 +8,8 @@ from typing import Final, NamedTuple
 
 PLAIN, BASIC, BOTTLENECK = "double_plain_block", "res_basic_block", "res_bottleneck_block"
 STEM_STRIDES = (1, 4, 8)
+SCORED_STEM = 12
+"""Channels of the stem before all stages in scored trunks (release of arXiv 2210.09459)."""
 
 
 class Choices(NamedTuple):

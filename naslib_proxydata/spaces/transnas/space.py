@@ -78,14 +78,23 @@ class TransNasSpace(ConstructedSpace[Architecture]):
     ) -> int:
         """Count multiply-accumulates of convolutions and classifier for one image."""
         size = image_size or self.image_size
+        modules = self.modules(architecture)
+        outputs = [BASE_CHANNELS, *(shape[1] for shape in cell_shapes(modules))][-1]
+        return self._trunk_macs(architecture, modules, size) + outputs * num_classes
+
+    def scored_macs(self, architecture: Architecture) -> int:
+        """Count the scored trunk: its modules, with the canonical architecture's cells."""
+        modules = self.scored_modules(architecture)
+        return self._trunk_macs(self.canonical(architecture), modules, self.image_size)
+
+    def _trunk_macs(self, architecture: Architecture, modules: tuple[int, ...], size: int) -> int:
+        """Count stem and modules for images of a size in pixels."""
         total = 0
         for i, o, k in _STEM:
             size = -(-size // 2)
             total += i * o * k * k * size * size
-        outputs = BASE_CHANNELS
-        for shape in cell_shapes(self.modules(architecture)):
-            outputs, stride = shape[1:]
-            size = -(-size // stride)
+        for shape in cell_shapes(modules):
+            size = -(-size // shape[2])
             weights = sum(i * o * k * k for i, o, k in self.convolutions(architecture, shape))
             total += weights * size * size
-        return total + outputs * num_classes
+        return total

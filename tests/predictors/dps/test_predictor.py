@@ -176,7 +176,7 @@ def test_where_the_largest_macs_are_not_known_those_of_the_labels_count(task):
     predictor.prepare(ScoringTask(space, task.images))
     known = cells(task, 4)
     predictor.fit(scored(predictor, known), np.arange(4.0))
-    largest = max(space.macs(space.canonical(one), image_size=8) for one in known)
+    largest = max(space.scored_macs(space.canonical(one)) for one in known)
     assert predictor._proxies[0]["mac_reference"] == largest
 
 

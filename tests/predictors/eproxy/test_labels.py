@@ -125,3 +125,13 @@ def test_a_target_without_features_is_zero(images):
     assert torch.equal(
         target(Branch(features=(), out_channels=16), images, SEED), torch.zeros(4, 16, 8, 8)
     )
+
+
+def test_a_branch_has_a_last_label_convolution_of_its_own(images):
+    first, again = feature("net", images, 3), feature("net", images, 3, 0)
+    second = feature("net", images, 3, 1)
+    assert torch.equal(first, again)
+    assert first.shape == second.shape
+    assert abs(torch.corrcoef(torch.stack([first.flatten(), second.flatten()]))[0, 1]) < 0.1
+    assert second.std().item() == pytest.approx(first.std().item(), rel=0.1)
+    assert torch.equal(feature("dot", images, 3, 1), feature("dot", images, 3))

@@ -164,7 +164,7 @@ def test_divergence_is_nan_with_the_iteration(space, images):
 def test_a_positive_alpha_favours_more_macs(space, images):
     cell = space.canonical(space.parse(RICH))
     plain = prepared(space, images).score_one(cell)
-    macs = space.macs(cell, image_size=32)
+    macs = space.scored_macs(cell)
     with_term = prepared(space, images, mac_alpha=0.5, mac_reference=2.0 * macs).score_one(cell)
     assert with_term.value == pytest.approx(0.75 * plain.value)
     assert with_term.value > plain.value
@@ -255,3 +255,78 @@ def test_both_initialisations_change_the_score(space, images):
         for kind in ("default", "xavier_normal", "kaiming_uniform")
     }
     assert len(values) == 5  # the default is counted once
+
+
+def test_read_at_scores_by_the_loss_of_that_iteration(space, images):
+    cell = space.parse(RICH)
+    whole = prepared(space, images, iterations=6).score_one(cell)
+    early = prepared(space, images, iterations=6, read_at=3).score_one(cell)
+    short = prepared(space, images, iterations=3).score_one(cell)
+    assert early.value == -whole.details["losses"][2] == short.value
+    assert early.details == whole.details
+
+
+def test_a_loss_that_diverges_after_read_at_was_read_before(space, images):
+    cell = space.parse(RICH)
+    late = prepared(space, images, learning_rate=1e20).score_one(cell)
+    assert math.isnan(late.value)
+    assert "diverged" in late.reason
+    early = prepared(space, images, learning_rate=1e20, read_at=1).score_one(cell)
+    assert math.isfinite(early.value)
+
+
+def test_without_transform_layer_the_barrier_sits_on_the_trunk(space, images):
+    predictor = prepared(space, images, transform=False)
+    student = predictor.student(space.parse(RICH))
+    assert [barrier.in_channels for barrier in student.barriers] == [16, 8, 4]
+    assert [barrier.out_channels for barrier in student.barriers] == [10] * 3
+    trained = {name.split(".")[0] for name, w in student.named_parameters() if w.requires_grad}
+    assert trained == {"trunk"}
+    again = predictor.student(space.parse(POOR))
+    assert torch.equal(again.barriers[0].weight, student.barriers[0].weight)
+    assert math.isfinite(predictor.score_one(space.parse(RICH)).value)
+
+
+def test_stacked_students_without_transform_layer_are_those_one_by_one(space, images):
+    predictor = prepared(space, images, transform=False, iterations=2)
+    cells = [space.parse(RICH), space.parse(POOR)]
+    together = [score.value for score in predictor.evaluate_many(cells)]
+    assert together == pytest.approx([predictor.score_one(cell).value for cell in cells], rel=1e-3)
+
+
+def test_barriers_are_one_a_branch_or_shared_where_their_shapes_agree(space, images):
+    own = prepared(space, images).student(space.parse(RICH)).barriers
+    assert not torch.equal(own[0].weight, own[1].weight)
+    shared = prepared(space, images, shared_barrier=True).student(space.parse(RICH)).barriers
+    assert shared[0] is shared[1] is shared[2]
+    assert torch.equal(shared[0].weight, own[0].weight)
+    wider = [SMALL[0], {**SMALL[0], "mid_channels": 14}, SMALL[0]]
+    mixed = prepared(space, images, branches=wider, shared_barrier=True)
+    first, second, third = mixed.student(space.parse(RICH)).barriers
+    assert first is third
+    assert second.in_channels == 14
+
+
+def test_label_convolutions_are_one_a_branch_or_shared(space, images):
+    branches = [{**SMALL[0], "features": ["net"]}, {**SMALL[0], "features": ["net"]}]
+    own = prepared(space, images, branches=branches, batch=2)._targets
+    assert not torch.equal(own[0], own[1])
+    shared = prepared(space, images, branches=branches, batch=2, shared_label=True)._targets
+    assert torch.equal(shared[0], shared[1])
+    assert torch.equal(shared[0], own[0])
+
+
+def test_more_branches_than_taps_are_told_with_what_to_do(space, images):
+    class OneTap(NasBench201):
+        def trunk(self, *arguments, **options):
+            trunk = super().trunk(*arguments, **options)
+            trunk.channels = trunk.channels[:1]
+            return trunk
+
+    narrow = OneTap(channels=4, cells_per_stage=1)
+    with pytest.raises(ConfigError, match=r"3 branches.*1 taps.*fewer branches, or preset"):
+        prepared(narrow, images, preset="nb201").student(narrow.parse(RICH))
+    narrow.name = "mine"
+    predictor = Eproxy(batch=8)
+    predictor.prepare(ScoringTask(narrow, images, 0))
+    assert len(predictor.student(narrow.parse(RICH)).barriers) == 1

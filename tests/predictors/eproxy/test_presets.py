@@ -95,14 +95,30 @@ def test_a_preset_fits_another_space(file):
     assert (config.branch_decay, config.resize) == (1.0, "bilinear")
     assert config.mac_reference == resolve({}, "nasbench-mr").mac_reference
     with pytest.raises(ConfigError, match="mac_alpha needs mac_reference"):
-        resolve({"preset": str(file)}, "transnas-micro")
+        resolve({"preset": str(file)}, "mobilenet")
 
 
 def test_the_largest_macs_of_one_space_are_not_taken_for_another(file):
     write_preset(file, preset(mac_reference=123.0))
     assert preset_options(str(file), "nb201")["mac_reference"] == 123.0
     assert "mac_reference" not in preset_options(str(file), "transnas-micro")
-    assert resolve({"preset": str(file)}, "nb101").mac_reference == 7_218_069_504
+    assert resolve({"preset": str(file)}, "nb101").mac_reference == 7_335_182_336
+    assert resolve({"preset": str(file)}, "nb201").mac_reference == 123.0
+
+
+def test_a_preset_has_one_label_convolution_for_all_branches_as_dps_has(file):
+    assert resolve({"preset": str(file)}, "nb201").shared_label
+    assert not resolve({}, "nb201").shared_label
+    write_preset(file, preset(shared_label=False))
+    assert not resolve({"preset": str(file)}, "nb201").shared_label
+
+
+def test_the_preset_of_the_package_keeps_what_it_was_searched_with():
+    proxies = checked_preset("nb201-cifar10").proxies
+    assert {one.options["mac_reference"] for one in proxies} == {187_166_720}
+    config = resolve({"preset": "nb201-cifar10"}, "nb201")
+    assert (config.mac_reference, config.shared_label) == (187_166_720, True)
+    assert resolve({"preset": "nb201-cifar10"}, "transnas-macro").mac_reference == 2_069_192_704
 
 
 def test_a_preset_of_another_version_is_refused(file):
