@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from torch import Tensor, nn
-from torch.nn import functional
 
 from naslib_proxydata.spaces.common.networks import SequentialTrunk, conv, conv_norm_relu
 from naslib_proxydata.spaces.nds.anynet_settings import (
@@ -35,30 +34,6 @@ def _stem(stage: Stage, in_channels: int) -> nn.Module:
     )
 
 
-class ThinPointwise(nn.Conv2d):
-    """A 1x1 convolution of few channels that skips pixels before it is applied, not while.
-
-    It computes the same. Torch's own (2.13, CPU) writes past its memory backwards where 4
-    channels are read with stride 2 in the channels-last format, and ends the process.
-    """
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Map (n, inputs, h, w) to (n, outputs, h/stride, w/stride)."""
-        rows, columns = self.stride
-        return functional.conv2d(features[:, :, ::rows, ::columns], self.weight)
-
-
-FEW_CHANNELS = 8
-"""Below, strided 1x1 convolutions are :class:`ThinPointwise`; only ResNeXt-B is so thin."""
-
-
-def _shortcut(inputs: int, outputs: int, stride: int) -> nn.Sequential:
-    if stride != 1 and inputs < FEW_CHANNELS:
-        thin = ThinPointwise(inputs, outputs, 1, stride, bias=False)
-        return nn.Sequential(thin, nn.BatchNorm2d(outputs))
-    return _conv_norm(inputs, outputs, 1, stride)
-
-
 def _conv_norm(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Sequential:
     return nn.Sequential(conv(inputs, outputs, kernel, stride), nn.BatchNorm2d(outputs))
 
@@ -84,7 +59,7 @@ class ResidualBlock(nn.Module):
         super().__init__()
         self.layers = layers
         changes = inputs != outputs or stride != 1
-        self.shortcut = _shortcut(inputs, outputs, stride) if changes else nn.Identity()
+        self.shortcut = _conv_norm(inputs, outputs, 1, stride) if changes else nn.Identity()
         self.relu = nn.ReLU()
 
     def forward(self, features: Tensor) -> Tensor:
