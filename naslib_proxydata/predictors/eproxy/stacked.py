@@ -13,12 +13,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from naslib_proxydata.predictors.eproxy.config import EproxyConfig
-from naslib_proxydata.predictors.eproxy.student import initial_transforms
+from naslib_proxydata.predictors.eproxy.student import Student, initial_transforms
 from naslib_proxydata.spaces.common.stacked import Builder, Convolution, Norm
 from naslib_proxydata.spaces.common.trunk import Trunk
 
 
-class StackedStudent(nn.Module):
+class StackedStudent(Student):
     """Trunk of G architectures, then per branch: resize, transform layer, the shared barrier."""
 
     def __init__(
@@ -27,15 +27,10 @@ class StackedStudent(nn.Module):
         transforms: Sequence[nn.Module],
         barriers: Sequence[nn.Module],
         size: tuple[int, int],
-        config: EproxyConfig,
+        resize: str,
         count: int,
     ) -> None:
-        super().__init__()
-        self.trunk = trunk
-        self.transforms = nn.ModuleList(transforms)
-        self.barriers = nn.ModuleList(barriers)
-        self.size = size
-        self.resize = config.resize
+        super().__init__(trunk, transforms, barriers, size, resize)
         self.count = count
 
     def forward(self, images: Tensor) -> list[Tensor]:
@@ -49,13 +44,8 @@ class StackedStudent(nn.Module):
                 resized = F.interpolate(tap.flatten(0, 1), self.size, mode=self.resize)
                 tap = resized.view(*tap.shape[:3], *self.size)
             hidden = transform(tap).transpose(1, 2).flatten(0, 1)  # G n x mid x h x w
-            outputs.append(_by_row(barrier(hidden), self.count))
+            outputs.append(barrier(hidden).unflatten(0, (self.count, -1)))
         return outputs
-
-
-def _by_row(outputs: Tensor, count: int) -> Tensor:
-    """Turn (G n, channels, h, w) into (G, n, channels, h, w)."""
-    return outputs.reshape(count, -1, *outputs.shape[1:])
 
 
 def assemble_stacked(
@@ -70,7 +60,7 @@ def assemble_stacked(
     transforms = [
         _stacked(transform, builder) for transform in initial_transforms(trunk, config, seed)
     ]
-    return StackedStudent(trunk, transforms, barriers, size, config, len(builder.every))
+    return StackedStudent(trunk, transforms, barriers, size, config.resize, len(builder.every))
 
 
 def _stacked(transform: nn.Module, builder: Builder) -> nn.Module:
