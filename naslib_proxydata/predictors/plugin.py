@@ -90,6 +90,11 @@ def register_predictors() -> Sequence[Registration]:
             "arXiv 2403.19232",
         ),
         Registration(
+            "zero-label",
+            f"{_ROOM}.zero_label.predictor:ZeroLabel",
+            "size, variety of the features, pools and shortest path in one fixed sum",
+        ),
+        Registration(
             "few-label-structure",
             f"{_ROOM}.few_label.structure:FewLabelStructure",
             "regression on the structure of a few labelled architectures",
