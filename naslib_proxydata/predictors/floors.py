@@ -1,4 +1,4 @@
-"""The floors that every predictor must beat: chance, parameters and multiply-accumulates."""
+"""The floors that every predictor must beat: chance, and what can be counted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from naslib_proxydata.spaces.base import Architecture
 
 
 class Floor(Predictor[Architecture]):
-    """A predictor without options that runs no network and counts dead edges.
+    """A predictor without options that runs no network and counts dead edges by default.
 
     Benchmark tables print the counts of networks as published, dead edges included.
     """
@@ -57,3 +57,21 @@ class Macs(Floor[Architecture]):
         """Return the multiply-accumulates at the space's image size."""
         space = self.task.space
         return float(space.macs(architecture, num_classes=self.task.num_classes))
+
+
+class Layers(Floor[Architecture]):
+    """Trainable layers of the network without its dead edges; more score higher.
+
+    Every convolution and every linear layer counts as one, wherever it stands: four for a
+    separable convolution of DARTS, two for a factorized reduction, one for a shortcut's projection
+    and for the classifier. Normalisation does not count. No benchmark prints this number, and a
+    layer that the output does not depend on is never trained, so that the canonical architecture
+    is counted.
+    """
+
+    name = "layers"
+    sees = "canonical"
+
+    def evaluate(self, architecture: Architecture) -> float:
+        """Return the number of layers."""
+        return float(self.task.space.layers(architecture))
