@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from naslib_proxydata.predictors.base import Predictor
 from naslib_proxydata.schema import Settings
@@ -17,7 +17,7 @@ class Floor(Predictor[Architecture]):
     """
 
     needs_network = False
-    sees = "raw"
+    sees: ClassVar[Literal["canonical", "raw"]] = "raw"
 
     def __init__(self, **options: Any) -> None:
         Settings.parse(options, f"predictor {self.name!r}")
@@ -74,4 +74,4 @@ class Layers(Floor[Architecture]):
 
     def evaluate(self, architecture: Architecture) -> float:
         """Return the number of layers."""
-        return float(self.task.space.layers(architecture))
+        return float(self.task.space.trainable_layers(architecture))

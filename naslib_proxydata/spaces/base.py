@@ -122,7 +122,7 @@ class SearchSpace(ABC, Generic[Architecture]):
     ) -> int:
         """Return the multiply-accumulates of the published network for one image."""
 
-    def layers(self, architecture: Architecture) -> int:
+    def trainable_layers(self, architecture: Architecture) -> int:
         """Return the number of trainable layers of the published network, as written.
 
         They are its convolutions and linear layers, each counted as one wherever it stands: a

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -43,10 +43,13 @@ def correlations(responses: Tensor) -> Tensor:
     Returns:
         Shape (n, n); nan for an image whose responses are all alike.
     """
-    rows = responses.detach().flatten(1).double()
+    # The order of an image's responses does not matter; this one copies nothing in channels-last
+    # memory.
+    rows = responses.detach().movedim(1, -1).flatten(1)
     rows = rows - rows.mean(1, keepdim=True)
-    rows = rows / rows.norm(dim=1, keepdim=True)
-    return (rows @ rows.T).abs()
+    products = (rows @ rows.T).double()
+    norms = products.diagonal().sqrt()
+    return (products / norms / norms[:, None]).abs()
 
 
 def response_kernel(network: nn.Module, inputs: Tensor, labels: Tensor) -> NDArray[np.float64]:
@@ -84,8 +87,10 @@ def response_kernel(network: nn.Module, inputs: Tensor, labels: Tensor) -> NDArr
     def relu(_: nn.Module, arguments: tuple[Tensor, ...], output: Tensor) -> None:
         (entering,), weight = arguments, 2**layer
         add(entering, weight)
-        passed = (entering.detach() > 0) & (output.detach() == entering.detach())
-        output.register_hook(lambda slopes: add(slopes * passed, weight))
+        if output.requires_grad:  # the loss has no gradient in what does not depend on images
+            passed = (entering.detach() > 0) & (output.detach() == entering.detach())
+            hook: Any = output.register_hook  # torch's stubs lack its types
+            hook(lambda slopes: add(slopes * passed, weight))
 
     relus = [one for one in network.modules() if isinstance(one, nn.ReLU | nn.ReLU6)]
     with hooked(layers_of(network), next_layer), hooked(relus, relu):
