@@ -7,6 +7,7 @@ import importlib
 import math
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -165,6 +166,15 @@ def test_random_is_spread_and_belongs_to_the_architecture() -> None:
     assert 0.4 < values.mean() < 0.6
     assert 0.2 < values.std() < 0.4
     np.testing.assert_array_equal(values[::-1], predictor.score(cells[::-1]))
+
+
+@pytest.mark.parametrize("name", ["swap", "reg-swap", "near", "wrcor"])
+def test_a_network_whose_output_is_not_finite_is_a_failure(name: str) -> None:
+    predictor, images = make(name, **SMALL[name]), random_images()
+    predictor.prepare(ScoringTask(SPACE, replace(images, pixels=images.pixels * math.nan)))
+    found = score(predictor, LIVE)
+    assert math.isnan(found.value)
+    assert "finite" in found.reason
 
 
 class Endless(UntrainedNetworkPredictor):

@@ -12,10 +12,10 @@ from torch import nn
 from naslib_proxydata.predictors.zero_cost.untrained import (
     BatchSettings,
     UntrainedNetworkPredictor,
+    finite,
     hooked,
 )
 from naslib_proxydata.spaces.base import Architecture
-from naslib_proxydata.spaces.common.build import initialise
 from naslib_proxydata.summation import ordered_sum
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def activation_matrix(output: Tensor, generator: torch.Generator) -> Tensor:
 
     A feature map's columns of pixels are rows of the matrix, its channels are columns; of the
     images that it takes to have as many rows as columns, so many contiguous rows are drawn, from
-    the top of a pixel column on (arXiv 2408.08776, section 3.3 and figure A.3).
+    the top of a pixel column on (arXiv 2408.08776, section 3.3 and figure A.3). Vectors are rows,
+    from the first image on.
 
     Args:
         output: Shape (n, c) or (n, c, h, w).
@@ -88,6 +89,9 @@ def near(network: nn.Module, inputs: Tensor, generator: torch.Generator) -> floa
         network: In train mode.
         inputs: Shape (n, channels, h, w).
         generator: Source of the rows that are drawn.
+
+    Raises:
+        ArithmeticError: The network's output is not finite.
     """
     ranks: list[float] = []
 
@@ -95,7 +99,7 @@ def near(network: nn.Module, inputs: Tensor, generator: torch.Generator) -> floa
         ranks.append(effective_rank(activation_matrix(output, generator)))
 
     with hooked([module for module in network.modules() if isinstance(module, MEASURED)], add):
-        network(inputs)
+        finite(network(inputs))
     return ordered_sum(ranks)
 
 
@@ -112,9 +116,8 @@ class Near(UntrainedNetworkPredictor[Architecture]):
 
     def measure(self, architecture: Architecture) -> float:
         """Return the mean score over the draws."""
-        network, generator = self.network(architecture), self.generator("rows and further weights")
-        scores = [near(network, self.inputs, generator)]
-        for _ in range(1, self.options.repeats):
-            initialise(network, generator)
+        generator, scores = self.generator("rows"), []
+        for draw in range(self.options.repeats):
+            network = self.network(architecture, purpose=f"weights {draw}")
             scores.append(near(network, self.inputs, generator))
         return ordered_sum(scores) / len(scores)

@@ -10,10 +10,11 @@ import torch
 from pydantic import Field
 from torch import nn
 
-from naslib_proxydata.predictors.base import Score
+from naslib_proxydata.predictors.base import Score, ScoringTask
 from naslib_proxydata.predictors.zero_cost.untrained import (
     BatchSettings,
     UntrainedNetworkPredictor,
+    finite,
     hooked,
     weighted_layers,
 )
@@ -57,10 +58,14 @@ class RegSwapSettings(SwapSettings):
     sigma: float = Field(1.5, gt=0)
 
 
+@torch.no_grad()
 def gaussian_weights(network: nn.Module, generator: torch.Generator) -> None:
-    """Draw the weights of convolutions and linear layers from N(0, 1), with biases of 0."""
+    """Draw the weights of convolutions and linear layers from N(0, 1), with biases of 0.
+
+    They are drawn where the generator is, and may be on another device.
+    """
     for layer in weighted_layers(network):
-        nn.init.normal_(layer.weight, generator=generator)
+        layer.weight.copy_(torch.randn(layer.weight.shape, generator=generator))
         if layer.bias is not None:
             nn.init.zeros_(layer.bias)
 
@@ -101,11 +106,14 @@ def swap(network: nn.Module, inputs: Tensor) -> int:
     Args:
         network: In train mode; its ``nn.ReLU`` and ``nn.ReLU6`` modules have the units.
         inputs: Shape (S, channels, h, w).
+
+    Raises:
+        ArithmeticError: The network's output is not finite.
     """
     found: list[Tensor] = []
     relus = [one for one in network.modules() if isinstance(one, nn.ReLU | nn.ReLU6)]
     with hooked(relus, lambda _, __, output: found.append(patterns(output))):
-        network(inputs)
+        finite(network(inputs))
     return len(distinct(torch.cat(found))) if found else 0
 
 
@@ -132,7 +140,12 @@ class Swap(UntrainedNetworkPredictor[Architecture]):
     name = "swap"
     settings_type = SwapSettings
     options: SwapSettings
-    saturated = False
+    saturated: bool
+
+    def prepare(self, task: ScoringTask[Architecture]) -> None:
+        """Move the images to the device once, and warn anew."""
+        super().prepare(task)
+        self.saturated = False
 
     def count(self, network: nn.Module) -> float:
         """Return the mean number of patterns over draws of the weights."""

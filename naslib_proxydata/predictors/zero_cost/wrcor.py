@@ -13,6 +13,7 @@ from naslib_proxydata.predictors.zero_cost.az_nas import primary_blocks
 from naslib_proxydata.predictors.zero_cost.untrained import (
     BatchSettings,
     UntrainedNetworkPredictor,
+    finite,
     hooked,
 )
 from naslib_proxydata.spaces.base import Architecture
@@ -68,6 +69,9 @@ def response_kernel(network: nn.Module, inputs: Tensor, labels: Tensor) -> NDArr
 
     Returns:
         Shape (n, n).
+
+    Raises:
+        ArithmeticError: The network's output is not finite.
     """
     images = inputs.detach().requires_grad_()  # no gradient of the weights is needed
     network.requires_grad_(False)
@@ -94,13 +98,17 @@ def response_kernel(network: nn.Module, inputs: Tensor, labels: Tensor) -> NDArr
 
     relus = [one for one in network.modules() if isinstance(one, nn.ReLU | nn.ReLU6)]
     with hooked(layers_of(network), next_layer), hooked(relus, relu):
-        loss = functional.cross_entropy(network(images), labels)
+        loss = functional.cross_entropy(finite(network(images)), labels)
         torch.autograd.grad(loss, images)
     return kernel.cpu().numpy()
 
 
 def wrcor(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
-    """Return log |det K| of the weighted response kernel (arXiv 2507.08841, equation 10)."""
+    """Return log |det K| of the weighted response kernel (arXiv 2507.08841, equation 10).
+
+    K is symmetric; its determinant may be negative, since absolute values are summed. The authors'
+    program takes the absolute value then, and so does this.
+    """
     return float(np.linalg.slogdet(response_kernel(network, inputs, labels))[1])
 
 
