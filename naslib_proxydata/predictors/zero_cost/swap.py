@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 MOST_IMAGES = 62
 """Images whose pattern one whole number of 64 bits holds, its sign left alone."""
 
-SATURATED = 0.99
+SATURATED = 0.999
 """Share of all possible patterns from which on a network is said to show nearly all."""
 
 
@@ -165,7 +165,11 @@ class Swap(UntrainedNetworkPredictor[Architecture]):
         _log.warning(
             "%s: a network shows %.0f of the %d patterns that %d images can make, and larger "
             "networks cannot score higher; set batch_size to more, at most %d",
-            *(self.name, count, 2**images, images, MOST_IMAGES),
+            self.name,
+            count,
+            2**images,
+            images,
+            MOST_IMAGES,
         )
 
     def measure(self, architecture: Architecture) -> Score | float:
@@ -178,12 +182,13 @@ class RegSwap(Swap[Architecture]):
 
     The score is log(Psi f) = log Psi - (params - mu)^2 / sigma, which ranks as Psi f does
     (arXiv 2403.04161, definition 3.5) and does not underflow for networks far from mu. The
-    parameters are those of the scored network. The paper prints Spearman .90 with validation
-    accuracies for NAS-Bench-201 on CIFAR-100 (abstract). Which mu and sigma belong to it was not
-    found: the released program names none, and the paper's searches, in which sigma equals mu,
-    count the parameters of its own small networks. The default mu is the size of the largest
-    network of NAS-Bench-201, and sigma equals it; elsewhere mu is to be set to the size that is
-    wanted.
+    parameters are those of the scored network.
+
+    The paper prints Spearman .90 with validation accuracies for NAS-Bench-201 on CIFAR-100
+    (abstract). Which mu and sigma belong to it was not found: the released program names none, and
+    the searches of the paper's tables 1 and 2 only tell that sigma equals mu. The default mu is
+    the size of the largest network of NAS-Bench-201, and sigma equals it; elsewhere, set mu to the
+    size that is wanted.
     """
 
     name = "reg-swap"
