@@ -29,6 +29,11 @@ def register_predictors() -> Sequence[Registration]:
             "macs", f"{_ROOM}.floors:Macs", "multiply-accumulates of the published network"
         ),
         Registration(
+            "layers",
+            f"{_ROOM}.floors:Layers",
+            "trainable convolutions and linear layers of the network without dead edges",
+        ),
+        Registration(
             "grad-norm",
             f"{_ROOM}.zero_cost.grad_norm:GradNorm",
             "summed norms of the loss gradients",
@@ -88,6 +93,30 @@ def register_predictors() -> Sequence[Registration]:
             f"{_ROOM}.zero_cost.az_nas:AzNas",
             "four proxies of the features, ranked together",
             "arXiv 2403.19232",
+        ),
+        Registration(
+            "swap",
+            f"{_ROOM}.zero_cost.swap:Swap",
+            "how many patterns the units show over the images",
+            "arXiv 2403.04161, definition 3.3",
+        ),
+        Registration(
+            "reg-swap",
+            f"{_ROOM}.zero_cost.swap:RegSwap",
+            "swap times a Gaussian of the number of parameters",
+            "arXiv 2403.04161, definition 3.5",
+        ),
+        Registration(
+            "near",
+            f"{_ROOM}.zero_cost.near:Near",
+            "effective ranks of what goes into and comes out of the activations",
+            "arXiv 2408.08776",
+        ),
+        Registration(
+            "wrcor",
+            f"{_ROOM}.zero_cost.wrcor:WrCor",
+            "how little activations and gradients of the images correlate, late cells above all",
+            "arXiv 2507.08841",
         ),
         Registration(
             "few-label-structure",

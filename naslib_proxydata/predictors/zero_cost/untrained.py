@@ -87,11 +87,16 @@ class UntrainedNetworkPredictor(Predictor[Architecture]):
         """Move images (n, channels, h, w) to the device, in channels-last memory format."""
         return images.to(self.task.device).contiguous(memory_format=torch.channels_last)
 
-    def network(self, architecture: Architecture, dtype: torch.dtype = torch.float32) -> nn.Module:
-        """Build the network, in train mode, on the device."""
+    def network(
+        self,
+        architecture: Architecture,
+        dtype: torch.dtype = torch.float32,
+        purpose: str = "weights",
+    ) -> nn.Module:
+        """Build the network, in train mode, on the device; another purpose draws other weights."""
         network = self.task.space.network(
             architecture,
-            self.generator("weights"),
+            self.generator(purpose),
             num_classes=self.task.num_classes,
             in_channels=self.task.images.pixels.shape[1],
         )
@@ -118,6 +123,17 @@ def place(network: nn.Module, device: str, dtype: torch.dtype = torch.float32) -
     move: Any = network.to  # torch's stubs lack the memory format
     moved: nn.Module = move(device, dtype, memory_format=torch.channels_last)
     return moved
+
+
+def finite(logits: Tensor) -> Tensor:
+    """Return a network's output.
+
+    Raises:
+        ArithmeticError: A number of it is not finite, so that nothing of the network means much.
+    """
+    if not bool(logits.isfinite().all()):
+        raise ArithmeticError("the untrained network's output is not finite")
+    return logits
 
 
 def weighted_layers(network: nn.Module) -> list[nn.Conv2d | nn.Linear]:
