@@ -90,6 +90,12 @@ def register_predictors() -> Sequence[Registration]:
             "arXiv 2403.19232",
         ),
         Registration(
+            "vkdnw",
+            f"{_ROOM}.zero_cost.vkdnw:Vkdnw",
+            "number of layers, and how alike the eigenvalues of the Fisher information are",
+            "arXiv 2502.04975",
+        ),
+        Registration(
             "few-label-structure",
             f"{_ROOM}.few_label.structure:FewLabelStructure",
             "regression on the structure of a few labelled architectures",

@@ -27,6 +27,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "synflow": {},
     "zico": {"batch_size": 4},
     "zen": {"batch_size": 4, "repeats": 1},
+    "vkdnw": {"batch_size": 4},
     **{
         name: {"batch_size": 8}
         for name in ("grad-norm", "snip", "grasp", "fisher", "naswot", "jacob-cov", "az-nas")
@@ -131,7 +132,7 @@ def test_settings_are_plain_and_complete(name: str) -> None:
 def test_images_needed_are_what_is_used() -> None:
     needed = {name: make(name).images_needed for name in SMALL}
     assert {name for name, count in needed.items() if count == 0} == {
-        "random", "params", "macs", "synflow", "zen", "az-nas",
+        "random", "params", "macs", "synflow", "zen", "az-nas", "vkdnw",
     }  # fmt: skip
     assert needed["naswot"] == 128
     assert needed["zico"] == 128

@@ -125,6 +125,14 @@ def weighted_layers(network: nn.Module) -> list[nn.Conv2d | nn.Linear]:
     return [layer for layer in network.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
 
 
+def initialise_kaiming_normal(network: nn.Module, generator: torch.Generator) -> None:
+    """Draw the weights of :func:`weighted_layers` from N(0, 2 / fan_in); their biases become 0."""
+    for layer in weighted_layers(network):
+        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
+
+
 def weight_gradients(
     network: nn.Module, inputs: Tensor, labels: Tensor, *, create_graph: bool = False
 ) -> list[tuple[Tensor, Tensor]]:
