@@ -59,9 +59,10 @@ def _slope(layer: nn.Module, name: str, features: Tensor) -> Tensor:
         corner[0, 0, 0, 0] = 1
         first = functional.conv2d(first, corner, None, layer.stride, layer.padding, layer.dilation)
     elif isinstance(layer, nn.BatchNorm2d | nn.BatchNorm1d):
-        first = functional.batch_norm(
-            first, layer.running_mean[:1], layer.running_var[:1], eps=layer.eps
-        )
+        mean, variance = layer.running_mean, layer.running_var
+        assert mean is not None
+        assert variance is not None
+        first = functional.batch_norm(first, mean[:1], variance[:1], eps=layer.eps)
     elif not isinstance(layer, nn.Linear):
         raise TypeError(f"vkdnw knows no derivative by the {name} of {type(layer).__name__}")
     return first.flatten(1)
@@ -99,7 +100,7 @@ def first_slopes(network: nn.Module, inputs: Tensor, tensors: int) -> tuple[Tens
         def add(gradient: Tensor) -> None:
             rows[-1][:, column] += (gradient[:, :1].flatten(1) * slope).sum(1)
 
-        output.register_hook(add)
+        output.register_hook(add)  # type: ignore[no-untyped-call]
 
     with hooked(list(network.modules()), follow):
         logits = network(inputs.requires_grad_())
