@@ -165,3 +165,28 @@ def hooked(
     finally:
         for handle in handles:
             handle.remove()
+
+
+@torch.no_grad()
+def layer_values(
+    network: nn.Module, inputs: Tensor, measure: Callable[[Tensor], float]
+) -> list[float]:
+    """Measure the features of one image after each layer, in the order of the forward pass.
+
+    Layers are the modules without modules of their own: convolutions, normalisations,
+    activations, poolings, identities. What is no feature map, or has one position, is left out.
+
+    Args:
+        network: Its features are looked at as they arise, none is kept.
+        inputs: Shape (n, channels, h, w).
+        measure: Given the first image's features, shape (channels, positions).
+    """
+    values: list[float] = []
+
+    def add(_: nn.Module, __: tuple[Tensor, ...], output: Tensor) -> None:
+        if output.dim() == 4 and output[0, 0].numel() > 1:
+            values.append(measure(output[0].flatten(1)))
+
+    with hooked([one for one in network.modules() if next(one.children(), None) is None], add):
+        network(inputs)
+    return values
