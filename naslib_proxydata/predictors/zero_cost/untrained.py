@@ -23,6 +23,14 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+ONE_IMAGE_SIZE = 64
+"""Height and width of the image where there is but one, as in the program of MeCo's authors.
+
+Smaller ones shrink to a single position in some networks, whose normalisations then have nothing to
+normalise by.
+"""
+
+
 class BatchSettings(Settings):
     """One batch of labelled images.
 
@@ -78,6 +86,11 @@ class UntrainedNetworkPredictor(Predictor[Architecture]):
         """Return (count, channels, h, w) of the space's images."""
         size = self.task.space.image_size
         return count, self.task.images.pixels.shape[1], size, size
+
+    def one_image_shape(self) -> tuple[int, int, int, int]:
+        """Return the shape of a single image, of :data:`ONE_IMAGE_SIZE` pixels or more."""
+        _, channels, height, width = self.input_shape(1)
+        return 1, channels, max(height, ONE_IMAGE_SIZE), max(width, ONE_IMAGE_SIZE)
 
     def generator(self, purpose: str) -> torch.Generator:
         """Return a generator that is the same for every architecture."""

@@ -102,7 +102,10 @@ def first_slopes(network: nn.Module, inputs: Tensor, tensors: int) -> tuple[Tens
 
         output.register_hook(add)  # type: ignore[no-untyped-call]
 
-    with hooked(list(network.modules()), follow):
+    layers = [
+        one for one in network.modules() if next(one.parameters(recurse=False), None) is not None
+    ]
+    with hooked(layers, follow):
         logits = network(inputs.requires_grad_())
     for label in range(logits.shape[1]):
         rows.append(logits.new_zeros(len(inputs), len(columns), dtype=torch.float64))
