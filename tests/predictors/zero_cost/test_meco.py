@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from naslib_proxydata import plugins
+from naslib_proxydata.predictors.base import ScoringTask
 from naslib_proxydata.predictors.zero_cost.meco import meco, smallest_correlation_eigenvalue
 from naslib_proxydata.predictors.zero_cost.untrained import layer_values
-from tests.predictors.zero_cost.references import tiny_batch, tiny_network
+from tests.predictors.zero_cost.references import random_images, tiny_batch, tiny_network
 
 
 def test_the_eigenvalue_is_numpys() -> None:
@@ -50,3 +54,14 @@ def test_containers_and_single_positions_are_no_layers() -> None:
 
     assert layer_values(network, torch.zeros(3, 2, 4, 5), measure) == [1.0, 1.0]
     assert shapes == [torch.Size([2, 20])] * 2
+
+
+@pytest.mark.parametrize("name", ["meco", "dextr"])
+def test_one_image_is_enough_where_32_pixels_shrink_to_one(name: str) -> None:
+    found = plugins.load()
+    space = found.create("spaces", "transnas-micro")
+    cell = space.sample(np.random.default_rng(0))
+    predictor = found.create("predictors", name)
+    predictor.prepare(ScoringTask(space, random_images(1)))
+    score = predictor.score_one(cell)
+    assert math.isfinite(score.value), score.reason

@@ -38,11 +38,29 @@ class Twice(nn.Module):
         return logits
 
 
+class Branches(nn.Module):
+    """Passes a list of features through a module that returns a list, as NAS-Bench-MR does."""
+
+    class Both(nn.Module):
+        def forward(self, branches: list[Tensor]) -> list[Tensor]:
+            return [branch.relu() for branch in branches]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2d(3, 4, 1), nn.Conv2d(3, 4, 3)
+        self.both, self.head = self.Both(), nn.Linear(4, 3)
+
+    def forward(self, images: Tensor) -> Tensor:
+        one, other = self.both([self.first(images), self.second(images)])
+        logits: Tensor = self.head(one.mean((2, 3)) + other.mean((2, 3)))
+        return logits
+
+
 def frozen(network: nn.Module) -> nn.Module:
     return network.double().eval().requires_grad_(False)
 
 
-@pytest.mark.parametrize("make", [tiny_network, Twice])
+@pytest.mark.parametrize("make", [tiny_network, Twice, Branches])
 def test_slopes_are_those_of_central_differences(make: type[nn.Module]) -> None:
     torch.manual_seed(0)
     network, images = frozen(make()), tiny_batch(3)[0]
