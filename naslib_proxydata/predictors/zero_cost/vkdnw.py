@@ -31,7 +31,7 @@ class VkdnwSettings(BatchSettings):
     """Options of vkdnw.
 
     Attributes:
-        batch_size: Number of Gaussian inputs; 64 in the paper.
+        batch_size: Number of Gaussian inputs; 64 in the authors' notebook.
         tensors: Of how many parameter tensors, from the input on, the first number is taken; 128
             in the authors' program.
     """

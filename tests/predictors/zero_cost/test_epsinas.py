@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.predictors.base import ScoringTask
 from naslib_proxydata.predictors.zero_cost.epsinas import Epsinas, constant_outputs, epsilon
 from naslib_proxydata.spaces.nb201.space import NasBench201
@@ -57,6 +58,11 @@ def test_outputs_that_are_all_equal_fail_with_a_reason() -> None:
     found = predictor.score_one(cell)
     assert math.isnan(found.value)
     assert found.reason == "with all weights 0 all outputs are equal"
+
+
+def test_equal_weights_are_refused() -> None:
+    with pytest.raises(ConfigError, match="expected two different numbers, got"):
+        Epsinas(weights=(1.0, 1.0))
 
 
 def test_the_draw_of_the_weights_does_not_matter() -> None:
