@@ -119,6 +119,30 @@ def register_predictors() -> Sequence[Registration]:
             "arXiv 2507.08841",
         ),
         Registration(
+            "vkdnw",
+            f"{_ROOM}.zero_cost.vkdnw:Vkdnw",
+            "number of layers, and how alike the eigenvalues of the Fisher information are",
+            "arXiv 2502.04975",
+        ),
+        Registration(
+            "meco",
+            f"{_ROOM}.zero_cost.meco:Meco",
+            "how little the channels of each layer repeat each other, from one image",
+            "MeCo, NeurIPS 2023",
+        ),
+        Registration(
+            "dextr",
+            f"{_ROOM}.zero_cost.dextr:Dextr",
+            "how well conditioned the features are, and how curved the output",
+            "arXiv 2508.12977",
+        ),
+        Registration(
+            "epsinas",
+            f"{_ROOM}.zero_cost.epsinas:Epsinas",
+            "how differently two constant weights map the images",
+            "arXiv 2302.04406",
+        ),
+        Registration(
             "few-label-structure",
             f"{_ROOM}.few_label.structure:FewLabelStructure",
             "regression on the structure of a few labelled architectures",
