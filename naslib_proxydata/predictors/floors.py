@@ -1,8 +1,8 @@
-"""The floors that every predictor must beat: chance, parameters and multiply-accumulates."""
+"""The floors that every predictor must beat: chance, and what can be counted."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from naslib_proxydata.predictors.base import Predictor
 from naslib_proxydata.schema import Settings
@@ -11,13 +11,13 @@ from naslib_proxydata.spaces.base import Architecture
 
 
 class Floor(Predictor[Architecture]):
-    """A predictor without options that runs no network and counts dead edges.
+    """A predictor without options that runs no network and counts dead edges by default.
 
     Benchmark tables print the counts of networks as published, dead edges included.
     """
 
     needs_network = False
-    sees = "raw"
+    sees: ClassVar[Literal["canonical", "raw"]] = "raw"
 
     def __init__(self, **options: Any) -> None:
         Settings.parse(options, f"predictor {self.name!r}")
@@ -57,3 +57,21 @@ class Macs(Floor[Architecture]):
         """Return the multiply-accumulates at the space's image size."""
         space = self.task.space
         return float(space.macs(architecture, num_classes=self.task.num_classes))
+
+
+class Layers(Floor[Architecture]):
+    """Trainable layers of the network without its dead edges; more score higher.
+
+    Every convolution and every linear layer counts as one, wherever it stands: four for a
+    separable convolution of DARTS, two for a factorized reduction, one for a shortcut's projection
+    and for the classifier. Normalisation does not count. No benchmark prints this number, and a
+    layer that the output does not depend on is never trained, so that the canonical architecture
+    is counted.
+    """
+
+    name = "layers"
+    sees = "canonical"
+
+    def evaluate(self, architecture: Architecture) -> float:
+        """Return the number of layers."""
+        return float(self.task.space.trainable_layers(architecture))

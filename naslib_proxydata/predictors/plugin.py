@@ -29,6 +29,11 @@ def register_predictors() -> Sequence[Registration]:
             "macs", f"{_ROOM}.floors:Macs", "multiply-accumulates of the published network"
         ),
         Registration(
+            "layers",
+            f"{_ROOM}.floors:Layers",
+            "trainable convolutions and linear layers of the network without dead edges",
+        ),
+        Registration(
             "grad-norm",
             f"{_ROOM}.zero_cost.grad_norm:GradNorm",
             "summed norms of the loss gradients",
@@ -93,6 +98,54 @@ def register_predictors() -> Sequence[Registration]:
             "zero-label",
             f"{_ROOM}.zero_label.predictor:ZeroLabel",
             "size, variety of the features, pools and shortest path in one fixed sum",
+        ),
+        Registration(
+            "swap",
+            f"{_ROOM}.zero_cost.swap:Swap",
+            "how many patterns the units show over the images",
+            "arXiv 2403.04161, definition 3.3",
+        ),
+        Registration(
+            "reg-swap",
+            f"{_ROOM}.zero_cost.swap:RegSwap",
+            "swap times a Gaussian of the number of parameters",
+            "arXiv 2403.04161, definition 3.5",
+        ),
+        Registration(
+            "near",
+            f"{_ROOM}.zero_cost.near:Near",
+            "effective ranks of what goes into and comes out of the activations",
+            "arXiv 2408.08776",
+        ),
+        Registration(
+            "wrcor",
+            f"{_ROOM}.zero_cost.wrcor:WrCor",
+            "how little activations and gradients of the images correlate, late cells above all",
+            "arXiv 2507.08841",
+        ),
+        Registration(
+            "vkdnw",
+            f"{_ROOM}.zero_cost.vkdnw:Vkdnw",
+            "number of layers, and how alike the eigenvalues of the Fisher information are",
+            "arXiv 2502.04975",
+        ),
+        Registration(
+            "meco",
+            f"{_ROOM}.zero_cost.meco:Meco",
+            "how little the channels of each layer repeat each other, from one image",
+            "MeCo, NeurIPS 2023",
+        ),
+        Registration(
+            "dextr",
+            f"{_ROOM}.zero_cost.dextr:Dextr",
+            "how well conditioned the features are, and how curved the output",
+            "arXiv 2508.12977",
+        ),
+        Registration(
+            "epsinas",
+            f"{_ROOM}.zero_cost.epsinas:Epsinas",
+            "how differently two constant weights map the images",
+            "arXiv 2302.04406",
         ),
         Registration(
             "few-label-structure",

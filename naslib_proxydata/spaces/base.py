@@ -122,6 +122,18 @@ class SearchSpace(ABC, Generic[Architecture]):
     ) -> int:
         """Return the multiply-accumulates of the published network for one image."""
 
+    def trainable_layers(self, architecture: Architecture) -> int:
+        """Return the number of trainable layers of the published network, as written.
+
+        They are its convolutions and linear layers, each counted as one wherever it stands: a
+        shortcut's projection, the two halves of a factorized reduction and the classifier too. By
+        default the network is built and counted.
+        """
+        from naslib_proxydata.seeding import torch_generator
+        from naslib_proxydata.spaces.common.counting import count_layers
+
+        return count_layers(self.network(architecture, torch_generator("layers")))
+
     def scored_macs(self, architecture: Architecture) -> int:
         """Return the multiply-accumulates of the scored trunk for one colour image.
 

@@ -7,6 +7,7 @@ import importlib
 import math
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,14 +25,25 @@ SMALL: dict[str, dict[str, Any]] = {
     "random": {},
     "params": {},
     "macs": {},
+    "layers": {},
     "synflow": {},
     "zico": {"batch_size": 4},
     "zen": {"batch_size": 4, "repeats": 1},
+    "swap": {"batch_size": 16},
+    "reg-swap": {"batch_size": 16},
+    "vkdnw": {"batch_size": 4},
+    "meco": {},
+    "dextr": {},
+    "epsinas": {"batch_size": 8},
     **{
         name: {"batch_size": 8}
-        for name in ("grad-norm", "snip", "grasp", "fisher", "naswot", "jacob-cov", "az-nas")
+        for name in (
+            *("grad-norm", "snip", "grasp", "fisher", "naswot", "jacob-cov", "az-nas"),
+            *("near", "wrcor"),
+        )
     },
 }
+COUNTS = ("params", "macs", "layers")
 SPACE = NasBench201(channels=2, cells_per_stage=1)
 LIVE = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_1x1~1|+|none~0|nor_conv_3x3~1|avg_pool_3x3~2|"
 OTHER = "|skip_connect~0|+|nor_conv_3x3~0|none~1|+|skip_connect~0|none~1|nor_conv_1x1~2|"
@@ -66,7 +78,7 @@ def name(request: pytest.FixtureRequest) -> str:
 def test_every_baseline_is_registered_under_its_name_with_its_paper(name: str) -> None:
     (registration,) = [one for one in register_predictors() if one.name == name]
     assert make(name).name == name
-    assert registration.paper or name in ("random", "params", "macs")
+    assert registration.paper or name in ("random", *COUNTS)
 
 
 def test_scores_are_finite_and_independent_of_order(name: str) -> None:
@@ -75,7 +87,7 @@ def test_scores_are_finite_and_independent_of_order(name: str) -> None:
     backwards = [score(second, text).value for text in (DEAD_EDGE, OTHER, LIVE)]
     assert all(math.isfinite(value) for value in forwards)
     assert forwards == backwards[::-1]
-    assert len(set(forwards)) == 3
+    assert len(set(forwards)) == (2 if name == "layers" else 3)  # two have two convolutions
 
 
 def test_global_randomness_is_neither_used_nor_changed(name: str) -> None:
@@ -97,7 +109,8 @@ def test_floats_are_not_added_by_the_built_in_sum(
 
 def test_seeds_change_what_is_random(name: str) -> None:
     same = score(prepared(name, 0), LIVE).value == score(prepared(name, 1), LIVE).value
-    assert same == (name in ("params", "macs"))
+    assert same == (name in COUNTS)
+    assert same == (name in ("params", "macs", "epsinas"))
 
 
 def test_dead_edges_count_where_the_predictor_says_so(name: str) -> None:
@@ -115,7 +128,8 @@ def test_no_signal_ranks_last_where_a_network_is_run(name: str) -> None:
 def test_a_misspelt_option_names_the_closest(name: str) -> None:
     with pytest.raises(ConfigError, match=f"predictor '{name}': unknown key 'batch_sise'"):
         make(name, batch_sise=3)
-    if name not in ("random", "params", "macs", "synflow"):
+    if name not in ("random", *COUNTS, "synflow"):
+    if "batch_size" in SMALL[name]:
         with pytest.raises(ConfigError, match="Did you mean 'batch_size'"):
             make(name, batch_sise=3)
         with pytest.raises(ConfigError, match=r"batch_size: .* got 1"):
@@ -131,7 +145,9 @@ def test_settings_are_plain_and_complete(name: str) -> None:
 def test_images_needed_are_what_is_used() -> None:
     needed = {name: make(name).images_needed for name in SMALL}
     assert {name for name, count in needed.items() if count == 0} == {
-        "random", "params", "macs", "synflow", "zen", "az-nas",
+        "random", *COUNTS, "synflow", "zen", "az-nas",
+        "random", "params", "macs", "synflow", "zen", "az-nas", "vkdnw",
+        "meco",
     }  # fmt: skip
     assert needed["naswot"] == 128
     assert needed["zico"] == 128
@@ -158,6 +174,15 @@ def test_random_is_spread_and_belongs_to_the_architecture() -> None:
     assert 0.4 < values.mean() < 0.6
     assert 0.2 < values.std() < 0.4
     np.testing.assert_array_equal(values[::-1], predictor.score(cells[::-1]))
+
+
+@pytest.mark.parametrize("name", ["swap", "reg-swap", "near", "wrcor"])
+def test_a_network_whose_output_is_not_finite_is_a_failure(name: str) -> None:
+    predictor, images = make(name, **SMALL[name]), random_images()
+    predictor.prepare(ScoringTask(SPACE, replace(images, pixels=images.pixels * math.nan)))
+    found = score(predictor, LIVE)
+    assert math.isnan(found.value)
+    assert "finite" in found.reason
 
 
 class Endless(UntrainedNetworkPredictor):
@@ -215,5 +240,5 @@ def test_labels_move_gradient_proxies_but_not_the_others() -> None:
             predictor = make(name, **SMALL[name])
             predictor.prepare(ScoringTask(SPACE, batch))
             values.append(score(predictor, LIVE).value)
-        uses_labels = name in ("grad-norm", "snip", "grasp", "fisher", "zico")
+        uses_labels = name in ("grad-norm", "snip", "grasp", "fisher", "zico", "wrcor")
         assert (values[0] != values[1]) == uses_labels, name

@@ -18,8 +18,8 @@ from naslib_proxydata.predictors.zero_cost.untrained import (
     BatchSettings,
     UntrainedNetworkPredictor,
     hooked,
+    initialise_kaiming_normal,
     place,
-    weighted_layers,
 )
 from naslib_proxydata.spaces.base import Architecture
 
@@ -166,10 +166,7 @@ class AzNas(UntrainedNetworkPredictor[Architecture]):
         space, generator = self.task.space, self.generator("weights, inputs and signs")
         shape = self.input_shape(self.options.batch_size)
         trunk = space.trunk(architecture, generator, in_channels=shape[1])
-        for layer in weighted_layers(trunk):
-            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
+        initialise_kaiming_normal(trunk, generator)
         place(trunk, self.task.device).train().requires_grad_(False)
         inputs = self.on_device(torch.randn(shape, generator=generator))
         complexity = space.macs(architecture, num_classes=self.task.num_classes)

@@ -23,6 +23,14 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+ONE_IMAGE_SIZE = 64
+"""Height and width of the image where there is but one, as in the program of MeCo's authors.
+
+Smaller ones shrink to a single position in some networks, whose normalisations then have nothing to
+normalise by.
+"""
+
+
 class BatchSettings(Settings):
     """One batch of labelled images.
 
@@ -79,6 +87,11 @@ class UntrainedNetworkPredictor(Predictor[Architecture]):
         size = self.task.space.image_size
         return count, self.task.images.pixels.shape[1], size, size
 
+    def one_image_shape(self) -> tuple[int, int, int, int]:
+        """Return the shape of a single image, of :data:`ONE_IMAGE_SIZE` pixels or more."""
+        _, channels, height, width = self.input_shape(1)
+        return 1, channels, max(height, ONE_IMAGE_SIZE), max(width, ONE_IMAGE_SIZE)
+
     def generator(self, purpose: str) -> torch.Generator:
         """Return a generator that is the same for every architecture."""
         return torch_generator(self.task.seed, self.name, purpose)
@@ -87,11 +100,16 @@ class UntrainedNetworkPredictor(Predictor[Architecture]):
         """Move images (n, channels, h, w) to the device, in channels-last memory format."""
         return images.to(self.task.device).contiguous(memory_format=torch.channels_last)
 
-    def network(self, architecture: Architecture, dtype: torch.dtype = torch.float32) -> nn.Module:
-        """Build the network, in train mode, on the device."""
+    def network(
+        self,
+        architecture: Architecture,
+        dtype: torch.dtype = torch.float32,
+        purpose: str = "weights",
+    ) -> nn.Module:
+        """Build the network, in train mode, on the device; another purpose draws other weights."""
         network = self.task.space.network(
             architecture,
-            self.generator("weights"),
+            self.generator(purpose),
             num_classes=self.task.num_classes,
             in_channels=self.task.images.pixels.shape[1],
         )
@@ -120,9 +138,28 @@ def place(network: nn.Module, device: str, dtype: torch.dtype = torch.float32) -
     return moved
 
 
+def finite(logits: Tensor) -> Tensor:
+    """Return a network's output.
+
+    Raises:
+        ArithmeticError: A number of it is not finite, so that nothing of the network means much.
+    """
+    if not bool(logits.isfinite().all()):
+        raise ArithmeticError("the untrained network's output is not finite")
+    return logits
+
+
 def weighted_layers(network: nn.Module) -> list[nn.Conv2d | nn.Linear]:
     """Return the convolutions and linear layers, in the order of ``modules()``."""
     return [layer for layer in network.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
+
+
+def initialise_kaiming_normal(network: nn.Module, generator: torch.Generator) -> None:
+    """Draw the weights of :func:`weighted_layers` from N(0, 2 / fan_in); their biases become 0."""
+    for layer in weighted_layers(network):
+        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
 
 
 def weight_gradients(
@@ -157,3 +194,28 @@ def hooked(
     finally:
         for handle in handles:
             handle.remove()
+
+
+@torch.no_grad()
+def layer_values(
+    network: nn.Module, inputs: Tensor, measure: Callable[[Tensor], float]
+) -> list[float]:
+    """Measure the features of one image after each layer, in the order of the forward pass.
+
+    Layers are the modules without modules of their own: convolutions, normalisations,
+    activations, poolings, identities. What is no feature map, or has one position, is left out.
+
+    Args:
+        network: Its features are looked at as they arise, none is kept.
+        inputs: Shape (n, channels, h, w).
+        measure: Given the first image's features, shape (channels, positions).
+    """
+    values: list[float] = []
+
+    def add(_: nn.Module, __: tuple[Tensor, ...], output: Tensor) -> None:
+        if output.dim() == 4 and output[0, 0].numel() > 1:
+            values.append(measure(output[0].flatten(1)))
+
+    with hooked([one for one in network.modules() if next(one.children(), None) is None], add):
+        network(inputs)
+    return values

@@ -96,6 +96,13 @@ class ConstructedSpace(SearchSpace[Architecture]):
         network = on_meta(lambda: self.construct_network(architecture, num_classes, 3))
         return count_macs(network, in_channels=3, image_size=image_size or self.image_size)
 
+    def trainable_layers(self, architecture: Architecture) -> int:
+        """Count the trainable convolutions and linear layers of the published network."""
+        from naslib_proxydata.spaces.common.counting import count_layers, on_meta
+
+        classes = self.published_classes
+        return count_layers(on_meta(lambda: self.construct_network(architecture, classes, 3)))
+
     def scored_macs(self, architecture: Architecture) -> int:
         """Count the multiply-accumulates of the scored trunk for one image."""
         from naslib_proxydata.spaces.common.counting import count_macs, on_meta

@@ -20,6 +20,15 @@ def count_params(network: nn.Module) -> int:
     return sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
 
 
+def count_layers(network: nn.Module) -> int:
+    """Return the number of convolutions and linear layers whose weights are trained."""
+    return sum(
+        layer.weight.requires_grad
+        for layer in network.modules()
+        if isinstance(layer, nn.Conv2d | nn.Linear)
+    )
+
+
 @torch.no_grad()
 def count_macs(network: nn.Module, *, in_channels: int, image_size: int) -> int:
     """Return the multiply-accumulates of one image's forward pass.

@@ -182,6 +182,11 @@ class NasBench201(SearchSpace[Cell]):
                 total += block * (size >> stage + 1) ** 2
         return total + (last + 1) * num_classes
 
+    def trainable_layers(self, architecture: Cell) -> int:
+        """Return the convolutions of stem, two reductions and all cells, and the classifier."""
+        in_cells = 3 * self.cells_per_stage * len(_kernels(architecture))
+        return 1 + 2 * 3 + in_cells + 1
+
     def scored_macs(self, architecture: Cell) -> int:
         """Count the published network without dead edges and classifier: the scored trunk."""
         live = architecture.keep(nb201_canonical.live_edges(architecture))
