@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option("--benchmark", metavar="NAMES", help="Benchmarks, or csv:FILE of yours.  [nb201]")
 @click.option("--space", metavar="NAME", help="The search space of csv:FILE.")
 @click.option("--dataset", metavar="NAMES", help="Datasets (tasks), or columns.  [the first]")
-@click.option("--suite", metavar="ITEMS", help="'all', or benchmark:task,... ; skips absent data.")
+@click.option("--suite", metavar="ITEMS", help="'paper', 'all', or benchmark:task,...")
 @click.option("--metric", metavar="NAME", help="Metric to rank against.  [the dataset's default]")
 @click.option("--metrics", metavar="NAMES", help="Further metrics as columns, such as ndcg.")
 @click.option("--predictors", metavar="NAMES", help="Predictors, comma-separated.")
@@ -65,7 +65,7 @@ def _show(board: Leaderboard) -> None:
     """Print the tables, what is absent, and where the files are."""
     from naslib_proxydata.cli.progress import console
     from naslib_proxydata.errors import printable
-    from naslib_proxydata.leaderboard.report import by_task, grouped, tasks_by_predictor
+    from naslib_proxydata.leaderboard.report import by_task, grouped, notes, tasks_by_predictor
 
     out = console()
     tasks = by_task(board.rows)
@@ -76,9 +76,9 @@ def _show(board: Leaderboard) -> None:
     else:
         for title, lines in tasks_by_predictor(board.rows, board.columns, board.absent).items():
             out.print(_table(title, lines))
-    for gap in grouped(board.absent):
-        task = f"{gap.benchmark}:{gap.dataset}" if gap.dataset else gap.benchmark
-        out.print(printable(f"absent: {task}: {gap.reason}"), markup=False, highlight=False)
+    told = [f"absent: {gap.family}, {gap.listed}: {gap.reason}" for gap in grouped(board.absent)]
+    for line in (*notes(board.rows), *told):
+        out.print(printable(line), markup=False, highlight=False)
     out.print(f"{board.computed} scores computed now; the report is", highlight=False)
     report = printable(f"{board.folder}/summary.md")
     out.print(report, markup=False, highlight=False, soft_wrap=True)
