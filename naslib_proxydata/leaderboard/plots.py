@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from naslib_proxydata import ranking
 from naslib_proxydata.figures import BLUE, GREEN, GREY, ORANGE, axes_of, new_figure, plain
+from naslib_proxydata.leaderboard.published import SOURCE
 from naslib_proxydata.leaderboard.report import best_first
 from naslib_proxydata.leaderboard.rows import Evaluation, Row
 from naslib_proxydata.summation import ordered_sum
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 GRID = "#DDDDDD"
+PUBLISHED = f"published ({SOURCE})"
+"""What a legend calls the published value."""
 _EDGE = 0.08  # room for points without a number, as a share of the axis
 _PANEL_WIDTH = 34  # characters beside or above a panel, on one line
 
@@ -62,6 +65,8 @@ def scores_figure(evaluations: Sequence[Evaluation]) -> Figure:
 def draw_spearman(rows: Sequence[Row], ax: Axes | None = None) -> Axes:
     """Draw rho with its interval for all predictors of one dataset, best on top.
 
+    An open diamond is the published value, where there is one.
+
     Args:
         rows: Of one dataset; at least one.
         ax: Where to draw; axes of a new figure by default.
@@ -80,6 +85,7 @@ def draw_spearman(rows: Sequence[Row], ax: Axes | None = None) -> Axes:
         y = names.index(row.predictor) + offset
         ax.plot([row.spearman_low, row.spearman_high], [y, y], color=BLUE, linewidth=2)
         ax.plot(row.spearman, y, "o", color=BLUE, markersize=5)
+    _draw_published(ax, ordered, names)
     defined = [name for name in names if not _undefined(rows, name)]
     labels = [name if name in defined else f"{name} (undefined)" for name in names]
     ax.set_yticks(range(len(names)), [plain(textwrap.fill(name, _PANEL_WIDTH)) for name in labels])
@@ -93,6 +99,38 @@ def draw_spearman(rows: Sequence[Row], ax: Axes | None = None) -> Axes:
     several = f", {len(seeds)} seeds" if len(seeds) > 1 else ""
     ax.set_title(_title(first, several) + ceiling, fontsize=11, wrap=True)
     return ax
+
+
+def published_marker(colour: str = ORANGE) -> dict[str, Any]:
+    """Return how every figure marks a published value, as keywords of ``Axes.plot``."""
+    return {
+        "marker": "D",
+        "linestyle": "none",
+        "markerfacecolor": "none",
+        "markeredgecolor": colour,
+        "markersize": 7,
+    }
+
+
+def _draw_published(ax: Axes, rows: Sequence[Row], names: Sequence[str]) -> None:
+    """Mark the published value of every predictor that has one, with a legend."""
+    from matplotlib.transforms import ScaledTranslation
+
+    figures = {row.predictor: row.paper_spearman for row in rows}
+    known = {name: rho for name, rho in figures.items() if not math.isnan(rho)}
+    if not known:
+        return
+    heights = [names.index(name) for name in known]
+    ax.plot(list(known.values()), heights, label=PUBLISHED, **published_marker())
+    # Below the axis's label, since every place inside may hold an interval.
+    below: Any = ax.transAxes + ScaledTranslation(0, -36 / 72, ax.figure.dpi_scale_trans)
+    ax.legend(
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0),
+        bbox_transform=below,
+        fontsize=8,
+        frameon=False,
+    )
 
 
 def draw_cost(rows: Sequence[Row], ax: Axes | None = None) -> Axes:

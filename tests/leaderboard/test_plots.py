@@ -109,6 +109,22 @@ def test_rho_is_drawn_with_its_interval_for_every_predictor_and_seed():
     assert "flat (undefined)" in labels
 
 
+def test_published_values_are_open_diamonds_with_a_legend():
+    rows = [
+        evaluation(np.random.default_rng(0).normal(size=30), registered_name=name, predictor=name)
+        for name in ("eproxy", "naswot", "macs")  # on NAS-Bench-101: .65, .40 and none
+    ]
+    panel = plots.draw_spearman([one.row for one in rows])
+    (diamonds,) = [line for line in panel.lines if line.get_marker() == "D"]
+    names = [text.get_text() for text in panel.get_yticklabels()]
+    places = {names[int(y)]: x for x, y in zip(*diamonds.get_data(), strict=True)}
+    assert places == {"eproxy": 0.65, "naswot": 0.40}
+    assert diamonds.get_markerfacecolor() == "none"
+    (told,) = panel.get_legend().get_texts()
+    assert told.get_text() == "published (arXiv 2210.09459)"
+    assert plots.draw_spearman([rows[2].row]).get_legend() is None
+
+
 def test_labels_of_crowded_points_do_not_cover_each_other():
     rows = [
         dataclasses.replace(
