@@ -97,7 +97,7 @@ def draw_spearman(rows: Sequence[Row], ax: Axes | None = None) -> Axes:
         f"Spearman's rho with 95 % {'' if first.draws else 'bootstrap '}interval", wrap=True
     )
     several = f", {len(seeds)} seeds" if len(seeds) > 1 else ""
-    ax.set_title(_title(first, several) + ceiling, fontsize=11, wrap=True)
+    ax.set_title(_title(rows, several) + ceiling, fontsize=11, wrap=True)
     return ax
 
 
@@ -154,7 +154,7 @@ def draw_cost(rows: Sequence[Row], ax: Axes | None = None) -> Axes:
     ax.set_xlabel("seconds per architecture (logarithmic)")
     ax.set_ylabel("Spearman's rho")
     first = rows[0]
-    ax.set_title(_title(first, f", {first.device}") + ceiling, fontsize=11, wrap=True)
+    ax.set_title(_title(rows, f", {first.device}") + ceiling, fontsize=11, wrap=True)
     _label_points(ax, points)
     return ax
 
@@ -324,9 +324,11 @@ def _shown(value: float) -> str:
     return "undefined" if math.isnan(value) else f"{value:.2f}"
 
 
-def _title(row: Row, more: str) -> str:
-    """Return the title of a figure: what was measured, and of which architectures."""
-    return plain(f"{row.label}, {row.dataset} (n = {row.n}{more})\n{row.protocol}")
+def _title(rows: Sequence[Row], more: str) -> str:
+    """Return the title of a figure: what was measured, and of how many architectures."""
+    first, least, most = rows[0], min(row.n for row in rows), max(row.n for row in rows)
+    n = str(most) if least == most else f"{least} to {most}"
+    return plain(f"{first.label}, {first.dataset} (n = {n}{more})\n{first.protocol}")
 
 
 def _metric_name(row: Row) -> str:

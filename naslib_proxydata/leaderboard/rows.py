@@ -59,7 +59,8 @@ class Row:
             ends of intervals are those of the mean.
         draws: Number of draws of labels.
         spearman_std: Standard deviation of Spearman's rho over draws, nan without labels.
-        top10_low: Lower end of the 95 % interval of the mean top-10 % retrieval.
+        top10_low: Lower end of the 95 % interval of the top-10 % retrieval, of its mean where there
+            are labels; nan where it was not computed.
         top10_high: Upper end.
         top10_std: Its standard deviation over draws.
         noise_ceiling: How well one training orders the drawn architectures as their others do

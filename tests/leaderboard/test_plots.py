@@ -56,6 +56,11 @@ def test_titles_say_metric_and_cells():
     assert "clean cells" in figure.get_suptitle()
 
 
+def test_titles_say_between_what_the_numbers_of_architectures_lie():
+    rows = [evaluation(np.arange(float(n)), predictor=str(n)).row for n in (12, 30, 20)]
+    assert "(n = 12 to 30)" in plots.draw_spearman(rows).get_title()
+
+
 def test_values_that_were_turned_round_are_drawn_in_their_own_unit():
     subject = {"metric": "lower_is_better", "dataset": "latency_ms"}
     figure = plots.scores_figure([evaluation(np.arange(20.0), -np.arange(20.0), **subject)])
