@@ -46,7 +46,7 @@ def published_figures() -> Mapping[tuple[str, str, str, str], float]:
         for method, values in table["rows"].items():
             predictor = content["predictors"].get(method, method)
             for column, value in zip(table["columns"], values, strict=True):
-                task = _task(table, column, method)
+                task = task_of(table, column, method)
                 if task is not None and value is not None:
                     figures[(*task, predictor, table["metric"])] = float(value)
     return figures
@@ -59,7 +59,7 @@ def published_tasks() -> tuple[tuple[str, str], ...]:
     A column whose figures cannot be read in the text counts too.
     """
     tasks = (
-        _task(table, column, _OWN_METHOD)
+        task_of(table, column, _OWN_METHOD)
         for table in published_file()["tables"]
         if table["metric"] in _RANKED
         for column in table["columns"]
@@ -67,8 +67,14 @@ def published_tasks() -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys(task for task in tasks if task is not None))
 
 
-def _task(table: Mapping[str, Any], column: str, method: str) -> tuple[str, str] | None:
-    """Return benchmark and dataset of a column for one method, None for an average."""
+def task_of(table: Mapping[str, Any], column: str, method: str) -> tuple[str, str] | None:
+    """Return benchmark and dataset of a column of tables 2 to 5, None for an average.
+
+    Args:
+        table: One of ``published.yaml``.
+        column: One of its columns.
+        method: A row may stand beside another space than the one it is printed for.
+    """
     benchmark, _, dataset = column.partition(" ")
     return (
         None
