@@ -7,7 +7,9 @@ import math
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy import stats
 
 from naslib_proxydata.assemble import leaderboard
 from naslib_proxydata.assemble.leaderboard import run_leaderboard
@@ -144,6 +146,19 @@ def test_scores_of_two_settings_are_told_apart_by_these(run):
     value = {name: found[name].scores["50"].value for name in several if "50" in found[name].scores}
     assert not value or value["other"] == pytest.approx(value["counted"] + 5)
     assert found["other"].facts["settings"] == {"offset": 5.0}
+
+
+def test_a_mean_over_seeds_has_the_interval_of_the_mean(run):
+    board = run("run", seed=[0, 1, 2], predictors="counted")
+    rows = [row for row in board.rows if (row.predictor, row.dataset) == ("counted", "one")]
+    rhos = [row.spearman for row in rows]
+    line = script.line(rows)
+    half = stats.t.ppf(0.975, 2) * np.std(rhos, ddof=1) / math.sqrt(3)
+    assert line["spearman"] == pytest.approx(np.mean(rhos))
+    assert line["spearman_low"] == pytest.approx(np.mean(rhos) - half)
+    assert line["n_failed"] == sum(row.n_failed for row in rows)
+    assert (line["seed"], line["n"]) == ("0 1 2", 40)
+    assert str(script.line(rows[:1])) == str(rows[0].plain())  # as text, nan being itself
 
 
 def test_every_page_of_a_leaderboard_comes_from_the_stored_scores(run, tmp_path, monkeypatch):

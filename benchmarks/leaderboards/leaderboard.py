@@ -28,8 +28,10 @@ import numpy as np
 
 from naslib_proxydata.assemble.leaderboard import run_leaderboard
 from naslib_proxydata.config import LeaderboardConfig, resolve
+from naslib_proxydata.errors import ProxyDataError
 from naslib_proxydata.figures import new_figure, save_figure
 from naslib_proxydata.leaderboard import plots
+from naslib_proxydata.leaderboard.labels import mean_interval
 from naslib_proxydata.leaderboard.report import by_task
 from naslib_proxydata.leaderboard.rows import Row
 
@@ -52,7 +54,10 @@ FROM_DEMO = ("nb201",)
 def main() -> None:
     options = given()
     names = NAMES if options.name == "all" else [options.name]
-    done = [name for name in names if made(name, options)]
+    try:
+        done = [name for name in names if made(name, options)]
+    except ProxyDataError as error:
+        raise SystemExit(f"error: {error}") from error
     if not done:
         raise SystemExit(
             f"no scores of {', '.join(names)}: {options.results / 'data'} holds no "
@@ -171,23 +176,30 @@ def by_predictor(rows: Sequence[Row]) -> list[list[Row]]:
 def line(rows: Sequence[Row]) -> dict[str, Any]:
     """Return one seed's row, or the mean over seeds with the deviation of Spearman's rho.
 
-    A mean has no interval, and its source is a file's name: the path is where it lay.
+    The intervals of a mean are Student's over seeds, each of which has a draw of its own. A
+    source is a file's name: the path is where it lay.
     """
-    first = replace(rows[0], source=Path(rows[0].source).name)
+    first = replace(rows[0], source=Path(rows[0].source).name).plain()
     if len(rows) == 1:
-        return first.plain()
-    means = {
-        name: float(np.mean([getattr(row, name) for row in rows]))
-        for name in (
-            *("spearman", "kendall", "top10_retrieval", "seconds_per_architecture"),
-            "noise_ceiling",
-        )
+        return first
+    several = [row.plain() for row in rows]
+    names = ("kendall", "seconds_per_architecture", "noise_ceiling", *rows[0].metrics)
+    means = {name: float(np.mean([each[name] for each in several])) for name in names}
+    sums = {name: sum(each[name] for each in several) for name in ("n_failed", "n_no_signal")}
+    rho = spread([row.spearman for row in rows], "spearman", "spearman")
+    top = spread([row.top10_retrieval for row in rows], "top10_retrieval", "top10")
+    return {**first, **means, **sums, **rho, **top, "seed": " ".join(str(row.seed) for row in rows)}
+
+
+def spread(values: Sequence[float], mean_name: str, name: str) -> dict[str, float]:
+    """Return mean, interval of the mean and deviation of one measure over seeds, by column."""
+    low, high = mean_interval(values)
+    return {
+        mean_name: float(np.mean(values)),
+        f"{name}_low": low,
+        f"{name}_high": high,
+        f"{name}_std": deviation(values),
     }
-    sums = {name: sum(getattr(row, name) for row in rows) for name in ("n_failed", "n_no_signal")}
-    none = dict.fromkeys(("spearman_low", "spearman_high"), np.nan)
-    spread = deviation([row.spearman for row in rows])
-    seeds = " ".join(str(row.seed) for row in rows)
-    return {**first.plain(), **means, **sums, **none, "spearman_std": spread, "seed": seeds}
 
 
 def draw(rows: Sequence[Row], path: Path) -> None:

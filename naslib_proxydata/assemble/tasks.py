@@ -138,7 +138,7 @@ def find_tasks(config: LeaderboardConfig, plugins: Plugins) -> tuple[list[Task],
         for dataset in datasets:
             lacking = _lacking(table, dataset, config.metric)
             if lacking:
-                absent.append(missing(dataset, f"{lacking} {registration.how_to_get}"))
+                absent.append(missing(dataset, f"{lacking}; {registration.how_to_get}"))
             else:
                 held.append(dataset)
         if not held:
@@ -202,9 +202,9 @@ def _lacking(table: BenchmarkTable, dataset: str, metric: str | None) -> str:
     """Return what of a column the table does not hold, empty where it is there."""
     metrics = table.columns().get(dataset)
     if metrics is None:
-        return f"{table.source} does not hold it."
+        return f"{table.source} does not hold it"
     if metric is not None and metric not in metrics:
-        return f"{table.source} has no {metric} of it, only {', '.join(metrics)}."
+        return f"{table.source} has no {metric} of it, only {', '.join(metrics)}"
     return ""
 
 

@@ -213,7 +213,7 @@ def with_enough(row: Row) -> Row:
         row,
         **undefined,
         metrics=dict.fromkeys(row.metrics, math.nan),
-        note=". ".join(filter(None, (row.note, too_few(row.n)))),
+        note="; ".join(filter(None, (row.note, too_few(row.n)))),
     )
 
 
