@@ -132,6 +132,18 @@ def test_rho_is_that_of_the_scores_against_the_table(run):
     assert (counted.n, counted.n_failed, counted.n_no_signal) == (60, 4, 2)
 
 
+def test_scores_are_computed_in_the_order_of_the_draw(run, tmp_path):
+    predictors = {"raw": {"log": str(tmp_path / "log")}}
+    run(n=20, predictors=predictors)
+    first = (tmp_path / "log").read_text().splitlines()
+    run(n=40, predictors=predictors)
+    drawn = (tmp_path / "log").read_text().splitlines()
+    (tmp_path / "log").unlink()
+    run(n=40, predictors=predictors, out=tmp_path / "other")
+    assert (tmp_path / "log").read_text().splitlines() == drawn
+    assert drawn[: len(first)] == first
+
+
 def test_equal_architectures_are_scored_once_unless_seen_raw(run, computed, tmp_path):
     run()
     assert computed() == 29  # 30 classes, one of them without signal
