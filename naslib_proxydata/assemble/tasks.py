@@ -16,7 +16,7 @@ from naslib_proxydata.assemble.tables import rows_of
 from naslib_proxydata.config import LeaderboardConfig
 from naslib_proxydata.errors import ConfigError, TableAbsentError, TableError, unknown_name
 from naslib_proxydata.leaderboard.published import published_tasks
-from naslib_proxydata.leaderboard.report import Absent
+from naslib_proxydata.leaderboard.report import Absent, grouped
 from naslib_proxydata.plugins import Plugins
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.tables.sources import (
@@ -148,7 +148,7 @@ def find_tasks(config: LeaderboardConfig, plugins: Plugins) -> tuple[list[Task],
         except ConfigError as error:  # its space has no such subset
             absent += [missing(dataset, str(error)) for dataset in held]
     if not tasks:
-        reasons = "; ".join(dict.fromkeys(f"{gap.benchmark}: {gap.reason}" for gap in absent))
+        reasons = "; ".join(f"{gap.family}, {gap.listed}: {gap.reason}" for gap in grouped(absent))
         raise TableAbsentError(f"nothing of the suite is there. {reasons}")
     return tasks, absent
 

@@ -254,7 +254,7 @@ def notes(rows: Iterable[Row]) -> list[str]:
         if row.note:
             tasks.setdefault(row.note, []).append(f"{row.benchmark}: {row.dataset}")
     return [
-        f"Marked *, and in no average: {', '.join(dict.fromkeys(names))}, since {note}."
+        f"In no average (*): {', '.join(dict.fromkeys(names))}, since {note}."
         for note, names in tasks.items()
     ]
 

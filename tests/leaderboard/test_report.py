@@ -127,7 +127,7 @@ def test_a_table_that_measures_noise_is_shown_and_counts_nowhere():
         ["average", "0.50", "0.40"],
     ]
     text = report.summary_markdown(rows, [], [], env())
-    assert "Marked *, and in no average: nds-reruns: x, since it measures noise." in text
+    assert "In no average (*): nds-reruns: x, since it measures noise." in text
 
 
 def test_one_task_has_no_table_beside_others():
