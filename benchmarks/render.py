@@ -21,12 +21,13 @@ strings in the file's columns. ``where`` keeps rows by value, or by one of a lis
 order in which values first appear.
 
 ``down``, ``across`` and ``cell`` give a table with a line for each value of one column and a column
-for each value of another; ``mean: HEADING`` adds the mean of each line.
+for each value of another; ``mean: HEADING`` adds the mean of each line, and ``means: HEADING`` the
+mean of each column; where a row or a number is missing there is none.
 
 ``text`` gives one paragraph, a format string in the keys of a JSON file.
 
-Beside Python's own formats there is ``p``: ``.0p`` of 0.53 is "53 %". A missing value is empty in
-every format, and a list is written with commas.
+Beside Python's own formats there is ``p``: ``.0p`` of 0.53 is "53 %", and brackets: ``(.2f)`` of
+it is " (0.53)". A missing value is empty in every format, and a list is written with commas.
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ class Percent:
     """Numbers that also know the format ``p``, percent of a share."""
 
     def __format__(self: Any, form: str) -> str:
-        """Return ``53 %`` for 0.53 by ``.0p``."""
+        """Return ``53 %`` for 0.53 by ``.0p``, and `` (0.53)`` by ``(.2f)``."""
+        if form.startswith("("):
+            return f" ({format(self, form[1:-1])})"
         if form.endswith("p"):
             return f"{100 * float(self):{form[:-1]}f} %"
         return str(super().__format__(form))
@@ -192,25 +195,32 @@ def listed(rows: Sequence[Row], columns: Mapping[str, str]) -> str:
 
 def pivoted(rows: Sequence[Row], spec: Mapping[str, Any]) -> str:
     """Return a table with a line for each value of ``down``, a column for each of ``across``."""
-    heads = distinct(rows, spec["across"])
+    down, across, template = spec["down"], spec["across"], spec["cell"]
+    name = spec.get("name", "`{}`")
+    heads = distinct(rows, across)
+    values = distinct(rows, down)
     lines = []
-    for name in distinct(rows, spec["down"]):
-        mine = {row[spec["across"]]: row for row in rows if row[spec["down"]] == name}
-        cells = [cell(spec["cell"], mine[head]) if head in mine else "" for head in heads]
+    for value in values:
+        mine = {row[across]: row for row in rows if row[down] == value}
+        cells = [cell(template, mine[head]) if head in mine else "" for head in heads]
         if "mean" in spec:
-            cells.append(cell(spec["cell"], mean(list(mine.values()))))
-        lines.append([cell(spec.get("name", "`{}`"), {}, name), *cells])
-    last = [spec["mean"]] if "mean" in spec else []
-    return markdown_table([spec["down"], *map(str, heads), *last], lines)
+            cells.append(cell(template, mean(list(mine.values()))))
+        lines.append([cell(name, {}, value), *cells])
+    if "means" in spec:
+        columns = [[row for row in rows if row[across] == head] for head in heads]
+        means = (cell(template, mean(one)) if len(one) == len(values) else "" for one in columns)
+        lines.append([spec["means"], *means])
+    extra = [spec["mean"]] if "mean" in spec else []
+    return markdown_table([down, *map(str, heads), *extra], lines)
 
 
 def mean(rows: Sequence[Row]) -> dict[str, Any]:
-    """Return the mean of every column of numbers."""
+    """Return the mean of every column of numbers, missing where one of the rows has none."""
     columns = {name: [row[name] for row in rows] for name in rows[0]}
     return {
-        name: Number(fmean(found))
+        name: Missing() if any(isinstance(one, Missing) for one in found) else Number(fmean(found))
         for name, found in columns.items()
-        if all(isinstance(one, int | float) for one in found)
+        if all(isinstance(one, int | float | Missing) for one in found)
     }
 
 

@@ -71,12 +71,19 @@ class BenchmarkRegistration(Registration):
         convert: A callable ``(source: pathlib.Path, target: pathlib.Path) -> list[str] | None``
             that writes official files in the compact form, or its import path; it may take
             ``skip_damaged: bool`` and return what it skipped. None where there is none.
+        family: Name of the group of benchmarks whose tasks reports average together; its own
+            name where empty.
+        caveat: Why its rankings say little of predictors, where its values are mostly noise or
+            settings of training: it is then in no suite but by its name, and in no average. Empty
+            for every other table.
     """
 
     space: str = ""
     datasets: tuple[str, ...] = ()
     how_to_get: str = ""
     convert: str | Callable[..., Any] | None = None
+    family: str = ""
+    caveat: str = ""
 
 
 @dataclass(frozen=True)

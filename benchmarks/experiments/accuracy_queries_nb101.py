@@ -2,7 +2,7 @@
 
     python benchmarks/experiments/accuracy_queries_nb101.py
 
-The protocol of table 7 of arXiv 2210.09459 on the cells that the table holds. What a run found is
+The protocol of table 6 of arXiv 2210.09459 on the cells that the table holds. What a run found is
 kept in ``--out``, and is not run again.
 """
 

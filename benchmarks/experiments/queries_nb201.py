@@ -2,7 +2,7 @@
 
     python benchmarks/experiments/queries_nb201.py
 
-The protocol of table 6 of arXiv 2210.09459. What a run found is kept in ``--out``, and is not
+The protocol of table 7 of arXiv 2210.09459. What a run found is kept in ``--out``, and is not
 run again.
 """
 

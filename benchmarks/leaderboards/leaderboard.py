@@ -1,18 +1,23 @@
-"""Run a leaderboard of the documentation, or all of them, and write its rows and figures.
+"""Run a leaderboard of the documentation, or all of them, and write its scores, rows and figures.
 
     python benchmarks/leaderboards/leaderboard.py nb101
     python benchmarks/leaderboards/leaderboard.py all --workers 2
+    python benchmarks/leaderboards/leaderboard.py nb101 --runs runs/eproxy runs/zero_cost
+    python benchmarks/leaderboards/leaderboard.py nb101 --from-scores
 
 Each is a YAML file beside this script, as for ``naslib-proxydata leaderboard --config``; predictors
 look at the CIFAR-10 images of the data root. Run again, it goes on where it stopped.
 ``--set n=5`` and the like try one on less; give ``--results`` another folder then.
+
+All scores are written to ``data/scores_NAME.csv.gz``, and rows and figures made from there: of a
+run of its own, of the run folders of ``--runs``, whose scores are put together (``--add`` puts them
+to those that the file holds), or of the file as it is with ``--from-scores``, which takes seconds.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import shutil
+import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,26 +26,26 @@ from typing import Any
 
 import numpy as np
 
-from naslib_proxydata.assemble.leaderboard import Leaderboard, run_leaderboard
+from naslib_proxydata.assemble.leaderboard import run_leaderboard
 from naslib_proxydata.config import LeaderboardConfig, resolve
-from naslib_proxydata.figures import GREY, axes_of, save_figure
+from naslib_proxydata.errors import ProxyDataError
+from naslib_proxydata.figures import new_figure, save_figure
+from naslib_proxydata.leaderboard import plots
+from naslib_proxydata.leaderboard.labels import mean_interval
+from naslib_proxydata.leaderboard.report import by_task
 from naslib_proxydata.leaderboard.rows import Row
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from common import (
-    arguments,
-    cifar10,
-    data_root,
-    deviation,
-    run_line,
-    write_csv,
-    write_json,
-)
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from common import arguments, data_root, deviation, write_csv, write_json
+from gathering import gathered
+from ranked import evaluations
+from scores import Scored, merged, read_scores, write_scores
 
 HERE = Path(__file__).resolve().parent
 NAMES = sorted(path.stem for path in HERE.glob("*.yaml"))
-PLOTS = {"nb201": ("spearman_nb201_cifar10.png", "cost_nb201_cifar10.png")}
-"""Figures of a run that the documentation shows, instead of the one that is drawn here."""
+PLOTS = {"nb201": {"spearman": plots.draw_spearman, "cost": plots.draw_cost}}
+"""What is drawn of the first task, instead of a figure with a panel for each."""
 
 FROM_DEMO = ("nb201",)
 """Read from the extra ``demo``, whose table anybody can install and which knows every training."""
@@ -48,19 +53,66 @@ FROM_DEMO = ("nb201",)
 
 def main() -> None:
     options = given()
-    for name in NAMES if options.name == "all" else [options.name]:
-        given_options = {
-            "images": options.images or cifar10(),
-            "workers": options.workers,
-            "device": options.device,
-            "data_root": data_root(),
-            "out": options.out / f"leaderboard_{name}",
-        }
-        file = HERE / f"{name}.yaml"
-        config = resolve(LeaderboardConfig, file, given_options, options.assignments)
-        if name in FROM_DEMO:
-            config = config.model_copy(update={"data_root": None})
-        write(run_leaderboard(config), name, options.results)
+    names = NAMES if options.name == "all" else [options.name]
+    try:
+        done = [name for name in names if made(name, options)]
+    except ProxyDataError as error:
+        raise SystemExit(f"error: {error}") from error
+    if not done:
+        raise SystemExit(
+            f"no scores of {', '.join(names)}: {options.results / 'data'} holds no "
+            f"scores_NAME.csv.gz, or the folders of --runs ({shown(options.runs)}) hold none of "
+            "its benchmarks; run without --from-scores, or give other folders"
+        )
+
+
+def made(name: str, options: argparse.Namespace) -> bool:
+    """Gather the scores of a leaderboard and write it; False where there are none."""
+    config = configured(name, options)
+    data = options.results / "data"
+    scores = read_scores(data, name) if options.from_scores or options.add else []
+    if not options.from_scores:
+        folders, commit = options.runs, options.commit
+        if not folders:
+            folders, commit = [run_leaderboard(config).folder], commit or head()
+        root = config.data_root
+        found = [one for folder in folders for one in gathered(folder, root, commit)]
+        scores = merged([*scores, *of_board(found, config)])
+        if scores:
+            write_scores(scores, data, name)
+    if scores:
+        write(config, scores, name, options.results)
+    return bool(scores)
+
+
+def configured(name: str, options: argparse.Namespace) -> LeaderboardConfig:
+    """Return the configuration of a leaderboard."""
+    given_options = {
+        "images": options.images or str(data_root() / "cifar10_train10000.npz"),
+        "workers": options.workers,
+        "device": options.device,
+        "data_root": data_root(),
+        "out": options.out / f"leaderboard_{name}",
+    }
+    config = resolve(LeaderboardConfig, HERE / f"{name}.yaml", given_options, options.assignments)
+    return config.model_copy(update={"data_root": None}) if name in FROM_DEMO else config
+
+
+def of_board(found: Sequence[Scored], config: LeaderboardConfig) -> list[Scored]:
+    """Return the scores of the benchmarks that a leaderboard ranks on."""
+    benchmarks = {item.partition(":")[0] for item in config.suite} or set(config.benchmark)
+    return [one for one in found if one.benchmark in benchmarks]
+
+
+def shown(folders: Sequence[Path] | None) -> str:
+    return ", ".join(map(str, folders or ())) or "none given"
+
+
+def head() -> str | None:
+    """Return the commit that is checked out, None where that is not known."""
+    command = ["git", "-C", str(HERE), "rev-parse", "--short", "HEAD"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or None
 
 
 def given() -> argparse.Namespace:
@@ -73,28 +125,44 @@ def given() -> argparse.Namespace:
     parser.add_argument(
         "--set", dest="assignments", action="append", default=[], metavar="KEY=VALUE"
     )
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument(
+        "--runs", type=Path, nargs="+", metavar="DIR", help="run folders to put together"
+    )
+    source.add_argument("--from-scores", action="store_true", help="rank the stored scores again")
+    parser.add_argument("--add", action="store_true", help="keep the scores that are stored")
+    parser.add_argument("--commit", help="of the code that made the folders of --runs")
     return parser.parse_args()
 
 
-def write(board: Leaderboard, name: str, results: Path) -> None:
-    """Write a run's rows, what it ran on, and its figures."""
-    assert board.folder is not None  # a run in a folder, as all here are
+def write(config: LeaderboardConfig, scores: Sequence[Scored], name: str, results: Path) -> None:
+    """Write the rows of stored scores, what they ran on, and figures."""
+    found, absent = evaluations(config, scores)
+    rows = [one.row for one in found]
     page = f"leaderboard_{name}"
-    write_csv(results / "data" / f"{page}.csv", [line(rows) for rows in by_predictor(board.rows)])
-    env = json.loads((board.folder / "env.json").read_text(encoding="utf-8"))
+    write_csv(results / "data" / f"{page}.csv", [line(each) for each in by_predictor(rows)])
+    runs = [one.facts["run"] for one in scores]
+    machines = dict.fromkeys(run["measured_on"] for run in runs if run["measured_on"])
     write_json(
         results / "data" / f"{page}.json",
-        measured_on=run_line(board.folder),
-        n=max(row.n for row in board.rows),
-        seeds=env["seeds"],
-        absent=[f"{one.benchmark}:{one.dataset}" for one in board.absent],
+        measured_on=" ".join(machines),
+        commits=sorted({run["commit"] for run in runs if run["commit"]}),
+        dates=sorted({run["date"] for run in runs}),
+        n=max(row.n for row in rows),
+        n_least=min(row.n for row in rows),
+        seeds=sorted({row.seed for row in rows}),
+        absent=[f"{one.benchmark}:{one.dataset}" for one in absent],
     )
     figures = results / "figures"
     figures.mkdir(parents=True, exist_ok=True)
-    for plot in PLOTS.get(name, ()):
-        shutil.copyfile(board.folder / "plots" / plot, figures / plot)
     if name not in PLOTS:
-        draw(board.rows, figures / f"{page}.png")
+        draw(rows, figures / f"{page}.png")
+        return
+    first = next(iter(by_task(rows).values()))
+    for kind, draw_one in PLOTS[name].items():
+        save_figure(
+            draw_one(first), figures / f"{kind}_{first[0].benchmark}_{first[0].dataset}.png"
+        )
 
 
 def by_predictor(rows: Sequence[Row]) -> list[list[Row]]:
@@ -108,58 +176,52 @@ def by_predictor(rows: Sequence[Row]) -> list[list[Row]]:
 def line(rows: Sequence[Row]) -> dict[str, Any]:
     """Return one seed's row, or the mean over seeds with the deviation of Spearman's rho.
 
-    A mean has no interval, and its source is a file's name: the path is where it lay.
+    The intervals of a mean are Student's over seeds, each of which has a draw of its own. A
+    source is a file's name: the path is where it lay.
     """
-    first = replace(rows[0], source=Path(rows[0].source).name)
+    first = replace(rows[0], source=Path(rows[0].source).name).plain()
     if len(rows) == 1:
-        return first.plain()
-    means = {
-        name: float(np.mean([getattr(row, name) for row in rows]))
-        for name in (
-            *("spearman", "kendall", "top10_retrieval", "seconds_per_architecture"),
-            "noise_ceiling",
-        )
+        return first
+    several = [row.plain() for row in rows]
+    names = ("kendall", "seconds_per_architecture", "noise_ceiling", *rows[0].metrics)
+    means = {name: float(np.mean([each[name] for each in several])) for name in names}
+    sums = {name: sum(each[name] for each in several) for name in ("n_failed", "n_no_signal")}
+    rho = spread([row.spearman for row in rows], "spearman", "spearman")
+    top = spread([row.top10_retrieval for row in rows], "top10_retrieval", "top10")
+    return {**first, **means, **sums, **rho, **top, "seed": " ".join(str(row.seed) for row in rows)}
+
+
+def spread(values: Sequence[float], mean_name: str, name: str) -> dict[str, float]:
+    """Return mean, interval of the mean and deviation of one measure over seeds, by column."""
+    low, high = mean_interval(values)
+    return {
+        mean_name: float(np.mean(values)),
+        f"{name}_low": low,
+        f"{name}_high": high,
+        f"{name}_std": deviation(values),
     }
-    sums = {name: sum(getattr(row, name) for row in rows) for name in ("n_failed", "n_no_signal")}
-    none = dict.fromkeys(("spearman_low", "spearman_high"), np.nan)
-    spread = deviation([row.spearman for row in rows])
-    seeds = " ".join(str(row.seed) for row in rows)
-    return {**first.plain(), **means, **sums, **none, "spearman_std": spread, "seed": seeds}
 
 
 def draw(rows: Sequence[Row], path: Path) -> None:
-    """Draw rho by task with its 95 % interval, predictors side by side."""
-    tasks = list(dict.fromkeys((row.benchmark, row.dataset) for row in rows))
-    names = list(dict.fromkeys(row.predictor for row in rows))
-    axes: Any = axes_of(None, 7.5, 1.6 + 0.55 * len(tasks))
-    for place, name in enumerate(names):
-        rho, low, high = (
-            np.array([mean(rows, field, *task, name) for task in tasks])
-            for field in ("spearman", "spearman_low", "spearman_high")
-        )
-        heights = np.arange(len(tasks)) + 0.7 * ((place + 0.5) / len(names) - 0.5)
-        errors = np.abs(np.stack([rho - low, high - rho]))
-        axes.errorbar(rho, heights, xerr=errors, fmt="o", markersize=4, linewidth=1, label=name)
-    axes.set_yticks(range(len(tasks)), labels(tasks), fontsize=8)
-    axes.invert_yaxis()
-    axes.axvline(0, color=GREY, linewidth=0.8)
-    axes.set_xlabel("Spearman's rho with the measured value (95 % bootstrap interval)")
-    axes.set_xlim(-1, 1)
-    axes.figure.legend(loc="outside upper center", ncols=len(names), fontsize=8, frameon=False)
-    save_figure(axes, path)
-
-
-def mean(rows: Sequence[Row], field: str, benchmark: str, dataset: str, predictor: str) -> float:
-    """Return the mean of a field over the seeds of a predictor on a task."""
-    mine = (benchmark, dataset, predictor)
-    found = [row for row in rows if (row.benchmark, row.dataset, row.predictor) == mine]
-    return float(np.mean([getattr(row, field) for row in found]))
-
-
-def labels(tasks: Sequence[tuple[str, str]]) -> list[str]:
-    """Return the tasks' names, with their space where there are several."""
-    one_space = len({space for space, _ in tasks}) == 1
-    return [dataset if one_space else f"{space}\n{dataset}" for space, dataset in tasks]
+    """Draw rho with its 95 % interval, a panel a task; an open diamond is the published value."""
+    tasks = list(by_task(rows).values())
+    across = min(2, len(tasks))
+    down = -(-len(tasks) // across)
+    height = 1.1 + 0.24 * len({row.predictor for row in rows})
+    figure = new_figure(5.2 * across, height * down + 0.4)
+    panels = figure.subplots(down, across, squeeze=False).ravel()
+    legend: dict[str, Any] = {}
+    for panel, task in zip(panels, tasks, strict=False):
+        plots.draw_spearman(task, panel)
+        for handle, text in zip(*panel.get_legend_handles_labels(), strict=True):
+            legend[text] = handle
+        if panel.get_legend() is not None:
+            panel.get_legend().remove()
+    for panel in panels[len(tasks) :]:
+        panel.set_axis_off()
+    if legend:
+        figure.legend(legend.values(), legend.keys(), loc="outside lower center", fontsize=9)
+    save_figure(figure, path)
 
 
 if __name__ == "__main__":

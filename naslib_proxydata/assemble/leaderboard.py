@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -22,11 +23,13 @@ from naslib_proxydata.leaderboard.columns import MetricColumn, problems
 from naslib_proxydata.leaderboard.labels import Positions, draw_labels, mean_evaluation
 from naslib_proxydata.leaderboard.report import Absent
 from naslib_proxydata.leaderboard.rows import (
+    FEWEST_RANKED,
     Comparison,
     Evaluation,
     Row,
     make_evaluation,
     mean_seconds,
+    too_few,
 )
 from naslib_proxydata.plugins import Plugins
 from naslib_proxydata.predictors.base import LearningPredictor
@@ -52,6 +55,8 @@ if TYPE_CHECKING:
 
     from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
     from naslib_proxydata.spaces.base import SearchSpace
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -248,6 +253,7 @@ class _Scoring:
         rows = task.draw(config.n, sample_seed)
         for dataset, metric in task.columns if config.labels else ():
             draw_labels(task.values(dataset, metric, rows), config.labels, 1, 0, task.name, dataset)
+        _tell_of_too_few(task, rows, config.labels)
         ceilings = {column: task.noise_ceiling(*column, rows) for column in task.columns}
         return _Drawn(rows, self._own_labels(task, rows), ceilings)
 
@@ -304,6 +310,8 @@ class _Scoring:
                 source=task.table.source,
                 noise_ceiling=drawn.ceilings[dataset, metric],
                 cells=self.config.subset,
+                family=task.family,
+                note=task.caveat,
             )
             values = task.values(dataset, metric, drawn.rows)
             if own is None:
@@ -347,6 +355,16 @@ class _Scoring:
         named = (comparison.benchmark, comparison.dataset)
         draws = draw_labels(values, config.labels, config.draws, config.label_seed, *named)
         return mean_evaluation(rank, values, draws, comparison, self.columns)
+
+
+def _tell_of_too_few(task: Task, rows: NDArray[np.int64], labels: int) -> None:
+    """Say in the log, before anything is scored, which rankings will have no figure."""
+    import numpy as np
+
+    for dataset, metric in task.columns:
+        n = int(np.isfinite(task.values(dataset, metric, rows)).sum()) - labels
+        if n < FEWEST_RANKED:
+            _log.warning("%s %s: %s", task.name, dataset, too_few(n))
 
 
 def _images_used(predictor: Predictor[Any], task: ScoringTask[Any]) -> str:

@@ -6,6 +6,7 @@ import logging
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -14,7 +15,8 @@ from naslib_proxydata import ranking
 from naslib_proxydata.assemble.tables import rows_of
 from naslib_proxydata.config import LeaderboardConfig
 from naslib_proxydata.errors import ConfigError, TableAbsentError, TableError, unknown_name
-from naslib_proxydata.leaderboard.report import Absent
+from naslib_proxydata.leaderboard.published import published_tasks
+from naslib_proxydata.leaderboard.report import Absent, grouped
 from naslib_proxydata.plugins import Plugins
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.tables.sources import (
@@ -27,7 +29,11 @@ from naslib_proxydata.tables.sources import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from naslib_proxydata.hookspecs import BenchmarkRegistration
     from naslib_proxydata.tables.base import BenchmarkTable
+
+SUITES = ("all", "paper")
+"""Suites by name."""
 
 logger = logging.getLogger(__name__)
 
@@ -40,11 +46,15 @@ class Task:
         table: The benchmark's table.
         columns: Dataset and metric of each.
         inside: For each row of the table whether its architecture counts, shape (n,).
+        family: Name of the group of benchmarks whose tasks are averaged together.
+        caveat: Why its rankings say little of predictors, empty where they do not.
     """
 
     table: BenchmarkTable
     columns: tuple[tuple[str, str], ...]
     inside: NDArray[np.bool_]
+    family: str = ""
+    caveat: str = ""
 
     @property
     def name(self) -> str:
@@ -107,37 +117,38 @@ def find_tasks(config: LeaderboardConfig, plugins: Plugins) -> tuple[list[Task],
             datasets = tuple(dict.fromkeys(config.dataset)) or (
                 table.default_dataset(published_datasets(source, plugins)),
             )
-            found.append(_task(table, datasets, config, plugins))
+            found.append(_task(table, datasets, config, plugins, _registered(source, plugins)))
         return found, []
     check_turned(config.lower_is_better or (), ())
     tasks, absent = [], []
     for name, datasets in _suite(config, plugins).items():
         registration = plugins.benchmark(name)
+        missing = partial(Absent, name, family=registration.family or name)
         try:
             table = _open(plugins, name, config)
         except TableAbsentError as error:
             reason = registration.how_to_get or str(error)
-            absent += [Absent(name, dataset, reason) for dataset in datasets]
+            absent += [missing(dataset, reason) for dataset in datasets]
             continue
         except TableError as error:
             logger.warning("benchmark %s is left out: %s", name, error)
-            absent += [Absent(name, dataset, str(error)) for dataset in datasets]
+            absent += [missing(dataset, str(error)) for dataset in datasets]
             continue
         held = []
         for dataset in datasets:
             lacking = _lacking(table, dataset, config.metric)
             if lacking:
-                absent.append(Absent(name, dataset, f"{lacking} {registration.how_to_get}"))
+                absent.append(missing(dataset, f"{lacking}; {registration.how_to_get}"))
             else:
                 held.append(dataset)
         if not held:
             continue
         try:
-            tasks.append(_task(table, tuple(held), config, plugins))
+            tasks.append(_task(table, tuple(held), config, plugins, registration))
         except ConfigError as error:  # its space has no such subset
-            absent += [Absent(name, dataset, str(error)) for dataset in held]
+            absent += [missing(dataset, str(error)) for dataset in held]
     if not tasks:
-        reasons = "; ".join(dict.fromkeys(f"{gap.benchmark}: {gap.reason}" for gap in absent))
+        reasons = "; ".join(f"{gap.family}, {gap.listed}: {gap.reason}" for gap in grouped(absent))
         raise TableAbsentError(f"nothing of the suite is there. {reasons}")
     return tasks, absent
 
@@ -169,6 +180,7 @@ def _task(
     datasets: tuple[str, ...],
     config: LeaderboardConfig,
     plugins: Plugins,
+    registration: BenchmarkRegistration | None,
 ) -> Task:
     """Choose metrics, and check at once that the table has every column."""
     columns = []
@@ -177,16 +189,22 @@ def _task(
         table.values(*column)
         columns.append(column)
     inside = rows_of(table, plugins.create("spaces", table.space), config.subset)
-    return Task(table, tuple(columns), inside)
+    family, caveat = (registration.family, registration.caveat) if registration else ("", "")
+    return Task(table, tuple(columns), inside, family or table.name, caveat)
+
+
+def _registered(source: str, plugins: Plugins) -> BenchmarkRegistration | None:
+    """Return how a published benchmark is registered, None for a table of the user's own."""
+    return None if own_path(source) is not None else plugins.benchmark(source)
 
 
 def _lacking(table: BenchmarkTable, dataset: str, metric: str | None) -> str:
     """Return what of a column the table does not hold, empty where it is there."""
     metrics = table.columns().get(dataset)
     if metrics is None:
-        return f"{table.source} holds no {dataset}."
+        return f"{table.source} does not hold it"
     if metric is not None and metric not in metrics:
-        return f"{table.source} has no {metric} of it, only {', '.join(metrics)}."
+        return f"{table.source} has no {metric} of it, only {', '.join(metrics)}"
     return ""
 
 
@@ -197,8 +215,7 @@ def _suite(config: LeaderboardConfig, plugins: Plugins) -> dict[str, tuple[str, 
         if own_path(item) is not None:
             raise ConfigError(f"a suite is of published benchmarks; give {item!r} as a benchmark")
         name, _, dataset = item.partition(":")
-        registration = plugins.benchmark(name)
-        known = registration.datasets
+        known = _known(name, plugins).datasets
         if dataset and dataset not in known:
             raise ConfigError(unknown_name("dataset", dataset, known, f"benchmark {name!r}"))
         added = (dataset,) if dataset else known
@@ -206,6 +223,22 @@ def _suite(config: LeaderboardConfig, plugins: Plugins) -> dict[str, tuple[str, 
     return chosen
 
 
+def _known(name: str, plugins: Plugins) -> BenchmarkRegistration:
+    """Return how a benchmark is registered; of an unknown one, suites may be meant as well."""
+    try:
+        return plugins.benchmark(name)
+    except ConfigError:
+        known = (*SUITES, *plugins.names("benchmarks"))
+        raise ConfigError(unknown_name("benchmark", name, known, "the suite")) from None
+
+
 def _items(config: LeaderboardConfig, plugins: Plugins) -> Iterator[str]:
+    """Yield ``benchmark`` or ``benchmark:task`` of every item, the suites by name taken apart."""
     for item in config.suite:
-        yield from plugins.names("benchmarks") if item == "all" else (item,)
+        if item == "all":
+            names = plugins.names("benchmarks")
+            yield from (name for name in names if not plugins.benchmark(name).caveat)
+        elif item == "paper":
+            yield from (f"{benchmark}:{dataset}" for benchmark, dataset in published_tasks())
+        else:
+            yield item

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option("--benchmark", metavar="NAMES", help="Benchmarks, or csv:FILE of yours.  [nb201]")
 @click.option("--space", metavar="NAME", help="The search space of csv:FILE.")
 @click.option("--dataset", metavar="NAMES", help="Datasets (tasks), or columns.  [the first]")
-@click.option("--suite", metavar="ITEMS", help="'all', or benchmark:task,... ; skips absent data.")
+@click.option("--suite", metavar="ITEMS", help="'paper', 'all', or benchmark:task,...")
 @click.option("--metric", metavar="NAME", help="Metric to rank against.  [the dataset's default]")
 @click.option("--metrics", metavar="NAMES", help="Further metrics as columns, such as ndcg.")
 @click.option("--predictors", metavar="NAMES", help="Predictors, comma-separated.")
@@ -65,20 +65,22 @@ def _show(board: Leaderboard) -> None:
     """Print the tables, what is absent, and where the files are."""
     from naslib_proxydata.cli.progress import console
     from naslib_proxydata.errors import printable
-    from naslib_proxydata.leaderboard.report import by_task, grouped, tasks_by_predictor
+    from naslib_proxydata.leaderboard.report import by_task, grouped, notes, tasks_by_predictor
 
     out = console()
     tasks = by_task(board.rows)
     if len(tasks) == 1:
         ((title, rows),) = tasks.items()
         title = f"{title}, {rows[0].metric}, {rows[0].cells} cells ({rows[0].label})"
-        out.print(_table(title, _task_lines(rows, board.columns)))
+        tables = {title: _task_lines(rows, board.columns)}
     else:
-        for title, lines in tasks_by_predictor(board.rows, board.columns, board.absent).items():
-            out.print(_table(title, lines))
-    for gap in grouped(board.absent):
-        task = f"{gap.benchmark}:{gap.dataset}" if gap.dataset else gap.benchmark
-        out.print(printable(f"absent: {task}: {gap.reason}"), markup=False, highlight=False)
+        tables = tasks_by_predictor(board.rows, board.columns, board.absent)
+    for title, lines in tables.items():
+        for part in _fitting(lines, out.width):
+            out.print(_table(title, part))
+    told = [f"absent: {gap.family}, {gap.listed}: {gap.reason}" for gap in grouped(board.absent)]
+    for line in (*notes(board.rows), *told):
+        out.print(printable(line), markup=False, highlight=False)
     out.print(f"{board.computed} scores computed now; the report is", highlight=False)
     report = printable(f"{board.folder}/summary.md")
     out.print(report, markup=False, highlight=False, soft_wrap=True)
@@ -108,6 +110,23 @@ def _task_lines(rows: Sequence[Row], columns: Sequence[MetricColumn] = ()) -> li
         for row in report.best_first(rows)
     ]
     return [header, *lines]
+
+
+def _fitting(lines: Sequence[Sequence[str]], width: int) -> Iterator[list[tuple[str, ...]]]:
+    """Yield a table in parts that are no wider than the terminal, names of lines in each."""
+    from rich.cells import cell_len
+
+    between = 2
+    names, *widths = (
+        max(cell_len(cell) for cell in column) + between for column in zip(*lines, strict=True)
+    )
+    start, used = 1, names
+    for place, needed in enumerate(widths, start=1):
+        if used + needed > width and place > start:
+            yield [(line[0], *line[start:place]) for line in lines]
+            start, used = place, names
+        used += needed
+    yield [(line[0], *line[start:]) for line in lines]
 
 
 def _table(title: str, lines: Sequence[Sequence[str]]) -> Table:

@@ -51,8 +51,9 @@ class LeaderboardConfig(RunConfig, TableFields, ScoringFields):
     )
     suite: Names = Field(
         (),
-        description="Instead of benchmark and dataset: 'all', or a list of 'benchmark:task' or "
-        "'benchmark'; what is absent is listed and skipped.",
+        description="Instead of benchmark and dataset: 'paper', the tasks of tables 2 to 5 of "
+        "arXiv 2210.09459; 'all', every table but those that measure noise; or a list of "
+        "'benchmark:task' or 'benchmark'. What is absent is listed and skipped.",
     )
     metric: str | None = Field(
         None, description="Metric to rank against; null for the table's default of each dataset."

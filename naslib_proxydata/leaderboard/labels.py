@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from naslib_proxydata import ranking
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.leaderboard.columns import MetricColumn, measured
-from naslib_proxydata.leaderboard.rows import Comparison, Evaluation, Row, published
+from naslib_proxydata.leaderboard.published import published
+from naslib_proxydata.leaderboard.rows import Comparison, Evaluation, Row, with_enough
 from naslib_proxydata.seeding import numpy_generator
 
 Positions = NDArray[np.int64]
@@ -107,7 +108,7 @@ def mean_evaluation(
         top10_std=_std(tops),
         metrics={name: float(np.mean([draw[name] for draw in further])) for name in further[0]},
     )
-    return Evaluation(scores, rest, row)
+    return Evaluation(scores, rest, with_enough(row))
 
 
 def mean_interval(values: Sequence[float], confidence: float = 0.95) -> ranking.Interval:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from naslib_proxydata import ranking
 from naslib_proxydata.figures import BLUE, GREEN, GREY, ORANGE, axes_of, new_figure, plain
+from naslib_proxydata.leaderboard.published import SOURCE
 from naslib_proxydata.leaderboard.report import best_first
 from naslib_proxydata.leaderboard.rows import Evaluation, Row
 from naslib_proxydata.summation import ordered_sum
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 GRID = "#DDDDDD"
+PUBLISHED = f"published ({SOURCE})"
+"""What a legend calls the published value."""
 _EDGE = 0.08  # room for points without a number, as a share of the axis
 _PANEL_WIDTH = 34  # characters beside or above a panel, on one line
 
@@ -62,6 +65,8 @@ def scores_figure(evaluations: Sequence[Evaluation]) -> Figure:
 def draw_spearman(rows: Sequence[Row], ax: Axes | None = None) -> Axes:
     """Draw rho with its interval for all predictors of one dataset, best on top.
 
+    An open diamond is the published value, where there is one.
+
     Args:
         rows: Of one dataset; at least one.
         ax: Where to draw; axes of a new figure by default.
@@ -80,6 +85,7 @@ def draw_spearman(rows: Sequence[Row], ax: Axes | None = None) -> Axes:
         y = names.index(row.predictor) + offset
         ax.plot([row.spearman_low, row.spearman_high], [y, y], color=BLUE, linewidth=2)
         ax.plot(row.spearman, y, "o", color=BLUE, markersize=5)
+    _draw_published(ax, ordered, names)
     defined = [name for name in names if not _undefined(rows, name)]
     labels = [name if name in defined else f"{name} (undefined)" for name in names]
     ax.set_yticks(range(len(names)), [plain(textwrap.fill(name, _PANEL_WIDTH)) for name in labels])
@@ -91,8 +97,40 @@ def draw_spearman(rows: Sequence[Row], ax: Axes | None = None) -> Axes:
         f"Spearman's rho with 95 % {'' if first.draws else 'bootstrap '}interval", wrap=True
     )
     several = f", {len(seeds)} seeds" if len(seeds) > 1 else ""
-    ax.set_title(_title(first, several) + ceiling, fontsize=11, wrap=True)
+    ax.set_title(_title(rows, several) + ceiling, fontsize=11, wrap=True)
     return ax
+
+
+def published_marker(colour: str = ORANGE) -> dict[str, Any]:
+    """Return how every figure marks a published value, as keywords of ``Axes.plot``."""
+    return {
+        "marker": "D",
+        "linestyle": "none",
+        "markerfacecolor": "none",
+        "markeredgecolor": colour,
+        "markersize": 7,
+    }
+
+
+def _draw_published(ax: Axes, rows: Sequence[Row], names: Sequence[str]) -> None:
+    """Mark the published value of every predictor that has one, with a legend."""
+    from matplotlib.transforms import ScaledTranslation
+
+    figures = {row.predictor: row.paper_spearman for row in rows}
+    known = {name: rho for name, rho in figures.items() if not math.isnan(rho)}
+    if not known:
+        return
+    heights = [names.index(name) for name in known]
+    ax.plot(list(known.values()), heights, label=PUBLISHED, **published_marker())
+    # Below the axis's label, since every place inside may hold an interval.
+    below: Any = ax.transAxes + ScaledTranslation(0, -36 / 72, ax.figure.dpi_scale_trans)
+    ax.legend(
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0),
+        bbox_transform=below,
+        fontsize=8,
+        frameon=False,
+    )
 
 
 def draw_cost(rows: Sequence[Row], ax: Axes | None = None) -> Axes:
@@ -116,7 +154,7 @@ def draw_cost(rows: Sequence[Row], ax: Axes | None = None) -> Axes:
     ax.set_xlabel("seconds per architecture (logarithmic)")
     ax.set_ylabel("Spearman's rho")
     first = rows[0]
-    ax.set_title(_title(first, f", {first.device}") + ceiling, fontsize=11, wrap=True)
+    ax.set_title(_title(rows, f", {first.device}") + ceiling, fontsize=11, wrap=True)
     _label_points(ax, points)
     return ax
 
@@ -286,9 +324,11 @@ def _shown(value: float) -> str:
     return "undefined" if math.isnan(value) else f"{value:.2f}"
 
 
-def _title(row: Row, more: str) -> str:
-    """Return the title of a figure: what was measured, and of which architectures."""
-    return plain(f"{row.label}, {row.dataset} (n = {row.n}{more})\n{row.protocol}")
+def _title(rows: Sequence[Row], more: str) -> str:
+    """Return the title of a figure: what was measured, and of how many architectures."""
+    first, least, most = rows[0], min(row.n for row in rows), max(row.n for row in rows)
+    n = str(most) if least == most else f"{least} to {most}"
+    return plain(f"{first.label}, {first.dataset} (n = {n}{more})\n{first.protocol}")
 
 
 def _metric_name(row: Row) -> str:

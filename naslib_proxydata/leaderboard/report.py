@@ -48,11 +48,35 @@ class Absent:
         benchmark: Name of the benchmark.
         dataset: Name of the dataset, empty for all.
         reason: What is missing, and how to get it.
+        family: Name of the group of benchmarks that it is averaged with, by default its own name.
     """
 
     benchmark: str
     dataset: str
     reason: str
+    family: str = ""
+
+
+@dataclass(frozen=True)
+class AbsentFamily:
+    """Absent rows of one family that are absent for the same reason.
+
+    Attributes:
+        family: Name of the group of benchmarks.
+        count: How many rows there would be.
+        names: The benchmarks; of a family of one, its datasets.
+        reason: What is missing, and how to get it.
+    """
+
+    family: str
+    count: int
+    names: tuple[str, ...]
+    reason: str
+
+    @property
+    def listed(self) -> str:
+        """How many there are, and which."""
+        return f"{self.count}: {', '.join(self.names)}"
 
 
 def summary_csv(rows: Sequence[Row]) -> str:
@@ -103,11 +127,10 @@ def summary_markdown(
         parts.append("## All tasks")
         for title, lines in tasks_by_predictor(rows, columns, absent).items():
             parts += [f"{title}:", markdown_table(lines[0], lines[1:])]
+    parts += map(one_line, notes(rows))
     if absent:
-        lines = [
-            (f"`{gap.benchmark}`", gap.dataset or "all", gap.reason) for gap in grouped(absent)
-        ]
-        parts += ["## Absent", markdown_table(("benchmark", "dataset", "why"), lines)]
+        lines = [(f"`{gap.family}`", gap.listed, gap.reason) for gap in grouped(absent)]
+        parts += ["## Absent", markdown_table(("family", "tasks", "why"), lines)]
     parts += ["## How to read it", NOTES, *_metric_notes(columns)]
     if rows and rows[0].draws:
         parts.append(LABEL_NOTES.format(draws=rows[0].draws, labels=rows[0].labels))
@@ -182,72 +205,113 @@ def _task_line(row: Row, columns: Sequence[MetricColumn]) -> tuple[str, ...]:
     )
 
 
-def grouped(absent: Iterable[Absent]) -> list[Absent]:
-    """Put the datasets of a benchmark that are absent for the same reason into one row."""
-    datasets: dict[tuple[str, str], list[str]] = {}
+def grouped(absent: Iterable[Absent]) -> list[AbsentFamily]:
+    """Put all that is absent of a family for the same reason into one entry."""
+    groups: dict[tuple[str, str], list[Absent]] = {}
     for gap in absent:
-        datasets.setdefault((gap.benchmark, gap.reason), []).append(gap.dataset)
+        groups.setdefault((gap.family or gap.benchmark, gap.reason), []).append(gap)
     return [
-        Absent(benchmark, ", ".join(names), reason)
-        for (benchmark, reason), names in datasets.items()
+        AbsentFamily(family, len(gaps), _names_of(family, gaps), reason)
+        for (family, reason), gaps in groups.items()
     ]
+
+
+def _names_of(family: str, gaps: Sequence[Absent]) -> tuple[str, ...]:
+    if {gap.benchmark for gap in gaps} == {family}:
+        return tuple(gap.dataset or "all" for gap in gaps)
+    return tuple(dict.fromkeys(gap.benchmark for gap in gaps))
 
 
 def tasks_by_predictor(
     rows: Sequence[Row], columns: Sequence[MetricColumn] = (), absent: Sequence[Absent] = ()
 ) -> dict[str, list[tuple[str, ...]]]:
-    """Return tables like the paper's by title: tasks down with their average, predictors across.
+    """Return tables like the paper's by title: tasks down by family, predictors across.
 
-    A cell is the mean over seeds; the published figure, where known, stands in brackets. What
-    is not defined for one seed or task has no mean. Absent tasks keep their line, below those of
-    their benchmark, and do not count in the average.
+    A cell is the mean over seeds; the published figure, where known, stands in brackets. Every
+    family of several tasks ends with its average, and several families with the average of
+    theirs, so that none counts more for having more tables. What is not defined for one seed or
+    task has no mean. Tasks with a note have a star and count in no average, and what is absent of
+    a family has one line there.
     """
     tables = {
         "Spearman, ours (paper's)": _by_task_and_predictor(
-            rows, "spearman", number, "paper_spearman"
+            rows, absent, "spearman", number, "paper_spearman"
         ),
         "Top-10 % retrieval, ours (paper's)": _by_task_and_predictor(
-            rows, "top10_retrieval", percent, "paper_top10"
+            rows, absent, "top10_retrieval", percent, "paper_top10"
         ),
     }
     for column in columns:
         show = percent if column.metric.is_share else number
-        tables[column.title] = _by_task_and_predictor(rows, column.label, show)
-    return {title: _with_absent(lines, absent) for title, lines in tables.items()}
+        tables[column.title] = _by_task_and_predictor(rows, absent, column.label, show)
+    return tables
 
 
-def _with_absent(
-    lines: Sequence[tuple[str, ...]], absent: Sequence[Absent]
-) -> list[tuple[str, ...]]:
-    """Return the lines of a table with those of absent tasks behind others of their benchmark."""
-    header, *tasks, average = lines
-    gaps = [
-        (f"{gap.benchmark}: {gap.dataset or 'all'}", *("absent",) * (len(header) - 1))
-        for gap in absent
+def notes(rows: Iterable[Row]) -> list[str]:
+    """Return which tasks count in no average and why, a sentence for each reason."""
+    tasks: dict[str, list[str]] = {}
+    for row in rows:
+        if row.note:
+            tasks.setdefault(row.note, []).append(f"{row.benchmark}: {row.dataset}")
+    return [
+        f"In no average (*): {', '.join(dict.fromkeys(names))}, since {note}."
+        for note, names in tasks.items()
     ]
-    groups: dict[str, list[tuple[str, ...]]] = {}
-    for line in (*tasks, *gaps):
-        groups.setdefault(line[0].partition(": ")[0], []).append(line)
-    return [header, *(line for group in groups.values() for line in group), average]
 
 
 def _by_task_and_predictor(
-    rows: Sequence[Row], column: str, show: Callable[[float], str], paper: str | None = None
+    rows: Sequence[Row],
+    absent: Sequence[Absent],
+    column: str,
+    show: Callable[[float], str],
+    paper: str | None = None,
 ) -> list[tuple[str, ...]]:
     """Return header and lines of one column of the rows, beside the published figures."""
-    names = tuple(dict.fromkeys(row.predictor for row in best_first(rows)))
-    tasks = by_task(rows)
-    means = [[_mean_of(group, name, column) for name in names] for group in tasks.values()]
+    ordering = [row for row in rows if not row.note] or rows
+    names = tuple(dict.fromkeys(row.predictor for row in best_first(ordering)))
+    gaps = grouped(absent)
+    families = by_family(rows)
+    averages = []
     lines: list[tuple[str, ...]] = [("task", *names)]
-    for (task, group), line in zip(tasks.items(), means, strict=True):
-        figures = [_mean_of(group, name, paper) if paper else math.nan for name in names]
-        shown = [
-            show(mean) + ("" if math.isnan(figure) else f" ({show(figure)})")
-            for mean, figure in zip(line, figures, strict=True)
-        ]
-        lines.append((task, *shown))
-    lines.append(("average", *(show(_mean(of_one)) for of_one in zip(*means, strict=True))))
+    for family, group in families.items():
+        tasks = by_task(group)
+        for task, of_task in tasks.items():
+            figures = [_mean_of(of_task, name, paper) if paper else math.nan for name in names]
+            shown = [
+                show(_mean_of(of_task, name, column))
+                + ("" if math.isnan(figure) else f" ({show(figure)})")
+                for name, figure in zip(names, figures, strict=True)
+            ]
+            lines.append((task + (" *" if _is_noted(of_task) else ""), *shown))
+        lines += [_absent_line(gap, len(names)) for gap in gaps if gap.family == family]
+        counted = [of_task for of_task in tasks.values() if not _is_noted(of_task)]
+        if counted:
+            means = [_mean(_mean_of(one, name, column) for one in counted) for name in names]
+            averages.append((f"average of {family}", means))
+            if len(counted) > 1 and len(families) > 1:
+                lines.append((averages[-1][0], *map(show, means)))
+    lines += [_absent_line(gap, len(names)) for gap in gaps if gap.family not in families]
+    if averages:
+        of_all = [_mean(means) for means in zip(*(means for _, means in averages), strict=True)]
+        title = "average" if len(families) == 1 else "average of the families"
+        lines.append((title, *map(show, of_all)))
     return lines
+
+
+def by_family(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Group rows by family, a benchmark without one being its own."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.family or row.benchmark, []).append(row)
+    return groups
+
+
+def _absent_line(gap: AbsentFamily, width: int) -> tuple[str, ...]:
+    return (f"{gap.family}: {gap.count} absent", *("",) * width)
+
+
+def _is_noted(rows: Iterable[Row]) -> bool:
+    return any(row.note for row in rows)
 
 
 def _mean_of(rows: Iterable[Row], predictor: str, column: str) -> float:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
-from functools import cache
-from importlib.resources import files
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from naslib_proxydata import ranking
 from naslib_proxydata.leaderboard.columns import MetricColumn, measured
+from naslib_proxydata.leaderboard.published import published
 from naslib_proxydata.predictors.base import Score
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.summation import ordered_sum
@@ -24,6 +22,9 @@ ALL_CELLS = "all"
 
 RESAMPLES = 1000
 """Bootstrap resamples behind every interval."""
+
+FEWEST_RANKED = 10
+"""A ranking of fewer architectures has no rank figure, which chance alone would make."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,15 @@ class Row:
             ends of intervals are those of the mean.
         draws: Number of draws of labels.
         spearman_std: Standard deviation of Spearman's rho over draws, nan without labels.
-        top10_low: Lower end of the 95 % interval of the mean top-10 % retrieval.
+        top10_low: Lower end of the 95 % interval of the top-10 % retrieval, of its mean where there
+            are labels; nan where it was not computed.
         top10_high: Upper end.
         top10_std: Its standard deviation over draws.
         noise_ceiling: How well one training orders the drawn architectures as their others do
             (:func:`naslib_proxydata.ranking.noise_ceiling`); nan where only means are known.
         cells: Name of the subset of the search space whose architectures were drawn.
+        family: Name of the group of benchmarks whose tasks are averaged together.
+        note: Why the row counts in no average; empty where it does.
         metrics: Further metrics that were asked for, by label; nan where not defined.
     """
 
@@ -95,6 +99,8 @@ class Row:
     top10_std: float = math.nan
     noise_ceiling: float = math.nan
     cells: str = ALL_CELLS
+    family: str = ""
+    note: str = ""
     metrics: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     @property
@@ -109,6 +115,12 @@ class Row:
 
 COLUMNS = tuple(column.name for column in fields(Row) if column.name != "metrics")
 """Names of the columns that every leaderboard has."""
+
+
+_RANK_FIGURES = (
+    *("spearman", "spearman_low", "spearman_high", "spearman_std", "kendall"),
+    *("top10_retrieval", "top10_low", "top10_high", "top10_std"),
+)
 
 
 @dataclass(frozen=True)
@@ -132,6 +144,8 @@ class Comparison:
     source: str
     noise_ceiling: float = math.nan
     cells: str = ALL_CELLS
+    family: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -171,52 +185,47 @@ def make_evaluation(
     parts = (comparison.benchmark, comparison.dataset, comparison.predictor)
     generator = numpy_generator(comparison.seed, "bootstrap", *parts)
     interval = ranking.bootstrap_spearman(scores, values, generator, resamples=RESAMPLES)
-    row = Row(
-        **shared,
-        n=len(scores),
-        n_failed=int(np.isnan(scores).sum()),
-        n_no_signal=int(np.isneginf(scores).sum()),
-        spearman=ranking.spearman(scores, values),
-        spearman_low=interval.low,
-        spearman_high=interval.high,
-        kendall=ranking.kendall(scores, values),
-        top10_retrieval=ranking.top_retrieval(scores, values),
-        paper_spearman=paper_spearman,
-        paper_top10=paper_top10,
-        metrics=measured(columns, scores, values),
+    row = with_enough(
+        Row(
+            **shared,
+            n=len(scores),
+            n_failed=int(np.isnan(scores).sum()),
+            n_no_signal=int(np.isneginf(scores).sum()),
+            spearman=ranking.spearman(scores, values),
+            spearman_low=interval.low,
+            spearman_high=interval.high,
+            kendall=ranking.kendall(scores, values),
+            top10_retrieval=ranking.top_retrieval(scores, values),
+            paper_spearman=paper_spearman,
+            paper_top10=paper_top10,
+            metrics=measured(columns, scores, values),
+        )
     )
     return Evaluation(scores, values, row)
+
+
+def with_enough(row: Row) -> Row:
+    """Return the row, without any rank figure where fewer than ten architectures are ranked."""
+    if row.n >= FEWEST_RANKED:
+        return row
+    undefined: dict[str, Any] = dict.fromkeys(_RANK_FIGURES, math.nan)
+    return replace(
+        row,
+        **undefined,
+        metrics=dict.fromkeys(row.metrics, math.nan),
+        note="; ".join(filter(None, (row.note, too_few(row.n)))),
+    )
+
+
+def too_few(n: int) -> str:
+    """Return why a ranking of n architectures has no figure, and what to do."""
+    return (
+        f"a rank figure needs at least {FEWEST_RANKED} architectures, got {n}: take a larger n, or "
+        "another table where this one holds no more"
+    )
 
 
 def mean_seconds(scores: list[Score]) -> float:
     """Return the mean time of the scores that were computed; nan where none was."""
     computed = [score.seconds for score in scores if score.value != -math.inf]
     return ordered_sum(computed) / len(computed) if computed else math.nan
-
-
-def published(benchmark: str, dataset: str, predictor: str) -> tuple[float, float]:
-    """Return the published Spearman and top-10 % retrieval, nan where none is known."""
-    figures = published_figures()
-    spearman = figures.get((benchmark, dataset, predictor, "spearman"), math.nan)
-    return spearman, figures.get((benchmark, dataset, predictor, "top10"), math.nan) / 100
-
-
-@cache
-def published_figures() -> Mapping[tuple[str, str, str, str], float]:
-    """Return what ``published.yaml`` has beside rows: by benchmark, dataset, predictor and metric.
-
-    Each figure stands there under its table; ``top10`` is in percent.
-    """
-    content = yaml.safe_load((files(__package__) / "published.yaml").read_text(encoding="utf-8"))
-    figures: dict[tuple[str, str, str, str], float] = {}
-    for table in content["tables"]:
-        if table["metric"] not in ("spearman", "top10"):
-            continue
-        for method, values in table["rows"].items():
-            predictor = content["predictors"].get(method, method)
-            for column, value in zip(table["columns"], values, strict=True):
-                benchmark, dataset = column.split(" ", 1)
-                benchmark = table.get("rows_of", {}).get(method, benchmark)
-                if value is not None and column.split()[0] != "average":
-                    figures[benchmark, dataset, predictor, table["metric"]] = float(value)
-    return figures

@@ -69,9 +69,12 @@ class StoredScores:
         task = setup.task(predictor)
         context = _context(predictor, task, setup)
         keys = _keys(predictor, task, texts)
+        wanted: dict[str, str] = {}  # in this order, so that a run cut short has the first ones
+        for key, text in zip(keys, texts, strict=True):
+            wanted.setdefault(key, text)
         self.computed += evaluate(
             setup,
-            dict(zip(keys[::-1], texts[::-1], strict=True)),
+            wanted,
             self.store,
             context,
             self.executor if predictor.needs_network else SerialExecutor(),

@@ -163,6 +163,13 @@ class ScoreStore:
             stored = set() if identity is None else {key for key, _ in self._readable(identity)}
         return stored | self._transient.get(context, {}).keys()
 
+    def contexts(self) -> list[ScoreContext]:
+        """Return what the stored scores depend on besides the architecture, oldest first."""
+        names = ", ".join(_COLUMNS)
+        with self._explained("read"):
+            rows = self._connection.execute(f"SELECT {names} FROM contexts ORDER BY id")
+            return [ScoreContext(*row) for row in rows]
+
     def transient(self) -> list[Score]:
         """Return the scores that failed transiently since the store was opened."""
         return [score for scores in self._transient.values() for score in scores.values()]

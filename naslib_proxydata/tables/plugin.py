@@ -27,6 +27,12 @@ _NDS_FILES = {
     "resnext-b": ("",),
     "vanilla": ("", "-lr-wd", "-reruns"),
 }
+_NDS_CAVEATS = {
+    "-lr-wd": "each of its networks was trained with a learning rate and a weight decay of its "
+    "own, which is most of what its values differ by",
+    "-reruns": "it has two networks, trained with a hundred seeds each: it measures how much "
+    "trainings of one network differ",
+}
 
 
 @hookimpl
@@ -90,6 +96,8 @@ def register_benchmarks() -> Sequence[BenchmarkRegistration]:
                 datasets=(dataset,),
                 how_to_get="unpack data.zip of NDS (github.com/facebookresearch/nds)",
                 convert=f"{_ROOM}.nds:convert",
+                family="nds imagenet" if end else "nds",
+                caveat=_NDS_CAVEATS.get(variant, ""),
             )
             for family, variants in _NDS_FILES.items()
             for variant in variants

@@ -61,7 +61,7 @@ def test_parts_are_computed_once_for_their_rows_and_for_what_combines_them(tmp_p
         benchmark="nb201",
         data_root=shared_data,
         predictors=predictors,
-        n=12,
+        n=15,
         labels=5,
         draws=2,
     )

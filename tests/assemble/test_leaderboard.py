@@ -21,6 +21,7 @@ from scipy import stats
 
 from naslib_proxydata.assemble import leaderboard
 from naslib_proxydata.assemble.leaderboard import run_leaderboard
+from naslib_proxydata.assemble.tasks import _suite
 from naslib_proxydata.config import LeaderboardConfig, resolve
 from naslib_proxydata.errors import (
     ConfigError,
@@ -30,10 +31,16 @@ from naslib_proxydata.errors import (
     TableError,
 )
 from naslib_proxydata.runs import executors
+from naslib_proxydata.runs.setup import load_plugins
 from naslib_proxydata.runs.store import ScoreStore
 from tests.leaderboard import fake_plugin
 
 PLUGIN = Path(fake_plugin.__file__)
+
+
+@pytest.fixture
+def plugins_of_the_package():
+    return load_plugins(())
 
 
 @pytest.fixture(autouse=True)
@@ -123,6 +130,18 @@ def test_rho_is_that_of_the_scores_against_the_table(run):
     (counted,) = [row for row in board.rows if row.predictor == "counted"]
     # 20, 21 raise and 30, 31 overflow; 0 and 1 carry no signal.
     assert (counted.n, counted.n_failed, counted.n_no_signal) == (60, 4, 2)
+
+
+def test_scores_are_computed_in_the_order_of_the_draw(run, tmp_path):
+    predictors = {"raw": {"log": str(tmp_path / "log")}}
+    run(n=20, predictors=predictors)
+    first = (tmp_path / "log").read_text().splitlines()
+    run(n=40, predictors=predictors)
+    drawn = (tmp_path / "log").read_text().splitlines()
+    (tmp_path / "log").unlink()
+    run(n=40, predictors=predictors, out=tmp_path / "other")
+    assert (tmp_path / "log").read_text().splitlines() == drawn
+    assert drawn[: len(first)] == first
 
 
 def test_equal_architectures_are_scored_once_unless_seen_raw(run, computed, tmp_path):
@@ -232,8 +251,43 @@ def test_a_suite_lists_what_is_absent_and_goes_on(run):
     assert set(absent) == {("numbers", "three"), ("nowhere", "one"), ("nb201", "cifar10")}
     assert absent["nowhere", "one"] == "Count them."
     text = (board.folder / "summary.md").read_text()
-    assert "| `nowhere` | one | Count them. |" in text
+    assert "| `nowhere` | 1: one | Count them. |" in text
     assert "## All tasks" in text
+
+
+def test_too_few_to_rank_have_no_figure_and_a_note(run, caplog):
+    board = run(n=9, metrics="best-rank")
+    assert "numbers one: a rank figure needs at least 10 architectures, got 9" in caplog.text
+    for row in board.rows:
+        assert row.n == 9
+        assert "take a larger n" in row.note
+        figures = (row.spearman, row.spearman_low, row.kendall, row.top10_retrieval)
+        assert all(map(math.isnan, (*figures, row.metrics["best-rank"])))
+    board = run(n=10, metrics="best-rank", overwrite=True)
+    assert not any(row.note for row in board.rows)
+    assert not math.isnan(board.rows[-1].spearman)
+
+
+def test_the_suite_of_all_leaves_out_what_measures_noise(plugins_of_the_package):
+    chosen = _suite(LeaderboardConfig(suite="all"), plugins_of_the_package)
+    left_out = set(plugins_of_the_package.names("benchmarks")) - set(chosen)
+    assert {name.split("-", 2)[2] for name in left_out} == {
+        *("lr-wd", "lr-wd-in", "reruns"),
+    }
+    assert len(left_out) == 8
+    noisy = "nds-resnet-reruns"
+    assert set(_suite(LeaderboardConfig(suite=noisy), plugins_of_the_package)) == {noisy}
+
+
+def test_the_suite_of_the_paper_is_that_of_its_tables(plugins_of_the_package):
+    chosen = _suite(LeaderboardConfig(suite="paper"), plugins_of_the_package)
+    assert chosen.pop("nb101") == ("cifar10",)
+    assert len(chosen.pop("transnas-macro")) == 7
+    assert len(chosen.pop("nasbench-mr")) == 9
+    cifar10 = [name for name, datasets in chosen.items() if datasets == ("cifar10",)]
+    imagenet = [name for name, datasets in chosen.items() if datasets == ("imagenet",)]
+    assert (len(cifar10), len(imagenet), len(chosen)) == (11, 8, 19)
+    assert all(name.startswith("nds-") for name in chosen)
 
 
 def test_a_suite_skips_datasets_without_the_metric(run):
@@ -249,6 +303,7 @@ def test_a_suite_skips_datasets_without_the_metric(run):
         ({"suite": "nowhere"}, TableAbsentError, r"nothing of the suite is there.*Count them"),
         ({"suite": "numbers:on"}, ConfigError, r"unknown dataset 'on'.*Did you mean 'one'"),
         ({"suite": "numbrs"}, ConfigError, r"unknown benchmark 'numbrs'.*'numbers'"),
+        ({"suite": "papr"}, ConfigError, r"unknown benchmark 'papr'.*Did you mean 'paper'"),
         ({"benchmark": "nowhere"}, TableAbsentError, "no file"),
         ({"dataset": "three"}, TableError, r"unknown dataset 'three'.*Numbers"),
         ({"metric": "tset_accuracy"}, TableError, r"Did you mean 'test_accuracy'"),

@@ -56,6 +56,11 @@ def test_titles_say_metric_and_cells():
     assert "clean cells" in figure.get_suptitle()
 
 
+def test_titles_say_between_what_the_numbers_of_architectures_lie():
+    rows = [evaluation(np.arange(float(n)), predictor=str(n)).row for n in (12, 30, 20)]
+    assert "(n = 12 to 30)" in plots.draw_spearman(rows).get_title()
+
+
 def test_values_that_were_turned_round_are_drawn_in_their_own_unit():
     subject = {"metric": "lower_is_better", "dataset": "latency_ms"}
     figure = plots.scores_figure([evaluation(np.arange(20.0), -np.arange(20.0), **subject)])
@@ -107,6 +112,22 @@ def test_rho_is_drawn_with_its_interval_for_every_predictor_and_seed():
     assert {(row.spearman_low, row.spearman_high) for row in rows} <= drawn
     labels = [text.get_text() for text in panel.get_yticklabels()]
     assert "flat (undefined)" in labels
+
+
+def test_published_values_are_open_diamonds_with_a_legend():
+    rows = [
+        evaluation(np.random.default_rng(0).normal(size=30), registered_name=name, predictor=name)
+        for name in ("eproxy", "naswot", "macs")  # on NAS-Bench-101: .65, .40 and none
+    ]
+    panel = plots.draw_spearman([one.row for one in rows])
+    (diamonds,) = [line for line in panel.lines if line.get_marker() == "D"]
+    names = [text.get_text() for text in panel.get_yticklabels()]
+    places = {names[int(y)]: x for x, y in zip(*diamonds.get_data(), strict=True)}
+    assert places == {"eproxy": 0.65, "naswot": 0.40}
+    assert diamonds.get_markerfacecolor() == "none"
+    (told,) = panel.get_legend().get_texts()
+    assert told.get_text() == "published (arXiv 2210.09459)"
+    assert plots.draw_spearman([rows[2].row]).get_legend() is None
 
 
 def test_labels_of_crowded_points_do_not_cover_each_other():

@@ -6,14 +6,17 @@ import math
 from collections import Counter
 
 import pytest
-import yaml
 
-from naslib_proxydata.leaderboard import rows
-from naslib_proxydata.leaderboard.rows import published
+from naslib_proxydata.leaderboard.published import (
+    published,
+    published_figures,
+    published_file,
+    published_tasks,
+)
 from naslib_proxydata.predictors import plugin
 from naslib_proxydata.runs.setup import load_plugins
 
-FILE = yaml.safe_load((rows.files(rows.__package__) / "published.yaml").read_text("utf-8"))
+FILE = published_file()
 
 
 @pytest.mark.parametrize(
@@ -52,6 +55,13 @@ def test_what_is_not_printed_or_not_legible_is_blank(benchmark, dataset, predict
     assert all(map(math.isnan, published(benchmark, dataset, predictor)))
 
 
+def test_every_task_of_the_tables_is_there_once_even_where_no_figure_is_legible():
+    tasks = published_tasks()
+    assert len(set(tasks)) == len(tasks) == 1 + 11 + 8 + 7 + 9
+    assert ("nds-nasnet", "cifar10") in tasks
+    assert ("transnas-macro", "normal") in tasks  # the space that the paper's own rows are of
+
+
 def test_every_table_is_whole():
     numbers = [table["table"] for table in FILE["tables"]]
     assert numbers == [1, 2, 2, 3, 3, 3, 3, 4, 4, 5, 5, 6, 7, 8, 9]
@@ -85,6 +95,6 @@ def test_averages_are_the_means_of_their_rows_where_every_figure_is_legible(tabl
 def test_benchmarks_datasets_and_predictors_are_those_of_the_package():
     plugins = load_plugins((), ())
     known = {entry.name for entry in plugin.register_predictors()}
-    for benchmark, dataset, predictor, _ in rows.published_figures():
+    for benchmark, dataset, predictor, _ in published_figures():
         assert predictor in known | {"ES", "Cls-C full training"}
         assert dataset in plugins.benchmark(benchmark).datasets

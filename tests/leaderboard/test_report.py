@@ -29,7 +29,15 @@ def row(**changes):
     values = dict.fromkeys(COLUMNS, 0.5) | dict.fromkeys(
         ("benchmark", "dataset", "metric", "predictor", "device", "images", "label", "source"), "x"
     )
-    values |= {"seed": 0, "n": 10, "n_failed": 0, "n_no_signal": 0, "paper_top10": math.nan}
+    values |= {
+        "family": "",
+        "note": "",
+        "seed": 0,
+        "n": 10,
+        "n_failed": 0,
+        "n_no_signal": 0,
+        "paper_top10": math.nan,
+    }
     return Row(**{**values, **changes})
 
 
@@ -68,30 +76,58 @@ def test_markdown_has_a_table_by_task_the_average_and_what_is_absent():
     assert "| x: one | 0.90 (0.80) | 0.10 | – |" in table
     assert "| x: two | 0.50 | 0.00 | 0.20 |" in table
     assert "| average | 0.70 | 0.05 | – |" in table  # of an undefined rho there is no average
-    assert "| `far` | away | get \\| it |" in lines
+    assert "| `far` | 1: away | get \\| it |" in lines
     assert "![plots/a.png](plots/a.png)" in text
     assert "Device: cpu" in text
 
 
-def test_absent_tasks_keep_their_line_beside_those_that_papers_print_together():
+def test_what_is_absent_of_a_family_has_one_line_there_and_one_in_the_list():
     rows = [
-        row(benchmark=name, dataset=task, predictor="good", spearman=0.5)
-        for name, task in (("a", "one"), ("b", "two"))
+        row(benchmark=name, family=family, predictor="good", spearman=0.5)
+        for name, family in (("nds-a", "nds"), ("b", "b"))
     ]
     absent = [
-        Absent("a", "three", "a.pth holds no three"),
+        *(Absent(f"nds-{name}", "cifar10", "unpack it", "nds") for name in "xyz"),
         *(Absent("c", task, "get it") for task in ("one", "two")),
     ]
     (lines, *_) = report.tasks_by_predictor(rows, (), absent).values()
     assert [line[0] for line in lines] == [
-        *("task", "a: one", "a: three", "b: two", "c: one", "c: two", "average")
-    ]
-    assert [line[1][:6] for line in lines[1:]] == [
-        *("0.50 (", "absent", "0.50 (", "absent", "absent", "0.50")
+        *("task", "nds-a: x", "nds: 3 absent", "b: x", "c: 2 absent", "average of the families")
     ]
     text = report.summary_markdown(rows, absent, [], env())
-    assert "| `a` | three | a.pth holds no three |" in text
-    assert "| `c` | one, two | get it |" in text
+    assert "| `nds` | 3: nds-x, nds-y, nds-z | unpack it |" in text
+    assert "| `c` | 2: one, two | get it |" in text
+
+
+def test_a_family_of_many_tables_counts_as_much_as_a_family_of_one():
+    rows = [
+        row(benchmark="b", family="b", predictor="good", spearman=1.0),
+        *(
+            row(benchmark=f"nds-{place}", family="nds", predictor="good", spearman=rho)
+            for place, rho in enumerate((0.1, 0.2, 0.6))
+        ),
+    ]
+    (lines, *_) = report.tasks_by_predictor(rows).values()
+    averages = {line[0]: line[1] for line in lines if line[0].startswith("average")}
+    assert averages == {"average of nds": "0.30", "average of the families": "0.65"}
+
+
+def test_a_table_that_measures_noise_is_shown_and_counts_nowhere():
+    note = "it measures noise"
+    rows = [
+        row(benchmark=name, family="nds", predictor=predictor, spearman=rho, note=one)
+        for name, one, rhos in (("nds-a", "", (0.5, 0.4)), ("nds-reruns", note, (-1.0, 1.0)))
+        for predictor, rho in zip(("good", "bad"), rhos, strict=True)
+    ]
+    (lines, *_) = report.tasks_by_predictor(rows).values()
+    assert [cell.partition(" (")[0] for cell in lines[0]] == ["task", "good", "bad"]
+    assert [[cell.partition(" (")[0] for cell in line] for line in lines[1:]] == [
+        ["nds-a: x", "0.50", "0.40"],
+        ["nds-reruns: x *", "-1.00", "1.00"],
+        ["average", "0.50", "0.40"],
+    ]
+    text = report.summary_markdown(rows, [], [], env())
+    assert "In no average (*): nds-reruns: x, since it measures noise." in text
 
 
 def test_one_task_has_no_table_beside_others():

@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from naslib_proxydata.leaderboard.published import published, published_figures
 from naslib_proxydata.leaderboard.rows import (
     Comparison,
     make_evaluation,
     mean_seconds,
-    published,
-    published_figures,
 )
 from naslib_proxydata.predictors.base import Score
 

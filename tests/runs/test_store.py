@@ -47,6 +47,14 @@ def test_scores_come_back_as_they_were(store):
     assert store.keys(CONTEXT) == set(scores)
 
 
+def test_contexts_are_known_in_the_order_in_which_they_came(store):
+    assert store.contexts() == []
+    other = dataclasses.replace(CONTEXT, seed=1)
+    for context in (CONTEXT, other, CONTEXT):
+        store.add(context, {"a": Score(1.0)})
+    assert store.contexts() == [CONTEXT, other]
+
+
 def test_a_reason_with_a_name_of_a_file_that_is_no_utf_8_is_kept(store):
     store.add(CONTEXT, {"x": Score(math.nan, "ValueError: caf\udce9\0")})
     assert store.get(CONTEXT, ["x"])["x"].reason == "ValueError: caf\\udce9\0"
