@@ -97,7 +97,7 @@ def register_predictors() -> Sequence[Registration]:
         Registration(
             "zero-label",
             f"{_ROOM}.zero_label.predictor:ZeroLabel",
-            "size, variety of the features, pools and shortest path in one fixed sum",
+            "size, variety of features and channels, and shortest path in one fixed sum",
         ),
         Registration(
             "swap",

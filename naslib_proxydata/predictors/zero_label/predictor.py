@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import torch
@@ -11,26 +12,20 @@ from pydantic import Field, field_validator
 from naslib_proxydata.errors import unknown_name
 from naslib_proxydata.predictors.base import Score
 from naslib_proxydata.predictors.zero_cost.az_nas import entropy
+from naslib_proxydata.predictors.zero_cost.meco import meco
 from naslib_proxydata.predictors.zero_cost.untrained import (
     BatchSettings,
     UntrainedNetworkPredictor,
     place,
 )
-from naslib_proxydata.predictors.zero_label.structure import (
-    pools_on_a_path,
-    shortest_trained_path,
-)
+from naslib_proxydata.predictors.zero_label.structure import shortest_trained_path
 from naslib_proxydata.spaces.base import Architecture
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from naslib_proxydata.spaces.common.trunk import Trunk
 
-    from torch import Tensor
-
-WEIGHTS: Mapping[str, float] = {"size": 1.0, "features": 7.0, "pools": -0.7, "path": -0.4}
-"""Weight of each signal. Chosen by Spearman's rho on 200 clean cells of NAS-Bench-201 CIFAR-10
-(test accuracy) and 120 cells of NAS-Bench-101, and frozen before any other table was looked at;
-between half and twice of each, rho there changes by less than .02."""
+WEIGHTS: Mapping[str, float] = {"size": 1.0, "features": 1.0, "channels": 1.0, "path": -0.3}
+"""Weight of each signal in the sum."""
 
 
 class ZeroLabelSettings(BatchSettings):
@@ -38,7 +33,7 @@ class ZeroLabelSettings(BatchSettings):
 
     Attributes:
         batch_size: Number of images.
-        without: Signals that are left out, of ``size``, ``features``, ``pools`` and ``path``.
+        without: Signals that are left out, of ``size``, ``features``, ``channels`` and ``path``.
     """
 
     batch_size: int = Field(32, ge=2)
@@ -55,39 +50,26 @@ class ZeroLabelSettings(BatchSettings):
         return names
 
 
-def used_dimensions(features: Tensor) -> float:
-    """Return which share of the logarithm of its dimensions a feature map uses.
-
-    H / log(min(c, n h w - 1)) with H the entropy of its principal components
-    (:func:`~naslib_proxydata.predictors.zero_cost.az_nas.entropy`), which is at most the
-    denominator: 1 where all directions vary alike, 0 where one alone does.
-
-    Args:
-        features: Shape (n, c, h, w).
-    """
-    channels = features.shape[1]
-    most = min(channels, features.numel() // channels - 1)
-    return entropy(features) / math.log(most) if most > 1 else 0.0
-
-
-def weighted_sum(signals: Mapping[str, float], without: tuple[str, ...] = ()) -> float:
-    """Return sum_s w_s x_s over the signals that are not left out, w of :data:`WEIGHTS`."""
-    return math.fsum(
-        weight * signals[name] for name, weight in WEIGHTS.items() if name not in without
-    )
+def weighted_sum(signals: Mapping[str, float]) -> float:
+    """Return sum_s w_s x_s over the signals that there are, w of :data:`WEIGHTS`."""
+    return math.fsum(WEIGHTS[name] * value for name, value in signals.items())
 
 
 class ZeroLabel(UntrainedNetworkPredictor[Architecture]):
-    """log MACs + 7 u - .7 p - .4 s, of the canonical architecture.
+    """log MACs + H + log(1 + M) - .3 s, of the canonical architecture.
 
-    MACs are those of the published network. u is the share of its dimensions that the untrained
-    trunk's last feature map uses (:func:`used_dimensions`), p the poolings on a path of a cell
-    and s the trained operations of its shortest path without pooling (:mod:`structure`); p and s
-    are 0 in spaces without cells. One forward pass in train mode; no labels, and no other
-    architectures.
+    MACs are those of the published network, for one image. H is the entropy of the principal
+    components of the untrained trunk's last feature map, in nats
+    (:func:`~naslib_proxydata.predictors.zero_cost.az_nas.entropy`), M is
+    :func:`~naslib_proxydata.predictors.zero_cost.meco.meco` of the trunk, and s counts the trained operations
+    of a cell's shortest path without pooling (:mod:`structure`), 0 in spaces without cells. Two
+    forward passes in train mode; no labels, and no other architectures.
 
-    No paper has this sum: it is this package's own. The signals are known (MACs; AZ-NAS'
-    expressivity, arXiv 2403.19232; paths by operation, GRAF, arXiv 2404.16551).
+    No paper has this sum: it is this package's own. Its signals are known: MACs, AZ-NAS'
+    expressivity (arXiv 2403.19232), MeCo (NeurIPS 2023), paths by operation as GRAF has them
+    (arXiv 2404.16551). Form and weights were chosen by Spearman's rho on cells of NAS-Bench-201
+    CIFAR-10 (test accuracy) and NAS-Bench-101; the documentation says which tables were looked at
+    before and after.
     """
 
     name = "zero-label"
@@ -95,31 +77,48 @@ class ZeroLabel(UntrainedNetworkPredictor[Architecture]):
     options: ZeroLabelSettings
 
     def signals(self, architecture: Architecture) -> dict[str, float]:
-        """Return the four signals; those that are left out are not computed, and 0."""
-        space, without = self.task.space, self.options.without
-        found = dict.fromkeys(WEIGHTS, 0.0)
-        if "size" not in without:
-            macs = space.macs(architecture, num_classes=self.task.num_classes)
-            found["size"] = math.log(max(macs, 1))
-        if "features" not in without:
-            found["features"] = used_dimensions(self.last_features(architecture))
-        view = space.graph_view(architecture)
-        if "pools" not in without:
-            found["pools"] = pools_on_a_path(view)
-        if "path" not in without:
-            found["path"] = shortest_trained_path(view)
-        return found
+        """Return the signals that are not left out."""
+        found = {
+            "size": self.log_macs,
+            "features": self.feature_entropy,
+            "channels": self.log_channels,
+            "path": self.path,
+        }
+        return {
+            name: signal(architecture)
+            for name, signal in found.items()
+            if name not in self.options.without
+        }
 
-    @torch.no_grad()
-    def last_features(self, architecture: Architecture) -> Tensor:
-        """Return the last feature map of the untrained trunk, shape (n, c, h, w)."""
+    def log_macs(self, architecture: Architecture) -> float:
+        """Return the logarithm of the published network's multiply-accumulates."""
+        macs = self.task.space.macs(architecture, num_classes=self.task.num_classes)
+        return math.log(max(macs, 1))
+
+    def trunk(self, architecture: Architecture) -> Trunk:
+        """Return the untrained trunk, in train mode, on the device."""
         trunk = self.task.space.trunk(
             architecture, self.generator("weights"), in_channels=self.inputs.shape[1]
         )
-        features: Tensor = place(trunk, self.task.device).train()(self.inputs)[0]
-        return features
+        place(trunk, self.task.device)
+        return trunk.train()
+
+    @torch.no_grad()
+    def feature_entropy(self, architecture: Architecture) -> float:
+        """Return the entropy of the trunk's last feature map, in nats."""
+        return entropy(self.trunk(architecture)(self.inputs)[0])
+
+    @torch.no_grad()
+    def log_channels(self, architecture: Architecture) -> float:
+        """Return log(1 + M) with M the MeCo of the trunk on one Gaussian image."""
+        image = torch.randn(self.one_image_shape(), generator=self.generator("image"))
+        return math.log1p(max(meco(self.trunk(architecture), self.on_device(image)), 0.0))
+
+    def path(self, architecture: Architecture) -> float:
+        """Return the length of the shortest trained path."""
+        return shortest_trained_path(self.task.space.graph_view(architecture))
 
     def measure(self, architecture: Architecture) -> Score:
         """Return the sum, with the signals as details."""
         signals = self.signals(architecture)
-        return Score(weighted_sum(signals, self.options.without), details=signals)
+        return Score(weighted_sum(signals), details=signals)

@@ -1,4 +1,4 @@
-"""What the graph of a cell says about it without labels: its pools and its shortest way through.
+"""What the graph of a cell says about it without labels: its shortest way through.
 
 The kind of an operation is told by its name, as all spaces of the package name theirs: ``conv``
 is in that of every trained one, ``pool`` in that of every pooling one, and others (``skip``, a
@@ -7,7 +7,6 @@ link) pass features on. A plugin's space that names them otherwise has neither.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from statistics import fmean
 
 from naslib_proxydata.spaces.common.graph import LINK, Graph, GraphView
@@ -23,50 +22,24 @@ def is_pooling(operation: str) -> bool:
     return "pool" in operation
 
 
-def pools_on_a_path(view: GraphView) -> float:
-    """Return the mean number of poolings on a path from input to output.
-
-    All paths count alike, and searched graphs (a normal and a reduction cell, say) as well; 0
-    where a space has none.
-    """
-    counts = [mean_on_a_path(graph.live(), is_pooling) for graph in view.graphs.values()]
-    return fmean(counts) if counts else 0.0
-
-
 def shortest_trained_path(view: GraphView) -> float:
     """Return the fewest trained operations on a path without pooling, mean over searched graphs.
 
-    Where every path has a pooling it is one more than the most operations on any: such a cell is
-    worse than the longest. 0 where a space has no graphs.
+    0 where a space has no graphs.
     """
     lengths = [shortest_without_pooling(graph.live()) for graph in view.graphs.values()]
     return fmean(lengths) if lengths else 0.0
 
 
-def mean_on_a_path(graph: Graph, counted: Callable[[str], bool]) -> float:
-    """Return how many operations of a kind a path has on average over all paths.
-
-    Args:
-        graph: Of live edges.
-        counted: Whether an operation is of that kind.
-    """
-    paths, total = {0: 1}, {0: 0}
-    for source, target, operation in sorted(graph.edges):
-        paths[target] = paths.get(target, 0) + paths[source]
-        more = total[source] + paths[source] * counted(operation)
-        total[target] = total.get(target, 0) + more
-    last = graph.nodes - 1
-    return total[last] / paths[last] if last in paths else 0.0
-
-
 def shortest_without_pooling(graph: Graph) -> int:
-    """Return the fewest trained operations on a path without pooling.
+    """Return the fewest trained operations on a path from input to output without pooling.
 
     Args:
         graph: Of live edges.
 
     Returns:
-        One more than the most operations on any path, where all paths have a pooling.
+        One more than the most operations on any path, where all paths have a pooling: such a cell
+        is worse than the longest.
     """
     fewest, longest = {0: 0}, {0: 0}
     for source, target, operation in sorted(graph.edges):
