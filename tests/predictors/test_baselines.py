@@ -145,7 +145,7 @@ def test_images_needed_are_what_is_used() -> None:
     needed = {name: make(name).images_needed for name in SMALL}
     assert {name for name, count in needed.items() if count == 0} == {
         "random", *COUNTS, "synflow", "zen", "az-nas",
-        "random", "params", "macs", "synflow", "zen", "az-nas", "vkdnw",
+        "params", "macs", "vkdnw",
         "meco",
     }  # fmt: skip
     assert needed["naswot"] == 128
