@@ -39,7 +39,7 @@ SMALL: dict[str, dict[str, Any]] = {
         name: {"batch_size": 8}
         for name in (
             *("grad-norm", "snip", "grasp", "fisher", "naswot", "jacob-cov", "az-nas"),
-            *("near", "wrcor"),
+            *("near", "wrcor", "zero-label"),
         )
     },
 }
