@@ -2,8 +2,8 @@
 
     python benchmarks/experiments/zero_label.py
 
-Nothing is scored here: scores come from the data files of the boards
-(``docs/results/data/scores_*.csv.gz``, made by ``benchmarks/leaderboards/leaderboard.py``), in which
+Nothing is scored here: scores come from the data files of the boards, made by
+``benchmarks/leaderboards/leaderboard.py`` (``docs/results/data/scores_*.csv.gz``), in which
 zero-label's signals stand as details. Each predictor is ranked on the architectures that both it
 and zero-label have scored: ``n`` is their number, and ``own`` zero-label's rho on the same.
 """

@@ -61,9 +61,9 @@ class ZeroLabel(UntrainedNetworkPredictor[Architecture]):
     MACs are those of the published network, for one image. H is the entropy of the principal
     components of the untrained trunk's last feature map, in nats
     (:func:`~naslib_proxydata.predictors.zero_cost.az_nas.entropy`), M is
-    :func:`~naslib_proxydata.predictors.zero_cost.meco.meco` of the trunk, and s counts the trained operations
-    of a cell's shortest path without pooling (:mod:`structure`), 0 in spaces without cells. Two
-    forward passes in train mode; no labels, and no other architectures.
+    :func:`~naslib_proxydata.predictors.zero_cost.meco.meco` of the trunk, and s counts the trained
+    operations of a cell's shortest path without pooling (:mod:`structure`), 0 in spaces without
+    cells. Two forward passes in train mode; no labels, and no other architectures.
 
     No paper has this sum: it is this package's own. Its signals are known: MACs, AZ-NAS'
     expressivity (arXiv 2403.19232), MeCo (NeurIPS 2023), paths by operation as GRAF has them

@@ -64,7 +64,7 @@ def test_a_longer_way_counts_against_a_cell() -> None:
 
 
 def test_unknown_and_all_signals_are_refused() -> None:
-    with pytest.raises(ConfigError, match="'chanels'. Did you mean 'channels'"):
+    with pytest.raises(ConfigError, match=r"'chanels'\. Did you mean 'channels'"):
         ZeroLabel(without=["chanels"])
     with pytest.raises(ConfigError, match="at least one signal"):
         ZeroLabel(without=list(WEIGHTS))
