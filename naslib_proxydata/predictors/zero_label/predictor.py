@@ -76,19 +76,23 @@ class ZeroLabel(UntrainedNetworkPredictor[Architecture]):
     settings_type = ZeroLabelSettings
     options: ZeroLabelSettings
 
+    @torch.no_grad()
     def signals(self, architecture: Architecture) -> dict[str, float]:
         """Return the signals that are not left out."""
-        found = {
-            "size": self.log_macs,
-            "features": self.feature_entropy,
-            "channels": self.log_channels,
-            "path": self.path,
-        }
-        return {
-            name: signal(architecture)
-            for name, signal in found.items()
-            if name not in self.options.without
-        }
+        wanted = [name for name in WEIGHTS if name not in self.options.without]
+        needs_trunk = {"features", "channels"}.intersection(wanted)
+        trunk = self.trunk(architecture) if needs_trunk else None
+        found = {}
+        if "size" in wanted:
+            found["size"] = self.log_macs(architecture)
+        if trunk is not None and "features" in wanted:
+            found["features"] = entropy(trunk(self.inputs)[0])
+        if trunk is not None and "channels" in wanted:
+            found["channels"] = self.log_channels(trunk)
+        if "path" in wanted:
+            view = self.task.space.graph_view(architecture)
+            found["path"] = shortest_trained_path(view)
+        return found
 
     def log_macs(self, architecture: Architecture) -> float:
         """Return the logarithm of the published network's multiply-accumulates."""
@@ -103,20 +107,10 @@ class ZeroLabel(UntrainedNetworkPredictor[Architecture]):
         place(trunk, self.task.device)
         return trunk.train()
 
-    @torch.no_grad()
-    def feature_entropy(self, architecture: Architecture) -> float:
-        """Return the entropy of the trunk's last feature map, in nats."""
-        return entropy(self.trunk(architecture)(self.inputs)[0])
-
-    @torch.no_grad()
-    def log_channels(self, architecture: Architecture) -> float:
+    def log_channels(self, trunk: Trunk) -> float:
         """Return log(1 + M) with M the MeCo of the trunk on one Gaussian image."""
         image = torch.randn(self.one_image_shape(), generator=self.generator("image"))
-        return math.log1p(max(meco(self.trunk(architecture), self.on_device(image)), 0.0))
-
-    def path(self, architecture: Architecture) -> float:
-        """Return the length of the shortest trained path."""
-        return shortest_trained_path(self.task.space.graph_view(architecture))
+        return math.log1p(max(meco(trunk, self.on_device(image)), 0.0))
 
     def measure(self, architecture: Architecture) -> Score:
         """Return the sum, with the signals as details."""
