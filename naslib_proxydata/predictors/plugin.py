@@ -95,6 +95,11 @@ def register_predictors() -> Sequence[Registration]:
             "arXiv 2403.19232",
         ),
         Registration(
+            "zero-label",
+            f"{_ROOM}.zero_label.predictor:ZeroLabel",
+            "size, variety of features and channels, and shortest path in one fixed sum",
+        ),
+        Registration(
             "swap",
             f"{_ROOM}.zero_cost.swap:Swap",
             "how many patterns the units show over the images",

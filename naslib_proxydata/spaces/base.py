@@ -41,12 +41,16 @@ class SearchSpace(ABC, Generic[Architecture]):
     Attributes:
         name: The name on the command line.
         image_size: Height and width, in pixels, at which the space's networks are scored.
+        single_image_size: Height and width, in pixels, of the image for predictors that look at one
+            alone, 64 in the program of MeCo's authors: with fewer, some networks shrink it to one
+            position, and batch normalisation in train mode has nothing to normalise by.
         table_space: Name of the space whose benchmark tables hold these architectures, and whose
             text theirs is; empty for tables of its own name.
     """
 
     name: str
     image_size: int = 32
+    single_image_size: int = 64
     table_space: str = ""
 
     @abstractmethod

@@ -44,7 +44,8 @@ def primary_blocks(trunk: nn.Module) -> list[nn.Module]:
     """Return the blocks between which features are compared.
 
     They are the outermost modules below the trunk that are not torch's own (lists and
-    sequences are looked into): in a cell-based space, the cells and the reductions.
+    sequences are looked into, and so is a module that holds all others): in a cell-based space,
+    the cells and the reductions.
     """
 
     def search(parent: nn.Module) -> Iterator[nn.Module]:
@@ -54,7 +55,10 @@ def primary_blocks(trunk: nn.Module) -> list[nn.Module]:
             elif not type(child).__module__.startswith("torch."):
                 yield child
 
-    return list(search(trunk))
+    blocks = list(search(trunk))
+    while len(blocks) == 1 and (inner := list(search(blocks[0]))):
+        blocks = inner
+    return blocks
 
 
 def entropy(features: Tensor) -> float:

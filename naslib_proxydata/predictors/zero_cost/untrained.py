@@ -23,14 +23,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-ONE_IMAGE_SIZE = 64
-"""Height and width of the image where there is but one, as in the program of MeCo's authors.
-
-Smaller ones shrink to a single position in some networks, whose normalisations then have nothing to
-normalise by.
-"""
-
-
 class BatchSettings(Settings):
     """One batch of labelled images.
 
@@ -88,9 +80,10 @@ class UntrainedNetworkPredictor(Predictor[Architecture]):
         return count, self.task.images.pixels.shape[1], size, size
 
     def one_image_shape(self) -> tuple[int, int, int, int]:
-        """Return the shape of a single image, of :data:`ONE_IMAGE_SIZE` pixels or more."""
+        """Return the shape of a single image, of the space's ``single_image_size`` or more."""
         _, channels, height, width = self.input_shape(1)
-        return 1, channels, max(height, ONE_IMAGE_SIZE), max(width, ONE_IMAGE_SIZE)
+        least = self.task.space.single_image_size
+        return 1, channels, max(height, least), max(width, least)
 
     def generator(self, purpose: str) -> torch.Generator:
         """Return a generator that is the same for every architecture."""

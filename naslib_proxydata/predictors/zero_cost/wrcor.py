@@ -23,18 +23,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def layers_of(network: nn.Module) -> list[nn.Module]:
-    """Return the blocks that count as layers: the cells of a cell-based network.
-
-    They are the outermost modules that are not torch's own, looked for inside a module that holds
-    all of them.
-    """
-    blocks = primary_blocks(network)
-    while len(blocks) == 1 and primary_blocks(blocks[0]):
-        blocks = primary_blocks(blocks[0])
-    return blocks
-
-
 def correlations(responses: Tensor) -> Tensor:
     """Return the absolute correlation of every two images' responses.
 
@@ -97,7 +85,7 @@ def response_kernel(network: nn.Module, inputs: Tensor, labels: Tensor) -> NDArr
             hook(lambda slopes: add(slopes * passed, weight))
 
     relus = [one for one in network.modules() if isinstance(one, nn.ReLU | nn.ReLU6)]
-    with hooked(layers_of(network), next_layer), hooked(relus, relu):
+    with hooked(primary_blocks(network), next_layer), hooked(relus, relu):
         loss = functional.cross_entropy(finite(network(images)), labels)
         torch.autograd.grad(loss, images)
     return kernel.cpu().numpy()

@@ -23,6 +23,7 @@ class TransNasSpace(ConstructedSpace[Architecture]):
     """A space whose architectures are a skeleton and a cell, counted by formula."""
 
     published_size = 256
+    single_image_size = 128  # 64 pixels shrink to one where a macro skeleton halves four times
 
     @abstractmethod
     def modules(self, architecture: Architecture) -> tuple[int, ...]:

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from naslib_proxydata.predictors.zero_cost.az_nas import primary_blocks
 from naslib_proxydata.predictors.zero_cost.wrcor import (
     correlations,
-    layers_of,
     response_kernel,
     wrcor,
 )
@@ -103,7 +103,7 @@ def test_layers_are_cells_in_the_order_in_which_they_are_computed() -> None:
     space = NasBench201(channels=2, cells_per_stage=1)
     text = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|none~1|avg_pool_3x3~2|"
     network = space.network(space.parse(text), torch.Generator().manual_seed(0)).train()
-    assert len(layers_of(network)) == 5
+    assert len(primary_blocks(network)) == 5
     batch = random_images(6)
     kernel = response_kernel(network, batch.pixels, batch.labels)
     expected = 2 * (2**1 + 2 * 2**2 + 2**3 + 2 * 2**4 + 2**5 + 2**6)

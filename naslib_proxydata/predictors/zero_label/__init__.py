@@ -1,0 +1,1 @@
+"""Ranking without labels in every space, by size, features and structure."""
