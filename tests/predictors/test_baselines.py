@@ -143,9 +143,7 @@ def test_settings_are_plain_and_complete(name: str) -> None:
 def test_images_needed_are_what_is_used() -> None:
     needed = {name: make(name).images_needed for name in SMALL}
     assert {name for name, count in needed.items() if count == 0} == {
-        "random", *COUNTS, "synflow", "zen", "az-nas",
-        "params", "macs", "vkdnw",
-        "meco",
+        "random", *COUNTS, "synflow", "zen", "az-nas", "vkdnw", "meco",
     }  # fmt: skip
     assert needed["naswot"] == 128
     assert needed["zico"] == 128
