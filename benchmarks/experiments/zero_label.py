@@ -40,6 +40,8 @@ CHOSEN_ON = {("nb201", "cifar10"), ("nb101", "cifar10")}
 """The form was chosen on these."""
 SEEN = {"transnas-macro", "transnas-micro", "nds-enas-in"}
 """An earlier form was looked at on these."""
+COMPARED = ("nb101", "transnas-micro", "transnas-macro", "nds-in")
+GROUPS = ("nb201", *COMPARED, "nasbench-mr")
 LEAST_SHARED = 0.3
 """A predictor that has scored a smaller share of zero-label's architectures has no row."""
 
@@ -49,11 +51,10 @@ def main() -> None:
     data = options.results / "data"
     rows = [row for board in BOARDS for row in of_board(board, data)]
     ranked = [row for row in rows if row["kind"] != "ablation"]
-    write_csv(data / "zero_label.csv", ranked)
-    write_csv(data / "zero_label_ablation.csv", [row for row in rows if row["kind"] == "ablation"])
-    write_csv(data / "zero_label_means.csv", means(ranked, "predictor"))
     ablation = [row for row in rows if row["kind"] == "ablation"]
-    write_csv(data / "zero_label_ablation_means.csv", means(ablation, "predictor"))
+    write_csv(data / "zero_label.csv", ranked)
+    write_csv(data / "zero_label_means.csv", means(ranked))
+    write_csv(data / "zero_label_ablation_means.csv", means(ablation))
 
 
 def of_board(board: str, data: Path) -> Iterator[dict[str, Any]]:
@@ -161,25 +162,24 @@ def group(row: Mapping[str, Any]) -> str:
     return "nds-in" if row["benchmark"].startswith("nds-") else str(row["benchmark"])
 
 
-def means(rows: Sequence[Mapping[str, Any]], column: str) -> list[dict[str, Any]]:
-    """Return rho by benchmark, and the mean of the four benchmarks of the comparison."""
+def means(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return rho by benchmark, and the mean of the four benchmarks of the comparison.
+
+    A benchmark of which a predictor lacks a task has none.
+    """
     of: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
-        of[row[column]][group(row)].append(row["spearman"])
-    compared = ("nb101", "transnas-micro", "transnas-macro", "nds-in")
+        of[row["predictor"]][group(row)].append(row["spearman"])
+    tasks = {one: max(len(groups[one]) for groups in of.values()) for one in GROUPS}
     table = []
     for name, groups in of.items():
         by_group = {
-            one: float(np.mean(groups[one])) if groups[one] else math.nan
-            for one in ("nb201", *compared, "nasbench-mr")
+            one: float(np.mean(groups[one])) if len(groups[one]) == tasks[one] > 0 else math.nan
+            for one in GROUPS
         }
-        table.append(
-            {
-                "predictor": name,
-                **{one.replace("-", "_"): value for one, value in by_group.items()},
-                "mean_of_four": float(np.mean([by_group[one] for one in compared])),
-            }
-        )
+        mean = float(np.mean([by_group[one] for one in COMPARED]))
+        columns = {one.replace("-", "_"): value for one, value in by_group.items()}
+        table.append({"predictor": name, **columns, "mean_of_four": mean})
     return sorted(table, key=lambda row: -np.nan_to_num(row["mean_of_four"], nan=-9))
 
 

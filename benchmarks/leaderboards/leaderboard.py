@@ -213,6 +213,7 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     legend: dict[str, Any] = {}
     for panel, task in zip(panels, tasks, strict=False):
         plots.draw_spearman(task, panel)
+        panel.title.set_fontsize(9)  # a line of its own for each of two, in half the width
         for handle, text in zip(*panel.get_legend_handles_labels(), strict=True):
             legend[text] = handle
         if panel.get_legend() is not None:

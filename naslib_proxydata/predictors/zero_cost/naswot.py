@@ -41,7 +41,7 @@ def code_kernel(network: nn.Module, inputs: Tensor) -> NDArray[np.float64]:
     {0, 1} and s_i = |c_i|, a layer contributes N - s_i - s_j + 2 c_i . c_j: one product.
 
     Args:
-        network: In train mode; its ``nn.ReLU`` modules are the units.
+        network: In train mode; its ``nn.ReLU`` and ``nn.ReLU6`` modules have the units.
         inputs: Shape (n, channels, h, w).
 
     Returns:
@@ -56,7 +56,8 @@ def code_kernel(network: nn.Module, inputs: Tensor) -> NDArray[np.float64]:
         ones = codes.sum(1)  # exact in single precision: whole numbers below 2^24
         kernel.add_(2 * (codes @ codes.T) - ones[:, None] - ones + codes.shape[1])
 
-    with hooked([module for module in network.modules() if isinstance(module, nn.ReLU)], add):
+    relus = [one for one in network.modules() if isinstance(one, nn.ReLU | nn.ReLU6)]
+    with hooked(relus, add):
         network(inputs)
     return kernel.cpu().numpy()
 

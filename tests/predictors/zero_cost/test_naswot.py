@@ -35,6 +35,15 @@ def test_the_kernel_counts_the_units_that_agree(memory_format: torch.memory_form
     )
 
 
+def test_units_that_end_at_six_have_codes_too() -> None:
+    """All units of the MobileNet space are such."""
+    images = tiny_batch(5)[0]
+    network = nn.Sequential(
+        *[nn.ReLU6() if isinstance(one, nn.ReLU) else one for one in tiny_network()]
+    )
+    assert code_kernel(network, images).tolist() == code_kernel(tiny_network(), images).tolist()
+
+
 def test_two_equal_images_make_the_kernel_singular() -> None:
     images = tiny_batch(5)[0]
     images[3] = images[1]
