@@ -54,7 +54,7 @@ def test_no_table_of_results_is_written_by_hand(page: Path) -> None:
 def test_every_data_file_is_shown() -> None:
     text = "".join(page.read_text(encoding="utf-8") for page in render.pages())
     shown = set(re.findall(r"^file: (\S+)", text, re.MULTILINE))
-    named = set(re.findall(r"`(?:docs/results/data/)?(scores_[\w.]+)`", text))  # too long to show
+    named = set(re.findall(r"`(?:docs/results/data/)?(scores_[\w.-]+)`", text))  # too long to show
     there = {path.name for path in (RESULTS / "data").iterdir()}
     assert there - named == shown
 
