@@ -110,7 +110,7 @@ def test_a_preset_says_where_it_comes_from_and_ranks(tmp_path, shared_data):
     assert where.package
     values = {
         "predictors": f"eproxy:{done.preset},dps:{done.preset}",
-        "n": 5,
+        "n": 10,  # fewer have no rank figure
         "images": "noise",
         "image_size": 8,
         "data_root": shared_data,
@@ -127,7 +127,7 @@ def test_a_leaderboard_with_labels_searches(tmp_path, shared_data):
     values = {
         "predictors": {"dps": {**quick, "cycles": 3}},
         "seed": LIGHT,
-        "n": 8,
+        "n": 14,
         "labels": 4,
         "draws": 2,
         "images": "noise",
@@ -137,7 +137,7 @@ def test_a_leaderboard_with_labels_searches(tmp_path, shared_data):
     }
     board = run_leaderboard(LeaderboardConfig.parse(values, "test"))
     (row,) = [row for row in board.rows if row.predictor == "dps"]
-    assert (row.labels, row.draws, row.n, row.n_failed) == (4, 2, 4, 0)
+    assert (row.labels, row.draws, row.n, row.n_failed) == (4, 2, 10, 0)
     assert np.isfinite(row.spearman)
 
 
