@@ -11,21 +11,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import naslib_proxydata
-from naslib_proxydata.assemble.tasks import Task, find_tasks
+from naslib_proxydata.assemble.tasks import Task
 from naslib_proxydata.ranking import spearman
-from naslib_proxydata.runs.setup import load_plugins
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "leaderboards"))
 from common import arguments, write_csv
-from leaderboard import configured
+from leaderboard import tasks_of
 from scores import Scored, read_scores
 
 BOARDS = ("nb101", "transnas", "nds", "mr")
@@ -40,11 +38,7 @@ def main() -> None:
 def of_board(name: str, data: Path) -> Iterator[dict[str, Any]]:
     """Yield the rows of every table of a board that Eproxy has scored."""
     scores = [one for one in read_scores(data, name) if one.predictor == "eproxy"]
-    given = SimpleNamespace(
-        images=None, workers=None, device=None, out=Path("runs"), assignments=[]
-    )
-    tasks = find_tasks(configured(name, given), load_plugins(()))[0] if scores else []
-    for task in tasks:
+    for task in tasks_of(name) if scores else []:
         for one in scores:
             if one.benchmark == task.name:
                 yield from of_table(task, one)

@@ -15,13 +15,12 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from naslib_proxydata.assemble.tasks import Task, find_tasks
+from naslib_proxydata.assemble.tasks import Task
 from naslib_proxydata.leaderboard.published import published
 from naslib_proxydata.predictors.zero_label.predictor import WEIGHTS, weighted_sum
 from naslib_proxydata.ranking import bootstrap_spearman, spearman, top_retrieval
@@ -31,7 +30,7 @@ from naslib_proxydata.seeding import numpy_generator
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "leaderboards"))
 from common import arguments, write_csv
-from leaderboard import configured
+from leaderboard import tasks_of
 from scores import Scored, read_scores
 
 BOARDS = ("nb201-clean", "nb101", "transnas", "nds", "mr")
@@ -62,11 +61,7 @@ def of_board(board: str, data: Path) -> Iterator[dict[str, Any]]:
     scores = read_scores(data, board)
     if not any(one.predictor == OWN for one in scores):
         return
-    given = SimpleNamespace(
-        images=None, workers=None, device=None, out=Path("runs"), assignments=[]
-    )
-    config = configured(board, given)
-    for task in find_tasks(config, load_plugins(()))[0]:
+    for task in tasks_of(board):
         mine = [one for one in scores if one.benchmark == task.name and one.seed == 0]
         own = next((one for one in mine if one.predictor == OWN), None)
         if own is not None:
@@ -86,9 +81,9 @@ def of_task(task: Task, own: Scored, mine: Sequence[Scored]) -> Iterator[dict[st
         same = np.array([own.scores[text].value for text in texts])
         yield from ranked(task, "predictor", one.predictor, texts, values, same)
     texts = list(own.scores)
+    every = np.array([own.scores[text].value for text in texts])
     for name, signals in variants().items():
         parts = [signals_of(own, text, signals) for text in texts]
-        every = np.array([own.scores[text].value for text in texts])
         yield from ranked(task, "ablation", name, texts, np.array(parts), every)
 
 

@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 
 from naslib_proxydata.assemble.leaderboard import run_leaderboard
+from naslib_proxydata.assemble.tasks import Task, find_tasks
 from naslib_proxydata.config import LeaderboardConfig, resolve
 from naslib_proxydata.errors import ProxyDataError
 from naslib_proxydata.figures import new_figure, save_figure
@@ -34,6 +35,7 @@ from naslib_proxydata.leaderboard import plots
 from naslib_proxydata.leaderboard.labels import mean_interval
 from naslib_proxydata.leaderboard.report import by_task
 from naslib_proxydata.leaderboard.rows import Row
+from naslib_proxydata.runs.setup import load_plugins
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -98,6 +100,11 @@ def configured(name: str, options: argparse.Namespace) -> LeaderboardConfig:
     return config.model_copy(update={"data_root": None}) if name in FROM_DEMO else config
 
 
+def tasks_of(name: str) -> list[Task]:
+    """Return the tables that a leaderboard ranks on, as far as they are at hand."""
+    return find_tasks(configured(name, given([name])), load_plugins(()))[0]
+
+
 def of_board(found: Sequence[Scored], config: LeaderboardConfig) -> list[Scored]:
     """Return the scores of the benchmarks that a leaderboard ranks on."""
     benchmarks = {item.partition(":")[0] for item in config.suite} or set(config.benchmark)
@@ -115,8 +122,8 @@ def head() -> str | None:
     return done.stdout.strip() or None
 
 
-def given() -> argparse.Namespace:
-    """Read the command line."""
+def given(line: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line, or another line."""
     parser = arguments(__doc__, "")
     parser.add_argument("name", choices=[*NAMES, "all"])
     parser.add_argument("--images", help="default: the 10,000 CIFAR-10 images of the data root")
@@ -132,7 +139,7 @@ def given() -> argparse.Namespace:
     source.add_argument("--from-scores", action="store_true", help="rank the stored scores again")
     parser.add_argument("--add", action="store_true", help="keep the scores that are stored")
     parser.add_argument("--commit", help="of the code that made the folders of --runs")
-    return parser.parse_args()
+    return parser.parse_args(line)
 
 
 def write(config: LeaderboardConfig, scores: Sequence[Scored], name: str, results: Path) -> None:

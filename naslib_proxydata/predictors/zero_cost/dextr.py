@@ -99,8 +99,7 @@ class Dextr(UntrainedNetworkPredictor[Architecture]):
     """Dextr of the canonical network, of one image and one circle.
 
     Both are of the space's ``single_image_size``, 64 pixels on NAS-Bench-201. The
-    authors' program has circles of 64 and images of 32 pixels on NAS-Bench-201, where the sum over
-    layers ranks within .02 of this (80 cells).
+    authors' program has circles of 64 and images of 32 pixels there.
     """
 
     name = "dextr"
