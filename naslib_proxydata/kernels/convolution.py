@@ -37,7 +37,12 @@ class Convolution(nn.Conv2d):
         if self.weight.requires_grad:
             return None
         if self._frozen is None:
-            self._frozen = _filters(self.weight), _turned_filters(self.weight)
+            kinds = ("filters", "turned_filters")
+            first, second = (
+                _filters(kind, self.weight, self.weight.new_empty(36, *self.weight.shape[:2]))
+                for kind in kinds
+            )
+            self._frozen = first, second
         return self._frozen
 
 
@@ -97,7 +102,7 @@ class _Winograd(torch.autograd.Function):
         features = features.contiguous(memory_format=torch.channels_last)
         ctx.save_for_backward(features, weight)
         ctx.filters = filters
-        return _convolve(features, filters[0] if filters else _filters(weight))
+        return _convolve(features, weight, "filters", filters and filters[0])
 
     @staticmethod
     @once_differentiable
@@ -106,38 +111,33 @@ class _Winograd(torch.autograd.Function):
         upstream = gradients[0].contiguous(memory_format=torch.channels_last)
         by_features = by_weight = None
         if ctx.needs_input_grad[0]:
-            turned = ctx.filters[1] if ctx.filters else _turned_filters(weight)
-            by_features = _convolve(upstream, turned)
+            kept = ctx.filters and ctx.filters[1]
+            by_features = _convolve(upstream, weight, "turned_filters", kept)
         if ctx.needs_input_grad[1]:
             by_weight = _weight_gradient(features, upstream)
         return by_features, by_weight, None
 
 
-def _filters(weight: Tensor) -> Tensor:
+def _filters(kind: str, weight: Tensor, filters: Tensor) -> Tensor:
+    """Write the 36 points of a weight's taps, for its outputs or (turned) for its gradients."""
     outputs, inputs = weight.shape[:2]
-    points = weight.new_empty(36, inputs, outputs)
     weight = weight.contiguous(memory_format=torch.channels_last)
-    call("filters", weight, inputs, outputs, points, workspace(weight.numel()))
-    return points
+    call(kind, weight, inputs, outputs, filters)
+    return filters
 
 
-def _turned_filters(weight: Tensor) -> Tensor:
-    outputs, inputs = weight.shape[:2]
-    points = weight.new_empty(36, outputs, inputs)
-    weight = weight.contiguous(memory_format=torch.channels_last)
-    call("turned_filters", weight, inputs, outputs, points)
-    return points
-
-
-def _convolve(features: Tensor, filters: Tensor) -> Tensor:
+def _convolve(features: Tensor, weight: Tensor, kind: str, filters: Tensor | None) -> Tensor:
+    """Convolve by filters, or by those of a weight, for which fresh memory would cost too much."""
     n, inputs, height, width = features.shape
-    outputs = filters.shape[2]
+    outputs = weight.shape[0 if kind == "filters" else 1]
     result = empty_map(n, outputs, height, width)
-    work = workspace(call("workspace", inputs, outputs))
+    size = 0 if filters is not None else 36 * weight[:, :, 0, 0].numel()
+    work = workspace(size + call("workspace", inputs, outputs))
+    if filters is None:
+        filters = _filters(kind, weight, work)
+    shape = (n, height, width, inputs, outputs)
     everything = (0, 0, 0)  # no ReLU, no mask, nothing to add to
-    call(
-        "convolve", features, filters, result, n, height, width, inputs, outputs, *everything, work
-    )
+    call("convolve", features, filters, result, *shape, *everything, work[size:])
     return result
 
 

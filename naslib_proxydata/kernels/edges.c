@@ -81,17 +81,23 @@ static void normalise_gradient(const float *upstream, const float *x, const floa
     }
 }
 
-static void transpose(const float *x, float *y, long rows, long columns)
+/* The square matrix x, turned over or not, in panels. */
+static void square_panels(const float *x, float *y, long size, int turn)
 {
-    for (long r = 0; r < rows; r++)
-        for (long c = 0; c < columns; c++)
-            y[c * rows + r] = x[r * columns + c];
+    for (long r = 0; r < size; r++)
+        for (long c = 0; c < size; c++)
+            y[turn ? in_panels(c, r, size, size) : in_panels(r, c, size, size)] = x[r * size + c];
 }
 
-static void rectify(const float *x, float *y, long count)
+/* The positive part of x (rows, columns), in panels or not. */
+static void rectify(const float *x, float *y, long rows, long columns, int panels)
 {
-    for (long i = 0; i < count; i += LANES)
-        store(y + i, where(load(x + i), load(x + i)));
+    for (long r = 0; r < rows; r++)
+        for (long c = 0; c < columns; c += LANES) {
+            vector value = load(x + r * columns + c);
+            store(y + (panels ? in_panels(r, c, rows, columns) : r * columns + c),
+                  where(value, value));
+        }
 }
 
 /* y (rows, channels) = positive part of x (rows, channels) times the weight's transpose. */
@@ -99,11 +105,12 @@ static void mix(const float *x, const float *weight, float *y, long rows, long c
                 float *work)
 {
     float *positive = work + channels * channels;
-    transpose(weight, work, channels, channels);
+    square_panels(weight, work, channels, 1);
     for (long r = 0; r < rows; r += CHUNK) {
         long count = rows - r < CHUNK ? rows - r : CHUNK;
-        rectify(x + r * channels, positive, count * channels);
-        product(positive, channels, 1, work, y + r * channels, count, channels, channels, 0);
+        rectify(x + r * channels, positive, count, channels, 0);
+        product(positive, channels, 1, work, y + r * channels, channels, count, channels, channels,
+                0);
     }
 }
 
@@ -112,14 +119,15 @@ static void mix_gradients(const float *x, const float *weight, const float *upst
                           float *by_x, float *by_weight, long rows, long channels, int add,
                           float *work)
 {
-    float *positive = work, *back = work + CHUNK * channels;
+    float *positive = work, *back = work + CHUNK * channels, *panels = back + CHUNK * channels;
+    square_panels(weight, panels, channels, 0);
     for (long r = 0; r < rows; r += CHUNK) {
         long count = rows - r < CHUNK ? rows - r : CHUNK, size = count * channels;
         const float *from = x + r * channels, *up = upstream + r * channels;
         float *to = by_x + r * channels;
-        rectify(from, positive, size);
-        product(up, 1, channels, positive, by_weight, channels, count, channels, r > 0);
-        product(up, channels, 1, weight, back, count, channels, channels, 0);
+        rectify(from, positive, count, channels, 1);
+        product(up, 1, channels, positive, by_weight, channels, channels, count, channels, r > 0);
+        product(up, channels, 1, panels, back, channels, count, channels, channels, 0);
         for (long i = 0; i < size; i += LANES) {
             vector value = where(load(from + i), load(back + i));
             store(to + i, add ? load(to + i) + value : value);
@@ -135,7 +143,7 @@ void convolution_edge(const float *x, const float *weight, float *convolved, flo
 {
     long rows = n * height * width, square = channels * channels;
     if (kernel == 3) {
-        filters(weight, channels, channels, work, work + 36 * square);
+        filters(weight, channels, channels, work);
         convolve(x, work, convolved, n, height, width, channels, channels, 1, 0, 0,
                  work + 36 * square);
     } else

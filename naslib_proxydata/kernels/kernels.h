@@ -7,16 +7,16 @@
 
 #if defined(__AVX512F__)
 #define LANES 16 /* floats in a register */
-#define SUMS 16  /* registers that add products up */
+#define ROWS 12  /* lines of a product that are added up in registers at a time */
 #elif defined(__AVX2__) && defined(__FMA__)
 #define LANES 8
-#define SUMS 8
+#define ROWS 6
 #else
 #define LANES 4
-#define SUMS 8
+#define ROWS 6
 #define SLOW
 #endif
-#define STEP 16 /* product() takes a multiple of so many rows */
+#define PANEL (2 * LANES) /* columns of a product that are added up in registers at a time */
 #define INLINE static inline __attribute__((always_inline))
 
 typedef float vector __attribute__((vector_size(4 * LANES)));
@@ -36,49 +36,111 @@ INLINE vector where(vector condition, vector value)
     return (vector)((integers)value & (integers)(condition > (vector){0}));
 }
 
-/* Add the product of x (rows x depth, at distances xr and xd) and y (depth x width) up in
- * registers; z = x y, or z += x y. */
-INLINE void small_product(const float *x, long xr, long xd, const float *y, float *z, long columns,
+/* Where matrices with many columns are read line by line, a few columns at a time, they lie as
+ * panels: all lines of the first PANEL columns, then of the next ones; fewer are left for the last.
+ * Here begins the panel that column c belongs to. */
+INLINE long panel_of(long c) { return c / PANEL * PANEL; }
+INLINE long width_of(long panel, long columns)
+{
+    return columns - panel < PANEL ? columns - panel : PANEL;
+}
+
+/* Where an element lies in a matrix of panels. */
+INLINE long in_panels(long line, long c, long lines, long columns)
+{
+    long panel = panel_of(c);
+    return panel * lines + line * width_of(panel, columns) + c - panel;
+}
+
+/* Add the product of x (rows x depth, at distances xr and xd) and a panel y (depth x width
+ * registers) up in registers; z (at distance zr) = x y, or z += x y. */
+INLINE void small_product(const float *x, long xr, long xd, const float *y, float *z, long zr,
                           long depth, int add, const int rows, const int width)
 {
-    vector sums[SUMS], line[4];
-#pragma GCC unroll 16
+    vector sums[2 * ROWS], line[2];
+#pragma GCC unroll 24
     for (int i = 0; i < rows * width; i++)
-        sums[i] = add ? load(z + i / width * columns + i % width * LANES) : (vector){0};
+        sums[i] = add ? load(z + i / width * zr + i % width * LANES) : (vector){0};
     for (long k = 0; k < depth; k++) {
-#pragma GCC unroll 4
+#pragma GCC unroll 2
         for (int j = 0; j < width; j++)
-            line[j] = load(y + k * columns + j * LANES);
-#pragma GCC unroll 16
+            line[j] = load(y + (k * width + j) * LANES);
+#pragma GCC unroll 24
         for (int i = 0; i < rows * width; i++)
             sums[i] += x[i / width * xr + k * xd] * line[i % width];
     }
-#pragma GCC unroll 16
+#pragma GCC unroll 24
     for (int i = 0; i < rows * width; i++)
-        store(z + i / width * columns + i % width * LANES, sums[i]);
+        store(z + i / width * zr + i % width * LANES, sums[i]);
 }
 
-/* z (rows x columns) = x y or += x y; rows divide by STEP. */
-static inline void product(const float *x, long xr, long xd, const float *y, float *z, long rows,
-                    long depth, long columns, int add)
+INLINE void lines_product(const float *x, long xr, long xd, const float *y, float *z, long zr,
+                          long rows, long depth, int add, const int width)
 {
-    long j = 0;
-    for (; j + 4 * LANES <= columns; j += 4 * LANES)
-        for (long i = 0; i < rows; i += SUMS / 4)
-            small_product(x + i * xr, xr, xd, y + j, z + i * columns + j, columns, depth, add,
-                          SUMS / 4, 4);
-    for (; j + 2 * LANES <= columns; j += 2 * LANES)
-        for (long i = 0; i < rows; i += SUMS / 2)
-            small_product(x + i * xr, xr, xd, y + j, z + i * columns + j, columns, depth, add,
-                          SUMS / 2, 2);
-    for (; j < columns; j += LANES)
-        for (long i = 0; i < rows; i += SUMS)
-            small_product(x + i * xr, xr, xd, y + j, z + i * columns + j, columns, depth, add,
-                          SUMS, 1);
+    long i = 0;
+#define LINES(count)                                                                               \
+    for (; i + count <= rows; i += count)                                                          \
+        small_product(x + i * xr, xr, xd, y, z + i * zr, zr, depth, add, count, width);
+    LINES(ROWS)
+    LINES(4)
+    LINES(2)
+    LINES(1)
+#undef LINES
+}
+
+/* z = x y or += x y for one panel y of so many columns: PANEL or LANES. */
+static inline void panel_product(const float *x, long xr, long xd, const float *y, float *z,
+                                 long zr, long rows, long depth, long columns, int add)
+{
+    if (columns == PANEL)
+        lines_product(x, xr, xd, y, z, zr, rows, depth, add, 2);
+    else
+        lines_product(x, xr, xd, y, z, zr, rows, depth, add, 1);
+}
+
+/* z (rows x columns, at distance zr) = x y, or += x y, with y in panels. */
+static inline void product(const float *x, long xr, long xd, const float *y, float *z, long zr,
+                           long rows, long depth, long columns, int add)
+{
+    for (long c = 0; c < columns; c += PANEL)
+        panel_product(x, xr, xd, y + c * depth, z + c, zr, rows, depth, width_of(c, columns), add);
+}
+
+#if LANES == 16
+#define LOW 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define HIGH 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#elif LANES == 8
+#define LOW 0, 8, 1, 9, 2, 10, 3, 11
+#define HIGH 4, 12, 5, 13, 6, 14, 7, 15
+#else
+#define LOW 0, 4, 1, 5
+#define HIGH 2, 6, 3, 7
+#endif
+#ifdef __clang__
+#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (integers){__VA_ARGS__})
+#endif
+
+/* Turn a square of LANES registers over, by as many perfect shuffles as halve LANES. */
+INLINE void turn_over(vector *lines)
+{
+    vector next[LANES];
+#pragma GCC unroll 4
+    for (int round = 1; round < LANES; round *= 2) {
+#pragma GCC unroll 8
+        for (int i = 0; i < LANES / 2; i++) {
+            next[2 * i] = SHUFFLE(lines[i], lines[i + LANES / 2], LOW);
+            next[2 * i + 1] = SHUFFLE(lines[i], lines[i + LANES / 2], HIGH);
+        }
+#pragma GCC unroll 16
+        for (int i = 0; i < LANES; i++)
+            lines[i] = next[i];
+    }
 }
 
 long workspace(long inputs, long outputs);
-void filters(const float *weight, long inputs, long outputs, float *points, float *work);
+void filters(const float *weight, long inputs, long outputs, float *points);
 void turned_filters(const float *weight, long inputs, long outputs, float *points);
 void convolve(const float *x, const float *points, float *y, long n, long height, long width,
               long inputs, long outputs, int rectify, const float *mask, int add, float *work);

@@ -11,6 +11,8 @@
 #define LINE 6
 #define POINTS 36
 #define BLOCK 131072 /* floats that a block's points take, in the second-level cache */
+#define PAD 16       /* floats between lines, lest all of them meet in one set of a cache */
+#define GROUP (4 * ROWS) /* outputs whose part of a gradient is summed up at a time */
 
 #define PP 0.5
 #define QQ 2.0
@@ -79,19 +81,29 @@ INLINE void to_taps(const vector *u, int s, vector *w, int t)
     w[2 * t] = P2 * even_p + Q2 * even_q + u[5 * s];
 }
 
-static long round_up(long count) { return (count + STEP - 1) / STEP * STEP; }
-
-/* Tiles that are worked on at a time. */
+/* Tiles that are worked on at a time: the more channels, the more are worth a pass over filters. */
 static long block_of(long inputs, long outputs)
 {
-    long count = BLOCK / (POINTS * (inputs + outputs)) / STEP * STEP;
-    return count < 2 * STEP ? 2 * STEP : count;
+    long count = BLOCK / (POINTS * (inputs + outputs)), least = inputs * outputs / (inputs + outputs);
+    return count > least ? count : least;
 }
+
+/* Floats of the points of a block with so many channels. */
+static long points_size(long count, long channels) { return POINTS * (count * (channels + PAD) + PAD); }
 
 /* Floats of workspace that the functions below need. */
 long workspace(long inputs, long outputs)
 {
-    return POINTS * (inputs * outputs + block_of(inputs, outputs) * (inputs + outputs));
+    long count = block_of(inputs, outputs);
+    return POINTS * (inputs * outputs + GROUP * count) + points_size(count, inputs) +
+           points_size(count, outputs);
+}
+
+/* Points of a block lie one after the other: as lines of tiles at distance channels + PAD, or as
+ * panels. */
+INLINE long place_of(long t, long c, long count, long channels, int panels)
+{
+    return panels ? in_panels(t, c, count, channels) : t * (channels + PAD) + c;
 }
 
 /* Where tile t of a map begins. */
@@ -106,10 +118,10 @@ INLINE void locate(map m, long t, long *image, long *top, long *left)
 /* Points of tiles of inputs, each of which reaches one pixel beyond its outputs; rectify: of
  * their positive part. */
 static void gather_inputs(const float *x, map m, long first, long count, int rectify,
-                          float *points)
+                          int panels, float *points)
 {
     static const float zero[LANES];
-    long size = round_up(count) * m.channels;
+    long size = points_size(count, m.channels) / POINTS;
     for (long t = 0; t < count; t++) {
         long n, top, left;
         locate(m, first + t, &n, &top, &left);
@@ -127,8 +139,9 @@ static void gather_inputs(const float *x, map m, long first, long count, int rec
                 from_inputs(tile + LINE * i, 1, half + LINE * i, 1);
             for (int j = 0; j < LINE; j++)
                 from_inputs(half + j, LINE, all + j, LINE);
+            float *place = points + place_of(t, c, count, m.channels, panels);
             for (int p = 0; p < POINTS; p++)
-                store(points + p * size + t * m.channels + c, all[p]);
+                store(place + p * size, all[p]);
         }
     }
 }
@@ -136,7 +149,7 @@ static void gather_inputs(const float *x, map m, long first, long count, int rec
 /* Points of the gradient of tiles of outputs. */
 static void gather_outputs(const float *y, map m, long first, long count, float *points)
 {
-    long size = round_up(count) * m.channels;
+    long size = points_size(count, m.channels) / POINTS;
     for (long t = 0; t < count; t++) {
         long n, top, left;
         locate(m, first + t, &n, &top, &left);
@@ -151,8 +164,9 @@ static void gather_outputs(const float *y, map m, long first, long count, float 
                 from_outputs(tile + TILE * i, 1, half + LINE * i, 1);
             for (int j = 0; j < LINE; j++)
                 from_outputs(half + j, LINE, all + j, LINE);
+            float *place = points + place_of(t, c, count, m.channels, 0);
             for (int p = 0; p < POINTS; p++)
-                store(points + p * size + t * m.channels + c, all[p]);
+                store(place + p * size, all[p]);
         }
     }
 }
@@ -161,14 +175,14 @@ static void gather_outputs(const float *y, map m, long first, long count, float 
 static void scatter_outputs(const float *points, map m, long first, long count, const float *mask,
                             int add, float *y)
 {
-    long size = round_up(count) * m.channels;
+    long size = points_size(count, m.channels) / POINTS;
     for (long t = 0; t < count; t++) {
         long n, top, left;
         locate(m, first + t, &n, &top, &left);
         for (long c = 0; c < m.channels; c += LANES) {
             vector all[POINTS], half[LINE * TILE], tile[TILE * TILE];
             for (int p = 0; p < POINTS; p++)
-                all[p] = load(points + p * size + t * m.channels + c);
+                all[p] = load(points + p * size + place_of(t, c, count, m.channels, 0));
             for (int i = 0; i < LINE; i++)
                 to_outputs(all + LINE * i, 1, half + TILE * i, 1);
             for (int j = 0; j < TILE; j++)
@@ -186,37 +200,53 @@ static void scatter_outputs(const float *points, map m, long first, long count, 
     }
 }
 
-/* Points (36, rows, columns) of taps (rows, 3, 3, columns); turned: by 180 degrees. */
-static void points_of(const float *taps, long rows, long columns, int turned, float *points)
+/* Points of 3x3 taps of one line and a register's columns, in panels. */
+INLINE void store_taps(const vector *taps, float *points, long line, long c, long lines,
+                       long columns)
 {
-    for (long r = 0; r < rows; r++)
-        for (long c = 0; c < columns; c += LANES) {
-            vector tile[9], half[3 * LINE], all[POINTS];
-            for (int k = 0; k < 9; k++)
-                tile[k] = load(taps + (9 * r + (turned ? 8 - k : k)) * columns + c);
-            for (int i = 0; i < 3; i++)
-                from_taps(tile + 3 * i, 1, half + LINE * i, 1);
-            for (int j = 0; j < LINE; j++)
-                from_taps(half + j, LINE, all + j, LINE);
-            for (int p = 0; p < POINTS; p++)
-                store(points + (p * rows + r) * columns + c, all[p]);
-        }
+    vector half[3 * LINE], all[POINTS];
+    float *place = points + in_panels(line, c, lines, columns);
+    for (int i = 0; i < 3; i++)
+        from_taps(taps + 3 * i, 1, half + LINE * i, 1);
+    for (int j = 0; j < LINE; j++)
+        from_taps(half + j, LINE, all + j, LINE);
+    for (int p = 0; p < POINTS; p++)
+        store(place + p * lines * columns, all[p]);
 }
 
-/* Filters for convolve(), (36, inputs, outputs). */
-void filters(const float *weight, long inputs, long outputs, float *points, float *work)
+/* Filters for convolve(), 36 matrices (inputs, outputs) in panels. Weights lie the other way
+ * round: squares of them are turned over. */
+void filters(const float *weight, long inputs, long outputs, float *points)
 {
-    for (long c = 0; c < inputs; c++)
-        for (int k = 0; k < 9; k++)
-            for (long o = 0; o < outputs; o++)
-                work[(9 * c + k) * outputs + o] = weight[(9 * o + k) * inputs + c];
-    points_of(work, inputs, outputs, 0, points);
+    for (long panel = 0; panel < outputs; panel += PANEL)
+        for (long c = 0; c < inputs; c += LANES)
+            for (long o = panel; o < panel + width_of(panel, outputs); o += LANES) {
+                vector squares[9][LANES];
+                for (int k = 0; k < 9; k++) {
+                    for (int i = 0; i < LANES; i++)
+                        squares[k][i] = load(weight + (9 * (o + i) + k) * inputs + c);
+                    turn_over(squares[k]);
+                }
+                for (int i = 0; i < LANES; i++) {
+                    vector taps[9];
+                    for (int k = 0; k < 9; k++)
+                        taps[k] = squares[k][i];
+                    store_taps(taps, points, c + i, o, inputs, outputs);
+                }
+            }
 }
 
-/* Filters with which convolve() takes the gradient of outputs to that of inputs. */
+/* Filters with which convolve() takes the gradient of outputs to that of inputs: by 180 degrees. */
 void turned_filters(const float *weight, long inputs, long outputs, float *points)
 {
-    points_of(weight, outputs, inputs, 1, points);
+    for (long panel = 0; panel < inputs; panel += PANEL)
+        for (long o = 0; o < outputs; o++)
+            for (long c = panel; c < panel + width_of(panel, inputs); c += LANES) {
+                vector taps[9];
+                for (int k = 0; k < 9; k++)
+                    taps[k] = load(weight + (9 * o + 8 - k) * inputs + c);
+                store_taps(taps, points, o, c, outputs, inputs);
+            }
 }
 
 /* y (n, height, width, outputs) from x (n, height, width, inputs), or its positive part, and
@@ -227,14 +257,45 @@ void convolve(const float *x, const float *points, float *y, long n, long height
     map from = {n, height, width, inputs}, to = {n, height, width, outputs};
     long tiles = n * height * width / (TILE * TILE), block = block_of(inputs, outputs);
     for (long first = 0; first < tiles; first += block) {
-        long count = tiles - first < block ? tiles - first : block, rows = round_up(count);
-        float *before = work, *after = work + POINTS * rows * inputs;
-        gather_inputs(x, from, first, count, rectify, before);
+        long count = tiles - first < block ? tiles - first : block;
+        long before_size = points_size(count, inputs), after_size = points_size(count, outputs);
+        float *before = work, *after = work + before_size;
+        gather_inputs(x, from, first, count, rectify, 0, before);
         for (long p = 0; p < POINTS; p++)
-            product(before + p * rows * inputs, inputs, 1, points + p * inputs * outputs,
-                    after + p * rows * outputs, rows, inputs, outputs, 0);
+            product(before + p * before_size / POINTS, inputs + PAD, 1,
+                    points + p * inputs * outputs, after + p * after_size / POINTS, outputs + PAD,
+                    count, inputs, outputs, 0);
         scatter_outputs(after, to, first, count, mask, add, y);
     }
+}
+
+/* Copy columns o to o + size of points' lines, ROWS at a time, each as lines of their own. */
+static void pack(const float *points, long count, long channels, long o, long size, float *packed)
+{
+    for (long p = 0; p < POINTS; p++, points += points_size(count, channels) / POINTS)
+        for (long i = 0; i < size; i += ROWS) {
+            long rows = size - i < ROWS ? size - i : ROWS;
+            for (long t = 0; t < count; t++)
+                for (long r = 0; r < rows; r++)
+                    *packed++ = points[t * (channels + PAD) + o + i + r];
+        }
+}
+
+/* The part of a weight's gradient from the sums (rows, columns) of its points. */
+static void scatter_taps(const float *sums, long rows, long columns, float *weight, long inputs)
+{
+    for (long r = 0; r < rows; r++)
+        for (long c = 0; c < columns; c += LANES) {
+            vector all[POINTS], half[LINE * 3], taps[9];
+            for (int p = 0; p < POINTS; p++)
+                all[p] = load(sums + (p * rows + r) * columns + c);
+            for (int i = 0; i < LINE; i++)
+                to_taps(all + LINE * i, 1, half + 3 * i, 1);
+            for (int j = 0; j < 3; j++)
+                to_taps(half + j, 3, taps + j, 3);
+            for (int k = 0; k < 9; k++)
+                store(weight + (9 * r + k) * inputs + c, taps[k]);
+        }
 }
 
 /* Gradient of the weight from x, or its positive part, and the gradient of y. */
@@ -243,27 +304,32 @@ void weight_gradient(const float *x, const float *y, float *weight, long n, long
 {
     map from = {n, height, width, inputs}, to = {n, height, width, outputs};
     long tiles = n * height * width / (TILE * TILE), block = block_of(inputs, outputs);
-    float *sums = work;
-    work += POINTS * inputs * outputs;
+    float *all_sums = work, *packed = work + POINTS * inputs * outputs;
+    work = packed + POINTS * GROUP * block;
     for (long first = 0; first < tiles; first += block) {
-        long count = tiles - first < block ? tiles - first : block, rows = round_up(count);
-        float *before = work, *after = work + POINTS * rows * inputs;
-        gather_inputs(x, from, first, count, rectify, before);
+        long count = tiles - first < block ? tiles - first : block;
+        long before_size = points_size(count, inputs);
+        float *before = work, *after = work + before_size, *sums = all_sums;
+        gather_inputs(x, from, first, count, rectify, 1, before);
         gather_outputs(y, to, first, count, after);
-        for (long p = 0; p < POINTS; p++)
-            product(after + p * rows * outputs, 1, outputs, before + p * rows * inputs,
-                    sums + p * inputs * outputs, outputs, count, inputs, first > 0);
-    }
-    for (long o = 0; o < outputs; o++)
-        for (long c = 0; c < inputs; c += LANES) {
-            vector all[POINTS], half[LINE * 3], taps[9];
-            for (int p = 0; p < POINTS; p++)
-                all[p] = load(sums + (p * outputs + o) * inputs + c);
-            for (int i = 0; i < LINE; i++)
-                to_taps(all + LINE * i, 1, half + 3 * i, 1);
-            for (int j = 0; j < 3; j++)
-                to_taps(half + j, 3, taps + j, 3);
-            for (int k = 0; k < 9; k++)
-                store(weight + (9 * o + k) * inputs + c, taps[k]);
+        for (long o = 0; o < outputs; o += GROUP) {
+            long rows = outputs - o < GROUP ? outputs - o : GROUP;
+            pack(after, count, outputs, o, rows, packed);
+            for (long c = 0; c < inputs; c += PANEL) {
+                long columns = width_of(c, inputs);
+                for (long p = 0; p < POINTS; p++)
+                    for (long i = 0; i < rows; i += ROWS) {
+                        long lines = rows - i < ROWS ? rows - i : ROWS;
+                        panel_product(packed + (p * rows + i) * count, 1, lines,
+                                      before + p * before_size / POINTS + c * count,
+                                      sums + (p * rows + i) * columns, columns, lines, count,
+                                      columns, first > 0);
+                    }
+                if (first + block >= tiles)
+                    scatter_taps(sums, rows, columns, weight + 9 * o * inputs + c, inputs);
+                /* One block has one sum: it need not be kept for the next. */
+                sums += tiles > block ? POINTS * rows * columns : 0;
+            }
         }
+    }
 }
