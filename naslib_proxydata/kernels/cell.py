@@ -13,8 +13,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from naslib_proxydata.kernels.compiled import call, workspace
-from naslib_proxydata.kernels.convolution import empty_map
+from naslib_proxydata.kernels.compiled import call, empty_map, workspace
 
 SKIP, POOL = 0, -1
 """Kinds of edges; the others are kernel sizes, 1 or 3: ReLU, convolution, normalisation."""

@@ -87,6 +87,11 @@ def workspace(size: int) -> Tensor:
     return buffer
 
 
+def empty_map(*shape: int) -> Tensor:
+    """Return a tensor (n, channels, h, w) with channels last in memory, values undefined."""
+    return torch.empty(shape, memory_format=torch.channels_last)
+
+
 @cache
 def _function(name: str) -> Any:
     function = getattr(_library(), name)

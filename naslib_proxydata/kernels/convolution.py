@@ -1,48 +1,45 @@
-"""3x3 convolutions in compiled code: less than half the time of torch's on one thread.
+"""Convolutions in compiled code, on one thread faster than torch's.
 
-The result is the convolution's to rounding in single precision (``winograd.c`` says how). What
-the compiled code cannot do, and everything where there is none, goes torch's way.
+What the compiled code cannot do, and everything where there is none, goes torch's way.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Final
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
-from naslib_proxydata.kernels.compiled import call, lanes, workspace
+from naslib_proxydata.kernels.compiled import lanes
+from naslib_proxydata.kernels.dense import Form, dense
+from naslib_proxydata.kernels.winograd import TILE, Filters, filters_of, winograd
 
-_TILE = 4
+_FILTERED: Final = Form(kernel=3, stride=1, padding=1, dilation=1)
 
 
 class Convolution(nn.Conv2d):
-    """A 3x3 convolution that :func:`accelerate` has taken over; it can be differentiated once.
+    """A convolution that :func:`accelerate` has taken over; it can be differentiated once.
 
     Runs on the calling thread alone, whatever torch's number of threads.
     """
 
-    _frozen: tuple[Tensor, Tensor] | None = None
+    _frozen: Filters | None = None
 
     def forward(self, features: Tensor) -> Tensor:
-        """Map (n, in_channels, h, w) to (n, out_channels, h, w)."""
-        if not possible(features):
+        """Map (n, in_channels, h, w) to (n, out_channels, h, w), divided by the stride."""
+        form = _form(self)
+        if form is None or not _readable(features) or min(map(form.size, features.shape[2:])) < 1:
             return super().forward(features)
-        outputs: Tensor = _Winograd.apply(features, self.weight, self._filters())  # type: ignore[no-untyped-call]
+        if form == _FILTERED and possible(features):
+            outputs = winograd(features, self.weight, self._filters())
+        else:
+            outputs = dense(features, self.weight, form)
         return outputs if self.bias is None else outputs + self.bias.view(-1, 1, 1)
 
-    def _filters(self) -> tuple[Tensor, Tensor] | None:
+    def _filters(self) -> Filters | None:
         """Transform weights that never learn once and for all."""
-        if self.weight.requires_grad:
-            return None
-        if self._frozen is None:
-            kinds = ("filters", "turned_filters")
-            first, second = (
-                _filters(kind, self.weight, self.weight.new_empty(36, *self.weight.shape[:2]))
-                for kind in kinds
-            )
-            self._frozen = first, second
+        if self._frozen is None and not self.weight.requires_grad:
+            self._frozen = filters_of(self.weight)
         return self._frozen
 
 
@@ -51,15 +48,18 @@ def accelerate(network: nn.Module) -> None:
 
     Nothing changes where there is none. Afterwards hooks inside of a :class:`Compilable` layer
     do not run, and what is computed can be differentiated once; weights that do not require a
-    gradient must be final.
+    gradient must be final. Weights get their channels last in memory, as the compiled code wants
+    them and torch's convolutions like them: then no map is copied between the two.
     """
     if not lanes():
         return
     for module in network.modules():
         if isinstance(module, Compilable):
             module.compiled = True
-        elif type(module) is nn.Conv2d and _fits(module):
-            module.__class__ = Convolution
+        elif isinstance(module, nn.Conv2d):
+            module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last)
+            if type(module) is nn.Conv2d and _form(module) is not None:
+                module.__class__ = Convolution
 
 
 class Compilable(nn.Module):
@@ -73,83 +73,24 @@ class Compilable(nn.Module):
 
 
 def possible(features: Tensor) -> bool:
-    """Return whether compiled code can read features (n, channels, h, w)."""
-    _, channels, height, width = features.shape
+    """Return whether features (n, channels, h, w) can be filtered by Winograd's way."""
+    _, _, height, width = features.shape
+    return _readable(features) and height % TILE == width % TILE == 0
+
+
+def _readable(features: Tensor) -> bool:
     return (
         features.dtype == torch.float32
         and features.device.type == "cpu"
-        and channels % lanes() == height % _TILE == width % _TILE == 0
+        and features.shape[1] % lanes() == 0
     )
 
 
-def _fits(layer: nn.Conv2d) -> bool:
-    return (
-        layer.kernel_size == (3, 3)
-        and layer.stride == layer.padding == layer.dilation == (1, 1)
-        and layer.groups == 1
-        and layer.padding_mode == "zeros"
-        and layer.out_channels % lanes() == 0
-    )
-
-
-class _Winograd(torch.autograd.Function):
-    """The convolution and its gradients by features and weight."""
-
-    @staticmethod
-    def forward(
-        ctx: Any, features: Tensor, weight: Tensor, filters: tuple[Tensor, Tensor] | None
-    ) -> Tensor:
-        features = features.contiguous(memory_format=torch.channels_last)
-        ctx.save_for_backward(features, weight)
-        ctx.filters = filters
-        return _convolve(features, weight, "filters", filters and filters[0])
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        features, weight = ctx.saved_tensors
-        upstream = gradients[0].contiguous(memory_format=torch.channels_last)
-        by_features = by_weight = None
-        if ctx.needs_input_grad[0]:
-            kept = ctx.filters and ctx.filters[1]
-            by_features = _convolve(upstream, weight, "turned_filters", kept)
-        if ctx.needs_input_grad[1]:
-            by_weight = _weight_gradient(features, upstream)
-        return by_features, by_weight, None
-
-
-def _filters(kind: str, weight: Tensor, filters: Tensor) -> Tensor:
-    """Write the 36 points of a weight's taps, for its outputs or (turned) for its gradients."""
-    outputs, inputs = weight.shape[:2]
-    weight = weight.contiguous(memory_format=torch.channels_last)
-    call(kind, weight, inputs, outputs, filters)
-    return filters
-
-
-def _convolve(features: Tensor, weight: Tensor, kind: str, filters: Tensor | None) -> Tensor:
-    """Convolve by filters, or by those of a weight, for which fresh memory would cost too much."""
-    n, inputs, height, width = features.shape
-    outputs = weight.shape[0 if kind == "filters" else 1]
-    result = empty_map(n, outputs, height, width)
-    size = 0 if filters is not None else 36 * weight[:, :, 0, 0].numel()
-    work = workspace(size + call("workspace", inputs, outputs))
-    if filters is None:
-        filters = _filters(kind, weight, work)
-    shape = (n, height, width, inputs, outputs)
-    everything = (0, 0, 0)  # no ReLU, no mask, nothing to add to
-    call("convolve", features, filters, result, *shape, *everything, work[size:])
-    return result
-
-
-def _weight_gradient(features: Tensor, upstream: Tensor) -> Tensor:
-    n, inputs, height, width = features.shape
-    outputs = upstream.shape[1]
-    result = empty_map(outputs, inputs, 3, 3)
-    work = workspace(call("workspace", inputs, outputs))
-    call("weight_gradient", features, upstream, result, n, height, width, inputs, outputs, 0, work)
-    return result
-
-
-def empty_map(*shape: int) -> Tensor:
-    """Return a tensor (n, channels, h, w) with channels last in memory, values undefined."""
-    return torch.empty(shape, memory_format=torch.channels_last)
+def _form(layer: nn.Conv2d) -> Form | None:
+    """Return what a layer reads; None where the compiled code cannot do it."""
+    pairs = layer.kernel_size, layer.stride, layer.padding, layer.dilation
+    square = all(isinstance(pair, tuple) and pair[0] == pair[1] for pair in pairs)
+    whole = layer.in_channels % lanes() == layer.out_channels % lanes() == 0
+    if not square or not whole or layer.groups > 1 or layer.padding_mode != "zeros":
+        return None
+    return Form(*(int(pair[0]) for pair in pairs))

@@ -75,16 +75,71 @@ def test_frozen_weights_pass_gradients_on():
 
 
 @compiled
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize(
+    ("n", "inputs", "outputs", "height", "width", "form"),
+    [
+        (3, 16, 32, 7, 5, {"kernel": 1, "padding": 0}),
+        (2, 48, 16, 8, 8, {"kernel": 1, "padding": 0, "stride": 2}),
+        (2, 32, 48, 9, 6, {"stride": 2}),
+        (1, 16, 16, 2, 3, {}),
+        (2, 16, 32, 6, 8, {"padding": 0}),
+        (2, 16, 16, 9, 8, {"dilation": 2, "padding": 2}),
+        (2, 16, 16, 3, 4, {"kernel": 5, "padding": 2}),
+        (2, 16, 16, 8, 8, {"kernel": 7, "padding": 1, "stride": 3}),
+        (2, 64, 64, 1, 1, {}),
+        (40, 512, 16, 2, 2, {}),
+    ],
+)
+def test_any_square_form_is_torchs(n, inputs, outputs, height, width, form, bias):
+    plain, fast = (layer(inputs, outputs, bias=bias, **form) for _ in range(2))
+    accelerate(fast)
+    assert type(fast) is Convolution
+    features = random(n, inputs, height, width).requires_grad_()
+    exact = features.detach().double().requires_grad_()
+    found, expected = fast(features), plain.double()(exact)
+    close(found, expected)
+    upstream = random(*found.shape)
+    ours = torch.autograd.grad(found, [features, *fast.parameters()], upstream)
+    theirs = torch.autograd.grad(expected, [exact, *plain.parameters()], upstream.double())
+    for one, other in zip(ours, theirs, strict=True):
+        close(one, other)
+
+
+@compiled
+def test_several_blocks_of_lines_add_up():
+    plain, fast = (layer(16, 32, kernel=1, padding=0) for _ in range(2))
+    accelerate(fast)
+    features = random(4, 16, 40, 37)  # more positions than the compiled code takes at a time
+    upstream = random(4, 32, 40, 37)
+    (ours,) = torch.autograd.grad(fast(features), fast.weight, upstream)
+    exact = plain.double()
+    (theirs,) = torch.autograd.grad(exact(features.double()), exact.weight, upstream.double())
+    close(ours, theirs)
+
+
+@compiled
+def test_several_blocks_of_tiles_add_up():
+    plain, fast = (layer(64, 64) for _ in range(2))
+    accelerate(fast)
+    features = random(4, 64, 24, 20)
+    upstream = random(4, 64, 24, 20)
+    (ours,) = torch.autograd.grad(fast(features), fast.weight, upstream)
+    exact = plain.double()
+    (theirs,) = torch.autograd.grad(exact(features.double()), exact.weight, upstream.double())
+    close(ours, theirs)
+
+
+@compiled
 def test_what_the_kernels_cannot_do_stays_torchs():
     others = [
-        layer(16, 16, kernel=1, padding=0),
-        layer(16, 16, kernel=5, padding=2),
-        layer(16, 16, stride=2),
-        layer(16, 16, padding=0),
-        layer(16, 16, dilation=2, padding=2),
+        layer(16, 16, kernel=(3, 1), padding=(1, 0)),
+        layer(16, 16, stride=(1, 2)),
+        layer(16, 16, padding="same"),
         layer(16, 16, groups=2),
         layer(16, 16, padding_mode="circular"),
         layer(16, 12),
+        layer(3, 16),
     ]
     network = nn.Sequential(*others)
     accelerate(network)
@@ -92,11 +147,19 @@ def test_what_the_kernels_cannot_do_stays_torchs():
 
 
 @compiled
-@pytest.mark.parametrize("shape", [(2, 16, 6, 8), (2, 16, 8, 7)])
-def test_sizes_that_do_not_divide_into_tiles_go_torchs_way(shape):
-    plain, fast = layer(16, 16), layer(16, 16)
+def test_a_map_smaller_than_the_kernel_is_refused_as_by_torch():
+    plain, fast = (layer(16, 16, kernel=5, padding=0) for _ in range(2))
     accelerate(fast)
-    assert torch.equal(fast(random(*shape)), plain(random(*shape)))
+    for one in (plain, fast):
+        with pytest.raises(RuntimeError, match="Kernel size"):
+            one(random(1, 16, 4, 4))
+
+
+@compiled
+def test_an_empty_batch_is_empty():
+    fast = layer(16, 16)
+    accelerate(fast)
+    assert fast(random(0, 16, 8, 8)).shape == (0, 16, 8, 8)
 
 
 @compiled
@@ -104,7 +167,7 @@ def test_double_precision_goes_torchs_way():
     plain, fast = layer(16, 16).double(), layer(16, 16).double()
     accelerate(fast)
     images = random(2, 16, 8, 8).double()
-    assert torch.equal(fast(images), plain(images))
+    torch.testing.assert_close(fast(images), plain(images), rtol=1e-12, atol=1e-12)
 
 
 class Whole(Compilable):

@@ -1,0 +1,101 @@
+"""3x3 convolutions by Winograd's minimal filtering, in compiled code.
+
+The result is the convolution's to rounding in single precision (``winograd.c`` says how).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from naslib_proxydata.kernels.compiled import call, empty_map, workspace
+
+TILE = 4
+"""Height and width are multiples of it."""
+Filters = tuple[Tensor, Tensor]
+"""A weight as the convolution uses it, and as its gradient by the features does."""
+
+
+def winograd(features: Tensor, weight: Tensor, filters: Filters | None = None) -> Tensor:
+    """Convolve with stride 1 and one zero around; can be differentiated once.
+
+    Args:
+        features: Shape (n, inputs, h, w), height and width multiples of :data:`TILE`.
+        weight: Shape (outputs, inputs, 3, 3), both multiples of ``lanes()``.
+        filters: What :func:`filters_of` made of it, where it never changes.
+
+    Returns:
+        Shape (n, outputs, h, w).
+    """
+    outputs: Tensor = _Winograd.apply(features, weight, filters)  # type: ignore[no-untyped-call]
+    return outputs
+
+
+def filters_of(weight: Tensor) -> Filters:
+    """Transform a weight once and for all."""
+    first, second = (
+        _filters(kind, weight, weight.new_empty(36, *weight.shape[:2]))
+        for kind in ("filters", "turned_filters")
+    )
+    return first, second
+
+
+class _Winograd(torch.autograd.Function):
+    """The convolution and its gradients by features and weight."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, features: Tensor, weight: Tensor, filters: tuple[Tensor, Tensor] | None
+    ) -> Tensor:
+        features = features.contiguous(memory_format=torch.channels_last)
+        ctx.save_for_backward(features, weight)
+        ctx.filters = filters
+        return _convolve(features, weight, "filters", filters and filters[0])
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        features, weight = ctx.saved_tensors
+        upstream = gradients[0].contiguous(memory_format=torch.channels_last)
+        by_features = by_weight = None
+        if ctx.needs_input_grad[0]:
+            kept = ctx.filters and ctx.filters[1]
+            by_features = _convolve(upstream, weight, "turned_filters", kept)
+        if ctx.needs_input_grad[1]:
+            by_weight = _weight_gradient(features, upstream)
+        return by_features, by_weight, None
+
+
+def _filters(kind: str, weight: Tensor, filters: Tensor) -> Tensor:
+    """Write the 36 points of a weight's taps, for its outputs or (turned) for its gradients."""
+    outputs, inputs = weight.shape[:2]
+    weight = weight.contiguous(memory_format=torch.channels_last)
+    call(kind, weight, inputs, outputs, filters)
+    return filters
+
+
+def _convolve(features: Tensor, weight: Tensor, kind: str, filters: Tensor | None) -> Tensor:
+    """Convolve by filters, or by those of a weight, for which fresh memory would cost too much."""
+    n, inputs, height, width = features.shape
+    outputs = weight.shape[0 if kind == "filters" else 1]
+    result = empty_map(n, outputs, height, width)
+    size = 0 if filters is not None else 36 * weight[:, :, 0, 0].numel()
+    work = workspace(size + call("workspace", inputs, outputs))
+    if filters is None:
+        filters = _filters(kind, weight, work)
+    shape = (n, height, width, inputs, outputs)
+    everything = (0, 0, 0)  # no ReLU, no mask, nothing to add to
+    call("convolve", features, filters, result, *shape, *everything, work[size:])
+    return result
+
+
+def _weight_gradient(features: Tensor, upstream: Tensor) -> Tensor:
+    n, inputs, height, width = features.shape
+    outputs = upstream.shape[1]
+    result = empty_map(outputs, inputs, 3, 3)
+    work = workspace(call("workspace", inputs, outputs))
+    call("weight_gradient", features, upstream, result, n, height, width, inputs, outputs, 0, work)
+    return result
