@@ -92,6 +92,15 @@ def empty_map(*shape: int) -> Tensor:
     return torch.empty(shape, memory_format=torch.channels_last)
 
 
+def readable(features: Tensor) -> bool:
+    """Return whether compiled code can read features (n, channels, h, w)."""
+    return (
+        features.dtype == torch.float32
+        and features.device.type == "cpu"
+        and features.shape[1] % lanes() == 0
+    )
+
+
 @cache
 def _function(name: str) -> Any:
     function = getattr(_library(), name)

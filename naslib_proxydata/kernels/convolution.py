@@ -10,8 +10,9 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
-from naslib_proxydata.kernels.compiled import lanes
+from naslib_proxydata.kernels.compiled import lanes, readable
 from naslib_proxydata.kernels.dense import Form, dense
+from naslib_proxydata.kernels.normalisation import Normalisation, normalises
 from naslib_proxydata.kernels.winograd import TILE, Filters, filters_of, winograd
 
 _FILTERED: Final = Form(kernel=3, stride=1, padding=1, dilation=1)
@@ -28,7 +29,7 @@ class Convolution(nn.Conv2d):
     def forward(self, features: Tensor) -> Tensor:
         """Map (n, in_channels, h, w) to (n, out_channels, h, w), divided by the stride."""
         form = _form(self)
-        if form is None or not _readable(features) or min(map(form.size, features.shape[2:])) < 1:
+        if form is None or not readable(features) or min(map(form.size, features.shape[2:])) < 1:
             return super().forward(features)
         if form == _FILTERED and possible(features):
             outputs = winograd(features, self.weight, self._filters())
@@ -60,6 +61,21 @@ def accelerate(network: nn.Module) -> None:
             module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last)
             if type(module) is nn.Conv2d and _form(module) is not None:
                 module.__class__ = Convolution
+        elif normalises(module):
+            module.__class__ = Normalisation
+        elif isinstance(module, nn.Sequential):
+            _join_rectifiers(module)
+
+
+def _join_rectifiers(layers: nn.Sequential) -> None:
+    """Let normalisations do what the ReLUs behind them do."""
+    for position in range(len(layers) - 1):
+        norm, rectifier = layers[position], layers[position + 1]
+        if normalises(norm) and type(rectifier) is nn.ReLU:
+            norm.__class__ = Normalisation
+            assert isinstance(norm, Normalisation)
+            norm.rectified = True
+            layers[position + 1] = nn.Identity()
 
 
 class Compilable(nn.Module):
@@ -75,15 +91,7 @@ class Compilable(nn.Module):
 def possible(features: Tensor) -> bool:
     """Return whether features (n, channels, h, w) can be filtered by Winograd's way."""
     _, _, height, width = features.shape
-    return _readable(features) and height % TILE == width % TILE == 0
-
-
-def _readable(features: Tensor) -> bool:
-    return (
-        features.dtype == torch.float32
-        and features.device.type == "cpu"
-        and features.shape[1] % lanes() == 0
-    )
+    return readable(features) and height % TILE == width % TILE == 0
 
 
 def _form(layer: nn.Conv2d) -> Form | None:

@@ -2,10 +2,7 @@
  * back its gradient to that of the node it reads. */
 #include "kernels.h"
 
-#include <math.h>
-
 #define CHUNK 64 /* rows; sums over many rows are sums of sums over so many, for precision */
-#define EPSILON 1e-5f
 
 /* How many floats channels must divide by; 0 where a processor is too old to gain by it. */
 long lanes(void)
@@ -15,70 +12,6 @@ long lanes(void)
 #else
     return LANES;
 #endif
-}
-
-/* Mean and one over the standard deviation of each column of x (rows, columns). */
-static void statistics(const float *x, long rows, long columns, float *mean, float *scale)
-{
-    for (long c = 0; c < columns; c += LANES) {
-        vector sum = {0}, square = {0};
-        for (long first = 0; first < rows; first += CHUNK) {
-            vector part = {0};
-            for (long r = first; r < rows && r < first + CHUNK; r++)
-                part += load(x + r * columns + c);
-            sum += part;
-        }
-        vector middle = sum / (float)rows;
-        for (long first = 0; first < rows; first += CHUNK) {
-            vector part = {0};
-            for (long r = first; r < rows && r < first + CHUNK; r++) {
-                vector off = load(x + r * columns + c) - middle;
-                part += off * off;
-            }
-            square += part;
-        }
-        store(mean + c, middle);
-        for (int i = 0; i < LANES; i++)
-            scale[c + i] = 1 / sqrtf(square[i] / (float)rows + EPSILON);
-    }
-}
-
-/* y = or += (x - mean) scale. */
-static void normalise(const float *x, const float *mean, const float *scale, float *y, long rows,
-                      long columns, int add)
-{
-    for (long c = 0; c < columns; c += LANES) {
-        vector middle = load(mean + c), by = load(scale + c);
-        for (long i = c; i < rows * columns; i += columns) {
-            vector value = (load(x + i) - middle) * by;
-            store(y + i, add ? load(y + i) + value : value);
-        }
-    }
-}
-
-/* Gradient of x from that of its normalised value, both (rows, columns). */
-static void normalise_gradient(const float *upstream, const float *x, const float *mean,
-                               const float *scale, float *gradient, long rows, long columns)
-{
-    for (long c = 0; c < columns; c += LANES) {
-        vector middle = load(mean + c), by = load(scale + c), sum = {0}, product = {0};
-        for (long first = 0; first < rows; first += CHUNK) {
-            vector part = {0}, mixed = {0};
-            for (long r = first; r < rows && r < first + CHUNK; r++) {
-                vector value = load(upstream + r * columns + c);
-                part += value;
-                mixed += value * (load(x + r * columns + c) - middle);
-            }
-            sum += part;
-            product += mixed;
-        }
-        vector constant = sum / (float)rows, slope = by * by * product / (float)rows;
-        for (long r = 0; r < rows; r++) {
-            long i = r * columns + c;
-            vector off = load(x + i) - middle;
-            store(gradient + i, by * (load(upstream + i) - constant - off * slope));
-        }
-    }
 }
 
 /* The square matrix x, turned over or not, in panels. */
@@ -149,7 +82,7 @@ void convolution_edge(const float *x, const float *weight, float *convolved, flo
     } else
         mix(x, weight, convolved, rows, channels, work);
     statistics(convolved, rows, channels, moments, moments + channels);
-    normalise(convolved, moments, moments + channels, node, rows, channels, add);
+    normalise(convolved, moments, moments + channels, 0, 0, node, rows, channels, 0, add);
 }
 
 void convolution_edge_gradients(const float *x, const float *weight, const float *convolved,
@@ -158,9 +91,10 @@ void convolution_edge_gradients(const float *x, const float *weight, const float
                                 long channels, int add, float *work)
 {
     long rows = n * height * width, square = channels * channels;
-    float *gradient = work;
-    work += rows * channels;
-    normalise_gradient(node, convolved, moments, moments + channels, gradient, rows, channels);
+    float *gradient = work, *sums = work + rows * channels;
+    work = sums + 2 * channels;
+    normalise_gradient(node, convolved, 0, moments, moments + channels, 0, gradient, sums,
+                       sums + channels, rows, channels);
     if (kernel == 3) {
         turned_filters(weight, channels, channels, work);
         convolve(gradient, work, by_x, n, height, width, channels, channels, 0, x, add,
@@ -176,7 +110,7 @@ static float share(long i, long size) { return 1.0f / (1 + (i > 0) + (i + 1 < si
 /* Floats of workspace that the functions for edges need. */
 long edge_workspace(long rows, long channels)
 {
-    return (rows + 45 * channels) * channels + workspace(channels, channels);
+    return (rows + 2 + 45 * channels) * channels + workspace(channels, channels);
 }
 
 /* Average over 3x3 windows, of what lies inside; or the gradient through it. */

@@ -1,0 +1,92 @@
+"""Batch normalisation while training, and the ReLU behind it, in compiled code.
+
+Memory is read once for the statistics and once for the outputs; a ReLU has no pass of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+from naslib_proxydata.kernels.compiled import call, empty_map, lanes, readable
+
+_EPSILON: Final = 1e-5  # that of the compiled code, and torch's default
+
+
+class Normalisation(nn.BatchNorm2d):
+    """A normalisation that ``accelerate`` has taken over; it can be differentiated once.
+
+    Attributes:
+        rectified: Whether the positive part is returned, for a ReLU that was taken out behind it.
+    """
+
+    rectified = False
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Normalise (n, channels, h, w) by the batch's statistics, or as torch does."""
+        count = features.numel() // max(1, self.num_features)
+        if not self.training or not readable(features) or count < 2:
+            normalised = super().forward(features)
+            return normalised.relu() if self.rectified else normalised
+        arguments = features, self.weight, self.bias, self.rectified
+        result, moments = _Normalisation.apply(*arguments)  # type: ignore[no-untyped-call]
+        if self.track_running_stats:
+            self._follow(moments, count)
+        outputs: Tensor = result
+        return outputs
+
+    @torch.no_grad()
+    def _follow(self, moments: Tensor, count: int) -> None:
+        """Let the running statistics follow those of a batch of so many values."""
+        assert self.running_mean is not None
+        assert self.running_var is not None
+        assert self.num_batches_tracked is not None
+        self.num_batches_tracked += 1
+        share = self.momentum
+        if share is None:  # the mean of all batches
+            share = 1 / int(self.num_batches_tracked)
+        variance = (moments[1] ** -2 - _EPSILON) * (count / (count - 1))
+        self.running_mean.lerp_(moments[0], share)
+        self.running_var.lerp_(variance, share)
+
+
+def normalises(layer: nn.Module) -> bool:
+    """Return whether the compiled code can take a layer's place."""
+    return (
+        type(layer) is nn.BatchNorm2d
+        and layer.eps == _EPSILON
+        and layer.num_features % lanes() == 0
+        and layer.weight is not None
+    )
+
+
+class _Normalisation(torch.autograd.Function):
+    """The positive part or all of what is normalised, and mean and scale (2, channels)."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, features: Tensor, weight: Tensor, bias: Tensor, rectified: bool
+    ) -> tuple[Tensor, Tensor]:
+        features = features.contiguous(memory_format=torch.channels_last)
+        result, moments = empty_map(*features.shape), torch.empty(2, len(weight))
+        size = features.numel() // len(weight), len(weight)
+        call("statistics", features, *size, moments, moments[1])
+        tensors = features, moments, moments[1], weight, bias, result
+        call("normalise", *tensors, *size, int(rectified), 0)
+        ctx.save_for_backward(features, moments, weight, *([result] if rectified else []))
+        ctx.mark_non_differentiable(moments)
+        return result, moments
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        features, moments, weight, *outputs = ctx.saved_tensors
+        upstream = gradients[0].contiguous(memory_format=torch.channels_last)
+        by_features, sums = torch.empty_like(features), torch.empty_like(moments)
+        mask = outputs[0] if outputs else 0
+        tensors = upstream, features, mask, moments, moments[1], weight, by_features, sums, sums[1]
+        call("normalise_gradient", *tensors, features.numel() // len(weight), len(weight))
+        return by_features, sums[1], sums[0], None
