@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from naslib_proxydata.kernels.compiled import call, lanes, workspace
+from naslib_proxydata.kernels.depthwise import DepthwiseConvolution, is_depthwise
 
 _TILE = 4
 
@@ -55,6 +56,8 @@ def accelerate(network: nn.Module) -> None:
             module.compiled = True
         elif type(module) is nn.Conv2d and _fits(module):
             module.__class__ = Convolution
+        elif type(module) is nn.Conv2d and is_depthwise(module):
+            module.__class__ = DepthwiseConvolution
 
 
 class Compilable(nn.Module):

@@ -1,0 +1,272 @@
+/* Convolutions of every channel by a kernel x kernel filter of its own.
+ *
+ * A map goes through a vector of channels at a time. Those are copied to a plane of their own: there
+ * pixels lie side by side, zeros are around, and what is left of the channels is no special case.
+ * Weights are (channels, kernel, kernel), maps of any size and number of channels. */
+#include "kernels.h"
+
+#define MOST 7   /* the largest kernel */
+#define GROUP 8  /* pixels whose sums are in registers at a time */
+#define CHUNK 64 /* pixels; sums over many are sums of sums over so many, for precision */
+
+/* Which row, or column, a tap reads for one of the result: of an output, or of the gradient by
+ * the features from that of the output. It is (place stride + tap dilation + shift) / share, and
+ * none where that is no whole number. */
+typedef struct {
+    long stride, dilation, shift, share;
+} reach;
+
+/* Taps that read something for places start, start + share, start + 2 share...: for the first of
+ * them at `place`, which may lie outside, and so on in steps of the stride. */
+typedef struct {
+    long count, tap[MOST], place[MOST];
+} taps;
+
+/* A vector of channels of a map. The columns of a row are dealt to `stride` lines, for what a tap
+ * reads to be neighbours, each with `margin` zeros in front, and behind it as many as are read. */
+typedef struct {
+    long height, width, stride, margin, length;
+    float *values;
+} plane;
+
+static long floored(long number, long by) { return (number - (number % by + by) % by) / by; }
+static long larger(long one, long other) { return one > other ? one : other; }
+static long groups(long count) { return (count + GROUP - 1) / GROUP * GROUP; }
+
+static taps reading(reach by, long kernel, long start)
+{
+    taps found = {0};
+    for (long tap = 0; tap < kernel; tap++) {
+        long place = start * by.stride + tap * by.dilation + by.shift;
+        if (place % by.share)
+            continue;
+        found.tap[found.count] = tap;
+        found.place[found.count++] = place / by.share;
+    }
+    return found;
+}
+
+/* The plane of a map with height and width, read for results so many columns wide. */
+static plane plane_of(long height, long width, long results, reach by, long kernel, float *values)
+{
+    long end = by.shift + (kernel - 1) * by.dilation, steps = by.stride * by.share;
+    long low = end < by.shift ? end : by.shift, high = larger(end, by.shift) + by.share - 1;
+    plane made = {height, width, by.stride, larger(0, -floored(low, steps)), 0, values};
+    long read = groups((results + by.share - 1) / by.share) + larger(0, floored(high, steps));
+    made.length = made.margin + larger(read, groups((width + by.stride - 1) / by.stride));
+    return made;
+}
+
+static long size(const plane *of) { return of->height * of->stride * of->length * LANES; }
+
+/* Where a column stands in a row of a plane. */
+static long column(const plane *of, long place)
+{
+    long along = floored(place, of->stride);
+    return ((place - along * of->stride) * of->length + of->margin + along) * LANES;
+}
+
+static const float *row(const plane *of, long place)
+{
+    return of->values + place * of->stride * of->length * LANES;
+}
+
+INLINE vector load_some(const float *from, long count)
+{
+    if (count == LANES)
+        return load(from);
+    vector value = {0};
+    for (long i = 0; i < count; i++)
+        value[i] = from[i];
+    return value;
+}
+
+INLINE void store_some(float *to, vector value, long count)
+{
+    if (count == LANES)
+        store(to, value);
+    else
+        for (long i = 0; i < count; i++)
+            to[i] = value[i];
+}
+
+/* Copy the first `count` channels of a map into a plane, whose zeros are there. */
+static void fill(const plane *to, const float *x, long channels, long count)
+{
+    for (long v = 0; v < to->height; v++, x += to->width * channels)
+        for (long first = 0; first < to->stride; first++) {
+            float *line = (float *)row(to, v) + column(to, first);
+            for (long h = first; h < to->width; h += to->stride, line += LANES)
+                store(line, load_some(x + h * channels, count));
+        }
+}
+
+/* y (height, width, channels): for each place the sum over the taps of what they read of a plane,
+ * each times its weight. */
+static void correlate(const plane *x, reach by, const float *weights, long kernel, float *y,
+                      long height, long width, long channels, long count)
+{
+    for (long top = 0; top < by.share; top++)
+        for (long left = 0; left < by.share; left++) {
+            taps rows = reading(by, kernel, top), columns = reading(by, kernel, left);
+            for (long i = 0; i < columns.count; i++)
+                columns.place[i] = column(x, columns.place[i]);
+            for (long v = top, down = 0; v < height; v += by.share, down += by.stride)
+                for (long h = left, along = 0; h < width;
+                     h += GROUP * by.share, along += GROUP * LANES) {
+                    vector sums[GROUP] = {{0}};
+                    for (long i = 0; i < rows.count; i++) {
+                        long place = rows.place[i] + down;
+                        if (place < 0 || place >= x->height)
+                            continue;
+                        const float *line = row(x, place) + along;
+                        const float *these = weights + rows.tap[i] * kernel * LANES;
+                        for (long j = 0; j < columns.count; j++) {
+                            vector weight = load(these + columns.tap[j] * LANES);
+                            const float *from = line + columns.place[j];
+#pragma GCC unroll 8
+                            for (int p = 0; p < GROUP; p++)
+                                sums[p] += weight * load(from + p * LANES);
+                        }
+                    }
+                    float *to = y + (v * width + h) * channels;
+#pragma GCC unroll 8
+                    for (int p = 0; p < GROUP; p++)
+                        if (h + p * by.share < width)
+                            store_some(to + p * by.share * channels, sums[p], count);
+                }
+        }
+}
+
+/* Add to the totals, for each tap, the products of upstream and what the tap reads for it. The
+ * sums of `beside` columns are apart, for there to be enough of them to keep a processor busy. */
+INLINE void add_products(const plane *x, const plane *upstream, reach by, float *totals,
+                         const int kernel, const int beside)
+{
+    taps rows = reading(by, kernel, 0), columns = reading(by, kernel, 0);
+    long step = (CHUNK + upstream->width - 1) / upstream->width, start = column(upstream, 0);
+    for (int i = 0; i < kernel; i++)
+        columns.place[i] = column(x, columns.place[i]);
+    for (long first = 0; first < upstream->height; first += step)
+        for (int i = 0; i < kernel; i++) {
+            vector sums[4 * MOST] = {{0}};
+            for (long v = first; v < first + step && v < upstream->height; v++) {
+                long place = rows.place[i] + v * by.stride;
+                if (place < 0 || place >= x->height)
+                    continue;
+                const float *line = row(x, place), *up = row(upstream, v) + start;
+                for (long h = 0; h < upstream->width * LANES; h += beside * LANES)
+#pragma GCC unroll 4
+                    for (int b = 0; b < beside; b++) {
+                        vector value = load(up + h + b * LANES);
+#pragma GCC unroll 7
+                        for (int j = 0; j < kernel; j++)
+                            sums[b * kernel + j] +=
+                                value * load(line + columns.place[j] + h + b * LANES);
+                    }
+            }
+            for (int j = 0; j < kernel; j++) {
+                float *total = totals + (i * kernel + j) * LANES;
+                for (int b = 0; b < beside; b++)
+                    store(total, load(total) + sums[b * kernel + j]);
+            }
+        }
+}
+
+/* The last vector of channels begins where it ends with them: it shares some with the one before. */
+static long beginning(long i, long channels)
+{
+    return i + LANES > channels ? larger(0, channels - LANES) : i;
+}
+
+static long vectors(long channels) { return (channels + LANES - 1) / LANES; }
+
+/* Copy weights to (vectors of channels, taps, LANES), or back. */
+static void deal(float *weight, float *dealt, long channels, long area, int back)
+{
+    long count = channels < LANES ? channels : LANES;
+    for (long c = 0; c < channels; c += LANES, dealt += area * LANES)
+        for (long i = 0; i < count; i++) {
+            float *from = weight + (beginning(c, channels) + i) * area;
+            for (long tap = 0; tap < area; tap++)
+                if (back)
+                    from[tap] = dealt[tap * LANES + i];
+                else
+                    dealt[tap * LANES + i] = from[tap];
+        }
+}
+
+static void clear(float *values, long count)
+{
+    for (long i = 0; i < count; i++)
+        values[i] = 0;
+}
+
+static long outputs(long size, reach by, long kernel)
+{
+    return (size - 2 * by.shift - by.dilation * (kernel - 1) - 1) / by.stride + 1;
+}
+
+/* Floats of workspace that the functions below need. */
+long depthwise_workspace(long height, long width, long channels, long kernel, long stride,
+                         long padding, long dilation)
+{
+    reach by = {stride, dilation, -padding, 1}, back = {1, -dilation, padding, stride};
+    long tall = outputs(height, by, kernel), wide = outputs(width, by, kernel);
+    plane inputs = plane_of(height, width, wide, by, kernel, 0);
+    plane upstream = plane_of(tall, wide, width, back, kernel, 0);
+    return 2 * vectors(channels) * kernel * kernel * LANES + size(&inputs) + size(&upstream);
+}
+
+void depthwise(const float *x, const float *weight, float *y, long n, long height, long width,
+               long channels, long kernel, long stride, long padding, long dilation, float *work)
+{
+    reach by = {stride, dilation, -padding, 1};
+    long tall = outputs(height, by, kernel), wide = outputs(width, by, kernel);
+    long area = kernel * kernel, count = channels < LANES ? channels : LANES;
+    plane inputs = plane_of(height, width, wide, by, kernel,
+                            work + vectors(channels) * area * LANES);
+    deal((float *)weight, work, channels, area, 0);
+    clear(inputs.values, size(&inputs));
+    for (; n > 0; n--, x += height * width * channels, y += tall * wide * channels)
+        for (long c = 0; c < channels; c += LANES) {
+            long first = beginning(c, channels);
+            fill(&inputs, x + first, channels, count);
+            correlate(&inputs, by, work + c * area, kernel, y + first, tall, wide, channels, count);
+        }
+}
+
+/* Gradients of depthwise() by its features and its weight; each may be absent. */
+void depthwise_gradients(const float *x, const float *weight, const float *y, float *by_x,
+                         float *by_weight, long n, long height, long width, long channels,
+                         long kernel, long stride, long padding, long dilation, float *work)
+{
+    reach by = {stride, dilation, -padding, 1}, back = {1, -dilation, padding, stride};
+    long tall = outputs(height, by, kernel), wide = outputs(width, by, kernel);
+    long area = kernel * kernel, count = channels < LANES ? channels : LANES;
+    float *weights = work, *totals = weights + vectors(channels) * area * LANES;
+    plane inputs = plane_of(height, width, wide, by, kernel,
+                            totals + vectors(channels) * area * LANES);
+    plane upstream = plane_of(tall, wide, width, back, kernel, inputs.values + size(&inputs));
+    deal((float *)weight, weights, channels, area, 0);
+    clear(totals, inputs.values + size(&inputs) + size(&upstream) - totals);
+    for (long i = 0; i < n; i++)
+        for (long c = 0; c < channels; c += LANES) {
+            long first = beginning(c, channels), pixels = i * height * width;
+            fill(&upstream, y + i * tall * wide * channels + first, channels, count);
+            if (by_x)
+                correlate(&upstream, back, weights + c * area, kernel,
+                          by_x + pixels * channels + first, height, width, channels, count);
+            if (!by_weight)
+                continue;
+            fill(&inputs, x + pixels * channels + first, channels, count);
+            if (kernel == 3)
+                add_products(&inputs, &upstream, by, totals + c * area, 3, 4);
+            else if (kernel == 5)
+                add_products(&inputs, &upstream, by, totals + c * area, 5, 2);
+            else
+                add_products(&inputs, &upstream, by, totals + c * area, 7, 2);
+        }
+    if (by_weight)
+        deal(by_weight, totals, channels, area, 1);
+}
