@@ -75,19 +75,21 @@ INLINE vector load_some(const float *from, long count)
 {
     if (count == LANES)
         return load(from);
-    vector value = {0};
-    for (long i = 0; i < count; i++)
-        value[i] = from[i];
+    vector value;
+    for (int i = 0; i < LANES; i++)
+        value[i] = i < count ? from[i] : 0;
     return value;
 }
 
-INLINE void store_some(float *to, vector value, long count)
+/* Store the first `count` floats of so many vectors. */
+static __attribute__((noinline)) void store_some(float *to, long apart, const vector *values, long many, long count)
 {
-    if (count == LANES)
-        store(to, value);
-    else
-        for (long i = 0; i < count; i++)
-            to[i] = value[i];
+    for (long p = 0; p < many; p++)
+        if (count == LANES)
+            store(to + p * apart, values[p]);
+        else
+            for (long i = 0; i < count; i++)
+                to[p * apart + i] = values[p][i];
 }
 
 /* Copy the first `count` channels of a map into a plane, whose zeros are there. */
@@ -101,40 +103,62 @@ static void fill(const plane *to, const float *x, long channels, long count)
         }
 }
 
-/* y (height, width, channels): for each place the sum over the taps of what they read of a plane,
- * each times its weight. */
+/* Rows of y (height, width, channels), and of their columns every `share`th, from `top` and `left`
+ * on: the sum over taps of what they read of a plane, each times its weight. */
+INLINE void correlate_phase(const plane *x, reach by, const taps *rows, const taps *columns,
+                            const int across, const float *weights, long kernel, float *y, long top,
+                            long left, long height, long width, long channels, long count)
+{
+    long places[MOST], line = x->stride * x->length * LANES;
+    long next = across > 1 ? (columns->tap[1] - columns->tap[0]) * LANES : 0;
+    for (int i = 0; i < across; i++)
+        places[i] = column(x, columns->place[i]);
+    weights += columns->tap[0] * LANES;
+    for (long v = top, down = 0; v < height; v += by.share, down += by.stride) {
+        const float *from[MOST], *weight[MOST];
+        int lines = 0;
+        for (long i = 0; i < rows->count; i++) {
+            long place = rows->place[i] + down;
+            if (place < 0 || place >= x->height)
+                continue;
+            from[lines] = x->values + place * line;
+            weight[lines++] = weights + rows->tap[i] * kernel * LANES;
+        }
+        for (long h = left, along = 0; h < width; h += GROUP * by.share, along += GROUP * LANES) {
+            vector sums[GROUP] = {{0}};
+            for (int i = 0; i < lines; i++)
+#pragma GCC unroll 7
+                for (int j = 0; j < across; j++) {
+                    const float *at = from[i] + along + places[j];
+                    __asm__("" : "+r"(at)); /* one address for all, not one each */
+                    vector by_weight = load(weight[i] + j * next);
+#pragma GCC unroll 8
+                    for (int p = 0; p < GROUP; p++)
+                        sums[p] += by_weight * load(at + p * LANES);
+                }
+            float *to = y + (v * width + h) * channels;
+            long further = by.share * channels, left_over = (width - h + by.share - 1) / by.share;
+            if (left_over >= GROUP && count == LANES)
+#pragma GCC unroll 8
+                for (int p = 0; p < GROUP; p++)
+                    store(to + p * further, sums[p]);
+            else
+                store_some(to, further, sums, left_over < GROUP ? left_over : GROUP, count);
+        }
+    }
+}
+
 static void correlate(const plane *x, reach by, const float *weights, long kernel, float *y,
                       long height, long width, long channels, long count)
 {
     for (long top = 0; top < by.share; top++)
         for (long left = 0; left < by.share; left++) {
             taps rows = reading(by, kernel, top), columns = reading(by, kernel, left);
-            for (long i = 0; i < columns.count; i++)
-                columns.place[i] = column(x, columns.place[i]);
-            for (long v = top, down = 0; v < height; v += by.share, down += by.stride)
-                for (long h = left, along = 0; h < width;
-                     h += GROUP * by.share, along += GROUP * LANES) {
-                    vector sums[GROUP] = {{0}};
-                    for (long i = 0; i < rows.count; i++) {
-                        long place = rows.place[i] + down;
-                        if (place < 0 || place >= x->height)
-                            continue;
-                        const float *line = row(x, place) + along;
-                        const float *these = weights + rows.tap[i] * kernel * LANES;
-                        for (long j = 0; j < columns.count; j++) {
-                            vector weight = load(these + columns.tap[j] * LANES);
-                            const float *from = line + columns.place[j];
-#pragma GCC unroll 8
-                            for (int p = 0; p < GROUP; p++)
-                                sums[p] += weight * load(from + p * LANES);
-                        }
-                    }
-                    float *to = y + (v * width + h) * channels;
-#pragma GCC unroll 8
-                    for (int p = 0; p < GROUP; p++)
-                        if (h + p * by.share < width)
-                            store_some(to + p * by.share * channels, sums[p], count);
-                }
+#define PHASE(across) correlate_phase(x, by, &rows, &columns, across, weights, kernel, y, top, left, height, width, channels, count)
+            if (columns.count == 3) PHASE(3);
+            else if (columns.count == 5) PHASE(5);
+            else if (columns.count == 7) PHASE(7);
+            else PHASE(columns.count);
         }
 }
 
