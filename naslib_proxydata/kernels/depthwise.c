@@ -71,50 +71,57 @@ static const float *row(const plane *of, long place)
     return of->values + place * of->stride * of->length * LANES;
 }
 
-INLINE vector load_some(const float *from, long count)
-{
-    if (count == LANES)
-        return load(from);
-    vector value;
-    for (int i = 0; i < LANES; i++)
-        value[i] = i < count ? from[i] : 0;
-    return value;
-}
+/* How many floats of a vector are channels. */
+static long held(long channels) { return channels < LANES ? channels : LANES; }
 
-/* Store the first `count` floats of so many vectors. */
-static __attribute__((noinline)) void store_some(float *to, long apart, const vector *values, long many, long count)
+/* Copy channels of a map, or their positive part, into a plane whose zeros are there. */
+static void fill(const plane *to, const float *x, long channels, int rectify)
 {
-    for (long p = 0; p < many; p++)
-        if (count == LANES)
-            store(to + p * apart, values[p]);
-        else
-            for (long i = 0; i < count; i++)
-                to[p * apart + i] = values[p][i];
-}
-
-/* Copy the first `count` channels of a map into a plane, whose zeros are there. */
-static void fill(const plane *to, const float *x, long channels, long count)
-{
+    long further = to->stride * channels, count = held(channels);
     for (long v = 0; v < to->height; v++, x += to->width * channels)
         for (long first = 0; first < to->stride; first++) {
             float *line = (float *)row(to, v) + column(to, first);
-            for (long h = first; h < to->width; h += to->stride, line += LANES)
-                store(line, load_some(x + h * channels, count));
+            const float *from = x + first * channels, *end = x + to->width * channels;
+            if (count == LANES)
+                for (; from < end; from += further, line += LANES)
+                    store(line, rectify ? where(load(from), load(from)) : load(from));
+            else
+                for (; from < end; from += further, line += LANES)
+                    for (long i = 0; i < count; i++)
+                        line[i] = rectify && !(from[i] > 0) ? 0 : from[i];
         }
 }
 
-/* Rows of y (height, width, channels), and of their columns every `share`th, from `top` and `left`
- * on: the sum over taps of what they read of a plane, each times its weight. */
-INLINE void correlate_phase(const plane *x, reach by, const taps *rows, const taps *columns,
-                            const int across, const float *weights, long kernel, float *y, long top,
-                            long left, long height, long width, long channels, long count)
+INLINE void store_masked(float *to, const float *mask, vector value)
 {
-    long places[MOST], line = x->stride * x->length * LANES;
+    store(to, mask ? where(load(mask), value) : value);
+}
+
+/* Store channels of the first pixels of a group, at a distance, where others do not exist. */
+static __attribute__((noinline)) void store_some(float *to, const float *mask, vector *values,
+                                                 long distance, long pixels, long count)
+{
+    for (long p = 0; p < pixels; p++, to += distance, mask += mask ? distance : 0)
+        if (count == LANES)
+            store_masked(to, mask, values[p]);
+        else
+            for (long i = 0; i < count; i++)
+                to[i] = mask && !(mask[i] > 0) ? 0 : values[p][i];
+}
+
+/* Rows and columns of y from `top` and `left` on, those that are `share` apart: sums over taps of
+ * what they read of a plane times their weight, zero where a mask, if there is one, is not above
+ * zero. */
+INLINE void correlate_some(const plane *x, reach by, const float *weights, long kernel, float *y,
+                           map size, const float *mask, long top, long left, const taps *rows,
+                           const taps *columns, const int across)
+{
+    long places[MOST], line = x->stride * x->length * LANES, distance = by.share * size.channels;
     long next = across > 1 ? (columns->tap[1] - columns->tap[0]) * LANES : 0;
     for (int i = 0; i < across; i++)
         places[i] = column(x, columns->place[i]);
     weights += columns->tap[0] * LANES;
-    for (long v = top, down = 0; v < height; v += by.share, down += by.stride) {
+    for (long v = top, down = 0; v < size.height; v += by.share, down += by.stride) {
         const float *from[MOST], *weight[MOST];
         int lines = 0;
         for (long i = 0; i < rows->count; i++) {
@@ -124,41 +131,58 @@ INLINE void correlate_phase(const plane *x, reach by, const taps *rows, const ta
             from[lines] = x->values + place * line;
             weight[lines++] = weights + rows->tap[i] * kernel * LANES;
         }
-        for (long h = left, along = 0; h < width; h += GROUP * by.share, along += GROUP * LANES) {
-            vector sums[GROUP] = {{0}};
+        long to = (v * size.width + left) * size.channels;
+        long pixels = (size.width - left + by.share - 1) / by.share;
+        for (long h = 0; h < pixels; h += GROUP, to += GROUP * distance) {
+            vector sums[GROUP];
+#pragma GCC unroll 8
+            for (int p = 0; p < GROUP; p++)
+                sums[p] = (vector){0};
             for (int i = 0; i < lines; i++)
 #pragma GCC unroll 7
                 for (int j = 0; j < across; j++) {
-                    const float *at = from[i] + along + places[j];
-                    __asm__("" : "+r"(at)); /* one address for all, not one each */
+                    const float *at = from[i] + places[j] + h * LANES;
+                    __asm__("" : "+r"(at)); /* one address for the group, not one for each */
                     vector by_weight = load(weight[i] + j * next);
 #pragma GCC unroll 8
                     for (int p = 0; p < GROUP; p++)
                         sums[p] += by_weight * load(at + p * LANES);
                 }
-            float *to = y + (v * width + h) * channels;
-            long further = by.share * channels, left_over = (width - h + by.share - 1) / by.share;
-            if (left_over >= GROUP && count == LANES)
+            if (pixels - h >= GROUP && size.channels >= LANES) {
 #pragma GCC unroll 8
                 for (int p = 0; p < GROUP; p++)
-                    store(to + p * further, sums[p]);
-            else
-                store_some(to, further, sums, left_over < GROUP ? left_over : GROUP, count);
+                    store_masked(y + to + p * distance, mask ? mask + to + p * distance : 0,
+                                 sums[p]);
+            } else {
+                vector rest[GROUP]; /* for the sums to stay in registers */
+#pragma GCC unroll 8
+                for (int p = 0; p < GROUP; p++)
+                    rest[p] = sums[p];
+                store_some(y + to, mask ? mask + to : 0, rest, distance,
+                           pixels - h < GROUP ? pixels - h : GROUP, held(size.channels));
+            }
         }
     }
 }
 
+/* All of y. */
 static void correlate(const plane *x, reach by, const float *weights, long kernel, float *y,
-                      long height, long width, long channels, long count)
+                      map size, const float *mask)
 {
     for (long top = 0; top < by.share; top++)
         for (long left = 0; left < by.share; left++) {
             taps rows = reading(by, kernel, top), columns = reading(by, kernel, left);
-#define PHASE(across) correlate_phase(x, by, &rows, &columns, across, weights, kernel, y, top, left, height, width, channels, count)
-            if (columns.count == 3) PHASE(3);
-            else if (columns.count == 5) PHASE(5);
-            else if (columns.count == 7) PHASE(7);
-            else PHASE(columns.count);
+#define SOME(across) \
+    correlate_some(x, by, weights, kernel, y, size, mask, top, left, &rows, &columns, across)
+            if (columns.count == 3)
+                SOME(3);
+            else if (columns.count == 5)
+                SOME(5);
+            else if (columns.count == 7)
+                SOME(7);
+            else
+                SOME(columns.count);
+#undef SOME
         }
 }
 
@@ -208,7 +232,7 @@ static long vectors(long channels) { return (channels + LANES - 1) / LANES; }
 /* Copy weights to (vectors of channels, taps, LANES), or back. */
 static void deal(float *weight, float *dealt, long channels, long area, int back)
 {
-    long count = channels < LANES ? channels : LANES;
+    long count = held(channels);
     for (long c = 0; c < channels; c += LANES, dealt += area * LANES)
         for (long i = 0; i < count; i++) {
             float *from = weight + (beginning(c, channels) + i) * area;
@@ -242,48 +266,53 @@ long depthwise_workspace(long height, long width, long channels, long kernel, lo
     return 2 * vectors(channels) * kernel * kernel * LANES + size(&inputs) + size(&upstream);
 }
 
+/* The convolution of x, or of its positive part. */
 void depthwise(const float *x, const float *weight, float *y, long n, long height, long width,
-               long channels, long kernel, long stride, long padding, long dilation, float *work)
+               long channels, long kernel, long stride, long padding, long dilation, int rectify,
+               float *work)
 {
     reach by = {stride, dilation, -padding, 1};
-    long tall = outputs(height, by, kernel), wide = outputs(width, by, kernel);
-    long area = kernel * kernel, count = channels < LANES ? channels : LANES;
-    plane inputs = plane_of(height, width, wide, by, kernel,
+    map out = {n, outputs(height, by, kernel), outputs(width, by, kernel), channels};
+    long area = kernel * kernel;
+    plane inputs = plane_of(height, width, out.width, by, kernel,
                             work + vectors(channels) * area * LANES);
     deal((float *)weight, work, channels, area, 0);
     clear(inputs.values, size(&inputs));
-    for (; n > 0; n--, x += height * width * channels, y += tall * wide * channels)
+    for (long i = 0; i < n; i++)
         for (long c = 0; c < channels; c += LANES) {
             long first = beginning(c, channels);
-            fill(&inputs, x + first, channels, count);
-            correlate(&inputs, by, work + c * area, kernel, y + first, tall, wide, channels, count);
+            fill(&inputs, x + i * height * width * channels + first, channels, rectify);
+            correlate(&inputs, by, work + c * area, kernel,
+                      y + i * out.height * out.width * channels + first, out, 0);
         }
 }
 
 /* Gradients of depthwise() by its features and its weight; each may be absent. */
 void depthwise_gradients(const float *x, const float *weight, const float *y, float *by_x,
                          float *by_weight, long n, long height, long width, long channels,
-                         long kernel, long stride, long padding, long dilation, float *work)
+                         long kernel, long stride, long padding, long dilation, int rectify,
+                         float *work)
 {
     reach by = {stride, dilation, -padding, 1}, back = {1, -dilation, padding, stride};
-    long tall = outputs(height, by, kernel), wide = outputs(width, by, kernel);
-    long area = kernel * kernel, count = channels < LANES ? channels : LANES;
-    float *weights = work, *totals = weights + vectors(channels) * area * LANES;
-    plane inputs = plane_of(height, width, wide, by, kernel,
-                            totals + vectors(channels) * area * LANES);
-    plane upstream = plane_of(tall, wide, width, back, kernel, inputs.values + size(&inputs));
-    deal((float *)weight, weights, channels, area, 0);
-    clear(totals, inputs.values + size(&inputs) + size(&upstream) - totals);
+    map in = {n, height, width, channels};
+    map out = {n, outputs(height, by, kernel), outputs(width, by, kernel), channels};
+    long area = kernel * kernel, dealt = vectors(channels) * area * LANES;
+    float *totals = work + dealt;
+    plane inputs = plane_of(height, width, out.width, by, kernel, totals + dealt);
+    plane upstream = plane_of(out.height, out.width, width, back, kernel,
+                              inputs.values + size(&inputs));
+    deal((float *)weight, work, channels, area, 0);
+    clear(totals, dealt + size(&inputs) + size(&upstream));
     for (long i = 0; i < n; i++)
         for (long c = 0; c < channels; c += LANES) {
-            long first = beginning(c, channels), pixels = i * height * width;
-            fill(&upstream, y + i * tall * wide * channels + first, channels, count);
+            long first = beginning(c, channels), here = i * height * width * channels + first;
+            fill(&upstream, y + i * out.height * out.width * channels + first, channels, 0);
             if (by_x)
-                correlate(&upstream, back, weights + c * area, kernel,
-                          by_x + pixels * channels + first, height, width, channels, count);
+                correlate(&upstream, back, work + c * area, kernel, by_x + here, in,
+                          rectify ? x + here : 0);
             if (!by_weight)
                 continue;
-            fill(&inputs, x + pixels * channels + first, channels, count);
+            fill(&inputs, x + here, channels, rectify);
             if (kernel == 3)
                 add_products(&inputs, &upstream, by, totals + c * area, 3, 4);
             else if (kernel == 5)

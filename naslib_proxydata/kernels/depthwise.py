@@ -71,7 +71,7 @@ class _Depthwise(torch.autograd.Function):
         size = (*features.shape[:2], *_outputs(features.shape, shape))
         result = torch.empty(size, memory_format=torch.channels_last)
         sizes = _sizes(features, shape)
-        call("depthwise", features, weight, result, *sizes, _work(sizes))
+        call("depthwise", features, weight, result, *sizes, 0, _work(sizes))
         return result
 
     @staticmethod
@@ -84,7 +84,7 @@ class _Depthwise(torch.autograd.Function):
         given = (features, weight, upstream)
         wanted = (0 if one is None else one for one in (by_features, by_weight))
         sizes = _sizes(features, ctx.shape)
-        call("depthwise_gradients", *given, *wanted, *sizes, _work(sizes))
+        call("depthwise_gradients", *given, *wanted, *sizes, 0, _work(sizes))
         return by_features, by_weight, None
 
 
