@@ -23,9 +23,17 @@ class DepthwiseConvolution(nn.Conv2d):
 
     def forward(self, features: Tensor) -> Tensor:
         """Map (n, channels, h, w) to (n, channels, h', w') as :class:`torch.nn.Conv2d` does."""
+        return self._convolve(features) if self._takes(features) else super().forward(features)
+
+    def of_positive_part(self, features: Tensor) -> Tensor:
+        """Return the convolution of ``relu(features)``, which takes no pass of its own."""
         if not self._takes(features):
-            return super().forward(features)
-        outputs: Tensor = _Depthwise.apply(features, self.weight, self._shape())  # type: ignore[no-untyped-call]
+            return super().forward(features.relu())
+        return self._convolve(features, rectify=True)
+
+    def _convolve(self, features: Tensor, *, rectify: bool = False) -> Tensor:
+        settings = (*self._shape(), int(rectify))
+        outputs: Tensor = _Depthwise.apply(features, self.weight, settings)  # type: ignore[no-untyped-call]
         return outputs if self.bias is None else outputs + self.bias.view(-1, 1, 1)
 
     def _shape(self) -> tuple[int, int, int, int]:
@@ -58,20 +66,20 @@ def is_depthwise(layer: nn.Conv2d) -> bool:
 
 
 class _Depthwise(torch.autograd.Function):
-    """The convolution and its gradients by features and weight."""
+    """The convolution and its gradients by features and weight.
+
+    Settings are kernel, stride, padding, dilation, and whether to take the positive part.
+    """
 
     @staticmethod
-    def forward(
-        ctx: Any, features: Tensor, weight: Tensor, shape: tuple[int, int, int, int]
-    ) -> Tensor:
+    def forward(ctx: Any, features: Tensor, weight: Tensor, settings: tuple[int, ...]) -> Tensor:
         features = features.contiguous(memory_format=torch.channels_last)
         weight = weight.contiguous()
         ctx.save_for_backward(features, weight)
-        ctx.shape = shape
-        size = (*features.shape[:2], *_outputs(features.shape, shape))
+        ctx.settings = settings
+        size = (*features.shape[:2], *_outputs(features.shape, settings))
         result = torch.empty(size, memory_format=torch.channels_last)
-        sizes = _sizes(features, shape)
-        call("depthwise", features, weight, result, *sizes, 0, _work(sizes))
+        call("depthwise", features, weight, result, *_arguments(features, settings))
         return result
 
     @staticmethod
@@ -81,24 +89,21 @@ class _Depthwise(torch.autograd.Function):
         upstream = gradients[0].contiguous(memory_format=torch.channels_last)
         by_features = torch.empty_like(features) if ctx.needs_input_grad[0] else None
         by_weight = torch.empty_like(weight) if ctx.needs_input_grad[1] else None
-        given = (features, weight, upstream)
         wanted = (0 if one is None else one for one in (by_features, by_weight))
-        sizes = _sizes(features, ctx.shape)
-        call("depthwise_gradients", *given, *wanted, *sizes, 0, _work(sizes))
+        arguments = _arguments(features, ctx.settings)
+        call("depthwise_gradients", features, weight, upstream, *wanted, *arguments)
         return by_features, by_weight, None
 
 
-def _outputs(size: torch.Size, shape: tuple[int, int, int, int]) -> tuple[int, ...]:
+def _outputs(size: torch.Size, settings: tuple[int, ...]) -> tuple[int, ...]:
     """Return height and width of the outputs, as nn.Conv2d has them."""
-    kernel, stride, padding, dilation = shape
+    kernel, stride, padding, dilation = settings[:4]
     reach = dilation * (kernel - 1) + 1
     return tuple((one + 2 * padding - reach) // stride + 1 for one in size[2:])
 
 
-def _sizes(features: Tensor, shape: tuple[int, int, int, int]) -> tuple[int, ...]:
+def _arguments(features: Tensor, settings: tuple[int, ...]) -> tuple[Tensor | int, ...]:
+    """Return what the C functions take after the tensors."""
     n, channels, height, width = features.shape
-    return n, height, width, channels, *shape
-
-
-def _work(sizes: tuple[int, ...]) -> Tensor:
-    return workspace(call("depthwise_workspace", *sizes[1:]))
+    work = workspace(call("depthwise_workspace", height, width, channels, *settings[:4]))
+    return n, height, width, channels, *settings, work
