@@ -71,7 +71,7 @@ static const float *row(const plane *of, long place)
     return of->values + place * of->stride * of->length * LANES;
 }
 
-/* How many floats of a vector are channels. */
+/* How many floats of a vector of channels are in use. */
 static long held(long channels) { return channels < LANES ? channels : LANES; }
 
 /* Copy channels of a map, or their positive part, into a plane whose zeros are there. */
@@ -97,7 +97,7 @@ INLINE void store_masked(float *to, const float *mask, vector value)
     store(to, mask ? where(load(mask), value) : value);
 }
 
-/* Store channels of the first pixels of a group, at a distance, where others do not exist. */
+/* Store a group where a row ends within it, or where there are less channels than lanes. */
 static __attribute__((noinline)) void store_some(float *to, const float *mask, vector *values,
                                                  long distance, long pixels, long count)
 {
@@ -109,9 +109,8 @@ static __attribute__((noinline)) void store_some(float *to, const float *mask, v
                 to[i] = mask && !(mask[i] > 0) ? 0 : values[p][i];
 }
 
-/* Rows and columns of y from `top` and `left` on, those that are `share` apart: sums over taps of
- * what they read of a plane times their weight, zero where a mask, if there is one, is not above
- * zero. */
+/* y at rows top, top + share, ... and columns left, left + share, ..., which the same taps read:
+ * sums of weights times what they read of a plane; zero where there is a mask not above zero. */
 INLINE void correlate_some(const plane *x, reach by, const float *weights, long kernel, float *y,
                            map size, const float *mask, long top, long left, const taps *rows,
                            const taps *columns, const int across)

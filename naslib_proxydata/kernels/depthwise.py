@@ -1,6 +1,6 @@
-"""Depthwise convolutions in compiled code, several times as fast as torch's on one thread.
+"""Depthwise convolutions in compiled code, for their gradients, of which torch's CPU code is slow.
 
-The result is the convolution's to rounding in single precision (``depthwise.c`` says how), of any
+Outputs take as long as torch's. The result is the convolution's to rounding in single precision (``depthwise.c`` says how), of any
 number of channels and maps of any size.
 """
 
