@@ -1,7 +1,7 @@
 /* Convolutions of every channel by a kernel x kernel filter of its own.
  *
- * A map goes through a vector of channels at a time. Those are copied to a plane of their own: there
- * pixels lie side by side, zeros are around, and what is left of the channels is no special case.
+ * A map goes through a vector of channels at a time. Those are copied to a plane of their own:
+ * there pixels lie side by side, zeros are around, and the rest of the channels is no special case.
  * Weights are (channels, kernel, kernel), maps of any size and number of channels. */
 #include "kernels.h"
 
@@ -220,7 +220,7 @@ INLINE void add_products(const plane *x, const plane *upstream, reach by, float 
         }
 }
 
-/* The last vector of channels begins where it ends with them: it shares some with the one before. */
+/* The last vector of channels ends with them: it shares some with the one before. */
 static long beginning(long i, long channels)
 {
     return i + LANES > channels ? larger(0, channels - LANES) : i;

@@ -1,7 +1,7 @@
 """Depthwise convolutions in compiled code, for their gradients, of which torch's CPU code is slow.
 
-Outputs take as long as torch's. The result is the convolution's to rounding in single precision (``depthwise.c`` says how), of any
-number of channels and maps of any size.
+Outputs take as long as torch's. The result is the convolution's to rounding in single precision
+(``depthwise.c`` says how), of any number of channels and maps of any size.
 """
 
 from __future__ import annotations
