@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from naslib_proxydata.kernels.compiled import lanes, readable
 from naslib_proxydata.kernels.dense import Form, dense
+from naslib_proxydata.kernels.depthwise import DepthwiseConvolution, is_depthwise
 from naslib_proxydata.kernels.normalisation import Normalisation, normalises
 from naslib_proxydata.kernels.winograd import TILE, Filters, filters_of, winograd
 
@@ -61,6 +62,8 @@ def accelerate(network: nn.Module) -> None:
             module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last)
             if type(module) is nn.Conv2d and _form(module) is not None:
                 module.__class__ = Convolution
+            elif type(module) is nn.Conv2d and is_depthwise(module):
+                module.__class__ = DepthwiseConvolution
         elif normalises(module):
             module.__class__ = Normalisation
         elif isinstance(module, nn.Sequential):
