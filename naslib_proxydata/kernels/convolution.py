@@ -45,18 +45,23 @@ class Convolution(nn.Conv2d):
         return self._frozen
 
 
-def accelerate(network: nn.Module) -> None:
+def accelerate(network: nn.Module, *, hooks: bool = False) -> None:
     """Let convolutions of a network, and other layers that can, run in compiled code.
 
-    Nothing changes where there is none. Afterwards hooks inside of a :class:`Compilable` layer
-    do not run, and what is computed can be differentiated once; weights that do not require a
-    gradient must be final. Weights get their channels last in memory, as the compiled code wants
-    them and torch's convolutions like them: then no map is copied between the two.
+    Nothing changes where there is none. Afterwards what is computed can be differentiated once;
+    weights that do not require a gradient must be final. Weights get their channels last in
+    memory, as the compiled code wants them and torch's convolutions like them: then no map is
+    copied between the two.
+
+    Args:
+        network: It is changed in place.
+        hooks: Whether hooks must go on running at every layer. Else those inside of a
+            :class:`Compilable` layer do not, and ReLUs behind normalisations are gone.
     """
     if not lanes():
         return
     for module in network.modules():
-        if isinstance(module, Compilable):
+        if isinstance(module, Compilable) and not hooks:
             module.compiled = True
         elif isinstance(module, nn.Conv2d):
             module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last)
@@ -66,7 +71,7 @@ def accelerate(network: nn.Module) -> None:
                 module.__class__ = DepthwiseConvolution
         elif normalises(module):
             module.__class__ = Normalisation
-        elif isinstance(module, nn.Sequential):
+        elif isinstance(module, nn.Sequential) and not hooks:
             _join_rectifiers(module)
 
 

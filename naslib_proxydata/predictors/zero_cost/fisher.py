@@ -78,6 +78,7 @@ class Fisher(UntrainedNetworkPredictor[Architecture]):
     """Fisher of the canonical network; dead edges have no saliency."""
 
     name = "fisher"
+    accelerated = True
     settings_type = FisherSettings
     options: FisherSettings
 

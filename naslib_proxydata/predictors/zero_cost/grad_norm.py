@@ -36,6 +36,7 @@ class GradNorm(UntrainedNetworkPredictor[Architecture]):
     """Gradient norm of the canonical network; dead edges have no gradient."""
 
     name = "grad-norm"
+    accelerated = True
     settings_type = BatchSettings
 
     def generator(self, purpose: str) -> torch.Generator:

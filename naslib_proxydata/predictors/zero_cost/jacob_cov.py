@@ -52,6 +52,7 @@ class JacobCov(UntrainedNetworkPredictor[Architecture]):
     """Jacobian covariance of the canonical network; dead edges have no slope."""
 
     name = "jacob-cov"
+    accelerated = True
     settings_type = BatchSettings
 
     def measure(self, architecture: Architecture) -> float:

@@ -39,6 +39,7 @@ class Snip(UntrainedNetworkPredictor[Architecture]):
     """SNIP of the canonical network; dead edges have no sensitivity."""
 
     name = "snip"
+    accelerated = True
     settings_type = BatchSettings
 
     def measure(self, architecture: Architecture) -> float:

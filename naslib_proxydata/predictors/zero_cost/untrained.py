@@ -14,6 +14,7 @@ from torch import nn
 from torch.nn import functional
 
 from naslib_proxydata.errors import DatasetError
+from naslib_proxydata.kernels.convolution import accelerate
 from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask, as_score
 from naslib_proxydata.schema import Settings
 from naslib_proxydata.seeding import torch_generator
@@ -41,11 +42,14 @@ class UntrainedNetworkPredictor(Predictor[Architecture]):
 
     Attributes:
         settings_type: The predictor's options.
+        accelerated: Whether networks run in compiled code, on a CPU that has some. Then one
+            derivative can be taken at most, and weights that are frozen must stay as they are.
         inputs: Normalised images on the device, shape (images_needed, channels, h, w).
         labels: Their classes, shape (images_needed,).
     """
 
     settings_type: ClassVar[type[Settings]] = Settings
+    accelerated: ClassVar[bool] = False
     inputs: Tensor
     labels: Tensor
 
@@ -106,7 +110,10 @@ class UntrainedNetworkPredictor(Predictor[Architecture]):
             num_classes=self.task.num_classes,
             in_channels=self.task.images.pixels.shape[1],
         )
-        return place(network, self.task.device, dtype).train()
+        network = place(network, self.task.device, dtype).train()
+        if self.accelerated:
+            accelerate(network, hooks=True)
+        return network
 
     @abstractmethod
     def measure(self, architecture: Architecture) -> Score | float:

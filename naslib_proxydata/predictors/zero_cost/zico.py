@@ -62,6 +62,7 @@ class Zico(UntrainedNetworkPredictor[Architecture]):
     """ZiCo of the canonical network; dead edges have no gradient."""
 
     name = "zico"
+    accelerated = True
     settings_type = ZicoSettings
     options: ZicoSettings
 
