@@ -18,7 +18,8 @@ import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -92,10 +93,30 @@ def empty_map(*shape: int) -> Tensor:
     return torch.empty(shape, memory_format=torch.channels_last)
 
 
+@contextmanager
+def paused() -> Iterator[None]:
+    """Let layers that were accelerated take torch's way inside the block, in this thread.
+
+    What is computed there can be differentiated as often as one likes.
+    """
+    before = is_paused()
+    _of_thread.paused = True
+    try:
+        yield
+    finally:
+        _of_thread.paused = before
+
+
+def is_paused() -> bool:
+    """Return whether this thread is inside of :func:`paused`."""
+    return getattr(_of_thread, "paused", False)
+
+
 def readable(features: Tensor) -> bool:
-    """Return whether compiled code can read features (n, channels, h, w)."""
+    """Return whether compiled code may and can read features (n, channels, h, w)."""
     return (
-        features.dtype == torch.float32
+        not is_paused()
+        and features.dtype == torch.float32
         and features.device.type == "cpu"
         and features.shape[1] % lanes() == 0
     )

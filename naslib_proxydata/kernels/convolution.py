@@ -48,17 +48,18 @@ class Convolution(nn.Conv2d):
 def accelerate(network: nn.Module, *, hooks: bool = False) -> None:
     """Let convolutions of a network, and other layers that can, run in compiled code.
 
-    Nothing changes where there is none. Afterwards what is computed can be differentiated once;
-    weights that do not require a gradient must be final. Weights get their channels last in
-    memory, as the compiled code wants them and torch's convolutions like them: then no map is
-    copied between the two.
+    Nothing changes where there is none, nor on another device. Afterwards what is computed can
+    be differentiated once (but see :func:`~naslib_proxydata.kernels.compiled.paused`); weights
+    that do not require a gradient must be final. Weights get their channels last in memory, as
+    the compiled code wants them and torch's convolutions like them: then no map is copied
+    between the two.
 
     Args:
         network: It is changed in place.
         hooks: Whether hooks must go on running at every layer. Else those inside of a
             :class:`Compilable` layer do not, and ReLUs behind normalisations are gone.
     """
-    if not lanes():
+    if not lanes() or any(weight.device.type != "cpu" for weight in network.parameters()):
         return
     for module in network.modules():
         if isinstance(module, Compilable) and not hooks:

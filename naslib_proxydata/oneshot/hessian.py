@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from naslib_proxydata.hookspecs import hookimpl
+from naslib_proxydata.kernels.compiled import paused
 from naslib_proxydata.oneshot.distributed import alone, from_first
 from naslib_proxydata.oneshot.first_order import Softmax
 from naslib_proxydata.oneshot.moment import Moment
@@ -86,7 +87,8 @@ class HessianTracker:
         if epoch % self._every or batch is None or learner.architecture.policy is not None:
             return
         moment = Moment.of(learner.settings, epoch, "hessian", epoch)
-        with alone():  # second derivatives do not pass from process to process
+        # Second derivatives pass neither from process to process nor through compiled code.
+        with alone(), paused():
             loss, _ = learner.loss(batch, learner.architecture.mixtures(Softmax(), moment))
             alphas = list(learner.architecture.alpha.values())
             value = dominant_eigenvalue(loss, alphas, moment.decisions)

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.kernels.convolution import accelerate
 from naslib_proxydata.oneshot.architecture import ArchitectureParameters
 from naslib_proxydata.oneshot.buffers import unchanged_buffers
 from naslib_proxydata.oneshot.distributed import Shares
@@ -122,6 +123,8 @@ class Learner:
         for parameter in supernet.parameters():
             if parameter.ndim == 4:  # pixels of all channels side by side: faster convolutions
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+        if torch.get_num_threads() == 1:  # compiled code has one, torch may have more
+            accelerate(supernet, hooks=True)
         return supernet
 
     def _check_widths(self) -> None:

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from naslib_proxydata.kernels import convolution
-from naslib_proxydata.kernels.compiled import lanes
+from naslib_proxydata.kernels.compiled import lanes, paused
 from naslib_proxydata.kernels.convolution import Compilable, Convolution, accelerate
 from naslib_proxydata.seeding import torch_generator
 from naslib_proxydata.spaces.common.build import build
@@ -180,6 +180,46 @@ def test_layers_with_a_way_of_their_own_are_told():
     accelerate(network)
     assert network[0].compiled
     assert not Whole().compiled
+
+
+@compiled
+def test_paused_layers_can_be_differentiated_twice():
+    network = nn.Sequential(
+        layer(16, 16), nn.BatchNorm2d(16), nn.Tanh(), layer(16, 16, groups=16), layer(16, 16, 1, 0)
+    )
+    accelerate(network)
+    features = random(2, 16, 8, 8).requires_grad_()
+
+    def bend():
+        (slope,) = torch.autograd.grad(network(features).sum(), features, create_graph=True)
+        return torch.autograd.grad(slope.square().sum(), features)[0]
+
+    with pytest.raises(RuntimeError):
+        bend()
+    with paused():
+        with paused():
+            pass
+        assert bend().abs().sum() > 0
+    with pytest.raises(RuntimeError):
+        bend()
+
+
+@compiled
+def test_hooks_of_every_layer_run_where_they_are_wanted():
+    network = nn.Sequential(layer(16, 16), nn.BatchNorm2d(16), nn.ReLU(), Whole())
+    accelerate(network, hooks=True)
+    assert type(network[2]) is nn.ReLU
+    assert not network[3].compiled
+    outputs = []
+    network[1].register_forward_hook(lambda _, __, output: outputs.append(output))
+    network[:3](random(2, 16, 8, 8))
+    assert outputs[0].min() < 0  # the normalisation's own, not yet rectified
+
+
+def test_networks_elsewhere_stay_as_they_are():
+    network = nn.Sequential(nn.Conv2d(16, 16, 3, padding=1, device="meta"))
+    accelerate(network)
+    assert type(network[0]) is nn.Conv2d
 
 
 def test_without_kernels_nothing_changes(monkeypatch):
