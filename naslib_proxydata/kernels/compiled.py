@@ -114,12 +114,22 @@ def is_paused() -> bool:
 
 def readable(features: Tensor) -> bool:
     """Return whether compiled code may and can read features (n, channels, h, w)."""
-    return (
-        not is_paused()
-        and features.dtype == torch.float32
-        and features.device.type == "cpu"
-        and features.shape[1] % lanes() == 0
-    )
+    return not is_paused() and features.dtype == torch.float32 and features.device.type == "cpu"
+
+
+def whole(channels: int) -> int:
+    """Return the next multiple of :func:`lanes`, which weights are padded to."""
+    return -channels % lanes() + channels
+
+
+def padded(weight: Tensor) -> Tensor:
+    """Return a weight (outputs, inputs, h, w) with channels last, and whole numbers of them."""
+    outputs, inputs, height, width = weight.shape
+    if (outputs, inputs) == (whole(outputs), whole(inputs)):
+        return weight.contiguous(memory_format=torch.channels_last)
+    result = empty_map(whole(outputs), whole(inputs), height, width).zero_()
+    result[:outputs, :inputs] = weight
+    return result
 
 
 @cache

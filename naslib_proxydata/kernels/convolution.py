@@ -10,7 +10,7 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
-from naslib_proxydata.kernels.compiled import lanes, readable
+from naslib_proxydata.kernels.compiled import lanes, readable, whole
 from naslib_proxydata.kernels.dense import Form, dense
 from naslib_proxydata.kernels.depthwise import DepthwiseConvolution, is_depthwise
 from naslib_proxydata.kernels.normalisation import Normalisation, normalises
@@ -103,11 +103,16 @@ def possible(features: Tensor) -> bool:
     return readable(features) and height % TILE == width % TILE == 0
 
 
+def whole_cells(features: Tensor) -> bool:
+    """Return whether cells of features (n, channels, h, w) can run in compiled code."""
+    return possible(features) and features.shape[1] == whole(features.shape[1])
+
+
 def _form(layer: nn.Conv2d) -> Form | None:
     """Return what a layer reads; None where the compiled code cannot do it."""
     pairs = layer.kernel_size, layer.stride, layer.padding, layer.dilation
     square = all(isinstance(pair, tuple) and pair[0] == pair[1] for pair in pairs)
-    whole = layer.in_channels % lanes() == layer.out_channels % lanes() == 0
-    if not square or not whole or layer.groups > 1 or layer.padding_mode != "zeros":
+    few = min(layer.in_channels, layer.out_channels) < lanes()  # most of a register would be empty
+    if not square or few or layer.groups > 1 or layer.padding_mode != "zeros":
         return None
     return Form(*(int(pair[0]) for pair in pairs))

@@ -20,7 +20,7 @@ static long block_of(long depth)
 /* Floats of workspace that the functions below need. */
 long dense_workspace(long depth, long outputs)
 {
-    return depth * outputs + block_of(depth) * (2 * depth + ROWS);
+    return depth * whole(outputs) + block_of(depth) * (2 * depth + whole(outputs) + ROWS);
 }
 
 /* A matrix (lines, columns) in panels, from one at distances between its lines. */
@@ -56,15 +56,16 @@ INLINE long source(map from, map to, form by, long output, long v, long h)
     return inside ? ((image * from.height + row) * from.width + column) * from.channels : -1;
 }
 
-/* The lines of pixels that outputs read, tap by tap. */
+/* The lines of pixels that outputs read, tap by tap; pixels have whole() channels there. */
 static void gather(const float *x, map from, map to, form by, long first, long count, float *line)
 {
     for (long r = 0; r < count; r++)
         for (long v = 0; v < by.kernel; v++)
-            for (long h = 0; h < by.kernel; h++, line += from.channels) {
+            for (long h = 0; h < by.kernel; h++, line += whole(from.channels)) {
                 long pixel = source(from, to, by, first + r, v, h);
                 for (long c = 0; c < from.channels; c += LANES)
-                    store(line + c, pixel < 0 ? (vector){0} : load(x + pixel + c));
+                    store(line + c, pixel < 0 ? (vector){0}
+                                              : load_up_to(x + pixel + c, from.channels - c));
             }
 }
 
@@ -73,34 +74,45 @@ static void scatter(const float *line, map from, map to, form by, long first, lo
 {
     for (long r = 0; r < count; r++)
         for (long v = 0; v < by.kernel; v++)
-            for (long h = 0; h < by.kernel; h++, line += from.channels) {
+            for (long h = 0; h < by.kernel; h++, line += whole(from.channels)) {
                 long pixel = source(from, to, by, first + r, v, h);
                 if (pixel >= 0)
-                    for (long c = 0; c < from.channels; c += LANES)
-                        store(x + pixel + c, load(x + pixel + c) + load(line + c));
+                    for (long c = 0; c < from.channels; c += LANES) {
+                        long rest = from.channels - c;
+                        store_up_to(x + pixel + c, load_up_to(x + pixel + c, rest) + load(line + c),
+                                   rest);
+                    }
             }
 }
 
-/* Whether outputs read a pixel each, in order: then maps are matrices as they lie. */
-INLINE int plain(form by) { return by.kernel == 1 && by.stride == 1 && by.padding == 0; }
+/* Whether outputs read a whole pixel each, in order: then maps are matrices as they lie. */
+INLINE int plain(map from, form by)
+{
+    return by.kernel == 1 && by.stride == 1 && by.padding == 0 &&
+           from.channels == whole(from.channels);
+}
 
 /* y (n, to height, to width, outputs) from x (n, height, width, inputs) and a weight (outputs,
- * kernel, kernel, inputs). */
+ * kernel, kernel, inputs), which has whole() channels both ways. */
 void dense(const float *x, const float *weight, float *y, long n, long height, long width,
            long inputs, long to_height, long to_width, long outputs, long kernel, long stride,
            long padding, long dilation, float *work)
 {
     map from = {n, height, width, inputs}, to = {n, to_height, to_width, outputs};
     form by = {kernel, stride, padding, dilation};
-    long depth = kernel * kernel * inputs, all = n * to_height * to_width, block = block_of(depth);
-    float *panels = work, *lines = work + depth * outputs;
-    turn_panels(weight, outputs, depth, panels);
+    long depth = kernel * kernel * whole(inputs), all = n * to_height * to_width, block = block_of(depth);
+    long columns = whole(outputs);
+    float *panels = work, *lines = panels + depth * columns, *results = lines + block * depth;
+    turn_panels(weight, columns, depth, panels);
     for (long first = 0; first < all; first += block) {
         long count = all - first < block ? all - first : block;
-        if (!plain(by))
+        float *after = columns == outputs ? y + first * outputs : results;
+        if (!plain(from, by))
             gather(x, from, to, by, first, count, lines);
-        product(plain(by) ? x + first * inputs : lines, depth, 1, panels, y + first * outputs,
-                outputs, count, depth, outputs, 0);
+        product(plain(from, by) ? x + first * inputs : lines, depth, 1, panels, after, columns,
+                count, depth, columns, 0);
+        for (long r = 0; r < count && after == results; r++)
+            memcpy(y + (first + r) * outputs, after + r * columns, outputs * sizeof *y);
     }
 }
 
@@ -111,16 +123,16 @@ void dense_by_features(const float *weight, const float *y, float *x, long n, lo
 {
     map from = {n, height, width, inputs}, to = {n, to_height, to_width, outputs};
     form by = {kernel, stride, padding, dilation};
-    long depth = kernel * kernel * inputs, all = n * to_height * to_width, block = block_of(depth);
+    long depth = kernel * kernel * whole(inputs), all = n * to_height * to_width, block = block_of(depth);
     float *panels = work, *lines = work + depth * outputs;
     copy_panels(weight, depth, outputs, depth, panels);
-    if (!plain(by))
+    if (!plain(from, by))
         memset(x, 0, n * height * width * inputs * sizeof *x);
     for (long first = 0; first < all; first += block) {
         long count = all - first < block ? all - first : block;
-        product(y + first * outputs, outputs, 1, panels, plain(by) ? x + first * inputs : lines,
+        product(y + first * outputs, outputs, 1, panels, plain(from, by) ? x + first * inputs : lines,
                 depth, count, outputs, depth, 0);
-        if (!plain(by))
+        if (!plain(from, by))
             scatter(lines, from, to, by, first, count, x);
     }
 }
@@ -132,13 +144,13 @@ void dense_by_weight(const float *x, const float *y, float *weight, long n, long
 {
     map from = {n, height, width, inputs}, to = {n, to_height, to_width, outputs};
     form by = {kernel, stride, padding, dilation};
-    long depth = kernel * kernel * inputs, all = n * to_height * to_width, block = block_of(depth);
+    long depth = kernel * kernel * whole(inputs), all = n * to_height * to_width, block = block_of(depth);
     float *lines = work, *panels = lines + block * depth, *packed = panels + block * depth;
     for (long first = 0; first < all; first += block) {
         long count = all - first < block ? all - first : block;
-        if (!plain(by))
+        if (!plain(from, by))
             gather(x, from, to, by, first, count, lines);
-        copy_panels(plain(by) ? x + first * inputs : lines, depth, count, depth, panels);
+        copy_panels(plain(from, by) ? x + first * inputs : lines, depth, count, depth, panels);
         for (long o = 0; o < outputs; o += ROWS) {
             long rows = outputs - o < ROWS ? outputs - o : ROWS;
             for (long r = 0; r < count; r++)

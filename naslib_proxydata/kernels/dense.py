@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from naslib_proxydata.kernels.compiled import call, empty_map, workspace
+from naslib_proxydata.kernels.compiled import call, empty_map, padded, whole, workspace
 
 
 class Form(NamedTuple):
@@ -30,7 +30,7 @@ def dense(features: Tensor, weight: Tensor, form: Form) -> Tensor:
 
     Args:
         features: Shape (n, inputs, h, w).
-        weight: Shape (outputs, inputs, kernel, kernel), both multiples of ``lanes()``.
+        weight: Shape (outputs, inputs, kernel, kernel).
         form: Stride, padding and dilation.
 
     Returns:
@@ -46,12 +46,11 @@ class _Dense(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, features: Tensor, weight: Tensor, form: Form) -> Tensor:
         features = features.contiguous(memory_format=torch.channels_last)
-        weight = weight.contiguous(memory_format=torch.channels_last)
         ctx.save_for_backward(features, weight)
         ctx.form = form
         n, _, height, width = features.shape
         result = empty_map(n, len(weight), form.size(height), form.size(width))
-        _call("dense", (features, weight, result), features, result, form)
+        _call("dense", (features, padded(weight), result), features, result, form)
         return result
 
     @staticmethod
@@ -62,12 +61,13 @@ class _Dense(torch.autograd.Function):
         by_features = by_weight = None
         if ctx.needs_input_grad[0]:
             by_features = empty_map(*features.shape)
-            tensors = weight, upstream, by_features
+            tensors = padded(weight), upstream, by_features
             _call("dense_by_features", tensors, features, upstream, ctx.form)
         if ctx.needs_input_grad[1]:
-            by_weight = empty_map(*weight.shape)
-            tensors = features, upstream, by_weight
-            _call("dense_by_weight", tensors, features, upstream, ctx.form)
+            outputs, inputs, *size = weight.shape
+            wide = empty_map(whole(outputs), whole(inputs), *size)
+            _call("dense_by_weight", (features, upstream, wide), features, upstream, ctx.form)
+            by_weight = wide[:outputs, :inputs]
         return by_features, by_weight, None
 
 
@@ -77,6 +77,6 @@ def _call(
     """Call one of three functions that differ in the tensors they read and write."""
     n, inputs, height, width = features.shape
     _, channels, to_height, to_width = outputs.shape
-    work = workspace(call("dense_workspace", form.kernel**2 * inputs, channels))
+    work = workspace(call("dense_workspace", form.kernel**2 * whole(inputs), channels))
     size = n, height, width, inputs, to_height, to_width, channels
     call(name, *tensors, *size, *form, work)

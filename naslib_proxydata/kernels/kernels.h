@@ -1,7 +1,8 @@
 /* What the kernels share: registers of floats, products of matrices, each other.
  *
  * Maps are (n, height, width, channels), 3x3 weights (outputs, 3, 3, inputs), 1x1 weights
- * (outputs, inputs), all contiguous floats. Channels divide by lanes(). */
+ * (outputs, inputs), all contiguous floats. Channels of cells divide by lanes(); elsewhere weights
+ * have zeros for channels that are missing to the next multiple. */
 #ifndef KERNELS_H
 #define KERNELS_H
 
@@ -29,6 +30,28 @@ typedef struct {
 
 INLINE vector load(const float *from) { return *(const anywhere *)from; }
 INLINE void store(float *to, vector value) { *(anywhere *)to = value; }
+
+/* As many of the next floats as there are, with zeros behind them; and back. */
+INLINE vector load_up_to(const float *from, long count)
+{
+    vector value = {0};
+    if (count >= LANES)
+        return load(from);
+    for (long i = 0; i < count; i++)
+        value[i] = from[i];
+    return value;
+}
+INLINE void store_up_to(float *to, vector value, long count)
+{
+    if (count >= LANES)
+        store(to, value);
+    else
+        for (long i = 0; i < count; i++)
+            to[i] = value[i];
+}
+
+/* The next multiple of lanes(). */
+INLINE long whole(long channels) { return (channels + LANES - 1) / LANES * LANES; }
 
 /* The value where a condition is above zero, else zero. */
 INLINE vector where(vector condition, vector value)

@@ -16,22 +16,23 @@ void statistics(const float *x, long rows, long columns, float *mean, float *sca
         long count = rows - first < CHUNK ? rows - first : CHUNK;
         float share = (float)count / (float)(first + count);
         for (long c = 0; c < columns; c += LANES) {
+            long rest = columns - c;
             const float *from = x + first * columns + c;
             vector sum = {0}, square = {0};
             for (long r = 0; r < count; r++)
-                sum += load(from + r * columns);
+                sum += load_up_to(from + r * columns, rest);
             vector middle = sum / (float)count;
             for (long r = 0; r < count; r++) {
-                vector off = load(from + r * columns) - middle;
+                vector off = load_up_to(from + r * columns, rest) - middle;
                 square += off * off;
             }
             if (first) {
-                vector before = load(mean + c), off = middle - before;
+                vector before = load_up_to(mean + c, rest), off = middle - before;
                 middle = before + share * off;
-                square += load(scale + c) + off * off * ((float)first * share);
+                square += load_up_to(scale + c, rest) + off * off * ((float)first * share);
             }
-            store(mean + c, middle);
-            store(scale + c, square);
+            store_up_to(mean + c, middle, rest);
+            store_up_to(scale + c, square, rest);
         }
     }
     for (long c = 0; c < columns; c++)
@@ -44,12 +45,16 @@ void normalise(const float *x, const float *mean, const float *scale, const floa
 {
     for (long r = 0; r < rows; r++, x += columns, y += columns)
         for (long c = 0; c < columns; c += LANES) {
-            vector value = (load(x + c) - load(mean + c)) * load(scale + c);
+            long rest = columns - c;
+            vector value = load_up_to(x + c, rest) - load_up_to(mean + c, rest);
+            value *= load_up_to(scale + c, rest);
             if (weight)
-                value = value * load(weight + c) + load(bias + c);
+                value = value * load_up_to(weight + c, rest) + load_up_to(bias + c, rest);
             if (rectify)
                 value = where(value, value);
-            store(y + c, add ? load(y + c) + value : value);
+            if (add)
+                value += load_up_to(y + c, rest);
+            store_up_to(y + c, value, rest);
         }
 }
 
@@ -63,28 +68,36 @@ void normalise_gradient(const float *upstream, const float *x, const float *y, c
     for (long first = 0; first < rows; first += CHUNK) {
         long count = rows - first < CHUNK ? rows - first : CHUNK;
         for (long c = 0; c < columns; c += LANES) {
-            vector middle = load(mean + c), sum = {0}, product = {0};
+            long rest = columns - c;
+            vector middle = load_up_to(mean + c, rest), sum = {0}, product = {0};
             for (long i = first * columns + c; i < (first + count) * columns; i += columns) {
-                vector value = load(upstream + i);
+                vector value = load_up_to(upstream + i, rest);
                 if (y)
-                    value = where(load(y + i), value);
+                    value = where(load_up_to(y + i, rest), value);
                 sum += value;
-                product += value * (load(x + i) - middle);
+                product += value * (load_up_to(x + i, rest) - middle);
             }
-            store(sums + c, first ? load(sums + c) + sum : sum);
-            store(products + c, first ? load(products + c) + product : product);
+            if (first) {
+                sum += load_up_to(sums + c, rest);
+                product += load_up_to(products + c, rest);
+            }
+            store_up_to(sums + c, sum, rest);
+            store_up_to(products + c, product, rest);
         }
     }
-    for (long c = 0; c < columns; c += LANES)
-        store(products + c, load(products + c) * load(scale + c));
+    for (long c = 0; c < columns; c++)
+        products[c] *= scale[c];
     for (long r = 0; r < rows; r++, upstream += columns, x += columns, gradient += columns) {
         for (long c = 0; c < columns; c += LANES) {
-            vector by = load(scale + c), off = (load(x + c) - load(mean + c)) * by;
-            vector value = load(upstream + c);
+            long rest = columns - c;
+            vector by = load_up_to(scale + c, rest);
+            vector off = (load_up_to(x + c, rest) - load_up_to(mean + c, rest)) * by;
+            vector value = load_up_to(upstream + c, rest);
             if (y)
-                value = where(load(y + c), value);
-            value -= (load(sums + c) + off * load(products + c)) / (float)rows;
-            store(gradient + c, by * (weight ? value * load(weight + c) : value));
+                value = where(load_up_to(y + c, rest), value);
+            value -= (load_up_to(sums + c, rest) + off * load_up_to(products + c, rest)) / (float)rows;
+            store_up_to(gradient + c, by * (weight ? value * load_up_to(weight + c, rest) : value),
+                       rest);
         }
         y += y ? columns : 0;
     }

@@ -120,8 +120,7 @@ INLINE void locate(map m, long t, long *image, long *top, long *left)
 static void gather_inputs(const float *x, map m, long first, long count, int rectify,
                           int panels, float *points)
 {
-    static const float zero[LANES];
-    long size = points_size(count, m.channels) / POINTS;
+    long channels = whole(m.channels), size = points_size(count, channels) / POINTS;
     for (long t = 0; t < count; t++) {
         long n, top, left;
         locate(m, first + t, &n, &top, &left);
@@ -132,14 +131,16 @@ static void gather_inputs(const float *x, map m, long first, long count, int rec
                     long v = top + i - 1, h = left + j - 1;
                     int inside = v >= 0 && h >= 0 && v < m.height && h < m.width;
                     long pixel = (n * m.height + v) * m.width + h;
-                    vector value = load(inside ? x + pixel * m.channels + c : zero);
+                    vector value = {0};
+                    if (inside)
+                        value = load_up_to(x + pixel * m.channels + c, m.channels - c);
                     tile[LINE * i + j] = rectify ? where(value, value) : value;
                 }
             for (int i = 0; i < LINE; i++)
                 from_inputs(tile + LINE * i, 1, half + LINE * i, 1);
             for (int j = 0; j < LINE; j++)
                 from_inputs(half + j, LINE, all + j, LINE);
-            float *place = points + place_of(t, c, count, m.channels, panels);
+            float *place = points + place_of(t, c, count, channels, panels);
             for (int p = 0; p < POINTS; p++)
                 store(place + p * size, all[p]);
         }
@@ -149,7 +150,7 @@ static void gather_inputs(const float *x, map m, long first, long count, int rec
 /* Points of the gradient of tiles of outputs. */
 static void gather_outputs(const float *y, map m, long first, long count, float *points)
 {
-    long size = points_size(count, m.channels) / POINTS;
+    long channels = whole(m.channels), size = points_size(count, channels) / POINTS;
     for (long t = 0; t < count; t++) {
         long n, top, left;
         locate(m, first + t, &n, &top, &left);
@@ -158,13 +159,13 @@ static void gather_outputs(const float *y, map m, long first, long count, float 
             for (int i = 0; i < TILE; i++)
                 for (int j = 0; j < TILE; j++) {
                     long pixel = (n * m.height + top + i) * m.width + left + j;
-                    tile[TILE * i + j] = load(y + pixel * m.channels + c);
+                    tile[TILE * i + j] = load_up_to(y + pixel * m.channels + c, m.channels - c);
                 }
             for (int i = 0; i < TILE; i++)
                 from_outputs(tile + TILE * i, 1, half + LINE * i, 1);
             for (int j = 0; j < LINE; j++)
                 from_outputs(half + j, LINE, all + j, LINE);
-            float *place = points + place_of(t, c, count, m.channels, 0);
+            float *place = points + place_of(t, c, count, channels, 0);
             for (int p = 0; p < POINTS; p++)
                 store(place + p * size, all[p]);
         }
@@ -175,14 +176,14 @@ static void gather_outputs(const float *y, map m, long first, long count, float 
 static void scatter_outputs(const float *points, map m, long first, long count, const float *mask,
                             int add, float *y)
 {
-    long size = points_size(count, m.channels) / POINTS;
+    long channels = whole(m.channels), size = points_size(count, channels) / POINTS;
     for (long t = 0; t < count; t++) {
         long n, top, left;
         locate(m, first + t, &n, &top, &left);
         for (long c = 0; c < m.channels; c += LANES) {
             vector all[POINTS], half[LINE * TILE], tile[TILE * TILE];
             for (int p = 0; p < POINTS; p++)
-                all[p] = load(points + p * size + place_of(t, c, count, m.channels, 0));
+                all[p] = load(points + p * size + place_of(t, c, count, channels, 0));
             for (int i = 0; i < LINE; i++)
                 to_outputs(all + LINE * i, 1, half + TILE * i, 1);
             for (int j = 0; j < TILE; j++)
@@ -190,11 +191,13 @@ static void scatter_outputs(const float *points, map m, long first, long count, 
             for (int i = 0; i < TILE; i++)
                 for (int j = 0; j < TILE; j++) {
                     long pixel = (n * m.height + top + i) * m.width + left + j;
-                    long place = pixel * m.channels + c;
+                    long place = pixel * m.channels + c, rest = m.channels - c;
                     vector value = tile[TILE * i + j];
                     if (mask)
-                        value = where(load(mask + place), value);
-                    store(y + place, add ? load(y + place) + value : value);
+                        value = where(load_up_to(mask + place, rest), value);
+                    if (add)
+                        value += load_up_to(y + place, rest);
+                    store_up_to(y + place, value, rest);
                 }
         }
     }
@@ -213,6 +216,8 @@ INLINE void store_taps(const vector *taps, float *points, long line, long c, lon
     for (int p = 0; p < POINTS; p++)
         store(place + p * lines * columns, all[p]);
 }
+
+/* What follows takes weights of whole() channels. */
 
 /* Filters for convolve(), 36 matrices (inputs, outputs) in panels. Weights lie the other way
  * round: squares of them are turned over. */
@@ -255,6 +260,7 @@ void convolve(const float *x, const float *points, float *y, long n, long height
               long inputs, long outputs, int rectify, const float *mask, int add, float *work)
 {
     map from = {n, height, width, inputs}, to = {n, height, width, outputs};
+    inputs = whole(inputs), outputs = whole(outputs);
     long tiles = n * height * width / (TILE * TILE), block = block_of(inputs, outputs);
     for (long first = 0; first < tiles; first += block) {
         long count = tiles - first < block ? tiles - first : block;
@@ -303,6 +309,7 @@ void weight_gradient(const float *x, const float *y, float *weight, long n, long
                      long width, long inputs, long outputs, int rectify, float *work)
 {
     map from = {n, height, width, inputs}, to = {n, height, width, outputs};
+    inputs = whole(inputs), outputs = whole(outputs);
     long tiles = n * height * width / (TILE * TILE), block = block_of(inputs, outputs);
     float *all_sums = work, *packed = work + POINTS * inputs * outputs;
     work = packed + POINTS * GROUP * block;

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from naslib_proxydata.kernels.compiled import call, empty_map, workspace
+from naslib_proxydata.kernels.compiled import call, empty_map, padded, whole, workspace
 
 TILE = 4
 """Height and width are multiples of it."""
@@ -24,7 +24,7 @@ def winograd(features: Tensor, weight: Tensor, filters: Filters | None = None) -
 
     Args:
         features: Shape (n, inputs, h, w), height and width multiples of :data:`TILE`.
-        weight: Shape (outputs, inputs, 3, 3), both multiples of ``lanes()``.
+        weight: Shape (outputs, inputs, 3, 3).
         filters: What :func:`filters_of` made of it, where it never changes.
 
     Returns:
@@ -37,7 +37,7 @@ def winograd(features: Tensor, weight: Tensor, filters: Filters | None = None) -
 def filters_of(weight: Tensor) -> Filters:
     """Transform a weight once and for all."""
     first, second = (
-        _filters(kind, weight, weight.new_empty(36, *weight.shape[:2]))
+        _filters(kind, weight, weight.new_empty(36, *map(whole, weight.shape[:2])))
         for kind in ("filters", "turned_filters")
     )
     return first, second
@@ -71,8 +71,8 @@ class _Winograd(torch.autograd.Function):
 
 def _filters(kind: str, weight: Tensor, filters: Tensor) -> Tensor:
     """Write the 36 points of a weight's taps, for its outputs or (turned) for its gradients."""
+    weight = padded(weight)
     outputs, inputs = weight.shape[:2]
-    weight = weight.contiguous(memory_format=torch.channels_last)
     call(kind, weight, inputs, outputs, filters)
     return filters
 
@@ -82,8 +82,9 @@ def _convolve(features: Tensor, weight: Tensor, kind: str, filters: Tensor | Non
     n, inputs, height, width = features.shape
     outputs = weight.shape[0 if kind == "filters" else 1]
     result = empty_map(n, outputs, height, width)
-    size = 0 if filters is not None else 36 * weight[:, :, 0, 0].numel()
-    work = workspace(size + call("workspace", inputs, outputs))
+    wide = whole(inputs), whole(outputs)
+    size = 0 if filters is not None else 36 * wide[0] * wide[1]
+    work = workspace(size + call("workspace", *wide))
     if filters is None:
         filters = _filters(kind, weight, work)
     shape = (n, height, width, inputs, outputs)
@@ -95,7 +96,7 @@ def _convolve(features: Tensor, weight: Tensor, kind: str, filters: Tensor | Non
 def _weight_gradient(features: Tensor, upstream: Tensor) -> Tensor:
     n, inputs, height, width = features.shape
     outputs = upstream.shape[1]
-    result = empty_map(outputs, inputs, 3, 3)
-    work = workspace(call("workspace", inputs, outputs))
+    result = empty_map(whole(outputs), whole(inputs), 3, 3)
+    work = workspace(call("workspace", whole(inputs), whole(outputs)))
     call("weight_gradient", features, upstream, result, n, height, width, inputs, outputs, 0, work)
-    return result
+    return result[:outputs, :inputs]

@@ -37,7 +37,14 @@ def close(found, expected):
 @pytest.mark.parametrize("bias", [False, True])
 @pytest.mark.parametrize(
     ("n", "inputs", "outputs", "height", "width"),
-    [(2, 16, 16, 8, 8), (3, 16, 48, 4, 12), (5, 64, 32, 8, 4), (16, 32, 32, 16, 16)],
+    [
+        (2, 16, 16, 8, 8),
+        (3, 16, 48, 4, 12),
+        (5, 64, 32, 8, 4),
+        (16, 32, 32, 16, 16),
+        (2, 43, 26, 8, 8),
+        (1, 16, 42, 4, 4),
+    ],
 )
 def test_outputs_and_gradients_are_those_of_torch(n, inputs, outputs, height, width, bias, last):
     plain = layer(inputs, outputs, bias=bias).double()
@@ -60,12 +67,13 @@ def test_outputs_and_gradients_are_those_of_torch(n, inputs, outputs, height, wi
 
 
 @compiled
-def test_frozen_weights_pass_gradients_on():
-    plain, fast = (layer(16, 32, bias=True).requires_grad_(False) for _ in range(2))
+@pytest.mark.parametrize(("inputs", "outputs"), [(16, 32), (43, 25)])
+def test_frozen_weights_pass_gradients_on(inputs, outputs):
+    plain, fast = (layer(inputs, outputs, bias=True).requires_grad_(False) for _ in range(2))
     accelerate(fast)
-    upstream = random(2, 32, 8, 8)
+    upstream = random(2, outputs, 8, 8)
     for _ in range(2):  # the second time with what the first has kept
-        features = random(2, 16, 8, 8).requires_grad_()
+        features = random(2, inputs, 8, 8).requires_grad_()
         exact = features.detach().double().requires_grad_()
         found, expected = fast(features), plain.double()(exact)
         close(found, expected)
@@ -89,6 +97,9 @@ def test_frozen_weights_pass_gradients_on():
         (2, 16, 16, 8, 8, {"kernel": 7, "padding": 1, "stride": 3}),
         (2, 64, 64, 1, 1, {}),
         (40, 512, 16, 2, 2, {}),
+        (2, 25, 43, 6, 6, {"kernel": 1, "padding": 0}),
+        (3, 43, 16, 5, 8, {"stride": 2}),
+        (2, 16, 26, 3, 3, {}),
     ],
 )
 def test_any_square_form_is_torchs(n, inputs, outputs, height, width, form, bias):
@@ -138,7 +149,7 @@ def test_what_the_kernels_cannot_do_stays_torchs():
         layer(16, 16, padding="same"),
         layer(16, 16, groups=2),
         layer(16, 16, padding_mode="circular"),
-        layer(16, 12),
+        layer(16, lanes() - 1),
         layer(3, 16),
     ]
     network = nn.Sequential(*others)

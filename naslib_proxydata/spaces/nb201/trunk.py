@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from naslib_proxydata.kernels import cell as compiled
-from naslib_proxydata.kernels.convolution import Compilable, possible
+from naslib_proxydata.kernels.convolution import Compilable, whole_cells
 from naslib_proxydata.spaces.nb201.cell import CONV_1X1, CONV_3X3, POOL, SKIP, Cell
 from naslib_proxydata.spaces.nb201.network import NasBench201Trunk
 
@@ -60,7 +60,7 @@ class FastCell(Compilable):
 
     def forward(self, features: Tensor) -> Tensor:
         """Map (n, channels, h, w) to the same shape."""
-        if self.compiled and self.edges and not self.affine and possible(features):
+        if self.compiled and self.edges and not self.affine and whole_cells(features):
             layers: list[Any] = list(self.convolutions.values())
             return compiled.cell(features, self.edges, [layer.conv.weight for layer in layers])
         nodes: list[Tensor] = [features]
