@@ -113,7 +113,7 @@ def search(save: Path, optimizer: Any, api: Any, block: Any = None, **settings: 
 
 def check_against_leaderboard(folder: Path, table: Any, predictor: Any) -> None:
     texts = sorted(predictor.scores)
-    assert len(texts) > 5
+    assert len(texts) >= 10  # fewer have no rank figure
     board = leaderboard(folder, table, texts, predictors={"eproxy": QUICK})
     expected = stored(board, texts, "eproxy", QUICK)
     assert [predictor.scores[text].value for text in texts] == expected
@@ -130,7 +130,7 @@ def check_against_leaderboard(folder: Path, table: Any, predictor: Any) -> None:
 
 def test_bananas_with_eproxy_over_our_table(tmp_path: Path, table: Any) -> None:
     block = {"predictor": {"name": "eproxy", "seed": SEED, **QUICK}}
-    one = search(tmp_path, Bananas, dataset_api(table), block)
+    one = search(tmp_path, Bananas, dataset_api(table), block, epochs=14)
     for model in one.train_data:  # those that it queried, candidates aside
         one.proxy_predictor.query(model.arch)
     check_against_leaderboard(tmp_path, table, one.proxy_predictor)
@@ -138,7 +138,7 @@ def test_bananas_with_eproxy_over_our_table(tmp_path: Path, table: Any) -> None:
 
 def test_evolution_by_eproxy(tmp_path: Path, table: Any) -> None:
     predictor = make_predictor("eproxy", seed=SEED, **QUICK)
-    one = search(tmp_path, RegularizedEvolution, predicted_api(predictor), epochs=8)
+    one = search(tmp_path, RegularizedEvolution, predicted_api(predictor), epochs=16)
     assert predictor.query(one.get_final_architecture()) == max(
         predictor.query(model.arch) for model in one.history
     )
