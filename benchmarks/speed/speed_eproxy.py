@@ -15,21 +15,18 @@ import math
 import resource
 import sys
 import time
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
+from eproxy_work import shares, train_macs
 from torch import nn
-from torch.profiler import ProfilerActivity, profile
 
 from naslib_proxydata.data.images import load_images
 from naslib_proxydata.kernels.compiled import lanes
-from naslib_proxydata.kernels.convolution import Compilable
 from naslib_proxydata.predictors.base import ScoringTask
 from naslib_proxydata.predictors.eproxy.predictor import Eproxy
-from naslib_proxydata.predictors.eproxy.student import assemble
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.spaces.nb201.cell import Cell
 from naslib_proxydata.spaces.nb201.space import NasBench201
@@ -39,26 +36,6 @@ from common import cifar10, write_csv
 
 Timing = dict[str, tuple[float, float]]
 """Architecture text to (CPU seconds, score)."""
-
-KINDS = {
-    "compiled cells, forward": ("_Cell ",),
-    "compiled cells, backward": ("_CellBackward ",),
-    "other compiled convolutions": ("_Winograd ", "_WinogradBackward "),
-    "torch's convolutions and pooling": ("aten::mkldnn_convolution", "aten::convolution_backward"),
-    "torch's normalisation": ("aten::native_batch_norm",),
-    "torch's elementwise operations, steps of the optimizer": (
-        "aten::add",
-        "aten::mul",
-        "aten::sub",
-        "aten::clamp_min",
-        "aten::threshold_backward",
-        "aten::copy_",
-        "aten::fill_",
-        "aten::mse_loss",
-        "aten::upsample",
-    ),
-}
-"""Kinds of work by the beginnings of the operators' names; the rest is bookkeeping."""
 
 
 def main() -> None:
@@ -151,52 +128,6 @@ def convolution_rate() -> float:
         seconds += float(np.median(times))
         macs += 3 * images.numel() * channels * 9
     return macs / seconds
-
-
-def train_macs(predictor: Eproxy[Cell], cell: Cell) -> float:
-    """Count the multiply-accumulates of all convolutions of one score, taken directly.
-
-    Ten forward passes; nine backward ones with a gradient for the input of each convolution but
-    the stem and one for the weights of each convolution but the barriers.
-    """
-    task, config = predictor.task, predictor.config
-    trunk = task.space.trunk(task.space.canonical(cell), torch.Generator())
-    student = assemble(trunk, predictor._barriers, config, predictor._size, task.seed)
-    for module in student.modules():
-        if isinstance(module, Compilable):
-            module.compiled = False  # whole cells in compiled code run no hooks
-    frozen = set(student.barriers.modules())
-    total = 0
-
-    def count(module: nn.Conv2d, _: object, output: torch.Tensor) -> None:
-        nonlocal total
-        passes = config.iterations + (config.iterations - 1) * (
-            (module.in_channels != 3) + (module not in frozen)
-        )
-        total += passes * output.numel() * module.weight[0].numel()
-
-    handles = [
-        module.register_forward_hook(count)
-        for module in student.modules()
-        if isinstance(module, nn.Conv2d)
-    ]
-    with torch.no_grad():
-        student(predictor._images)
-    for handle in handles:
-        handle.remove()
-    return total
-
-
-def shares(predictor: Eproxy[Cell], cells: Sequence[Cell]) -> dict[str, float]:
-    """Profile the scoring of a few cells and return each kind of work's share of the time."""
-    with profile(activities=[ProfilerActivity.CPU]) as profiler:
-        predictor.score(cells)
-    totals: Counter[str] = Counter()
-    for event in profiler.key_averages():
-        name = f"{event.key} "
-        kinds = (kind for kind, names in KINDS.items() if name.startswith(names))
-        totals[next(kinds, "autograd, allocation, Python")] += event.self_cpu_time_total
-    return {kind: time / totals.total() for kind, time in totals.most_common()}
 
 
 def read(path: Path) -> Timing:
