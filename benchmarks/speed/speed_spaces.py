@@ -44,6 +44,13 @@ import common
 SPACES = ("nb201", "nds-darts-in", "transnas-macro", "nb101", "nasbench-mr")
 FEWEST_RANKED = 10
 """Architectures below which a rank correlation says nothing."""
+COMPARED = (
+    "ours_cpu_seconds",
+    "theirs_cpu_seconds",
+    "ratio_mean",
+    "ratio_median",
+    "rank_correlation",
+)
 
 Scorer = Callable[[str], float]
 Taken = list[tuple[float, float]]
@@ -197,31 +204,30 @@ def line(found: Mapping[str, Any]) -> dict[str, float]:
 
     A training that diverges ends early here and not elsewhere: its times compare nothing.
     """
-    plain, slow = found["alone"]["ours"], found["without-compiler"]["ours"]
-    ours, theirs = (found["beside"].get(name) for name in ("ours", "theirs"))
-    made = [np.array(one) for one in (ours or plain, slow, theirs) if one]
-    finite = np.all([np.isfinite(one[:, 1]) for one in made], axis=0)
-    fast, slow, *rest = (one[finite] for one in made)
+    taken = {name: found[name]["ours"] for name in ("alone", "without-compiler")}
+    arrays = {name: np.array(one) for name, one in (taken | found["beside"]).items()}
+    finite = np.all([np.isfinite(one[:, 1]) for one in arrays.values()], axis=0)
+    kept = {name: one[finite] for name, one in arrays.items()}
+    rate = found["work"]["rate"]
     return {
         "n": int(finite.sum()),
-        "ours_cpu_seconds": fast[:, 0].mean(),
-        **comparison(fast, *rest),
-        "without_compiler_cpu_seconds": slow[:, 0].mean(),
-        "floor_seconds": np.mean(found["work"]["macs"], where=finite) / found["work"]["rate"],
-        "gmacs_per_second": found["work"]["rate"] / 1e9,
+        **comparison(kept.get("ours"), kept.get("theirs")),
+        "alone_cpu_seconds": kept["alone"][:, 0].mean(),
+        "without_compiler_cpu_seconds": kept["without-compiler"][:, 0].mean(),
+        "floor_seconds": np.mean(found["work"]["macs"], where=finite) / rate,
+        "gmacs_per_second": rate / 1e9,
         "peak_mib": found["alone"]["peak_mib"],
     }
 
 
-def comparison(ours: Any, theirs: Any = None) -> dict[str, float]:
-    """Return the other program's seconds, ours by them, and how alike the scores rank."""
-    names = ("theirs_cpu_seconds", "ratio_mean", "ratio_median", "rank_correlation")
+def comparison(ours: Any, theirs: Any) -> dict[str, float]:
+    """Return the seconds of both, ours by theirs, and how alike the scores rank."""
     if theirs is None:
-        return dict.fromkeys(names, math.nan)
-    mean = theirs[:, 0].mean()
-    middle = float(np.median(ours[:, 0] / theirs[:, 0]))
+        return dict.fromkeys(COMPARED, math.nan)
+    means = ours[:, 0].mean(), theirs[:, 0].mean()
+    middle = np.median(ours[:, 0] / theirs[:, 0])
     alike = spearman(ours[:, 1], theirs[:, 1]) if len(ours) >= FEWEST_RANKED else math.nan
-    return dict(zip(names, (mean, ours[:, 0].mean() / mean, middle, alike), strict=True))
+    return dict(zip(COMPARED, (*means, means[0] / means[1], middle, alike), strict=True))
 
 
 def replace(path: Path, space: str, lines: Sequence[Mapping[str, Any]]) -> None:
