@@ -109,5 +109,6 @@ def unknown_name(kind: str, name: str, known: Iterable[str], where: str = "") ->
     """Return the message for a name that is not among the known ones."""
     names = sorted(known)
     place = f" in {where}" if where else ""
-    listing = ", ".join(names) if names else "none is registered"
+    # Names may be a stranger's: the columns of a file.
+    listing = printable(", ".join(names)) if names else "none is registered"
     return f"unknown {kind} {shown(name)}{place}.{closest(name, names)} Known: {listing}."

