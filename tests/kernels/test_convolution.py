@@ -118,23 +118,16 @@ def test_any_square_form_is_torchs(n, inputs, outputs, height, width, form, bias
 
 
 @compiled
-def test_several_blocks_of_lines_add_up():
-    plain, fast = (layer(16, 32, kernel=1, padding=0) for _ in range(2))
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "size", "form"),
+    [(16, 32, (40, 37), {"kernel": 1, "padding": 0}), (64, 64, (24, 20), {})],
+    ids=["lines", "tiles"],
+)
+def test_several_blocks_add_up(inputs, outputs, size, form):
+    plain, fast = (layer(inputs, outputs, **form) for _ in range(2))
     accelerate(fast)
-    features = random(4, 16, 40, 37)  # more positions than the compiled code takes at a time
-    upstream = random(4, 32, 40, 37)
-    (ours,) = torch.autograd.grad(fast(features), fast.weight, upstream)
-    exact = plain.double()
-    (theirs,) = torch.autograd.grad(exact(features.double()), exact.weight, upstream.double())
-    close(ours, theirs)
-
-
-@compiled
-def test_several_blocks_of_tiles_add_up():
-    plain, fast = (layer(64, 64) for _ in range(2))
-    accelerate(fast)
-    features = random(4, 64, 24, 20)
-    upstream = random(4, 64, 24, 20)
+    features = random(4, inputs, *size)  # more positions than the compiled code takes at a time
+    upstream = random(4, outputs, *size)
     (ours,) = torch.autograd.grad(fast(features), fast.weight, upstream)
     exact = plain.double()
     (theirs,) = torch.autograd.grad(exact(features.double()), exact.weight, upstream.double())
