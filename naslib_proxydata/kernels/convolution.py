@@ -40,7 +40,9 @@ class Convolution(nn.Conv2d):
 
     def _filters(self) -> Filters | None:
         """Transform weights that never learn once and for all."""
-        if self._frozen is None and not self.weight.requires_grad:
+        if self.weight.requires_grad:
+            return None
+        if self._frozen is None:
             self._frozen = filters_of(self.weight)
         return self._frozen
 

@@ -47,9 +47,7 @@ class _Winograd(torch.autograd.Function):
     """The convolution and its gradients by features and weight."""
 
     @staticmethod
-    def forward(
-        ctx: Any, features: Tensor, weight: Tensor, filters: tuple[Tensor, Tensor] | None
-    ) -> Tensor:
+    def forward(ctx: Any, features: Tensor, weight: Tensor, filters: Filters | None) -> Tensor:
         features = features.contiguous(memory_format=torch.channels_last)
         ctx.save_for_backward(features, weight)
         ctx.filters = filters
