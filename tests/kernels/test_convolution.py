@@ -83,6 +83,18 @@ def test_frozen_weights_pass_gradients_on(inputs, outputs):
 
 
 @compiled
+def test_a_weight_that_learns_again_is_no_longer_served_by_what_was_kept():
+    fast = layer(16, 32).requires_grad_(False)
+    accelerate(fast)
+    features = random(2, 16, 8, 8)
+    before = fast(features)
+    fast.requires_grad_()
+    with torch.no_grad():
+        fast.weight.mul_(2)
+    close(fast(features), 2 * before.double())
+
+
+@compiled
 @pytest.mark.parametrize("bias", [False, True])
 @pytest.mark.parametrize(
     ("n", "inputs", "outputs", "height", "width", "form"),
