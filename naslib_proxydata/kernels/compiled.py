@@ -32,6 +32,7 @@ from naslib_proxydata.cache import CACHE_VARIABLE, cache_folder
 from naslib_proxydata.errors import ProxyDataError
 from naslib_proxydata.files import write_atomically
 from naslib_proxydata.kernels.library import LibraryError, load, try_in_child
+from naslib_proxydata.kernels.maps import empty_map
 from naslib_proxydata.private import check_private_folder, make_private_folder, take_back
 
 SWITCH = "NASLIB_PROXYDATA_COMPILE"
@@ -86,11 +87,6 @@ def workspace(size: int) -> Tensor:
     if buffer is None or buffer.numel() < size:
         buffer = _of_thread.buffer = torch.empty(size)
     return buffer
-
-
-def empty_map(*shape: int) -> Tensor:
-    """Return a tensor (n, channels, h, w) with channels last in memory, values undefined."""
-    return torch.empty(shape, memory_format=torch.channels_last)
 
 
 @contextmanager
