@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from naslib_proxydata.kernels.compiled import lanes, readable, whole
-from naslib_proxydata.kernels.dense import Form, dense
+from naslib_proxydata.kernels.dense import dense
 from naslib_proxydata.kernels.depthwise import DepthwiseConvolution, is_depthwise
+from naslib_proxydata.kernels.form import Form, form_of
 from naslib_proxydata.kernels.maps import forget_maps, recipe_of
 from naslib_proxydata.kernels.normalisation import Normalisation, normalises
 from naslib_proxydata.kernels.pooling import (
@@ -54,7 +55,7 @@ class Convolution(nn.Conv2d):
 
     def takes(self, features: Tensor) -> bool:
         """Return whether features (n, in_channels, h, w) are convolved in compiled code."""
-        return readable(features) and min(map(self.form.size, features.shape[2:])) > 0
+        return readable(features) and min(self.form.sizes(features.shape)) > 0
 
     def _filters(self) -> Filters | None:
         """Transform weights that never learn once and for all."""
@@ -95,13 +96,17 @@ def _take_over(layer: nn.Module) -> None:
     """Let a layer that the compiled code can do run there."""
     if isinstance(layer, nn.Conv2d):
         layer.weight.data = layer.weight.data.contiguous(memory_format=torch.channels_last)
-        form = _form(layer)
-        if type(layer) is nn.Conv2d and form is not None:
-            layer.__class__ = Convolution
-            assert isinstance(layer, Convolution)
-            layer.form = form
-        elif type(layer) is nn.Conv2d and is_depthwise(layer):
+        form = form_of(layer)
+        if type(layer) is not nn.Conv2d or form is None:
+            return
+        if is_depthwise(layer):
             layer.__class__ = DepthwiseConvolution
+        elif _is_wide(layer):
+            layer.__class__ = Convolution
+        else:
+            return
+        assert isinstance(layer, Convolution | DepthwiseConvolution)
+        layer.form = form
     elif normalises(layer):
         layer.__class__ = Normalisation
     elif averages(layer):
@@ -147,11 +152,6 @@ def whole_cells(features: Tensor) -> bool:
     return possible(features) and features.shape[1] == whole(features.shape[1])
 
 
-def _form(layer: nn.Conv2d) -> Form | None:
-    """Return what a layer reads; None where the compiled code cannot do it."""
-    pairs = layer.kernel_size, layer.stride, layer.padding, layer.dilation
-    square = all(isinstance(pair, tuple) and pair[0] == pair[1] for pair in pairs)
-    few = min(layer.in_channels, layer.out_channels) < lanes()  # most of a register would be empty
-    if not square or few or layer.groups > 1 or layer.padding_mode != "zeros":
-        return None
-    return Form(*(int(pair[0]) for pair in pairs))
+def _is_wide(layer: nn.Conv2d) -> bool:
+    """Return whether a layer has one group, of channels that fill a register both ways."""
+    return layer.groups == 1 and min(layer.in_channels, layer.out_channels) >= lanes()

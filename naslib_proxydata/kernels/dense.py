@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from naslib_proxydata.kernels.compiled import call, padded, whole, workspace
+from naslib_proxydata.kernels.form import Form
 from naslib_proxydata.kernels.maps import Recipe, empty_map
-
-
-class Form(NamedTuple):
-    """What a convolution reads, the same for height and width.
-
-    Attributes:
-        moved: By how many pixels what is read is moved to the right and down; it adds no output.
-    """
-
-    kernel: int
-    stride: int
-    padding: int
-    dilation: int
-    moved: int = 0
-
-    def size(self, size: int) -> int:
-        """Return the height or width of the outputs."""
-        reach = self.dilation * (self.kernel - 1)
-        return (size + 2 * self.padding - reach - 1) // self.stride + 1
 
 
 def dense(
@@ -70,10 +52,8 @@ class _Dense(torch.autograd.Function):
         features = features.contiguous(memory_format=torch.channels_last)
         ctx.save_for_backward(weight, *([] if recipe else [features]))
         ctx.recipe = recipe
-        kernel, stride, padding, dilation, moved = form
-        ctx.settings = settings = (kernel, stride, padding - moved, dilation, int(rectify))
-        n, _, height, width = features.shape
-        result = empty_map(n, len(weight), form.size(height), form.size(width))
+        ctx.settings = settings = (*form.read(), int(rectify))
+        result = empty_map(len(features), len(weight), *form.sizes(features.shape))
         _call("dense", (features, padded(weight), result), features, result, settings)
         return result
 
