@@ -86,17 +86,18 @@ class _Normalisation(torch.autograd.Function):
         moments = torch.empty(2, len(weight))
         call("statistics", features, *_size(features), moments, moments[1])
         result = _normalised(features, moments, weight, bias, rectified)
-        ctx.save_for_backward(features, moments, weight, *([result] if rectified else []))
+        ctx.save_for_backward(features, moments, weight, bias)
+        ctx.rectified = rectified
         ctx.mark_non_differentiable(moments)
         return result, moments
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        features, moments, weight, *outputs = ctx.saved_tensors
+        features, moments, weight, bias = ctx.saved_tensors
         upstream = gradients[0].contiguous(memory_format=torch.channels_last)
         by_features, sums = empty_map(*features.shape), torch.empty_like(moments)
-        mask = outputs[0] if outputs else 0
-        tensors = upstream, features, mask, moments, moments[1], weight, by_features, sums, sums[1]
-        call("normalise_gradient", *tensors, *_size(features))
+        affine = moments, moments[1], weight, bias, int(ctx.rectified)
+        results = by_features, sums, sums[1]
+        call("normalise_gradient", upstream, features, *affine, *results, *_size(features))
         return by_features, sums[1], sums[0], None
