@@ -23,6 +23,7 @@ FLOORS = [
             "boundary",
             "opening",
             "memory",
+            "huge_pages",
             "numpy_files",
             "yaml_text",
             "private",

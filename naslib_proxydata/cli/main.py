@@ -16,6 +16,7 @@ from naslib_proxydata.cli.interrupts import Interrupted, Interrupts, keeping
 from naslib_proxydata.cli.telling import PrintableFormatter, printable_warning, tell
 from naslib_proxydata.cli.together import refuse_several
 from naslib_proxydata.errors import ProxyDataError, closest
+from naslib_proxydata.huge_pages import ask_for_huge_pages
 
 
 class Lazy(NamedTuple):
@@ -121,6 +122,7 @@ def main(arguments: list[str] | None = None) -> Any:
     end it with 130 (Ctrl-C) and 143 (SIGTERM).
     """
     _prepare_output()
+    ask_for_huge_pages()
     with Interrupts() as interrupts:
         try:
             _run(arguments)

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from naslib_proxydata.kernels.compiled import call, empty_map, workspace
+from naslib_proxydata.kernels.compiled import call, workspace
+from naslib_proxydata.kernels.maps import empty_map
 
 SKIP, POOL = 0, -1
 """Kinds of edges; the others are kernel sizes, 1 or 3: ReLU, convolution, normalisation."""

@@ -32,6 +32,7 @@ from naslib_proxydata.cache import CACHE_VARIABLE, cache_folder
 from naslib_proxydata.errors import ProxyDataError
 from naslib_proxydata.files import write_atomically
 from naslib_proxydata.kernels.library import LibraryError, load, try_in_child
+from naslib_proxydata.kernels.maps import empty_map
 from naslib_proxydata.private import check_private_folder, make_private_folder, take_back
 
 SWITCH = "NASLIB_PROXYDATA_COMPILE"
@@ -39,6 +40,7 @@ SWITCH = "NASLIB_PROXYDATA_COMPILE"
 _FOLDER = Path(__file__).parent
 _FLAGS = ("-O3", "-march=native", "-ffp-contract=fast", "-shared", "-fPIC")
 _SECONDS = 60
+_COMPILER_SECONDS = 600  # it takes some ten, and longer where others want the processor
 _log = logging.getLogger(__name__)
 _of_thread = threading.local()
 
@@ -86,11 +88,6 @@ def workspace(size: int) -> Tensor:
     if buffer is None or buffer.numel() < size:
         buffer = _of_thread.buffer = torch.empty(size)
     return buffer
-
-
-def empty_map(*shape: int) -> Tensor:
-    """Return a tensor (n, channels, h, w) with channels last in memory, values undefined."""
-    return torch.empty(shape, memory_format=torch.channels_last)
 
 
 @contextmanager
@@ -221,7 +218,9 @@ def _compile(compiler: Sequence[str], folder: Path, key: str) -> Path:
         command = [*compiler, *_FLAGS, *sources, "-lm", "-o", str(fresh)]
         # Scratch files of the compiler lie there too: $TMPDIR may be full or absent.
         environment = {**os.environ, "TMPDIR": scratch}
-        subprocess.run(command, capture_output=True, check=True, timeout=_SECONDS, env=environment)
+        subprocess.run(
+            command, capture_output=True, check=True, timeout=_COMPILER_SECONDS, env=environment
+        )
         content = fresh.read_bytes()
         path = folder / f"{key}-{hashlib.sha256(content).hexdigest()}.so"
         try_in_child(fresh)

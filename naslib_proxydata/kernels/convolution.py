@@ -11,9 +11,17 @@ import torch
 from torch import Tensor, nn
 
 from naslib_proxydata.kernels.compiled import lanes, readable, whole
-from naslib_proxydata.kernels.dense import Form, dense
+from naslib_proxydata.kernels.dense import dense
 from naslib_proxydata.kernels.depthwise import DepthwiseConvolution, is_depthwise
+from naslib_proxydata.kernels.form import Form, form_of
+from naslib_proxydata.kernels.maps import forget_maps, recipe_of
 from naslib_proxydata.kernels.normalisation import Normalisation, normalises
+from naslib_proxydata.kernels.pooling import (
+    AveragePooling,
+    MaximumPooling,
+    averages,
+    takes_maxima,
+)
 from naslib_proxydata.kernels.winograd import TILE, Filters, filters_of, winograd
 
 _FILTERED: Final = Form(kernel=3, stride=1, padding=1, dilation=1)
@@ -23,20 +31,31 @@ class Convolution(nn.Conv2d):
     """A convolution that :func:`accelerate` has taken over; it can be differentiated once.
 
     Runs on the calling thread alone, whatever torch's number of threads.
+
+    Attributes:
+        form: What it reads.
+        rectified: Whether it reads the positive part, for a ReLU that was taken out before it.
     """
 
+    form: Form
+    rectified = False
     _frozen: Filters | None = None
 
     def forward(self, features: Tensor) -> Tensor:
         """Map (n, in_channels, h, w) to (n, out_channels, h, w), divided by the stride."""
-        form = _form(self)
-        if form is None or not readable(features) or min(map(form.size, features.shape[2:])) < 1:
-            return super().forward(features)
-        if form == _FILTERED and possible(features):
-            outputs = winograd(features, self.weight, self._filters())
+        if not self.takes(features):
+            return super().forward(features.relu() if self.rectified else features)
+        if self.form == _FILTERED and possible(features):
+            outputs = winograd(features, self.weight, self._filters(), self.rectified)
         else:
-            outputs = dense(features, self.weight, form)
+            recipe = recipe_of(features, "convolved depthwise")
+            settings = self.form, self.rectified, recipe
+            outputs = dense(features, self.weight, *settings)
         return outputs if self.bias is None else outputs + self.bias.view(-1, 1, 1)
+
+    def takes(self, features: Tensor) -> bool:
+        """Return whether features (n, in_channels, h, w) are convolved in compiled code."""
+        return readable(features) and min(self.form.sizes(features.shape)) > 0
 
     def _filters(self) -> Filters | None:
         """Transform weights that never learn once and for all."""
@@ -59,34 +78,57 @@ def accelerate(network: nn.Module, *, hooks: bool = False) -> None:
     Args:
         network: It is changed in place.
         hooks: Whether hooks must go on running at every layer. Else those inside of a
-            :class:`Compilable` layer do not, and ReLUs behind normalisations are gone.
+            :class:`Compilable` layer do not, and ReLUs that others do on the way are gone.
     """
     if not lanes() or any(weight.device.type != "cpu" for weight in network.parameters()):
         return
+    forget_maps()  # those of another network have other sizes
     for module in network.modules():
         if isinstance(module, Compilable) and not hooks:
             module.compiled = True
-        elif isinstance(module, nn.Conv2d):
-            module.weight.data = module.weight.data.contiguous(memory_format=torch.channels_last)
-            if type(module) is nn.Conv2d and _form(module) is not None:
-                module.__class__ = Convolution
-            elif type(module) is nn.Conv2d and is_depthwise(module):
-                module.__class__ = DepthwiseConvolution
-        elif normalises(module):
-            module.__class__ = Normalisation
-        elif isinstance(module, nn.Sequential) and not hooks:
+        _take_over(module)
+    for module in network.modules():
+        if isinstance(module, nn.Sequential) and not hooks:
             _join_rectifiers(module)
 
 
+def _take_over(layer: nn.Module) -> None:
+    """Let a layer that the compiled code can do run there."""
+    if isinstance(layer, nn.Conv2d):
+        layer.weight.data = layer.weight.data.contiguous(memory_format=torch.channels_last)
+        form = form_of(layer)
+        if type(layer) is not nn.Conv2d or form is None:
+            return
+        if is_depthwise(layer):
+            layer.__class__ = DepthwiseConvolution
+        elif _is_wide(layer):
+            layer.__class__ = Convolution
+        else:
+            return
+        assert isinstance(layer, Convolution | DepthwiseConvolution)
+        layer.form = form
+    elif normalises(layer):
+        layer.__class__ = Normalisation
+    elif averages(layer):
+        layer.__class__ = AveragePooling
+    elif takes_maxima(layer):
+        layer.__class__ = MaximumPooling
+
+
 def _join_rectifiers(layers: nn.Sequential) -> None:
-    """Let normalisations do what the ReLUs behind them do."""
-    for position in range(len(layers) - 1):
-        norm, rectifier = layers[position], layers[position + 1]
-        if normalises(norm) and type(rectifier) is nn.ReLU:
-            norm.__class__ = Normalisation
-            assert isinstance(norm, Normalisation)
-            norm.rectified = True
-            layers[position + 1] = nn.Identity()
+    """Let normalisations before and convolutions behind a ReLU do what it does."""
+    for position, rectifier in enumerate(layers):
+        if type(rectifier) is not nn.ReLU:
+            continue
+        before = layers[position - 1] if position > 0 else None
+        behind = layers[position + 1] if position + 1 < len(layers) else None
+        if isinstance(before, Normalisation):
+            before.rectified = True
+        elif isinstance(behind, Convolution | DepthwiseConvolution):
+            behind.rectified = True
+        else:
+            continue
+        layers[position] = nn.Identity()
 
 
 class Compilable(nn.Module):
@@ -110,11 +152,6 @@ def whole_cells(features: Tensor) -> bool:
     return possible(features) and features.shape[1] == whole(features.shape[1])
 
 
-def _form(layer: nn.Conv2d) -> Form | None:
-    """Return what a layer reads; None where the compiled code cannot do it."""
-    pairs = layer.kernel_size, layer.stride, layer.padding, layer.dilation
-    square = all(isinstance(pair, tuple) and pair[0] == pair[1] for pair in pairs)
-    few = min(layer.in_channels, layer.out_channels) < lanes()  # most of a register would be empty
-    if not square or few or layer.groups > 1 or layer.padding_mode != "zeros":
-        return None
-    return Form(*(int(pair[0]) for pair in pairs))
+def _is_wide(layer: nn.Conv2d) -> bool:
+    """Return whether a layer has one group, of channels that fill a register both ways."""
+    return layer.groups == 1 and min(layer.in_channels, layer.out_channels) >= lanes()

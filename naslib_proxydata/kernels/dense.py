@@ -2,41 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from naslib_proxydata.kernels.compiled import call, empty_map, padded, whole, workspace
+from naslib_proxydata.kernels.compiled import call, padded, whole, workspace
+from naslib_proxydata.kernels.form import Form
+from naslib_proxydata.kernels.maps import Recipe, empty_map
 
 
-class Form(NamedTuple):
-    """What a convolution reads, the same for height and width."""
-
-    kernel: int
-    stride: int
-    padding: int
-    dilation: int
-
-    def size(self, size: int) -> int:
-        """Return the height or width of the outputs."""
-        reach = self.dilation * (self.kernel - 1)
-        return (size + 2 * self.padding - reach - 1) // self.stride + 1
-
-
-def dense(features: Tensor, weight: Tensor, form: Form) -> Tensor:
+def dense(
+    features: Tensor,
+    weight: Tensor,
+    form: Form,
+    rectify: bool = False,
+    recipe: Recipe | None = None,
+) -> Tensor:
     """Convolve; can be differentiated once.
 
     Args:
         features: Shape (n, inputs, h, w).
         weight: Shape (outputs, inputs, kernel, kernel).
         form: Stride, padding and dilation.
+        rectify: Whether the positive part of the features is convolved.
+        recipe: Makes the features again on the way back, for them not to be kept.
 
     Returns:
         Shape (n, outputs, form.size(h), form.size(w)).
     """
-    outputs: Tensor = _Dense.apply(features, weight, form)  # type: ignore[no-untyped-call]
+    arguments = features, weight, form, rectify, recipe
+    outputs: Tensor = _Dense.apply(*arguments)  # type: ignore[no-untyped-call]
     return outputs
 
 
@@ -44,39 +41,54 @@ class _Dense(torch.autograd.Function):
     """The convolution and its gradients by features and weight."""
 
     @staticmethod
-    def forward(ctx: Any, features: Tensor, weight: Tensor, form: Form) -> Tensor:
+    def forward(
+        ctx: Any,
+        features: Tensor,
+        weight: Tensor,
+        form: Form,
+        rectify: bool,
+        recipe: Recipe | None,
+    ) -> Tensor:
         features = features.contiguous(memory_format=torch.channels_last)
-        ctx.save_for_backward(features, weight)
-        ctx.form = form
-        n, _, height, width = features.shape
-        result = empty_map(n, len(weight), form.size(height), form.size(width))
-        _call("dense", (features, padded(weight), result), features, result, form)
+        ctx.save_for_backward(weight, *([] if recipe else [features]))
+        ctx.recipe = recipe
+        ctx.settings = settings = (*form.read(), int(rectify))
+        result = empty_map(len(features), len(weight), *form.sizes(features.shape))
+        _call("dense", (features, padded(weight), result), features, result, settings)
         return result
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        features, weight = ctx.saved_tensors
+        weight, *kept = ctx.saved_tensors
+        features = kept[0] if kept else ctx.recipe()
         upstream = gradients[0].contiguous(memory_format=torch.channels_last)
         by_features = by_weight = None
         if ctx.needs_input_grad[0]:
             by_features = empty_map(*features.shape)
-            tensors = padded(weight), upstream, by_features
-            _call("dense_by_features", tensors, features, upstream, ctx.form)
+            tensors = features, padded(weight), upstream, by_features
+            _call("dense_by_features", tensors, features, upstream, ctx.settings)
         if ctx.needs_input_grad[1]:
             outputs, inputs, *size = weight.shape
             wide = empty_map(whole(outputs), whole(inputs), *size)
-            _call("dense_by_weight", (features, upstream, wide), features, upstream, ctx.form)
+            _call("dense_by_weight", (features, upstream, wide), features, upstream, ctx.settings)
             by_weight = wide[:outputs, :inputs]
-        return by_features, by_weight, None
+        return by_features, by_weight, None, None, None
 
 
 def _call(
-    name: str, tensors: tuple[Tensor, ...], features: Tensor, outputs: Tensor, form: Form
+    name: str,
+    tensors: tuple[Tensor, ...],
+    features: Tensor,
+    outputs: Tensor,
+    settings: tuple[int, ...],
 ) -> None:
-    """Call one of three functions that differ in the tensors they read and write."""
+    """Call one of three functions that differ in the tensors they read and write.
+
+    Settings are kernel, stride, padding, dilation, and whether to take the positive part.
+    """
     n, inputs, height, width = features.shape
     _, channels, to_height, to_width = outputs.shape
-    work = workspace(call("dense_workspace", form.kernel**2 * whole(inputs), channels))
+    work = workspace(call("dense_workspace", settings[0] ** 2 * whole(inputs), channels))
     size = n, height, width, inputs, to_height, to_width, channels
-    call(name, *tensors, *size, *form, work)
+    call(name, *tensors, *size, *settings, work)

@@ -6,6 +6,7 @@ Outputs take as long as torch's. The result is the convolution's to rounding in 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import torch
@@ -13,98 +14,109 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from naslib_proxydata.kernels.compiled import call, is_paused, workspace
+from naslib_proxydata.kernels.form import Form
+from naslib_proxydata.kernels.maps import Recipe, empty_map, recipe_of, remember
+
+KERNELS = (3, 5, 7)
 
 
 class DepthwiseConvolution(nn.Conv2d):
     """A depthwise convolution in compiled code; it can be differentiated once.
 
     Runs on the calling thread alone, whatever torch's number of threads.
+
+    Attributes:
+        form: What it reads.
+        rectified: Whether it reads the positive part, for a ReLU that was taken out before it.
     """
+
+    form: Form
+    rectified = False
 
     def forward(self, features: Tensor) -> Tensor:
         """Map (n, channels, h, w) to (n, channels, h', w') as :class:`torch.nn.Conv2d` does."""
-        return self._convolve(features) if self._takes(features) else super().forward(features)
+        if not self.takes(features):
+            return super().forward(features.relu() if self.rectified else features)
+        recipe = recipe_of(features, "normalised")
+        arguments = self.weight, self.form, self.rectified, recipe
+        outputs: Tensor = _Depthwise.apply(features, *arguments)  # type: ignore[no-untyped-call]
+        if self.bias is not None:
+            return outputs + self.bias.view(-1, 1, 1)
+        kept = None if recipe else features.detach()
+        return remember(outputs, "convolved depthwise", partial(_again, kept, *arguments))
 
-    def of_positive_part(self, features: Tensor) -> Tensor:
-        """Return the convolution of ``relu(features)``, which takes no pass of its own."""
-        if not self._takes(features):
-            return super().forward(features.relu())
-        return self._convolve(features, rectify=True)
-
-    def _convolve(self, features: Tensor, *, rectify: bool = False) -> Tensor:
-        settings = (*self._shape(), int(rectify))
-        outputs: Tensor = _Depthwise.apply(features, self.weight, settings)  # type: ignore[no-untyped-call]
-        return outputs if self.bias is None else outputs + self.bias.view(-1, 1, 1)
-
-    def _shape(self) -> tuple[int, int, int, int]:
-        kernel, stride = self.kernel_size[0], self.stride[0]
-        return kernel, stride, int(self.padding[0]), self.dilation[0]
-
-    def _takes(self, features: Tensor) -> bool:
+    def takes(self, features: Tensor) -> bool:
+        """Return whether features (n, channels, h, w) are convolved in compiled code."""
         return (
             not is_paused()
             and features.dtype == self.weight.dtype == torch.float32
             and features.device.type == self.weight.device.type == "cpu"
             and features.dim() == 4
             and features.shape[1] == self.in_channels
-            and min(features.shape[0], *_outputs(features.shape, self._shape())) > 0
+            and min(features.shape[0], *self.form.sizes(features.shape)) > 0
         )
 
 
 def is_depthwise(layer: nn.Conv2d) -> bool:
-    """Return whether a convolution is depthwise and one that compiled code can do."""
-    (kernel, *kernels), (padding, *paddings) = layer.kernel_size, tuple(layer.padding)
+    """Return whether a convolution of a form is depthwise and one that compiled code can do."""
     return (
-        layer.in_channels == layer.out_channels == layer.groups
-        and kernel in (3, 5, 7)
-        and kernels == [kernel]
-        and isinstance(padding, int)
-        and paddings == [padding]
-        and layer.stride[0] == layer.stride[1]
-        and layer.dilation[0] == layer.dilation[1]
-        and layer.padding_mode == "zeros"
+        layer.in_channels == layer.out_channels == layer.groups and layer.kernel_size[0] in KERNELS
     )
 
 
 class _Depthwise(torch.autograd.Function):
     """The convolution and its gradients by features and weight.
 
-    Settings are kernel, stride, padding, dilation, and whether to take the positive part.
+    Features that have a recipe are made again on the way back.
     """
 
     @staticmethod
-    def forward(ctx: Any, features: Tensor, weight: Tensor, settings: tuple[int, ...]) -> Tensor:
+    def forward(
+        ctx: Any,
+        features: Tensor,
+        weight: Tensor,
+        form: Form,
+        rectify: bool,
+        recipe: Recipe | None,
+    ) -> Tensor:
         features = features.contiguous(memory_format=torch.channels_last)
         weight = weight.contiguous()
-        ctx.save_for_backward(features, weight)
-        ctx.settings = settings
-        size = (*features.shape[:2], *_outputs(features.shape, settings))
-        result = torch.empty(size, memory_format=torch.channels_last)
-        call("depthwise", features, weight, result, *_arguments(features, settings))
-        return result
+        ctx.save_for_backward(weight, *([] if recipe else [features]))
+        ctx.form, ctx.rectify, ctx.recipe = form, rectify, recipe
+        return _convolve(features, weight, form, rectify)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        features, weight = ctx.saved_tensors
+        weight, *kept = ctx.saved_tensors
+        features = kept[0] if kept else ctx.recipe()
         upstream = gradients[0].contiguous(memory_format=torch.channels_last)
-        by_features = torch.empty_like(features) if ctx.needs_input_grad[0] else None
+        by_features = empty_map(*features.shape) if ctx.needs_input_grad[0] else None
         by_weight = torch.empty_like(weight) if ctx.needs_input_grad[1] else None
         wanted = (0 if one is None else one for one in (by_features, by_weight))
-        arguments = _arguments(features, ctx.settings)
+        arguments = _arguments(features, ctx.form, ctx.rectify)
         call("depthwise_gradients", features, weight, upstream, *wanted, *arguments)
-        return by_features, by_weight, None
+        return by_features, by_weight, None, None, None
 
 
-def _outputs(size: torch.Size, settings: tuple[int, ...]) -> tuple[int, ...]:
-    """Return height and width of the outputs, as nn.Conv2d has them."""
-    kernel, stride, padding, dilation = settings[:4]
-    reach = dilation * (kernel - 1) + 1
-    return tuple((one + 2 * padding - reach) // stride + 1 for one in size[2:])
+def _again(
+    features: Tensor | None, weight: Tensor, form: Form, rectify: bool, recipe: Recipe | None
+) -> Tensor:
+    """Convolve as before, features that have a recipe by it."""
+    features = recipe() if recipe else features
+    assert features is not None
+    features = features.contiguous(memory_format=torch.channels_last)
+    return _convolve(features, weight.detach().contiguous(), form, rectify)
 
 
-def _arguments(features: Tensor, settings: tuple[int, ...]) -> tuple[Tensor | int, ...]:
+def _convolve(features: Tensor, weight: Tensor, form: Form, rectify: bool) -> Tensor:
+    result = empty_map(*features.shape[:2], *form.sizes(features.shape))
+    call("depthwise", features, weight, result, *_arguments(features, form, rectify))
+    return result
+
+
+def _arguments(features: Tensor, form: Form, rectify: bool) -> tuple[Tensor | int, ...]:
     """Return what the C functions take after the tensors."""
     n, channels, height, width = features.shape
-    work = workspace(call("depthwise_workspace", height, width, channels, *settings[:4]))
-    return n, height, width, channels, *settings, work
+    work = workspace(call("depthwise_workspace", height, width, channels, *form.read()))
+    return n, height, width, channels, *form.read(), int(rectify), work

@@ -93,7 +93,7 @@ void convolution_edge_gradients(const float *x, const float *weight, const float
     long rows = n * height * width, square = channels * channels;
     float *gradient = work, *sums = work + rows * channels;
     work = sums + 2 * channels;
-    normalise_gradient(node, convolved, 0, moments, moments + channels, 0, gradient, sums,
+    normalise_gradient(node, convolved, moments, moments + channels, 0, 0, 0, gradient, sums,
                        sums + channels, rows, channels);
     if (kernel == 3) {
         turned_filters(weight, channels, channels, work);

@@ -172,8 +172,8 @@ void weight_gradient(const float *x, const float *y, float *weight, long n, long
 void statistics(const float *x, long rows, long columns, float *mean, float *scale);
 void normalise(const float *x, const float *mean, const float *scale, const float *weight,
                const float *bias, float *y, long rows, long columns, int rectify, int add);
-void normalise_gradient(const float *upstream, const float *x, const float *y, const float *mean,
-                        const float *scale, const float *weight, float *gradient, float *sums,
-                        float *products, long rows, long columns);
+void normalise_gradient(const float *upstream, const float *x, const float *mean,
+                        const float *scale, const float *weight, const float *bias, int rectify,
+                        float *gradient, float *sums, float *products, long rows, long columns);
 
 #endif

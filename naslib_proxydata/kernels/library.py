@@ -13,6 +13,8 @@ from naslib_proxydata.errors import ProxyDataError
 from naslib_proxydata.private import open_private
 
 FUNCTIONS = (
+    "average",
+    "average_gradient",
     "convolution_edge",
     "convolution_edge_gradients",
     "convolve",
@@ -26,6 +28,8 @@ FUNCTIONS = (
     "edge_workspace",
     "filters",
     "lanes",
+    "maximum",
+    "maximum_gradient",
     "normalise",
     "normalise_gradient",
     "pooling_edge",

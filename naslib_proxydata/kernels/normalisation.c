@@ -1,12 +1,45 @@
 /* Normalisation by the statistics of a batch, of maps as matrices (rows, channels). Memory is
- * passed once for the statistics and once for what follows from them: CHUNK rows at a time, which
- * stay in a cache, all channels of which are gone through. */
+ * passed once for the statistics and once for what follows from them. Sums are over CHUNK rows at
+ * a time, which stay in a cache, all channels of which are gone through; what is written goes row
+ * by row, by a few numbers a channel that are worked out before, for PART channels at a time. */
 #include "kernels.h"
 
 #include <math.h>
 
 #define CHUNK 64
+#define PART 1024
 #define EPSILON 1e-5f
+
+/* STRIP(count) for each vector of channels: for full ones with a constant, then for the rest. */
+#define STRIPS(columns, STRIP)                                                                     \
+    {                                                                                              \
+        long c = 0;                                                                                \
+        for (; c + LANES <= (columns); c += LANES)                                                 \
+            STRIP(LANES)                                                                           \
+        if (c < (columns))                                                                         \
+            STRIP((columns)-c)                                                                     \
+    }
+
+INLINE void strip_statistics(const float *x, long rows, long columns, long first, float *mean,
+                             float *scale, long count)
+{
+    float share = (float)rows / (float)(first + rows);
+    vector sum = {0}, square = {0};
+    for (long r = 0; r < rows; r++)
+        sum += load_up_to(x + r * columns, count);
+    vector middle = sum / (float)rows;
+    for (long r = 0; r < rows; r++) {
+        vector off = load_up_to(x + r * columns, count) - middle;
+        square += off * off;
+    }
+    if (first) {
+        vector before = load_up_to(mean, count), off = middle - before;
+        middle = before + share * off;
+        square += load_up_to(scale, count) + off * off * ((float)first * share);
+    }
+    store_up_to(mean, middle, count);
+    store_up_to(scale, square, count);
+}
 
 /* Mean of each column, and one over its standard deviation; squares are summed up about the mean
  * of their chunk, and chunks put together by Chan's formula. */
@@ -14,91 +47,135 @@ void statistics(const float *x, long rows, long columns, float *mean, float *sca
 {
     for (long first = 0; first < rows; first += CHUNK) {
         long count = rows - first < CHUNK ? rows - first : CHUNK;
-        float share = (float)count / (float)(first + count);
-        for (long c = 0; c < columns; c += LANES) {
-            long rest = columns - c;
-            const float *from = x + first * columns + c;
-            vector sum = {0}, square = {0};
-            for (long r = 0; r < count; r++)
-                sum += load_up_to(from + r * columns, rest);
-            vector middle = sum / (float)count;
-            for (long r = 0; r < count; r++) {
-                vector off = load_up_to(from + r * columns, rest) - middle;
-                square += off * off;
-            }
-            if (first) {
-                vector before = load_up_to(mean + c, rest), off = middle - before;
-                middle = before + share * off;
-                square += load_up_to(scale + c, rest) + off * off * ((float)first * share);
-            }
-            store_up_to(mean + c, middle, rest);
-            store_up_to(scale + c, square, rest);
-        }
+#define STRIP(width)                                                                               \
+    strip_statistics(x + first * columns + c, count, columns, first, mean + c, scale + c, width);
+        STRIPS(columns, STRIP)
+#undef STRIP
     }
     for (long c = 0; c < columns; c++)
         scale[c] = 1 / sqrtf(scale[c] / (float)rows + EPSILON);
+}
+
+/* By what a value less its mean is multiplied, and what is added; weight and bias may be absent. */
+static void line_of(const float *scale, const float *weight, const float *bias, long count,
+                    float *slope, float *start)
+{
+    for (long c = 0; c < count; c++) {
+        slope[c] = weight ? scale[c] * weight[c] : scale[c];
+        start[c] = bias ? bias[c] : 0;
+    }
+}
+
+/* Channels of a row, normalised. */
+INLINE void row_normalised(const float *x, const float *mean, const float *slope,
+                           const float *start, float *y, long columns, const int rectify,
+                           const int add)
+{
+#define STRIP(width)                                                                               \
+    {                                                                                              \
+        vector value = load_up_to(x + c, width) - load_up_to(mean + c, width);                     \
+        value = value * load_up_to(slope + c, width) + load_up_to(start + c, width);               \
+        if (rectify)                                                                               \
+            value = where(value, value);                                                           \
+        if (add)                                                                                   \
+            value += load_up_to(y + c, width);                                                     \
+        store_up_to(y + c, value, width);                                                          \
+    }
+    STRIPS(columns, STRIP)
+#undef STRIP
 }
 
 /* y = or += (x - mean) scale weight + bias, or its positive part; weight and bias may be absent. */
 void normalise(const float *x, const float *mean, const float *scale, const float *weight,
                const float *bias, float *y, long rows, long columns, int rectify, int add)
 {
-    for (long r = 0; r < rows; r++, x += columns, y += columns)
-        for (long c = 0; c < columns; c += LANES) {
-            long rest = columns - c;
-            vector value = load_up_to(x + c, rest) - load_up_to(mean + c, rest);
-            value *= load_up_to(scale + c, rest);
-            if (weight)
-                value = value * load_up_to(weight + c, rest) + load_up_to(bias + c, rest);
-            if (rectify)
-                value = where(value, value);
+    float slope[PART], start[PART];
+    for (long part = 0; part < columns; part += PART) {
+        long count = columns - part < PART ? columns - part : PART;
+        line_of(scale + part, weight ? weight + part : 0, bias ? bias + part : 0, count, slope,
+                start);
+        for (long i = part; i < rows * columns; i += columns)
             if (add)
-                value += load_up_to(y + c, rest);
-            store_up_to(y + c, value, rest);
-        }
+                row_normalised(x + i, mean + part, slope, start, y + i, count, rectify, 1);
+            else if (rectify)
+                row_normalised(x + i, mean + part, slope, start, y + i, count, 1, 0);
+            else
+                row_normalised(x + i, mean + part, slope, start, y + i, count, 0, 0);
+    }
 }
 
-/* Gradient of x from that of y, of which only what is above zero counts if y is given; and, per
- * column, the sums of the gradient and of its product with the normalised x, which are the
- * gradients of bias and weight. */
-void normalise_gradient(const float *upstream, const float *x, const float *y, const float *mean,
-                        const float *scale, const float *weight, float *gradient, float *sums,
-                        float *products, long rows, long columns)
+/* Add up a gradient and its product with what is normalised: only where the outputs, by slope and
+ * start, are above zero if they are rectified. */
+INLINE void strip_sums(const float *upstream, const float *x, long rows, long columns, long first,
+                       const float *mean, const float *slope, const float *start, int rectify,
+                       float *sums, float *products, long count)
 {
-    for (long first = 0; first < rows; first += CHUNK) {
-        long count = rows - first < CHUNK ? rows - first : CHUNK;
-        for (long c = 0; c < columns; c += LANES) {
-            long rest = columns - c;
-            vector middle = load_up_to(mean + c, rest), sum = {0}, product = {0};
-            for (long i = first * columns + c; i < (first + count) * columns; i += columns) {
-                vector value = load_up_to(upstream + i, rest);
-                if (y)
-                    value = where(load_up_to(y + i, rest), value);
-                sum += value;
-                product += value * (load_up_to(x + i, rest) - middle);
-            }
-            if (first) {
-                sum += load_up_to(sums + c, rest);
-                product += load_up_to(products + c, rest);
-            }
-            store_up_to(sums + c, sum, rest);
-            store_up_to(products + c, product, rest);
-        }
+    vector middle = load_up_to(mean, count), sum = {0}, product = {0};
+    vector by = load_up_to(slope, count), from = load_up_to(start, count);
+    for (long i = 0; i < rows * columns; i += columns) {
+        vector value = load_up_to(upstream + i, count), off = load_up_to(x + i, count) - middle;
+        if (rectify)
+            value = where(off * by + from, value);
+        sum += value;
+        product += value * off;
     }
-    for (long c = 0; c < columns; c++)
-        products[c] *= scale[c];
-    for (long r = 0; r < rows; r++, upstream += columns, x += columns, gradient += columns) {
-        for (long c = 0; c < columns; c += LANES) {
-            long rest = columns - c;
-            vector by = load_up_to(scale + c, rest);
-            vector off = (load_up_to(x + c, rest) - load_up_to(mean + c, rest)) * by;
-            vector value = load_up_to(upstream + c, rest);
-            if (y)
-                value = where(load_up_to(y + c, rest), value);
-            value -= (load_up_to(sums + c, rest) + off * load_up_to(products + c, rest)) / (float)rows;
-            store_up_to(gradient + c, by * (weight ? value * load_up_to(weight + c, rest) : value),
-                       rest);
+    if (first) {
+        sum += load_up_to(sums, count);
+        product += load_up_to(products, count);
+    }
+    store_up_to(sums, sum, count);
+    store_up_to(products, product, count);
+}
+
+/* Channels of a row of the gradient. */
+INLINE void row_gradient(const float *upstream, const float *x, const float *mean,
+                         const float *slope, const float *start, const float *level,
+                         const float *tilt, float *gradient, long columns, const int rectify)
+{
+#define STRIP(width)                                                                               \
+    {                                                                                              \
+        vector off = load_up_to(x + c, width) - load_up_to(mean + c, width);                       \
+        vector value = load_up_to(upstream + c, width), by = load_up_to(slope + c, width);         \
+        if (rectify)                                                                               \
+            value = where(off * by + load_up_to(start + c, width), value);                         \
+        value = value * by + off * load_up_to(tilt + c, width) + load_up_to(level + c, width);     \
+        store_up_to(gradient + c, value, width);                                                   \
+    }
+    STRIPS(columns, STRIP)
+#undef STRIP
+}
+
+/* Gradient of x from that of normalise()'s y; and, per column, the sums of the gradient and of its
+ * product with the normalised x, which are the gradients of bias and weight. */
+void normalise_gradient(const float *upstream, const float *x, const float *mean,
+                        const float *scale, const float *weight, const float *bias, int rectify,
+                        float *gradient, float *sums, float *products, long rows, long columns)
+{
+    float slope[PART], start[PART], level[PART], tilt[PART];
+    for (long part = 0; part < columns; part += PART) {
+        long width_of_part = columns - part < PART ? columns - part : PART;
+        line_of(scale + part, weight ? weight + part : 0, bias ? bias + part : 0, width_of_part,
+                slope, start);
+        for (long first = 0; first < rows; first += CHUNK) {
+            long count = rows - first < CHUNK ? rows - first : CHUNK;
+            const float *up = upstream + first * columns + part, *from = x + first * columns + part;
+#define STRIP(width)                                                                               \
+    strip_sums(up + c, from + c, count, columns, first, mean + part + c, slope + c, start + c,     \
+               rectify, sums + part + c, products + part + c, width);
+            STRIPS(width_of_part, STRIP)
+#undef STRIP
         }
-        y += y ? columns : 0;
+        for (long c = 0; c < width_of_part; c++) {
+            products[part + c] *= scale[part + c];
+            level[c] = -slope[c] * sums[part + c] / (float)rows;
+            tilt[c] = -slope[c] * scale[part + c] * products[part + c] / (float)rows;
+        }
+        for (long i = part; i < rows * columns; i += columns)
+            if (rectify)
+                row_gradient(upstream + i, x + i, mean + part, slope, start, level, tilt,
+                             gradient + i, width_of_part, 1);
+            else
+                row_gradient(upstream + i, x + i, mean + part, slope, start, level, tilt,
+                             gradient + i, width_of_part, 0);
     }
 }

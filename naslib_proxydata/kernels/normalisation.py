@@ -5,13 +5,15 @@ Memory is read once for the statistics and once for the outputs; a ReLU has no p
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from naslib_proxydata.kernels.compiled import call, empty_map, readable
+from naslib_proxydata.kernels.compiled import call, readable
+from naslib_proxydata.kernels.maps import empty_map, remember
 
 _EPSILON: Final = 1e-5  # that of the compiled code, and torch's default
 
@@ -29,14 +31,15 @@ class Normalisation(nn.BatchNorm2d):
         """Normalise (n, channels, h, w) by the batch's statistics, or as torch does."""
         count = features.numel() // max(1, self.num_features)
         if not self.training or not readable(features) or count < 2:
-            normalised = super().forward(features)
-            return normalised.relu() if self.rectified else normalised
-        arguments = features, self.weight, self.bias, self.rectified
-        result, moments = _Normalisation.apply(*arguments)  # type: ignore[no-untyped-call]
+            outputs = super().forward(features)
+            return outputs.relu() if self.rectified else outputs
+        features = features.contiguous(memory_format=torch.channels_last)
+        affine = self.weight, self.bias, self.rectified
+        result, moments = _Normalisation.apply(features, *affine)  # type: ignore[no-untyped-call]
         if self.track_running_stats:
             self._follow(moments, count)
-        outputs: Tensor = result
-        return outputs
+        recipe = partial(_normalised, features.detach(), moments, *affine)
+        return remember(result, "normalised", recipe)
 
     @torch.no_grad()
     def _follow(self, moments: Tensor, count: int) -> None:
@@ -58,6 +61,21 @@ def normalises(layer: nn.Module) -> bool:
     return type(layer) is nn.BatchNorm2d and layer.eps == _EPSILON and layer.weight is not None
 
 
+def _normalised(
+    features: Tensor, moments: Tensor, weight: Tensor, bias: Tensor, rectified: bool
+) -> Tensor:
+    """Normalise features (n, channels, h, w), channels last, by mean and scale (2, channels)."""
+    result = empty_map(*features.shape)
+    tensors = features, moments, moments[1], weight, bias, result
+    call("normalise", *tensors, *_size(features), int(rectified), 0)
+    return result
+
+
+def _size(features: Tensor) -> tuple[int, int]:
+    """Return how many positions and channels features have."""
+    return features.numel() // features.shape[1], features.shape[1]
+
+
 class _Normalisation(torch.autograd.Function):
     """The positive part or all of what is normalised, and mean and scale (2, channels)."""
 
@@ -65,23 +83,21 @@ class _Normalisation(torch.autograd.Function):
     def forward(
         ctx: Any, features: Tensor, weight: Tensor, bias: Tensor, rectified: bool
     ) -> tuple[Tensor, Tensor]:
-        features = features.contiguous(memory_format=torch.channels_last)
-        result, moments = empty_map(*features.shape), torch.empty(2, len(weight))
-        size = features.numel() // len(weight), len(weight)
-        call("statistics", features, *size, moments, moments[1])
-        tensors = features, moments, moments[1], weight, bias, result
-        call("normalise", *tensors, *size, int(rectified), 0)
-        ctx.save_for_backward(features, moments, weight, *([result] if rectified else []))
+        moments = torch.empty(2, len(weight))
+        call("statistics", features, *_size(features), moments, moments[1])
+        result = _normalised(features, moments, weight, bias, rectified)
+        ctx.save_for_backward(features, moments, weight, bias)
+        ctx.rectified = rectified
         ctx.mark_non_differentiable(moments)
         return result, moments
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        features, moments, weight, *outputs = ctx.saved_tensors
+        features, moments, weight, bias = ctx.saved_tensors
         upstream = gradients[0].contiguous(memory_format=torch.channels_last)
-        by_features, sums = torch.empty_like(features), torch.empty_like(moments)
-        mask = outputs[0] if outputs else 0
-        tensors = upstream, features, mask, moments, moments[1], weight, by_features, sums, sums[1]
-        call("normalise_gradient", *tensors, features.numel() // len(weight), len(weight))
+        by_features, sums = empty_map(*features.shape), torch.empty_like(moments)
+        affine = moments, moments[1], weight, bias, int(ctx.rectified)
+        results = by_features, sums, sums[1]
+        call("normalise_gradient", upstream, features, *affine, *results, *_size(features))
         return by_features, sums[1], sums[0], None

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from naslib_proxydata.kernels.compiled import call, empty_map, padded, whole, workspace
+from naslib_proxydata.kernels.compiled import call, padded, whole, workspace
+from naslib_proxydata.kernels.maps import empty_map
 
 TILE = 4
 """Height and width are multiples of it."""
@@ -19,18 +20,22 @@ Filters = tuple[Tensor, Tensor]
 """A weight as the convolution uses it, and as its gradient by the features does."""
 
 
-def winograd(features: Tensor, weight: Tensor, filters: Filters | None = None) -> Tensor:
+def winograd(
+    features: Tensor, weight: Tensor, filters: Filters | None = None, rectify: bool = False
+) -> Tensor:
     """Convolve with stride 1 and one zero around; can be differentiated once.
 
     Args:
         features: Shape (n, inputs, h, w), height and width multiples of :data:`TILE`.
         weight: Shape (outputs, inputs, 3, 3).
         filters: What :func:`filters_of` made of it, where it never changes.
+        rectify: Whether the positive part of the features is convolved.
 
     Returns:
         Shape (n, outputs, h, w).
     """
-    outputs: Tensor = _Winograd.apply(features, weight, filters)  # type: ignore[no-untyped-call]
+    arguments = features, weight, filters, rectify
+    outputs: Tensor = _Winograd.apply(*arguments)  # type: ignore[no-untyped-call]
     return outputs
 
 
@@ -47,11 +52,13 @@ class _Winograd(torch.autograd.Function):
     """The convolution and its gradients by features and weight."""
 
     @staticmethod
-    def forward(ctx: Any, features: Tensor, weight: Tensor, filters: Filters | None) -> Tensor:
+    def forward(
+        ctx: Any, features: Tensor, weight: Tensor, filters: Filters | None, rectify: bool
+    ) -> Tensor:
         features = features.contiguous(memory_format=torch.channels_last)
         ctx.save_for_backward(features, weight)
-        ctx.filters = filters
-        return _convolve(features, weight, "filters", filters and filters[0])
+        ctx.filters, ctx.rectify = filters, rectify
+        return _convolve(features, weight, "filters", filters and filters[0], rectify=rectify)
 
     @staticmethod
     @once_differentiable
@@ -61,10 +68,11 @@ class _Winograd(torch.autograd.Function):
         by_features = by_weight = None
         if ctx.needs_input_grad[0]:
             kept = ctx.filters and ctx.filters[1]
-            by_features = _convolve(upstream, weight, "turned_filters", kept)
+            mask = features if ctx.rectify else None
+            by_features = _convolve(upstream, weight, "turned_filters", kept, mask=mask)
         if ctx.needs_input_grad[1]:
-            by_weight = _weight_gradient(features, upstream)
-        return by_features, by_weight, None
+            by_weight = _weight_gradient(features, upstream, ctx.rectify)
+        return by_features, by_weight, None, None
 
 
 def _filters(kind: str, weight: Tensor, filters: Tensor) -> Tensor:
@@ -75,8 +83,19 @@ def _filters(kind: str, weight: Tensor, filters: Tensor) -> Tensor:
     return filters
 
 
-def _convolve(features: Tensor, weight: Tensor, kind: str, filters: Tensor | None) -> Tensor:
-    """Convolve by filters, or by those of a weight, for which fresh memory would cost too much."""
+def _convolve(
+    features: Tensor,
+    weight: Tensor,
+    kind: str,
+    filters: Tensor | None,
+    *,
+    rectify: bool = False,
+    mask: Tensor | None = None,
+) -> Tensor:
+    """Convolve by filters, or by those of a weight, for which fresh memory would cost too much.
+
+    The result is zero where a mask is not above zero.
+    """
     n, inputs, height, width = features.shape
     outputs = weight.shape[0 if kind == "filters" else 1]
     result = empty_map(n, outputs, height, width)
@@ -86,15 +105,16 @@ def _convolve(features: Tensor, weight: Tensor, kind: str, filters: Tensor | Non
     if filters is None:
         filters = _filters(kind, weight, work)
     shape = (n, height, width, inputs, outputs)
-    everything = (0, 0, 0)  # no ReLU, no mask, nothing to add to
-    call("convolve", features, filters, result, *shape, *everything, work[size:])
+    ways = int(rectify), 0 if mask is None else mask, 0  # nothing to add to
+    call("convolve", features, filters, result, *shape, *ways, work[size:])
     return result
 
 
-def _weight_gradient(features: Tensor, upstream: Tensor) -> Tensor:
+def _weight_gradient(features: Tensor, upstream: Tensor, rectify: bool) -> Tensor:
     n, inputs, height, width = features.shape
     outputs = upstream.shape[1]
     result = empty_map(whole(outputs), whole(inputs), 3, 3)
     work = workspace(call("workspace", whole(inputs), whole(outputs)))
-    call("weight_gradient", features, upstream, result, n, height, width, inputs, outputs, 0, work)
+    size = n, height, width, inputs, outputs, int(rectify)
+    call("weight_gradient", features, upstream, result, *size, work)
     return result[:outputs, :inputs]

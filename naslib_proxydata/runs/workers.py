@@ -35,6 +35,8 @@ from multiprocessing.reduction import ForkingPickler  # what process pools talk 
 from types import TracebackType
 from typing import Any
 
+from naslib_proxydata.huge_pages import ask_for_huge_pages
+
 MOST_DEATHS = 3
 """Workers, for each of the pool, that may die in a row, without a result between, before the pool
 gives up: more memory is not to be had by trying."""
@@ -118,6 +120,7 @@ class WorkerPool(Executor):
     def __init__(self, workers: int, time_limit: float | None = None) -> None:
         self.size = workers
         self.time_limit = time_limit
+        ask_for_huge_pages()
         # "spawn" is the one start method that is safe after torch has started threads.
         self._context = multiprocessing.get_context("spawn")
         self._submitted: queue.SimpleQueue[_Call] = queue.SimpleQueue()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 from torch import nn
@@ -11,6 +13,7 @@ from naslib_proxydata.kernels.compiled import lanes, paused
 from naslib_proxydata.kernels.convolution import Compilable, Convolution, accelerate
 from naslib_proxydata.seeding import torch_generator
 from naslib_proxydata.spaces.common.build import build
+from naslib_proxydata.spaces.common.networks import FactorizedReduction
 
 compiled = pytest.mark.skipif(not lanes(), reason="there are no compiled kernels here")
 
@@ -127,6 +130,73 @@ def test_any_square_form_is_torchs(n, inputs, outputs, height, width, form, bias
     theirs = torch.autograd.grad(expected, [exact, *plain.parameters()], upstream.double())
     for one, other in zip(ours, theirs, strict=True):
         close(one, other)
+
+
+@compiled
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "height", "form"),
+    [
+        (16, 32, 8, {}),
+        (43, 26, 8, {}),
+        (16, 32, 7, {"kernel": 1, "padding": 0}),
+        (25, 43, 6, {"kernel": 1, "padding": 0}),
+        (32, 16, 9, {"stride": 2}),
+    ],
+)
+def test_of_the_positive_part_where_a_relu_was_taken_out(inputs, outputs, height, form):
+    plain = nn.Sequential(nn.ReLU(), layer(inputs, outputs, bias=True, **form))
+    fast = copy.deepcopy(plain)
+    accelerate(fast)
+    assert [type(one) for one in fast] == [nn.Identity, Convolution]
+    images = random(2, inputs, height, height)
+    images[..., 0] = 0  # where the ReLU passes no gradient on
+    features, exact = images.requires_grad_(), images.detach().double().requires_grad_()
+    found, expected = fast(features), plain.double()(exact)
+    close(found, expected)
+    upstream = random(*found.shape)
+    ours = torch.autograd.grad(found, [features, *fast.parameters()], upstream)
+    theirs = torch.autograd.grad(expected, [exact, *plain.parameters()], upstream.double())
+    for one, other in zip(ours, theirs, strict=True):
+        close(one, other)
+    with paused():
+        close(fast(features), expected)
+
+
+@compiled
+def test_each_rectifier_is_taken_out_once():
+    network = nn.Sequential(
+        layer(16, 16), nn.ReLU(), nn.BatchNorm2d(16), nn.ReLU(), layer(16, 16), nn.ReLU()
+    )
+    exact = copy.deepcopy(network).double()
+    accelerate(network)
+    kinds = [type(one) is nn.Identity for one in network]
+    assert kinds == [False, False, False, True, False, False]
+    assert network[2].rectified
+    assert not network[4].rectified
+    images = random(2, 16, 8, 8)
+    close(network(images), exact(images.double()))
+
+
+@compiled
+@pytest.mark.parametrize("shape", [(2, 32, 8, 8), (1, 32, 7, 9), (3, 20, 5, 4)], ids=str)
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_factorized_reduction_makes_no_moved_image(stride, shape):
+    outputs = 2 * shape[1]
+    plain = build(
+        lambda: FactorizedReduction(shape[1], outputs, stride), torch_generator(0, "test")
+    )
+    fast = copy.deepcopy(plain)
+    accelerate(fast)
+    assert fast.compiled
+    features = random(*shape).requires_grad_()
+    exact = features.detach().double().requires_grad_()
+    found, expected = fast(features), plain.double()(exact)
+    torch.testing.assert_close(found.double(), expected, rtol=1e-4, atol=1e-4)
+    upstream = random(*found.shape)
+    ours = torch.autograd.grad(found, [features, *fast.parameters()], upstream)
+    theirs = torch.autograd.grad(expected, [exact, *plain.parameters()], upstream.double())
+    for one, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(one.double(), other, rtol=1e-3, atol=1e-3)
 
 
 @compiled

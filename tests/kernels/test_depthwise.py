@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 from torch import nn
@@ -39,11 +41,11 @@ def close(found, expected):
     torch.testing.assert_close(found.double(), expected, rtol=0, atol=3e-6 * scale)
 
 
-def compare(fast, plain, features, call=None):
-    """Outputs, of the layer or what is called, and gradients by features and what learns."""
+def compare(fast, plain, features):
+    """Outputs, and gradients by features and what learns."""
     features = features.detach().requires_grad_()
     exact = features.detach().double().requires_grad_()
-    found, expected = (call or fast)(features), plain.double()(exact)
+    found, expected = fast(features), plain.double()(exact)
     assert found.shape == expected.shape
     assert found.is_contiguous(memory_format=torch.channels_last)
     upstream = random(*expected.shape)
@@ -89,11 +91,13 @@ def test_sums_over_many_pixels_stay_precise():
 @pytest.mark.parametrize("shape", [(2, 24, 8, 16), (2, 20, 8, 5), (2, 7, 9, 9)], ids=str)
 @pytest.mark.parametrize("stride", [1, 2])
 def test_of_the_positive_part(stride, shape):
-    fast, plain = (make(shape[1], 3, padding=1, stride=stride) for make in (accelerated, layer))
+    plain = nn.Sequential(nn.ReLU(), layer(shape[1], 3, padding=1, stride=stride))
+    fast = copy.deepcopy(plain)
+    accelerate(fast)
+    assert [type(one) for one in fast] == [nn.Identity, DepthwiseConvolution]
     features = random(*shape)
     features[..., 0] = 0  # where the ReLU passes no gradient on
-    plain = nn.Sequential(nn.ReLU(), plain)
-    compare(fast, plain, features, call=fast.of_positive_part)
+    compare(fast, plain, features)
 
 
 @pytest.mark.parametrize("frozen", ["weight", "bias"])
@@ -149,9 +153,10 @@ def test_inputs_that_the_kernels_cannot_read_go_torchs_way():
     fast, plain = (make(6, 3, padding=1) for make in (accelerated, layer))
     for images in (random(6, 8, 8), random(2, 6, 8, 8)[:0]):
         assert torch.equal(fast(images), plain(images))
-        assert torch.equal(fast.of_positive_part(images), plain(images.relu()))
     images = random(2, 6, 8, 8).double()
     assert torch.equal(fast.double()(images), plain.double()(images))
+    fast.rectified = True
+    assert torch.equal(fast(images), plain(images.relu()))
 
 
 @pytest.mark.parametrize("shape", [(2, 7, 8, 8), (2, 6, 2, 8)], ids=["channels", "height"])

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from naslib_proxydata.kernels.convolution import Compilable, Convolution
+from naslib_proxydata.kernels.dense import dense
 from naslib_proxydata.spaces.common.trunk import Trunk
 
 FEWEST_INPUTS = 8
@@ -46,7 +48,7 @@ def conv_norm_relu(inputs: int, outputs: int, kernel: int, stride: int = 1) -> n
     return nn.Sequential(conv(inputs, outputs, kernel, stride), nn.BatchNorm2d(outputs), nn.ReLU())
 
 
-class FactorizedReduction(nn.Module):
+class FactorizedReduction(Compilable):
     """What a skip connection becomes where the shape changes.
 
     ReLU, then two 1x1 convolutions, one of them on the image moved by one pixel, side by side,
@@ -61,11 +63,23 @@ class FactorizedReduction(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Map (n, inputs, h, w) to (n, outputs, h/stride, w/stride)."""
-        features = features.relu()
-        moved = nn.functional.pad(features, (0, 1, 0, 1))[:, :, 1:, 1:]
-        joined = torch.cat([self.straight(features), self.moved(moved)], dim=1)
-        normed: Tensor = self.norm(joined)
+        halves = self._compiled(features) if self.compiled else None
+        if halves is None:
+            features = features.relu()
+            moved = nn.functional.pad(features, (0, 1, 0, 1))[:, :, 1:, 1:]
+            halves = [self.straight(features), self.moved(moved)]
+        normed: Tensor = self.norm(torch.cat(halves, dim=1))
         return normed
+
+    def _compiled(self, features: Tensor) -> list[Tensor] | None:
+        """Convolve the positive part without making it or its moved image, where that can be."""
+        halves = []
+        for layer, moved in ((self.straight, 0), (self.moved, 1)):
+            if not isinstance(layer, Convolution) or not layer.takes(features):
+                return None
+            form = layer.form._replace(moved=moved)
+            halves.append(dense(features, layer.weight, form, rectify=True))
+        return halves
 
 
 class SequentialTrunk(Trunk):

@@ -9,6 +9,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from naslib_proxydata.kernels.compiled import readable
+from naslib_proxydata.kernels.convolution import Compilable
+from naslib_proxydata.kernels.sums import added, joined
 from naslib_proxydata.spaces.common.networks import FactorizedReduction, conv
 from naslib_proxydata.spaces.common.trunk import Trunk
 from naslib_proxydata.spaces.genotypes.genotype import NONE, CellGenotype, Genotype
@@ -17,7 +20,7 @@ from naslib_proxydata.spaces.genotypes.operations import OPERATIONS
 STEM_MULTIPLIER = 3
 
 
-class GenotypeCell(nn.Module):
+class GenotypeCell(Compilable):
     """One cell: preprocessing of both inputs, nodes, concatenation.
 
     Args:
@@ -61,8 +64,19 @@ class GenotypeCell(nn.Module):
                 for place in (2 * node - 4, 2 * node - 3)
                 if str(place) in self.operations
             ]
-            states.append(sum(terms[1:], terms[0]) if terms else self._zeros(states[1]))
-        return torch.cat([states[node] for node in self.genotype.concat], dim=1)
+            states.append(self._sum(terms) if terms else self._zeros(states[1]))
+        outputs = [states[node] for node in self.genotype.concat]
+        return joined(outputs) if self._fast(outputs) else torch.cat(outputs, dim=1)
+
+    def _sum(self, terms: list[Tensor]) -> Tensor:
+        """Return the sum of one term or two."""
+        if len(terms) == 1:
+            return terms[0]
+        return added(*terms) if self._fast(terms) else terms[0] + terms[1]
+
+    def _fast(self, maps: list[Tensor]) -> bool:
+        """Return whether maps may be put together in compiled code's memory."""
+        return self.compiled and all(map(readable, maps))
 
     def _zeros(self, like: Tensor) -> Tensor:
         """Return what a node of two "none" edges holds."""

@@ -7,33 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from torch import Tensor, nn
+from torch import nn
 
-from naslib_proxydata.kernels.convolution import Compilable
-from naslib_proxydata.kernels.depthwise import DepthwiseConvolution
 from naslib_proxydata.spaces.common.networks import FactorizedReduction, conv
 
 Operation = Callable[[int, int], nn.Module]
 """Makes an operation from its number of channels and its stride."""
 
 
-class _OfPositivePart(nn.Sequential, Compilable):
-    """A ReLU and layers after it; in compiled code a depthwise convolution is both at once."""
-
-    def forward(self, features: Tensor) -> Tensor:
-        relu, first, *others = self
-        if self.compiled and isinstance(first, DepthwiseConvolution):
-            features = first.of_positive_part(features)
-        else:
-            features = first(relu(features))
-        for layer in others:
-            features = layer(features)
-        return features
-
-
 def _norm_of(channels: int, *layers: nn.Module) -> nn.Sequential:
     """Return ReLU, the layers, batch normalisation."""
-    return _OfPositivePart(nn.ReLU(), *layers, nn.BatchNorm2d(channels))
+    return nn.Sequential(nn.ReLU(), *layers, nn.BatchNorm2d(channels))
 
 
 def convolution(kernel: int) -> Operation:

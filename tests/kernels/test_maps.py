@@ -1,0 +1,131 @@
+"""Memory of maps that is used again, and recipes of maps."""
+
+from __future__ import annotations
+
+import copy
+import threading
+
+import pytest
+import torch
+from torch import nn
+
+from naslib_proxydata.kernels import convolution, depthwise, maps
+from naslib_proxydata.kernels.compiled import lanes
+from naslib_proxydata.kernels.convolution import accelerate
+from naslib_proxydata.kernels.maps import LEAST, empty_map, forget_maps
+from naslib_proxydata.kernels.sums import added, joined
+from naslib_proxydata.seeding import torch_generator
+
+SHAPE = (2, 64, 32, 32)
+
+
+def random(*shape):
+    values = torch.randn(shape, generator=torch_generator(0, "test", *shape))
+    return values.contiguous(memory_format=torch.channels_last)
+
+
+def test_a_map_has_its_channels_last():
+    for shape in (SHAPE, (1, 3, 2, 2), (0, 3, 4, 4)):
+        made = empty_map(*shape)
+        assert made.shape == shape
+        assert made.dtype == torch.float32
+        assert made.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_memory_is_used_again_once_nothing_has_it():
+    forget_maps()
+    first = empty_map(*SHAPE)
+    place = first.data_ptr()
+    view = first[:1]
+    del first
+    second = empty_map(*SHAPE)
+    assert second.data_ptr() != place  # the view has it
+    del view
+    assert empty_map(*SHAPE).data_ptr() == place
+    del second
+
+
+def test_small_maps_are_not_kept():
+    forget_maps()
+    empty_map(1, 1, 1, LEAST // 4 - 1)
+    assert not any(maps._storages().values())
+    empty_map(1, 1, 1, LEAST // 4)
+    assert any(maps._storages().values())
+
+
+def test_what_is_unused_can_be_given_back_and_the_rest_stays():
+    used = empty_map(*SHAPE)
+    used.fill_(7)
+    unused = empty_map(*SHAPE)
+    del unused
+    forget_maps()
+    assert sum(map(len, maps._storages().values())) == 1
+    assert bool((used == 7).all())
+
+
+def test_threads_share_nothing():
+    here = empty_map(*SHAPE)
+    place = here.data_ptr()
+    del here
+    found = []
+    thread = threading.Thread(target=lambda: found.append(empty_map(*SHAPE)))
+    thread.start()
+    thread.join()
+    assert found[0].data_ptr() != place
+
+
+def test_without_a_count_of_users_memory_is_torchs(monkeypatch):
+    forget_maps()
+    monkeypatch.setattr(maps, "_use_count", None)
+    assert empty_map(*SHAPE).is_contiguous(memory_format=torch.channels_last)
+    assert not any(maps._storages().values())
+
+
+def test_sums_and_joined_maps_are_torchs():
+    one, other = (random(2, width, 8, 8).requires_grad_() for width in (16, 16))
+    both = [torch.equal(added(one, other), one + other)]
+    both.append(torch.equal(joined([one, other]), torch.cat([one, other], dim=1)))
+    assert both == [True, True]
+    upstream = random(2, 32, 8, 8)
+    ours = torch.autograd.grad(joined([one, added(one, other)]), [one, other], upstream)
+    expected = torch.cat([one, one + other], dim=1)
+    theirs = torch.autograd.grad(expected, [one, other], upstream)
+    for mine, its in zip(ours, theirs, strict=True):
+        assert torch.equal(mine, its)
+
+
+@pytest.mark.skipif(not lanes(), reason="there are no compiled kernels here")
+def test_what_is_soon_remade_is_not_kept_and_changes_no_bit():
+    def half():
+        each = nn.Conv2d(16, 16, 3, padding=1, groups=16, bias=False)
+        mixed = nn.Conv2d(16, 16, 1, bias=False)
+        return nn.Sequential(nn.ReLU(), each, mixed, nn.BatchNorm2d(16))
+
+    network = nn.Sequential(half(), half())
+    keeping = copy.deepcopy(network)
+    accelerate(network)
+    accelerate(keeping)
+    images = random(2, 16, 8, 8)
+    kept = []
+
+    def pack(tensor):
+        kept.append(tensor.shape)
+        return tensor
+
+    results = []
+    for one, remembers in ((network, True), (keeping, False)):
+        features = images.clone().requires_grad_()
+        with pytest.MonkeyPatch.context() as patch:
+            if not remembers:
+                for reader in (convolution, depthwise):
+                    patch.setattr(reader, "recipe_of", lambda *_: None)
+            kept.clear()
+            with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+                outputs = one(features)
+            results.append((sum(shape == images.shape for shape in kept), outputs))
+        outputs.square().sum().backward()
+        results[-1] += (features.grad, *(weight.grad for weight in one.parameters()))
+    (few, *ours), (many, *theirs) = results
+    assert (few, many) == (3, 6)  # the features, and what each half has mixed
+    for mine, its in zip(ours, theirs, strict=True):
+        assert torch.equal(mine, its)
