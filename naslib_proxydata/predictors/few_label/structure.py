@@ -83,6 +83,11 @@ class FewLabelStructure(LearningPredictor[Architecture]):
 
     def evaluate(self, architecture: Architecture) -> Score:
         """Describe an architecture; the value is what the labels say of it, without others."""
+        score = self.described(architecture)
+        return self.valued(score) if math.isfinite(score.value) else score
+
+    def described(self, architecture: Architecture) -> Score:
+        """Return all that can be learnt from as details; the value is log multiply-accumulates."""
         space = self.task.space
         kinds = structure_features(space.graph_view(architecture))
         macs = float(space.macs(architecture, num_classes=self.task.num_classes))
@@ -92,7 +97,7 @@ class FewLabelStructure(LearningPredictor[Architecture]):
         score = Score(structure[SIZE][-1], details={"structure": structure})
         if not space.carries_signal(architecture):
             return Score(-math.inf, NO_SIGNAL, details=score.details)
-        return self.valued(score)
+        return score
 
     def fit(self, scores: Sequence[Score], accuracies: NDArray[np.float64]) -> None:
         """Fit the models to the labelled architectures that could be scored.
