@@ -73,8 +73,8 @@ def test_a_source_that_is_not_there_is_told_before_anything_is_written(source, t
 
 
 def test_a_benchmark_of_another_space_is_no_source(source, tmp_path, shared_data):
+    options = {"sources": ["nb101"], "data_root": str(shared_data)}
     with pytest.raises(ConfigError, match="not of 'nb201'"):
-        options = {"sources": ["nb101"], "data_root": str(shared_data)}
         ranked(source, tmp_path / "run", predictors={TRANSFER: options})
 
 
