@@ -13,6 +13,7 @@ from naslib_proxydata.assemble.problem import Problem
 from naslib_proxydata.assemble.tables import settled
 from naslib_proxydata.config import EvolveConfig
 from naslib_proxydata.evolution import plots
+from naslib_proxydata.evolution.acquisition import ACQUISITIONS
 from naslib_proxydata.evolution.fitness import PredictedFitness
 from naslib_proxydata.evolution.loop import (
     Budget,
@@ -160,7 +161,8 @@ def _predicted(problem: Problem, scores: StoredScores) -> PredictedFitness[Any]:
         texts = [problem.space.text(architecture) for architecture in architectures]
         return scores.get(setup, unfitted, texts, title)
 
-    return PredictedFitness(predictor, stored)
+    name = problem.config.acquisition
+    return PredictedFitness(predictor, stored, None if name is None else ACQUISITIONS[name])
 
 
 def _write(

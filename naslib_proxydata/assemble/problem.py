@@ -95,6 +95,8 @@ class Problem:
         self.predictor: Predictor[Any] | None = None if self.setup is None else self.setup()
         if self.predictor is not None:
             self.predictor.set_target(self.column[0])
+        if config.acquisition is not None:
+            self._require_learning("acquisition")
         self.given = self._given()
         self.labels = self._labels()
 

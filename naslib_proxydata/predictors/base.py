@@ -12,7 +12,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, NamedTuple
 
 import numpy as np
 
@@ -266,6 +266,21 @@ class Predictor(ABC, Generic[Architecture]):
         return np.array([score.value for score in scores], dtype=np.float64)
 
 
+class Distribution(NamedTuple):
+    """What a predictor that has learnt expects of n architectures, and how sure it is.
+
+    The unit is that of the normal scores of the labels it has learnt from: 0 is their median, and
+    the highest of m is Phi^-1((m - 1/2) / m).
+
+    Attributes:
+        mean: Shape (n,), nan where nothing is expected: a failed score, or no signal.
+        deviation: Standard deviation, shape (n,), nan likewise.
+    """
+
+    mean: NDArray[np.float64]
+    deviation: NDArray[np.float64]
+
+
 class LearningPredictor(Predictor[Architecture]):
     """A predictor that labelled architectures make better.
 
@@ -291,3 +306,11 @@ class LearningPredictor(Predictor[Architecture]):
                 :data:`~naslib_proxydata.predictors.labels.FEWEST_LABELS`, all alike, or not one
                 finite number for each.
         """
+
+    def distribution(self, scores: Sequence[Score]) -> Distribution | None:
+        """Return what is expected of architectures that are ranked together, and how surely.
+
+        None where the predictor has learnt nothing or says nothing of its uncertainty, which is
+        the default.
+        """
+        return None
