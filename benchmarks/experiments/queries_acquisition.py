@@ -7,6 +7,7 @@ The protocol of ``queries_nb201.py``. What a run found is kept in ``--out``, and
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -44,7 +45,7 @@ SEARCHES = {
     "batches of 5": Search(False, None, 10, 5, 500),
     "batches of 5, expected improvement": Search(False, "expected_improvement", 10, 5, 500),
     "batches of 5, confidence bound": Search(False, "upper_confidence_bound", 10, 5, 500),
-    "the same with transfer": Search(True, "upper_confidence_bound", 5, 5, 500),
+    "the same with transfer": Search(True, "upper_confidence_bound", 0, 5, 500),
 }
 
 
@@ -57,17 +58,31 @@ def main() -> None:
     names = list(SEARCHES)
     if options.searches:
         names = [names[int(number)] for number in options.searches.split(",")]
-    rows = []
-    for dataset in options.datasets.split(","):
-        for name in names:
+    for name in names:
+        for dataset in options.datasets.split(","):
             protocol = made(SEARCHES[name], dataset)
-            runs = options.out / f"{name.replace(' ', '_')}.jsonl"
-            numbers = [
-                kept(runs, counted, dataset, GUIDED, seed, given=protocol)
-                for seed in range(options.seeds)
-            ]
-            rows.append(line(dataset, name, numbers))
-            write_csv(options.results / "data" / "queries_acquisition.csv", rows)
+            for seed in range(options.seeds):
+                kept(file_of(options.out, name), counted, dataset, GUIDED, seed, given=protocol)
+            write_csv(options.results / "data" / "queries_acquisition.csv", lines(options.out))
+
+
+def file_of(folder: Path, name: str) -> Path:
+    """Return where the runs of a search are kept."""
+    return folder / f"{name.replace(' ', '_')}.jsonl"
+
+
+def lines(folder: Path) -> list[dict[str, Any]]:
+    """Return a line for every dataset and search of which runs are kept."""
+    found = []
+    for dataset in DATASETS:
+        for name in SEARCHES:
+            path = file_of(folder, name)
+            text = path.read_text(encoding="utf-8") if path.exists() else ""
+            records = [json.loads(record) for record in text.splitlines()]
+            numbers = [one["value"] for one in records if one["key"].split()[0] == dataset]
+            if numbers:
+                found.append(line(dataset, name, numbers))
+    return found
 
 
 def made(search: Search, dataset: str) -> Protocol:
