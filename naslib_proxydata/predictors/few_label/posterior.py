@@ -56,3 +56,23 @@ def gaussian_process_posterior(
         return Distribution(mean, np.sqrt(np.maximum(square - mean**2, 1e-12)))
 
     return predict
+
+
+def rank_interval(expected: Distribution, confidence: float) -> tuple[Floats, Floats]:
+    """Return between which shares of all architectures each one ranks, 0 the worst, 1 the best.
+
+    Phi(mean -+ z deviation), z the quantile of (1 + confidence) / 2: a normal score is what share
+    of the labelled lies below, and they are drawn from all.
+
+    Args:
+        expected: Of n architectures.
+        confidence: Share of the architectures whose rank is to lie within.
+
+    Returns:
+        Lower and upper ends, shape (n,) each, nan where nothing is expected.
+    """
+    from scipy import special
+
+    reach = special.ndtri((1 + confidence) / 2) * expected.deviation
+    ends = (special.ndtr(expected.mean - reach), special.ndtr(expected.mean + reach))
+    return np.asarray(ends[0], dtype=np.float64), np.asarray(ends[1], dtype=np.float64)

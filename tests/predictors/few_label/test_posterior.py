@@ -11,7 +11,7 @@ from scipy import stats
 from scipy.spatial.distance import cdist
 
 from naslib_proxydata.data.images import load_images
-from naslib_proxydata.predictors.base import ScoringTask
+from naslib_proxydata.predictors.base import Distribution, ScoringTask
 from naslib_proxydata.predictors.few_label import posterior
 from naslib_proxydata.predictors.few_label.models import (
     KERNELS,
@@ -21,7 +21,10 @@ from naslib_proxydata.predictors.few_label.models import (
     Features,
     gaussian_process,
 )
-from naslib_proxydata.predictors.few_label.posterior import gaussian_process_posterior
+from naslib_proxydata.predictors.few_label.posterior import (
+    gaussian_process_posterior,
+    rank_interval,
+)
 from naslib_proxydata.predictors.few_label.structure import FewLabelStructure
 from naslib_proxydata.spaces.nb201.space import NasBench201
 
@@ -123,3 +126,12 @@ def test_a_predictor_says_how_sure_it_is():
     ridge = FewLabelStructure(models=["ridge"])
     ridge.fit(scores[:20], macs[:20])
     assert ridge.distribution(scores) is None
+
+
+def test_an_interval_holds_as_many_as_it_says():
+    generator = np.random.default_rng(0)
+    mean, deviation = generator.standard_normal(5000), generator.uniform(0.1, 2, 5000)
+    shares = stats.norm.cdf(mean + deviation * generator.standard_normal(5000))
+    low, high = rank_interval(Distribution(mean, deviation), 0.8)
+    assert ((low <= shares) & (shares <= high)).mean() == pytest.approx(0.8, abs=0.02)
+    assert ((low >= 0) & (high <= 1)).all()
