@@ -42,7 +42,8 @@ SAME_IMAGES = (
 """Tasks of NAS-Bench-MR that are trained on parts of one dataset: ImageNet, Cityscapes, HMDB51."""
 CHOSEN_ON = ("nb201", "cifar10")
 """The target that form and constants were chosen on; it counts in no mean."""
-USELESS = 7
+USELESS, CELLS = 7, 2500
+"""Columns of random numbers, and how many cells are ranked from them."""
 
 
 def main() -> None:
@@ -92,10 +93,12 @@ def useless(options: argparse.Namespace) -> None:
         writer.writerow(["architecture", *(f"random{number}" for number in range(USELESS))])
         writer.writerows([text, *row] for text, row in zip(texts, numbers.tolist(), strict=True))
     predictors = {
+        "others": {"predictor": TRANSFER},
         "useless": {"predictor": TRANSFER, "sources": [f"csv:{path}"]},
         "useless and others": {"predictor": TRANSFER, "sources": ["nb201", f"csv:{path}"]},
     }
-    keep(options, "useless_nb201", ranked(options, "useless", "nb201", ["cifar10"], predictors))
+    rows = ranked(options, "useless", "nb201", ["cifar10"], predictors, CELLS)
+    keep(options, "useless_nb201", rows)
 
 
 def ranked(
@@ -104,12 +107,13 @@ def ranked(
     benchmark: str,
     datasets: Sequence[str],
     predictors: Mapping[str, Any],
+    n: Any = "all",
 ) -> Sequence[Row]:
     """Return a leaderboard's rows, all with the same draws of labels."""
     return naslib_proxydata.rank(
         benchmark,
         predictors,
-        "all",
+        n,
         dataset=list(datasets),
         labels=options.labels,
         draws=DRAWS,

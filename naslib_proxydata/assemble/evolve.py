@@ -97,8 +97,14 @@ def run_evolve(
 
 
 def _found(problem: Problem, history: Sequence[Query], computed: int, folder: Path) -> Evolution:
-    """Return the best of a history, and all that is known of it."""
-    best = max(history, key=lambda query: query.fitness)
+    """Return the best of a history, and all that is known of it.
+
+    A labelled architecture of the user's own is trained already: it is the best only where there
+    is no other.
+    """
+    given = {problem.domain.key(architecture) for architecture, _ in problem.given}
+    new = [query for query in history if query.hash not in given]
+    best = max(new or history, key=lambda query: query.fitness)
     return Evolution(
         problem.reported([best])[0],
         tuple(problem.reported(history)),
