@@ -50,8 +50,7 @@ def main() -> None:
         several = len(table.columns()) > 1
         for predictor in (STRUCTURE, TRANSFER) if several else (STRUCTURE,):
             lines += measured(table, predictor)
-            write_csv(options.results / "data" / "labels_needed.csv", lines)
-            write_csv(options.results / "data" / "labels_needed_means.csv", means(lines))
+            write_csv(options.results / "data" / "labels_needed.csv", means(lines))
 
 
 def measured(table: BenchmarkTable, predictor: str) -> Iterator[dict[str, Any]]:
