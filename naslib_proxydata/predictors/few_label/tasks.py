@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from naslib_proxydata.plugins import Plugins
 
 Floats = NDArray[np.float64]
+
+ALIASES = {"imagenet16120": "imagenet16"}
+"""What tables call a dataset that papers call otherwise, without signs."""
+_SPLIT = re.compile(r"(?<=.)(validation|valid|val|test|train)?(accuracy|acc|top1)?$")
 
 
 class MeasuredTasks:
@@ -41,6 +46,7 @@ class MeasuredTasks:
         self.name = table.name
         self.space = space
         self._table = table
+        self.datasets = (*table.columns(), *table.published_datasets)
         self._ranks = {
             f"{table.name} {dataset}": ranks(table.values(dataset, table.default_metric(dataset)))
             for dataset in (table.columns() if datasets is None else datasets)
@@ -126,6 +132,20 @@ def open_tasks(
 def dataset_of(task: str) -> str:
     """Return the dataset in ``"table dataset"``."""
     return task.partition(" ")[2]
+
+
+def same_dataset(one: str, other: str) -> bool:
+    """Return whether two names mean one dataset: ``cifar10``, ``CIFAR-10`` and ``cifar10-valid``.
+
+    Case, signs between letters, and the names of a split or an accuracy at the end do not count.
+    """
+    return _bare(one) == _bare(other)
+
+
+def _bare(dataset: str) -> str:
+    letters = re.sub(r"[\W_]", "", dataset.casefold())
+    bare = _SPLIT.sub("", letters)
+    return ALIASES.get(bare, bare)
 
 
 def ranks(values: Floats) -> Floats:

@@ -11,12 +11,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from naslib_proxydata import plugins as plugin_room
-from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.errors import ConfigError, unknown_name
 from naslib_proxydata.predictors.base import Score, ScoringTask
 from naslib_proxydata.predictors.few_label.models import Features, Floats
 from naslib_proxydata.predictors.few_label.smoothing import smoother
 from naslib_proxydata.predictors.few_label.structure import FewLabelSettings, FewLabelStructure
-from naslib_proxydata.predictors.few_label.tasks import MeasuredTasks, dataset_of, open_tasks
+from naslib_proxydata.predictors.few_label.tasks import (
+    MeasuredTasks,
+    dataset_of,
+    open_tasks,
+    same_dataset,
+)
 from naslib_proxydata.spaces.base import Architecture
 
 if TYPE_CHECKING:
@@ -80,17 +85,23 @@ class FewLabelTransfer(FewLabelStructure[Architecture]):
         """The sources, opened when first asked for.
 
         Raises:
-            ConfigError: A source is unknown, or of another space.
+            ConfigError: A source is unknown, or of another space, or lacks what is left out.
             TableError: A table is absent or damaged, or lacks a dataset.
         """
         options = self.options
-        return open_tasks(
+        tables = open_tasks(
             options.sources,
             self._plugins or plugin_room.load(),
             space=options.space,
             root=options.data_root,
             lower_is_better=options.lower_is_better,
         )
+        known = [dataset for table in tables for dataset in table.datasets]
+        for dataset in options.without:
+            if tables and not any(same_dataset(dataset, one) for one in known):
+                where = f"predictor {self.name!r}, without"
+                raise ConfigError(unknown_name("dataset", dataset, known, where))
+        return tables
 
     def settings(self) -> Mapping[str, Any]:
         """Return a digest of every column whose values are stored with an architecture."""
@@ -166,9 +177,13 @@ class FewLabelTransfer(FewLabelStructure[Architecture]):
 
     def _tasks(self, scores: Sequence[Score]) -> list[str]:
         """Return the sources that have measured at least one architecture, in a fixed order."""
-        left_out = {self._target, *self.options.without}
+        left_out = (self._target, *self.options.without)
         names = {name for score in scores for name in score.details.get("tasks", {})}
-        return sorted(name for name in names if dataset_of(name) not in left_out)
+        return sorted(
+            name
+            for name in names
+            if not any(same_dataset(dataset_of(name), dataset) for dataset in left_out)
+        )
 
 
 def _values(scores: Sequence[Score], tasks: Sequence[str]) -> Floats:

@@ -10,7 +10,12 @@ from scipy import stats
 
 from naslib_proxydata import plugins
 from naslib_proxydata.errors import ConfigError, TableAbsentError, TableError
-from naslib_proxydata.predictors.few_label.tasks import MeasuredTasks, open_tasks, ranks
+from naslib_proxydata.predictors.few_label.tasks import (
+    MeasuredTasks,
+    open_tasks,
+    ranks,
+    same_dataset,
+)
 from naslib_proxydata.spaces.nb201.space import NasBench201
 from naslib_proxydata.tables.columns import ColumnTable
 
@@ -88,3 +93,28 @@ def test_a_dataset_may_be_named_once_or_with_its_table(shared_data):
 def test_bad_sources_are_told(sources, space, error, message, shared_data):
     with pytest.raises(error, match=message):
         open_tasks(sources, PLUGINS, space=space, root=shared_data)
+
+
+@pytest.mark.parametrize(
+    "other", ["cifar10", "CIFAR-10", "Cifar 10", "cifar10-valid", "cifar10_test_accuracy"]
+)
+def test_one_dataset_has_several_names(other):
+    assert same_dataset("cifar10", other)
+    assert not same_dataset("cifar100", other)
+
+
+def test_different_datasets_stay_so():
+    names = (
+        "cifar10",
+        "cifar100",
+        "imagenet16",
+        "seg",
+        "seg-4x",
+        "cls-50-100",
+        "cls-50-1000",
+        "val",
+    )
+    assert [same_dataset(one, other) for one in names for other in names] == [
+        one == other for one in names for other in names
+    ]
+    assert same_dataset("ImageNet16-120", "imagenet16")

@@ -151,3 +151,9 @@ def test_tables_of_another_space_are_refused(shared_data):
     predictor = FewLabelTransfer(PLUGINS, sources=["nb201"], data_root=shared_data)
     with pytest.raises(ConfigError, match="holds architectures of 'nb201', not of 'nb101'"):
         prepared(predictor, NasBench101())
+
+
+def test_a_dataset_that_is_left_out_must_be_one(tmp_path):
+    source = own_table(tmp_path / "a.csv", latency=HIDDEN[:, 0])
+    with pytest.raises(ConfigError, match="Did you mean 'latency'"):
+        transfer(source, without=["latenzy"])
