@@ -9,7 +9,7 @@ from torch import nn
 from naslib_proxydata.spaces.common.networks import SequentialTrunk, conv, conv_norm_relu
 from naslib_proxydata.spaces.mobilenet.layers import Layer
 from naslib_proxydata.spaces.mobilenet.network import ChosenLayer
-from naslib_proxydata.spaces.nasbench_macro.space import BLOCKS, LAST, STEM
+from naslib_proxydata.spaces.nasbench_macro.layers import BLOCKS, LAST, STEM
 
 
 class MacroTrunk(SequentialTrunk):

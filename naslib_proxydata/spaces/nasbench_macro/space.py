@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from naslib_proxydata.errors import ArchitectureError, shown
 from naslib_proxydata.spaces.common.constructed import ConstructedSpace
 from naslib_proxydata.spaces.common.graph import LINK, Graph, GraphView
-from naslib_proxydata.spaces.mobilenet.layers import Layer
 from naslib_proxydata.spaces.mobilenet.space import Convolution
+from naslib_proxydata.spaces.nasbench_macro.layers import BLOCKS, LAST, STAGES, STEM, layers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,22 +21,7 @@ if TYPE_CHECKING:
 Codes = tuple[int, ...]
 """What each layer is: 0 the identity, 1 and 2 a block of :data:`BLOCKS`."""
 
-BLOCKS: Final = {1: (3, 3), 2: (5, 6)}
-"""Kernel and expansion of the blocks by code."""
-STAGES: Final = (2, 3, 3)
-"""Layers of each stage, whose first halves the image and doubles the channels."""
-STEM, LAST = 32, 1280
 _FORM = re.compile(r"[012]{8}")
-
-
-def layers() -> list[Layer]:
-    """Return where the eight layers stand."""
-    found, channels = [], STEM
-    for depth in STAGES:
-        found.append(Layer(channels, 2 * channels, 2))
-        channels *= 2
-        found += [Layer(channels, channels, 1)] * (depth - 1)
-    return found
 
 
 class NasBenchMacro(ConstructedSpace[Codes]):
