@@ -46,7 +46,7 @@ class MeasuredTasks:
         self.name = table.name
         self.space = space
         self._table = table
-        self.datasets = (*table.columns(), *table.published_datasets)
+        self.datasets = tuple(dict.fromkeys((*table.columns(), *table.published_datasets)))
         self._ranks = {
             f"{table.name} {dataset}": ranks(table.values(dataset, table.default_metric(dataset)))
             for dataset in (table.columns() if datasets is None else datasets)
