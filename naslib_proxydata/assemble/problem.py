@@ -19,7 +19,7 @@ from naslib_proxydata.evolution.domain import Domain
 from naslib_proxydata.evolution.fitness import PredictedFitness
 from naslib_proxydata.evolution.queries import Query
 from naslib_proxydata.plugins import Plugins
-from naslib_proxydata.predictors.base import Predictor
+from naslib_proxydata.predictors.base import LearningPredictor, Predictor
 from naslib_proxydata.predictors.labels import FEWEST_LABELS
 from naslib_proxydata.runs.setup import (
     PredictorSetup,
@@ -97,6 +97,7 @@ class Problem:
             self.predictor.set_target(self.column[0])
         if config.acquisition is not None:
             self._require_learning("acquisition")
+            self._require_uncertainty()
         self.given = self._given()
         self.labels = self._labels()
 
@@ -229,6 +230,16 @@ class Problem:
             raise ConfigError(
                 f"{key}: predictor {self.setup.predictor!r} does not learn from labels; name one "
                 "that does, such as few-label-structure"
+            )
+
+    def _require_uncertainty(self) -> None:
+        sure = isinstance(self.predictor, LearningPredictor) and self.predictor.knows_uncertainty
+        if not sure:
+            assert self.setup is not None
+            raise ConfigError(
+                f"acquisition: predictor {self.setup.predictor!r}, with its options, says nothing "
+                "of how sure it is; name one that does, such as few-label-structure with "
+                "gaussian_process among its models, or leave the acquisition out"
             )
 
 

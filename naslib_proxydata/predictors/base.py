@@ -307,6 +307,11 @@ class LearningPredictor(Predictor[Architecture]):
                 finite number for each.
         """
 
+    @property
+    def knows_uncertainty(self) -> bool:
+        """Whether :meth:`distribution` says something once the predictor has learnt."""
+        return type(self).distribution is not LearningPredictor.distribution
+
     def distribution(self, scores: Sequence[Score]) -> Distribution | None:
         """Return what is expected of architectures that are ranked together, and how surely.
 

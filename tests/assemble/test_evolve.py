@@ -331,6 +331,14 @@ def test_queries_may_go_by_how_sure_a_prediction_is(tmp_path):
         ({"acquisition": "upper_confidence_bound", "queries": 9}, "name one"),
         ({"acquisition": "upper", "predictor": {"name": "params"}}, "acquisition"),
         ({"acquisition": "mean", "predictor": {"name": "params"}}, "does not learn from labels"),
+        (
+            {
+                "acquisition": "mean",
+                "queries": 9,
+                "predictor": {"name": "few-label-structure", "models": ["ridge"]},
+            },
+            "says nothing of how sure it is",
+        ),
     ],
 )
 def test_an_acquisition_needs_a_predictor_that_learns(tmp_path, options, message):

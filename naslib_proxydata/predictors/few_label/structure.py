@@ -132,9 +132,14 @@ class FewLabelStructure(LearningPredictor[Architecture]):
         values[ranked] = self.with_labels(chosen)
         return values
 
+    @property
+    def knows_uncertainty(self) -> bool:
+        """Whether a Gaussian process is among the models."""
+        return self.options.learns and GAUSSIAN_PROCESS in self.options.models
+
     def distribution(self, scores: Sequence[Score]) -> Distribution | None:
         """Return the posterior of the Gaussian process; None where it is no model, or untaught."""
-        if not self._known or GAUSSIAN_PROCESS not in self.options.models:
+        if not self._known or not self.knows_uncertainty:
             return None
         ranked = [score for score in scores if math.isfinite(score.value)]
         mean, deviation = np.full(len(scores), math.nan), np.full(len(scores), math.nan)
