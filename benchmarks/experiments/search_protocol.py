@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any
 
 from naslib_proxydata import plugins
 from naslib_proxydata.data.images import load_images
 from naslib_proxydata.errors import TableError
+from naslib_proxydata.evolution.acquisition import ACQUISITIONS
 from naslib_proxydata.evolution.base import Optimizer
 from naslib_proxydata.evolution.domain import Domain
 from naslib_proxydata.evolution.fitness import PredictedFitness
@@ -30,12 +32,28 @@ class Protocol:
         column: Dataset and metric, a value for every architecture.
         proposer: The optimizer that proposes what the predictor ranks.
         evaluations: How many it proposes in a round.
+        predictor: What guides, and learns; few-label-structure where None.
+        acquisition: Name of what a query is worth; None for the predictor's ranking.
+        labels: Queries of random architectures before the first round.
+        per_round: Queries of a round.
     """
 
     def __init__(
-        self, table: BenchmarkTable, column: tuple[str, str], proposer: str, evaluations: int
+        self,
+        table: BenchmarkTable,
+        column: tuple[str, str],
+        proposer: str,
+        evaluations: int,
+        *,
+        predictor: FewLabelStructure[Any] | None = None,
+        acquisition: str | None = None,
+        labels: int = LABELS,
+        per_round: int = PER_ROUND,
     ) -> None:
+        self.acquisition = None if acquisition is None else ACQUISITIONS[acquisition]
+        self.labels, self.per_round = labels, per_round
         self.table = table
+        self.column = column
         self.values = table.values(*column)
         self.texts = table.architectures()
         self.plugins = plugins.load()
@@ -45,8 +63,9 @@ class Protocol:
             self.space, allows=self.is_measured, listed=self.texts, condition="a value"
         )
         self.scores: dict[Any, Score] = {}
-        self.describe: FewLabelStructure[Any] = FewLabelStructure()
+        self.describe: FewLabelStructure[Any] = predictor or FewLabelStructure()
         self.describe.prepare(ScoringTask(self.space, load_images("noise", 1, 0)))
+        self.describe.set_target(column[0])
 
     def is_measured(self, architecture: Any) -> bool:
         """Return whether the table holds the architecture."""
@@ -82,13 +101,19 @@ class Protocol:
             return true
         search_with_predictor(
             lambda number, start: self.begun(self.proposer, seed, number, start, batched=True),
-            PredictedFitness(FewLabelStructure(), self.described),
+            PredictedFitness(self.learner(), self.described, self.acquisition),
             true,
-            Budget(queries, self.evaluations, LABELS, PER_ROUND),
+            Budget(queries, self.evaluations, self.labels, self.per_round),
             numpy_generator(seed, "search", "labels"),
             lambda: should_stop(true),
         )
         return true
+
+    def learner(self) -> FewLabelStructure[Any]:
+        """Return the predictor that learns, which has learnt nothing yet."""
+        learner = copy(self.describe)
+        learner.set_target(self.column[0])
+        return learner
 
     def begun(
         self,

@@ -13,6 +13,7 @@ from naslib_proxydata.assemble.problem import Problem
 from naslib_proxydata.assemble.tables import settled
 from naslib_proxydata.config import EvolveConfig
 from naslib_proxydata.evolution import plots
+from naslib_proxydata.evolution.acquisition import ACQUISITIONS
 from naslib_proxydata.evolution.fitness import PredictedFitness
 from naslib_proxydata.evolution.loop import (
     Budget,
@@ -96,8 +97,14 @@ def run_evolve(
 
 
 def _found(problem: Problem, history: Sequence[Query], computed: int, folder: Path) -> Evolution:
-    """Return the best of a history, and all that is known of it."""
-    best = max(history, key=lambda query: query.fitness)
+    """Return the best of a history, and all that is known of it.
+
+    A labelled architecture of the user's own is trained already: it is the best only where there
+    is no other.
+    """
+    given = {problem.domain.key(architecture) for architecture, _ in problem.given}
+    new = [query for query in history if query.hash not in given]
+    best = max(new or history, key=lambda query: query.fitness)
     return Evolution(
         problem.reported([best])[0],
         tuple(problem.reported(history)),
@@ -160,7 +167,8 @@ def _predicted(problem: Problem, scores: StoredScores) -> PredictedFitness[Any]:
         texts = [problem.space.text(architecture) for architecture in architectures]
         return scores.get(setup, unfitted, texts, title)
 
-    return PredictedFitness(predictor, stored)
+    name = problem.config.acquisition
+    return PredictedFitness(predictor, stored, None if name is None else ACQUISITIONS[name])
 
 
 def _write(

@@ -44,6 +44,7 @@ from naslib_proxydata.runs.setup import (
     load_plugins,
     options_json,
     registered_name,
+    with_sources,
 )
 from naslib_proxydata.runs.start import opened_folder, resolved, workers_of
 from naslib_proxydata.runs.store import ScoreStore
@@ -226,22 +227,20 @@ class _Scoring:
     def _setups(self, task: Task) -> Iterable[tuple[str, PredictorSetup]]:
         config = self.config
         for label, options in config.predictors.items():
-            yield (
-                label,
-                PredictorSetup(
-                    plugin_files=config.plugin,
-                    space=task.table.space,
-                    predictor=registered_name(self.plugins, label, options),
-                    options=options_json(label, options),
-                    images=config.images,
-                    image_size=config.image_size,
-                    seed=config.seed[0],
-                    device=config.device,
-                    num_classes=config.num_classes,
-                    threads=config.threads,
-                    no_plugin=config.no_plugin,
-                ),
+            setup = PredictorSetup(
+                plugin_files=config.plugin,
+                space=task.table.space,
+                predictor=registered_name(self.plugins, label, options),
+                options=options_json(label, options),
+                images=config.images,
+                image_size=config.image_size,
+                seed=config.seed[0],
+                device=config.device,
+                num_classes=config.num_classes,
+                threads=config.threads,
+                no_plugin=config.no_plugin,
             )
+            yield label, with_sources(setup, (task.written,), config.data_root, task.turned)
 
     def _has_labels(self) -> bool:
         return bool(self.config.labels or self.config.label_table)
@@ -296,6 +295,7 @@ class _Scoring:
         own = self._scored_labels(drawn.labelled, setup, predictor, stored)
         computed = list({id(score): score for score in scores}.values())  # shared ones once
         for dataset, metric in task.columns:
+            predictor.set_target(dataset)
             comparison = Comparison(
                 registered_name=setup.predictor,
                 benchmark=task.name,
@@ -312,6 +312,7 @@ class _Scoring:
                 cells=self.config.subset,
                 family=task.family,
                 note=task.caveat,
+                sources=", ".join(predictor.knows(scores)),
             )
             values = task.values(dataset, metric, drawn.rows)
             if own is None:

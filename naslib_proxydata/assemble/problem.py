@@ -19,18 +19,19 @@ from naslib_proxydata.evolution.domain import Domain
 from naslib_proxydata.evolution.fitness import PredictedFitness
 from naslib_proxydata.evolution.queries import Query
 from naslib_proxydata.plugins import Plugins
-from naslib_proxydata.predictors.base import Predictor
+from naslib_proxydata.predictors.base import LearningPredictor, Predictor
 from naslib_proxydata.predictors.labels import FEWEST_LABELS
 from naslib_proxydata.runs.setup import (
     PredictorSetup,
     checked_predictor,
     options_json,
     registered_name,
+    with_sources,
 )
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.tables.base import BenchmarkTable, in_own_unit
 from naslib_proxydata.tables.label_file import read_labels
-from naslib_proxydata.tables.sources import check_turned, open_table
+from naslib_proxydata.tables.sources import OWN, check_turned, open_table
 
 MOST_LABELS = 20
 """Queries spent on random labels where the user leaves that open; at most a third of all."""
@@ -89,8 +90,14 @@ class Problem:
         if any(limit is not None for limit in limits):
             self.domain.sample(numpy_generator(config.seed, "evolve", "limits"))
         if self.setup is not None:
+            self.setup = self._with_sources(self.setup)
             checked_predictor(self.setup)
         self.predictor: Predictor[Any] | None = None if self.setup is None else self.setup()
+        if self.predictor is not None:
+            self.predictor.set_target(self.column[0])
+        if config.acquisition is not None:
+            self._require_learning("acquisition")
+            self._require_uncertainty()
         self.given = self._given()
         self.labels = self._labels()
 
@@ -147,6 +154,16 @@ class Problem:
             for metric in metrics
         ]
         return tuple(known for known in values if math.isfinite(known[2]))
+
+    def _with_sources(self, setup: PredictorSetup) -> PredictorSetup:
+        """Return the setup with the benchmark, for a predictor that knows other tasks of it."""
+        config, table = self.config, self.table
+        if table is None:
+            return with_sources(setup, (), config.data_root)
+        is_file = table.name.startswith(OWN)
+        source = f"{OWN}{table.source}" if is_file else table.name
+        turned = config.lower_is_better or ()
+        return with_sources(setup, (source,), config.data_root, turned)
 
     def _domain(self) -> Domain[Any]:
         config, table = self.config, self.table
@@ -213,6 +230,16 @@ class Problem:
             raise ConfigError(
                 f"{key}: predictor {self.setup.predictor!r} does not learn from labels; name one "
                 "that does, such as few-label-structure"
+            )
+
+    def _require_uncertainty(self) -> None:
+        sure = isinstance(self.predictor, LearningPredictor) and self.predictor.knows_uncertainty
+        if not sure:
+            assert self.setup is not None
+            raise ConfigError(
+                f"acquisition: predictor {self.setup.predictor!r}, with its options, says nothing "
+                "of how sure it is; name one that does, such as few-label-structure with "
+                "gaussian_process among its models, or leave the acquisition out"
             )
 
 

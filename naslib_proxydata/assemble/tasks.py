@@ -19,7 +19,9 @@ from naslib_proxydata.leaderboard.published import published_tasks
 from naslib_proxydata.leaderboard.report import Absent, grouped
 from naslib_proxydata.plugins import Plugins
 from naslib_proxydata.seeding import numpy_generator
+from naslib_proxydata.tables.base import LOWER_IS_BETTER
 from naslib_proxydata.tables.sources import (
+    OWN,
     check_turned,
     open_table,
     own_path,
@@ -60,6 +62,17 @@ class Task:
     def name(self) -> str:
         """Name of the benchmark."""
         return self.table.name
+
+    @property
+    def written(self) -> str:
+        """The benchmark as a user writes it: its name, or ``csv:FILE``."""
+        return f"{OWN}{self.table.source}" if self.name.startswith(OWN) else self.name
+
+    @property
+    def turned(self) -> tuple[str, ...]:
+        """Datasets of the table that were turned round, so that higher is better."""
+        columns = self.table.columns().items()
+        return tuple(dataset for dataset, metrics in columns if LOWER_IS_BETTER in metrics)
 
     def texts(self, rows: NDArray[np.int64]) -> list[str]:
         """Return the architectures in some rows of the table."""

@@ -30,6 +30,11 @@ if TYPE_CHECKING:
     "--evaluations", type=int, metavar="N", help="Architectures a predictor ranks.  [200]"
 )
 @click.option(
+    "--acquisition",
+    metavar="NAME",
+    help="mean, upper_confidence_bound or expected_improvement.  [the predictor's ranking]",
+)
+@click.option(
     "--labels",
     type=int,
     metavar="N",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 from typing_extensions import Self
@@ -51,6 +51,11 @@ class EvolveConfig(RunConfig, TableFields, ScoringFields):
     per_round: int = Field(
         10, ge=1, description="Queries of a round, after which a predictor that learns does so."
     )
+    acquisition: Literal["mean", "upper_confidence_bound", "expected_improvement"] | None = Field(
+        None,
+        description="What a query is worth, by what a predictor that learns expects and how "
+        "surely; null, or where it does not say how surely, for its ranking alone.",
+    )
     label_table: Path | None = Field(
         None, description="CSV file of labelled architectures that a predictor learns from, too."
     )
@@ -84,6 +89,8 @@ class EvolveConfig(RunConfig, TableFields, ScoringFields):
     def _budget_makes_sense(self) -> Self:
         if (self.label_table or self.labels) and not self.predictor:
             raise ValueError("labels are for a predictor to learn from; name one")
+        if self.acquisition and not self.predictor:
+            raise ValueError("acquisition is of what a predictor expects; name one")
         if self.labels and not FEWEST_LABELS <= self.labels < self.queries:
             raise ValueError(
                 f"labels must be 0, or at least {FEWEST_LABELS} and less than the "

@@ -68,6 +68,8 @@ class Row:
         cells: Name of the subset of the search space whose architectures were drawn.
         family: Name of the group of benchmarks whose tasks are averaged together.
         note: Why the row counts in no average; empty where it does.
+        sources: Tables and datasets whose measured values the predictor knew, with how many of the
+            architectures each had where not all; empty where none.
         metrics: Further metrics that were asked for, by label; nan where not defined.
     """
 
@@ -101,6 +103,7 @@ class Row:
     cells: str = ALL_CELLS
     family: str = ""
     note: str = ""
+    sources: str = ""
     metrics: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     @property
@@ -146,6 +149,7 @@ class Comparison:
     cells: str = ALL_CELLS
     family: str = ""
     note: str = ""
+    sources: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, NamedTuple
 
 import numpy as np
 
@@ -107,12 +107,15 @@ class Predictor(ABC, Generic[Architecture]):
             depend on its input scores ``-inf`` without being built.
         sees: ``"canonical"`` where functionally equal architectures share one score;
             ``"raw"`` where dead edges count, as they do in parameter counts.
+        takes_sources: Whether it knows measured tables, by the options ``sources``, ``space``,
+            ``data_root`` and ``lower_is_better``; those not given are the command's.
     """
 
     name: ClassVar[str]
     images_needed: int = 0
     needs_network: ClassVar[bool] = True
     sees: ClassVar[Literal["canonical", "raw"]] = "canonical"
+    takes_sources: ClassVar[bool] = False
     task: ScoringTask[Architecture]
 
     def settings(self) -> Mapping[str, Any]:
@@ -126,6 +129,22 @@ class Predictor(ABC, Generic[Architecture]):
     def prepare(self, task: ScoringTask[Architecture]) -> None:
         """Bind to a task and compute once what all its architectures share."""
         self.task = task
+
+    def set_target(self, dataset: str) -> None:
+        """Say of which dataset the values are that it will learn from and be compared with.
+
+        One that knows measured values leaves those of this dataset out; by default nothing is
+        done. Told before :meth:`LearningPredictor.fit` and :meth:`aggregate`.
+        """
+
+    def knows(self, scores: Sequence[Score]) -> tuple[str, ...]:
+        """Return which tables and datasets it knows values of, the target's left out.
+
+        Args:
+            scores: Of the architectures that are ranked; where not all were measured, the name
+                says how many.
+        """
+        return ()
 
     def parts(self) -> Mapping[str, Mapping[str, Any]]:
         """Return the predictors whose scores this one combines: options by registered name.
@@ -247,6 +266,21 @@ class Predictor(ABC, Generic[Architecture]):
         return np.array([score.value for score in scores], dtype=np.float64)
 
 
+class Distribution(NamedTuple):
+    """What a predictor that has learnt expects of n architectures, and how sure it is.
+
+    The unit is that of the normal scores of the labels it has learnt from: 0 is their median, and
+    the highest of m is Phi^-1((m - 1/2) / m).
+
+    Attributes:
+        mean: Shape (n,), nan where nothing is expected: a failed score, or no signal.
+        deviation: Standard deviation, shape (n,), nan likewise.
+    """
+
+    mean: NDArray[np.float64]
+    deviation: NDArray[np.float64]
+
+
 class LearningPredictor(Predictor[Architecture]):
     """A predictor that labelled architectures make better.
 
@@ -272,3 +306,16 @@ class LearningPredictor(Predictor[Architecture]):
                 :data:`~naslib_proxydata.predictors.labels.FEWEST_LABELS`, all alike, or not one
                 finite number for each.
         """
+
+    @property
+    def knows_uncertainty(self) -> bool:
+        """Whether :meth:`distribution` says something once the predictor has learnt."""
+        return type(self).distribution is not LearningPredictor.distribution
+
+    def distribution(self, scores: Sequence[Score]) -> Distribution | None:
+        """Return what is expected of architectures that are ranked together, and how surely.
+
+        None where the predictor has learnt nothing or says nothing of its uncertainty, which is
+        the default.
+        """
+        return None

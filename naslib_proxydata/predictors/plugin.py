@@ -160,6 +160,11 @@ def register_predictors() -> Sequence[Registration]:
             "arXiv 2404.16551",
         ),
         Registration(
+            "few-label-transfer",
+            f"{_ROOM}.few_label.transfer:FewLabelTransfer",
+            "regression on structure and on what other tasks measured",
+        ),
+        Registration(
             "dps",
             f"{_ROOM}.dps.predictor:Dps",
             "eproxy with settings that rank a few labelled architectures best",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -112,6 +112,34 @@ def _images(plugins: Plugins, source: str, count: int, seed: int, size: int) -> 
     return load_images(source, count, seed, size, plugins)
 
 
+def with_sources(
+    setup: PredictorSetup,
+    sources: Sequence[str],
+    data_root: Path | None,
+    lower_is_better: Sequence[str] = (),
+) -> PredictorSetup:
+    """Return the setup with the command's tables, for a predictor that takes such.
+
+    Args:
+        setup: Options in it win.
+        sources: The tables that the command ranks or queries, by name or as ``csv:FILE``.
+        data_root: The folder of the benchmarks' files.
+        lower_is_better: Columns of a ``csv:`` table whose lowest values are the best.
+
+    Raises:
+        ConfigError: A name or an option is wrong.
+    """
+    if not setup.create().takes_sources:
+        return setup
+    given = json.loads(setup.options)
+    added: dict[str, Any] = {"space": setup.space}
+    if data_root is not None:
+        added["data_root"] = str(data_root)
+    if "sources" not in given:
+        added |= {"sources": list(sources), "lower_is_better": list(lower_is_better)}
+    return replace(setup, options=json.dumps({**added, **given}, sort_keys=True))
+
+
 def checked_predictor(setup: PredictorSetup) -> Predictor[Any]:
     """Return the predictor, not prepared, after all that it will be given was found to be there.
 
@@ -126,6 +154,7 @@ def checked_predictor(setup: PredictorSetup) -> Predictor[Any]:
     parts = predictor.parts()
     for name, options in parts.items():
         checked_predictor(replace(setup, predictor=name, options=options_json(name, options)))
+    predictor.settings()  # opens the tables that it knows
     try:
         setup.task(predictor)
     except DatasetError as error:

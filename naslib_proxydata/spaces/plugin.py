@@ -108,6 +108,12 @@ def register_spaces() -> Sequence[Registration]:
             "arXiv 1812.00332",
         ),
         Registration(
+            "nasbench-macro",
+            f"{_ROOM}.nasbench_macro.space:NasBenchMacro",
+            "chains of 8 layers of 3 operations, 6,561 in all; its table is read as a csv: file",
+            "arXiv 2103.11922",
+        ),
+        Registration(
             "nasbench-mr",
             f"{_ROOM}.nasbench_mr.space:NasBenchMr",
             "multi-resolution networks of 27 integers",

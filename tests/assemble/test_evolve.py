@@ -300,3 +300,47 @@ def test_a_transient_failure_is_tried_again_and_the_search_ends_as_without(tmp_p
     run(tmp_path / "whole", **settings)
     assert lines(tmp_path / "run") == lines(tmp_path / "whole")
     assert "may pass" not in (tmp_path / "run" / "summary.md").read_text()
+
+
+def test_the_best_of_a_ranking_is_none_that_is_labelled_already(tmp_path):
+    file = tmp_path / "labels.csv"
+    best = (2, 6, 12)
+    labels = [f"{number},{100 - number}" for number in (*best, 24, 36)]
+    file.write_text("\n".join(["architecture,accuracy", *labels]))
+    options = {"evaluations": 45, "optimizer": SMALL, "label_table": file}
+    found = run(tmp_path / "run", predictor=LEARNING, **options)
+    assert set(best) & {int(one.architecture) for one in found.history}
+    assert int(found.best.architecture) not in (*best, 24, 36)
+
+
+def test_queries_may_go_by_how_sure_a_prediction_is(tmp_path):
+    sure = {**GUIDED, "predictor": {"name": "few-label-structure"}}
+    ranked = run(tmp_path / "ranked", **sure)
+    by_bound = run(tmp_path / "bound", **sure, acquisition="upper_confidence_bound")
+    assert [one.number for one in by_bound.history] == [one.number for one in ranked.history]
+    assert history_csv(by_bound.history) != history_csv(ranked.history)
+    by_mean = run(tmp_path / "mean", **sure, acquisition="mean")
+    assert [one.architecture for one in by_mean.history][:9] == [
+        one.architecture for one in ranked.history
+    ][:9]  # the order of the mean is that of the ranking
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"acquisition": "upper_confidence_bound", "queries": 9}, "name one"),
+        ({"acquisition": "upper", "predictor": {"name": "params"}}, "acquisition"),
+        ({"acquisition": "mean", "predictor": {"name": "params"}}, "does not learn from labels"),
+        (
+            {
+                "acquisition": "mean",
+                "queries": 9,
+                "predictor": {"name": "few-label-structure", "models": ["ridge"]},
+            },
+            "says nothing of how sure it is",
+        ),
+    ],
+)
+def test_an_acquisition_needs_a_predictor_that_learns(tmp_path, options, message):
+    with pytest.raises(ConfigError, match=message):
+        run(tmp_path / "run", **options)

@@ -124,14 +124,7 @@ def gaussian_process(known: Features, targets: Floats) -> Fitted:
     that are good is better. With proxies each smooth kernel comes also with a straight line in
     their aggregate.
     """
-    from scipy import special
-
-    trends = np.array([0.0, TREND] if known.proxies.shape[1] else [0.0])
-    line = np.multiply.outer(trends, known.aggregate @ known.aggregate.T)[:, None]
-    noise = np.multiply.outer(NOISES, np.eye(len(targets)))
-    smooth = np.array(list(smooth_covariances(known, known)))[:, None, None]
-    inverses = np.linalg.inv(smooth + line + noise)  # (kernels, trends, noises, m, m)
-    weights = special.softmax(leave_one_out_density(inverses, targets))
+    trends, inverses, weights = weighed_processes(known, targets)
     solutions = weights[..., None] * (inverses @ targets)
     by_kernel = solutions.sum(axis=(1, 2))
     slope = known.aggregate.T @ (trends @ solutions.sum(axis=(0, 2)))
@@ -145,6 +138,24 @@ def gaussian_process(known: Features, targets: Floats) -> Fitted:
         return np.asarray(total, dtype=np.float64)
 
     return predict
+
+
+def weighed_processes(known: Features, targets: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return the slopes' variances, C^-1 of every process, and the weight of each.
+
+    Returns:
+        Shapes (trends,), (kernels, trends, noises, m, m) and (kernels, trends, noises); the
+        weights add up to 1.
+    """
+    from scipy import special
+
+    trends = np.array([0.0, TREND] if known.proxies.shape[1] else [0.0])
+    line = np.multiply.outer(trends, known.aggregate @ known.aggregate.T)[:, None]
+    noise = np.multiply.outer(NOISES, np.eye(len(targets)))
+    smooth = np.array(list(smooth_covariances(known, known)))[:, None, None]
+    inverses = np.linalg.inv(smooth + line + noise)
+    weights = special.softmax(leave_one_out_density(inverses, targets))
+    return trends, inverses, np.asarray(weights, dtype=np.float64)
 
 
 def smooth_covariances(features: Features, known: Features) -> Iterator[Floats]:
@@ -183,10 +194,20 @@ def leave_one_out_density(inverse: Floats, targets: Floats) -> Floats:
         Shape (...).
     """
     precision = np.diagonal(inverse, axis1=-2, axis2=-1)
-    errors = inverse @ targets / precision
-    signal = np.maximum(np.mean(errors**2 * precision, axis=-1, keepdims=True), 1e-12)
+    signal = signal_variance(inverse, targets)[..., None]
     density = np.sum(np.log(precision / (2 * np.pi * signal)), axis=-1)
     return np.asarray(0.5 * density - 0.5 * len(targets), dtype=np.float64)
+
+
+def signal_variance(inverse: Floats, targets: Floats) -> Floats:
+    """Return the signal's variance under which targets are the most likely, each by the others.
+
+    It is the mean of (y_i - mu_i)^2 [C^-1]_ii; the arguments are those of
+    :func:`leave_one_out_density`, the shape is (...).
+    """
+    precision = np.diagonal(inverse, axis1=-2, axis2=-1)
+    errors = inverse @ targets / precision
+    return np.asarray(np.maximum(np.mean(errors**2 * precision, axis=-1), 1e-12), dtype=np.float64)
 
 
 def ridge(known: Features, targets: Floats) -> Fitted:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import Field, field_validator
 
 from naslib_proxydata.errors import unknown_name
-from naslib_proxydata.predictors.base import LearningPredictor, Score
+from naslib_proxydata.predictors.base import Distribution, LearningPredictor, Score
 from naslib_proxydata.predictors.few_label.features import structure_features
 from naslib_proxydata.predictors.few_label.models import (
     MODELS,
@@ -21,12 +21,14 @@ from naslib_proxydata.predictors.few_label.models import (
     rank_average,
     standardiser,
 )
+from naslib_proxydata.predictors.few_label.posterior import gaussian_process_posterior
 from naslib_proxydata.predictors.labels import checked_labels
 from naslib_proxydata.schema import Settings
 from naslib_proxydata.spaces.base import Architecture
 
 Floats = NDArray[np.float64]
 
+GAUSSIAN_PROCESS = "gaussian_process"
 NO_SIGNAL = "the output does not depend on the input"
 SIZE = "size"
 """The kind of structural features that are log parameters and log multiply-accumulates."""
@@ -42,7 +44,7 @@ class FewLabelSettings(Settings):
             without labels.
     """
 
-    models: tuple[str, ...] = Field(("gaussian_process",), min_length=1)
+    models: tuple[str, ...] = Field((GAUSSIAN_PROCESS,), min_length=1)
     learns: bool = True
 
     @field_validator("models")
@@ -83,6 +85,11 @@ class FewLabelStructure(LearningPredictor[Architecture]):
 
     def evaluate(self, architecture: Architecture) -> Score:
         """Describe an architecture; the value is what the labels say of it, without others."""
+        score = self.described(architecture)
+        return self.valued(score) if math.isfinite(score.value) else score
+
+    def described(self, architecture: Architecture) -> Score:
+        """Return all that can be learnt from as details; the value is log multiply-accumulates."""
         space = self.task.space
         kinds = structure_features(space.graph_view(architecture))
         macs = float(space.macs(architecture, num_classes=self.task.num_classes))
@@ -92,7 +99,7 @@ class FewLabelStructure(LearningPredictor[Architecture]):
         score = Score(structure[SIZE][-1], details={"structure": structure})
         if not space.carries_signal(architecture):
             return Score(-math.inf, NO_SIGNAL, details=score.details)
-        return self.valued(score)
+        return score
 
     def fit(self, scores: Sequence[Score], accuracies: NDArray[np.float64]) -> None:
         """Fit the models to the labelled architectures that could be scored.
@@ -124,6 +131,24 @@ class FewLabelStructure(LearningPredictor[Architecture]):
             return values
         values[ranked] = self.with_labels(chosen)
         return values
+
+    @property
+    def knows_uncertainty(self) -> bool:
+        """Whether a Gaussian process is among the models."""
+        return self.options.learns and GAUSSIAN_PROCESS in self.options.models
+
+    def distribution(self, scores: Sequence[Score]) -> Distribution | None:
+        """Return the posterior of the Gaussian process; None where it is no model, or untaught."""
+        if not self._known or not self.knows_uncertainty:
+            return None
+        ranked = [score for score in scores if math.isfinite(score.value)]
+        mean, deviation = np.full(len(scores), math.nan), np.full(len(scores), math.nan)
+        if ranked:
+            scale = self.scaling([*self._known, *ranked])
+            found = gaussian_process_posterior(scale(self._known), self._targets)(scale(ranked))
+            places = [place for place, score in enumerate(scores) if math.isfinite(score.value)]
+            mean[places], deviation[places] = found
+        return Distribution(mean, deviation)
 
     def scaling(self, reference: Sequence[Score]) -> Callable[[Sequence[Score]], Features]:
         """Return the map from scores to features, each kind scaled over a reference."""

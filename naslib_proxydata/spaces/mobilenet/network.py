@@ -13,7 +13,11 @@ FIRST_KERNEL = 3
 
 
 def inverted_residual(
-    layer: Layer, kernel: int, expansion: int, norm: Callable[[int], nn.Module] = nn.BatchNorm2d
+    layer: Layer,
+    kernel: int,
+    expansion: int,
+    norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
+    activation: Callable[[], nn.Module] = nn.ReLU6,
 ) -> nn.Sequential:
     """Return expansion, depthwise convolution and linear projection, without the shortcut.
 
@@ -24,14 +28,15 @@ def inverted_residual(
         kernel: Kernel of the depthwise convolution.
         expansion: Channels between the convolutions, over those of the input.
         norm: Makes a normalisation of so many channels.
+        activation: Makes what follows it, but for the projection.
     """
     inner = expansion * layer.inputs
-    expand = [] if expansion == 1 else [conv(layer.inputs, inner, 1), norm(inner), nn.ReLU6()]
+    expand = [] if expansion == 1 else [conv(layer.inputs, inner, 1), norm(inner), activation()]
     return nn.Sequential(
         *expand,
         conv(inner, inner, kernel, layer.stride, groups=inner),
         norm(inner),
-        nn.ReLU6(),
+        activation(),
         conv(inner, layer.outputs, 1),
         norm(layer.outputs),
     )
@@ -40,9 +45,15 @@ def inverted_residual(
 class ChosenLayer(nn.Module):
     """A block, and the shortcut beside it where the layer keeps the shape."""
 
-    def __init__(self, layer: Layer, kernel: int, expansion: int) -> None:
+    def __init__(
+        self,
+        layer: Layer,
+        kernel: int,
+        expansion: int,
+        activation: Callable[[], nn.Module] = nn.ReLU6,
+    ) -> None:
         super().__init__()
-        self.block = inverted_residual(layer, kernel, expansion)
+        self.block = inverted_residual(layer, kernel, expansion, activation=activation)
         self.shortcut = layer.shortcut
 
     def forward(self, features: Tensor) -> Tensor:
