@@ -34,7 +34,6 @@ COUNTED = "macs"
 SUMMARISED = ("spearman", "top10_retrieval")
 PAPER = "dps"
 """Eproxy with DPS, as ``published.yaml`` names it."""
-NDS_FAMILIES = ("darts", "darts-fix-w-d", "enas", "nasnet", "amoeba", "resnext-a")
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,6 @@ class Board:
 
 
 NB201, NB101, MACRO = "nb201-cifar10", "nb101-cifar10", "transnas-macro-class-scene"
-MR, DARTS = "nasbench-mr-cls-50-1000", "darts-cifar10"
 BOARDS = {
     "nb201": Board(("cifar10", "cifar100"), (NB201,), labels=NB201, start=True),
     "nb101": Board(("cifar10",), (NB101,), labels=NB101),
@@ -71,12 +69,6 @@ BOARDS = {
         labels=MACRO,
         start=True,
     ),
-    "nasbench-mr": Board(
-        ("cls-50-1000", "cls-50-100", "cls-10-1000", "cls-10c", "video-p", "seg", "seg-4x"),
-        (MR,),
-        labels=MR,
-    ),
-    **{f"nds-{family}-in": Board(("imagenet",), (DARTS,)) for family in NDS_FAMILIES},
 }
 
 
