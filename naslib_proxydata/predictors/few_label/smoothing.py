@@ -22,7 +22,7 @@ NOISE = 0.1
 def smoother(features: Floats, values: Floats) -> Callable[[Floats], Floats]:
     """Return the posterior mean of a Gaussian process at features, by column of the values.
 
-    k(x, x_m) (K + noise I)^-1 y with k = exp(-|x - x'|^2 / 2) (Rasmussen and Williams, "Gaussian
+    k(x, x_m) (K + noise I)^-1 y with k the squared exponential (Rasmussen and Williams, "Gaussian
     Processes for Machine Learning", equation 2.23), x in units of the features' root mean squared
     norm, on at most :data:`ROWS` rows evenly spread over those that have a value.
 
