@@ -1,12 +1,12 @@
-"""Measure what the shipped preset is worth on its own space and on another.
+"""Measure what the shipped presets are worth, on the space they were searched on and elsewhere.
 
     python benchmarks/experiments/dps_transfer.py --n 30
 
-The preset ``nb201-cifar10`` was searched by the command ``dps`` with twenty labels of NAS-Bench-201
-CIFAR-10. Here it ranks networks of NAS-Bench-201 (CIFAR-10 and CIFAR-100) and of
-TransNAS-Bench-101 macro, on 16 CIFAR-10 images of 32x32, beside the start point that the authors
-released for each space. On NAS-Bench-201 few-label-structure learns from the same twenty labels,
-which are not ranked.
+Each preset was searched by the command ``dps`` with twenty labels of one task, and says so in its
+file. Here it ranks networks on 16 CIFAR-10 images of 32x32, or as few as it was searched with,
+beside the start point that the authors released for the space. Where the labels are of the same
+space, few-label-structure learns from them, and they are not ranked. ``--boards`` scores some of
+the boards only and writes no table, so that several processes can share the work.
 """
 
 from __future__ import annotations
@@ -14,34 +14,61 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import naslib_proxydata
+from naslib_proxydata.leaderboard.published import published
 from naslib_proxydata.leaderboard.rows import Row
 from naslib_proxydata.predictors.eproxy.presets import read_preset
 from naslib_proxydata.predictors.few_label.structure import FewLabelStructure
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from common import (
-    arguments,
-    cifar10,
-    data_root,
-    run_line,
-    write_csv,
-    write_json,
-)
+from common import arguments, cifar10, data_root, run_line, write_csv, write_json
 
-PRESET = "nb201-cifar10"
-SINGLE = ("eproxy", f"eproxy:{PRESET}")
-AVERAGED = f"dps:{PRESET}"
-"""Ten proxies, so ten times as dear: on NAS-Bench-201 alone."""
-TASKS = ("class_scene", "class_object", "jigsaw", "segmentsemantic", "autoencoder")
-TABLES = {
-    "nb201": ("cifar10", "cifar100"),
-    "transnas-macro": TASKS,
+START = "eproxy"
+COUNTED = "macs"
+SUMMARISED = ("spearman", "top10_retrieval")
+PAPER = "dps"
+"""Eproxy with DPS, as ``published.yaml`` names it."""
+
+
+@dataclass(frozen=True)
+class Board:
+    """What is ranked.
+
+    Attributes:
+        tasks: Datasets of the benchmark.
+        presets: Whose fittest proxy ranks.
+        labels: The preset with whose labels few-label-structure learns, if they are of the space.
+        start: Whether the start point ranks too; where it is dear, its leaderboard has it.
+    """
+
+    tasks: tuple[str, ...]
+    presets: tuple[str, ...]
+    labels: str | None = None
+    start: bool = False
+
+    def predictors(self) -> list[str]:
+        """Return what ranks, by name."""
+        single = [f"{START}:{name}" for name in self.presets]
+        learning = [FewLabelStructure.name] if self.labels else []
+        return [*([START] if self.start else []), *single, *learning]
+
+
+NB201, NB101, MACRO = "nb201-cifar10", "nb101-cifar10", "transnas-macro-class-scene"
+BOARDS = {
+    "nb201": Board(("cifar10", "cifar100"), (NB201,), labels=NB201, start=True),
+    "nb101": Board(("cifar10",), (NB101,), labels=NB101),
+    "transnas-macro": Board(
+        ("class_scene", "class_object", "jigsaw", "segmentsemantic", "autoencoder"),
+        (MACRO, NB201),
+        labels=MACRO,
+        start=True,
+    ),
 }
 
 
@@ -49,36 +76,40 @@ def main() -> None:
     parser = arguments(__doc__, "dps_transfer")
     parser.add_argument("--n", type=int, default=30, help="networks of each space")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--boards", nargs="+", choices=BOARDS, help="score these alone")
     options = parser.parse_args()
     rows: list[Row] = []
-    for name, datasets in TABLES.items():
-        predictors, label_table = list(SINGLE), None
-        if name == "nb201":
-            predictors += [AVERAGED, FewLabelStructure.name]
-            label_table = labels(options.out)
+    for name in options.boards or BOARDS:
+        wanted = BOARDS[name]
+        table = None if wanted.labels is None else labels(wanted.labels, options.out)
         board = naslib_proxydata.rank(
             benchmark=name,
-            dataset=datasets,
-            predictors=predictors,
+            dataset=wanted.tasks,
+            predictors=wanted.predictors(),
             images=cifar10(),
             n=options.n,
             seed=options.seed,
-            workers=options.workers,
-            label_table=label_table,
+            label_table=table,
             data_root=data_root(),
             out=options.out / name,
         )
-        rows += [row for row in board.rows if row.predictor in (*predictors, "macs")]
+        shown = (*wanted.predictors(), COUNTED)
+        rows += sorted(
+            (row for row in board.rows if row.predictor in shown),
+            key=lambda row: (wanted.tasks.index(row.dataset), shown.index(row.predictor)),
+        )
+    if options.boards:
+        return
     data = options.results / "data"
     write_csv(data / "dps_transfer.csv", [line(row) for row in rows])
     write_csv(data / "dps_transfer_means.csv", means(rows))
+    write_csv(data / "dps_transfer_presets.csv", [searched(name) for name in presets()])
     write_json(data / "dps_transfer.json", measured_on=run_line(board.folder))
 
 
-def labels(folder: Path) -> Path:
-    """Write the labels that the preset was searched with, one mean for cells of equal function."""
-    found = read_preset(PRESET).provenance
+def labels(preset: str, folder: Path) -> Path:
+    """Write the labels that a preset was searched with, one mean for architectures of one kind."""
+    found = read_preset(preset).provenance
     table = naslib_proxydata.table(found.benchmark, data_root())
     values = dict(
         zip(table.architectures(), table.values(found.dataset, found.metric), strict=True)
@@ -86,7 +117,7 @@ def labels(folder: Path) -> Path:
     space, equals = naslib_proxydata.space(table.space), defaultdict(list)
     for text in found.labelled:
         equals[space.text(space.canonical(space.parse(text)))].append(values[text])
-    path = folder / "labels.csv"
+    path = folder / f"labels-{preset}.csv"
     write_csv(
         path,
         [{"architecture": text, "accuracy": float(np.mean(of))} for text, of in equals.items()],
@@ -94,26 +125,63 @@ def labels(folder: Path) -> Path:
     return path
 
 
+def presets() -> list[str]:
+    """Return every preset that is ranked with."""
+    return list(dict.fromkeys(name for board in BOARDS.values() for name in board.presets))
+
+
+def searched(name: str) -> dict[str, Any]:
+    """Return how a preset was searched."""
+    preset = read_preset(name)
+    found = preset.provenance
+    return {
+        "preset": name,
+        "task": f"{found.benchmark} {found.dataset}",
+        "labels": found.labels,
+        "images": preset.proxies[0].options.get("batch", 16),
+        "cycles": found.cycles,
+        "population": found.population,
+        "scores": found.evaluations,
+        "fitness": preset.proxies[0].fitness,
+    }
+
+
 def line(row: Row) -> dict[str, Any]:
     """Return what is told of one task."""
     fields = ("spearman", "spearman_low", "spearman_high", "top10_retrieval")
     values = {field: getattr(row, field) for field in fields}
-    return {"space": row.benchmark, "task": row.dataset, "predictor": row.predictor, **values}
+    spearman, top10 = published(row.benchmark, row.dataset, PAPER)
+    return {
+        "space": row.benchmark,
+        "task": row.dataset,
+        "predictor": row.predictor,
+        "n": row.n,
+        **values,
+        "published_spearman": spearman,
+        "published_top10": top10,
+    }
 
 
 def means(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return the means over the tasks of each space and predictor."""
+    """Return the means over the tasks of each family of boards and predictor."""
     table = []
-    for space, predictor in dict.fromkeys((row.benchmark, row.predictor) for row in rows):
-        mine = [row for row in rows if (row.benchmark, row.predictor) == (space, predictor)]
+    for family, predictor in dict.fromkeys((row.family, row.predictor) for row in rows):
+        mine = [row for row in rows if (row.family, row.predictor) == (family, predictor)]
+        paper = [published(row.benchmark, row.dataset, PAPER)[0] for row in mine]
         table.append(
             {
-                "space": space,
+                "space": family,
                 "predictor": predictor,
                 "tasks": len(mine),
-                "spearman": float(np.mean([row.spearman for row in mine])),
-                "top10_retrieval": float(np.mean([row.top10_retrieval for row in mine])),
-                "seconds_per_architecture": mine[0].seconds_per_architecture,
+                "n": mine[0].n,
+                **{
+                    field: float(np.mean([getattr(row, field) for row in mine]))
+                    for field in SUMMARISED
+                },
+                "published": float(np.mean(paper)),
+                "seconds_per_architecture": float(
+                    np.mean([row.seconds_per_architecture for row in mine])
+                ),
             }
         )
     return table
