@@ -49,6 +49,7 @@ from naslib_proxydata.runs.setup import (
 from naslib_proxydata.runs.start import opened_folder, resolved, workers_of
 from naslib_proxydata.runs.store import ScoreStore
 from naslib_proxydata.tables.label_file import read_labels
+from naslib_proxydata.tables.sources import written
 
 if TYPE_CHECKING:
     import numpy as np
@@ -240,7 +241,7 @@ class _Scoring:
                 threads=config.threads,
                 no_plugin=config.no_plugin,
             )
-            yield label, with_sources(setup, (task.written,), config.data_root, task.turned)
+            yield label, with_sources(setup, (written(task.table),), config.data_root, task.turned)
 
     def _has_labels(self) -> bool:
         return bool(self.config.labels or self.config.label_table)

@@ -31,7 +31,7 @@ from naslib_proxydata.runs.setup import (
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.tables.base import BenchmarkTable, in_own_unit
 from naslib_proxydata.tables.label_file import read_labels
-from naslib_proxydata.tables.sources import OWN, check_turned, open_table
+from naslib_proxydata.tables.sources import check_turned, open_table, written
 
 MOST_LABELS = 20
 """Queries spent on random labels where the user leaves that open; at most a third of all."""
@@ -160,10 +160,8 @@ class Problem:
         config, table = self.config, self.table
         if table is None:
             return with_sources(setup, (), config.data_root)
-        is_file = table.name.startswith(OWN)
-        source = f"{OWN}{table.source}" if is_file else table.name
         turned = config.lower_is_better or ()
-        return with_sources(setup, (source,), config.data_root, turned)
+        return with_sources(setup, (written(table),), config.data_root, turned)
 
     def _domain(self) -> Domain[Any]:
         config, table = self.config, self.table

@@ -21,7 +21,6 @@ from naslib_proxydata.plugins import Plugins
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.tables.base import LOWER_IS_BETTER
 from naslib_proxydata.tables.sources import (
-    OWN,
     check_turned,
     open_table,
     own_path,
@@ -62,11 +61,6 @@ class Task:
     def name(self) -> str:
         """Name of the benchmark."""
         return self.table.name
-
-    @property
-    def written(self) -> str:
-        """The benchmark as a user writes it: its name, or ``csv:FILE``."""
-        return f"{OWN}{self.table.source}" if self.name.startswith(OWN) else self.name
 
     @property
     def turned(self) -> tuple[str, ...]:

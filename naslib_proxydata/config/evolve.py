@@ -54,7 +54,7 @@ class EvolveConfig(RunConfig, TableFields, ScoringFields):
     acquisition: Literal["mean", "upper_confidence_bound", "expected_improvement"] | None = Field(
         None,
         description="What a query is worth, by what a predictor that learns expects and how "
-        "surely; null, or where it does not say how surely, for its ranking alone.",
+        "surely; null for its ranking alone.",
     )
     label_table: Path | None = Field(
         None, description="CSV file of labelled architectures that a predictor learns from, too."

@@ -10,7 +10,7 @@ from torch.autograd.function import once_differentiable
 
 from naslib_proxydata.kernels.compiled import call, padded, whole, workspace
 from naslib_proxydata.kernels.form import Form
-from naslib_proxydata.kernels.maps import Recipe, empty_map
+from naslib_proxydata.kernels.maps import Recipe, empty_map, keep, kept
 
 
 def dense(
@@ -50,8 +50,7 @@ class _Dense(torch.autograd.Function):
         recipe: Recipe | None,
     ) -> Tensor:
         features = features.contiguous(memory_format=torch.channels_last)
-        ctx.save_for_backward(weight, *([] if recipe else [features]))
-        ctx.recipe = recipe
+        keep(ctx, features, weight, recipe)
         ctx.settings = settings = (*form.read(), int(rectify))
         result = empty_map(len(features), len(weight), *form.sizes(features.shape))
         _call("dense", (features, padded(weight), result), features, result, settings)
@@ -60,8 +59,7 @@ class _Dense(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        weight, *kept = ctx.saved_tensors
-        features = kept[0] if kept else ctx.recipe()
+        features, weight = kept(ctx)
         upstream = gradients[0].contiguous(memory_format=torch.channels_last)
         by_features = by_weight = None
         if ctx.needs_input_grad[0]:

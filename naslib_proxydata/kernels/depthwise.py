@@ -15,7 +15,7 @@ from torch.autograd.function import once_differentiable
 
 from naslib_proxydata.kernels.compiled import call, is_paused, workspace
 from naslib_proxydata.kernels.form import Form
-from naslib_proxydata.kernels.maps import Recipe, empty_map, recipe_of, remember
+from naslib_proxydata.kernels.maps import Recipe, empty_map, keep, kept, recipe_of, remember
 
 KERNELS = (3, 5, 7)
 
@@ -42,8 +42,8 @@ class DepthwiseConvolution(nn.Conv2d):
         outputs: Tensor = _Depthwise.apply(features, *arguments)  # type: ignore[no-untyped-call]
         if self.bias is not None:
             return outputs + self.bias.view(-1, 1, 1)
-        kept = None if recipe else features.detach()
-        return remember(outputs, "convolved depthwise", partial(_again, kept, *arguments))
+        source = None if recipe else features.detach()
+        return remember(outputs, "convolved depthwise", partial(_again, source, *arguments))
 
     def takes(self, features: Tensor) -> bool:
         """Return whether features (n, channels, h, w) are convolved in compiled code."""
@@ -81,15 +81,14 @@ class _Depthwise(torch.autograd.Function):
     ) -> Tensor:
         features = features.contiguous(memory_format=torch.channels_last)
         weight = weight.contiguous()
-        ctx.save_for_backward(weight, *([] if recipe else [features]))
-        ctx.form, ctx.rectify, ctx.recipe = form, rectify, recipe
+        keep(ctx, features, weight, recipe)
+        ctx.form, ctx.rectify = form, rectify
         return _convolve(features, weight, form, rectify)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        weight, *kept = ctx.saved_tensors
-        features = kept[0] if kept else ctx.recipe()
+        features, weight = kept(ctx)
         upstream = gradients[0].contiguous(memory_format=torch.channels_last)
         by_features = empty_map(*features.shape) if ctx.needs_input_grad[0] else None
         by_weight = torch.empty_like(weight) if ctx.needs_input_grad[1] else None

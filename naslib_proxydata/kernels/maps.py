@@ -55,6 +55,18 @@ def recipe_of(features: Tensor, how: How) -> Recipe | None:
     return recipe
 
 
+def keep(ctx: Any, features: Tensor, weight: Tensor, recipe: Recipe | None) -> None:
+    """Save what the way back needs: the weight, and the features or their recipe."""
+    ctx.save_for_backward(weight, *([] if recipe else [features]))
+    ctx.recipe = recipe
+
+
+def kept(ctx: Any) -> tuple[Tensor, Tensor]:
+    """Return the features, made again if there is a recipe, and the weight that were saved."""
+    weight, *features = ctx.saved_tensors
+    return features[0] if features else ctx.recipe(), weight
+
+
 def _storages() -> dict[int, list[torch.UntypedStorage]]:
     """Return this thread's memory by size."""
     found: dict[int, list[torch.UntypedStorage]] | None = getattr(_of_thread, "storages", None)

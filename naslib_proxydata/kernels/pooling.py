@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from naslib_proxydata.kernels.compiled import call, readable
+from naslib_proxydata.kernels.form import Form
 from naslib_proxydata.kernels.maps import empty_map
 
-Window = tuple[int, int, int]
-"""Kernel, stride and padding, the same for height and width."""
+AVERAGE, MAXIMUM = "average", "maximum"
 _TAPS = 256  # of a window, for which one of them to be told by a byte
 
 
@@ -27,7 +27,7 @@ class AveragePooling(nn.AvgPool2d):
         window = _window(self)
         if window is None or not _takes(features, window):
             return super().forward(features)
-        outputs: Tensor = _Average.apply(features, window)  # type: ignore[no-untyped-call]
+        outputs: Tensor = _Pool.apply(features, window, AVERAGE)  # type: ignore[no-untyped-call]
         return outputs
 
 
@@ -40,7 +40,7 @@ class MaximumPooling(nn.MaxPool2d):
         if window is None or not _takes(features, window):
             outputs: Tensor = super().forward(features)
         else:
-            outputs = _Maximum.apply(features, window)  # type: ignore[no-untyped-call]
+            outputs = _Pool.apply(features, window, MAXIMUM)  # type: ignore[no-untyped-call]
         return outputs
 
 
@@ -64,67 +64,40 @@ def takes_maxima(layer: nn.Module) -> bool:
     )
 
 
-def _window(layer: nn.AvgPool2d | nn.MaxPool2d) -> Window | None:
+def _window(layer: nn.AvgPool2d | nn.MaxPool2d) -> Form | None:
     """Return the window of a layer; None where it has sides, or a last step, of its own."""
     window = layer.kernel_size, layer.stride, layer.padding
     if layer.ceil_mode or not all(isinstance(one, int) for one in window):
         return None
     kernel, stride, padding = (int(one) for one in window)  # type: ignore[arg-type]
-    return (kernel, stride, padding) if kernel**2 <= _TAPS and padding <= kernel // 2 else None
+    fits = kernel**2 <= _TAPS and padding <= kernel // 2
+    return Form(kernel, stride, padding, dilation=1) if fits else None
 
 
-def _takes(features: Tensor, window: Window) -> bool:
-    return readable(features) and features.dim() == 4 and min(_shape(features, window)) > 0
+def _takes(features: Tensor, window: Form) -> bool:
+    there = readable(features) and features.dim() == 4
+    return there and min(*features.shape[:2], *window.sizes(features.shape)) > 0
 
 
-def _shape(features: Tensor, window: Window) -> tuple[int, ...]:
-    """Return the shape of the outputs."""
-    kernel, stride, padding = window
-    sizes = ((size + 2 * padding - kernel) // stride + 1 for size in features.shape[2:])
-    return (*features.shape[:2], *sizes)
+class _Pool(torch.autograd.Function):
+    """What the C function of a name makes, with the taps that it tells if it tells any."""
 
-
-def _sizes(features: tuple[int, ...], outputs: tuple[int, ...], window: Window) -> tuple[int, ...]:
-    """Return what the C functions take after the tensors."""
-    n, channels, height, width = features
-    return n, height, width, channels, *outputs[2:], *window
-
-
-class _Average(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, features: Tensor, window: Window) -> Tensor:
+    def forward(ctx: Any, features: Tensor, window: Form, name: str) -> Tensor:
         features = features.contiguous(memory_format=torch.channels_last)
-        result = empty_map(*_shape(features, window))
-        ctx.sizes = _sizes(features.shape, result.shape, window)
-        ctx.shape = features.shape
-        call("average", features, result, *ctx.sizes)
+        n, channels, height, width = features.shape
+        result = empty_map(n, channels, *window.sizes(features.shape))
+        taps = [torch.empty(result.numel(), dtype=torch.uint8)] if name == MAXIMUM else []
+        ctx.save_for_backward(*taps)
+        ctx.name, ctx.shape = name, features.shape
+        ctx.sizes = n, height, width, channels, *result.shape[2:], *window.read()[:3]
+        call(name, features, result, *taps, *ctx.sizes)
         return result
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
         result = empty_map(*ctx.shape)
         upstream = gradients[0].contiguous(memory_format=torch.channels_last)
-        call("average_gradient", upstream, result, *ctx.sizes)
-        return result, None
-
-
-class _Maximum(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, features: Tensor, window: Window) -> Tensor:
-        features = features.contiguous(memory_format=torch.channels_last)
-        result = empty_map(*_shape(features, window))
-        taps = torch.empty(result.numel(), dtype=torch.uint8)
-        ctx.save_for_backward(taps)
-        ctx.sizes = _sizes(features.shape, result.shape, window)
-        ctx.shape = features.shape
-        call("maximum", features, result, taps, *ctx.sizes)
-        return result
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        result = empty_map(*ctx.shape)
-        upstream = gradients[0].contiguous(memory_format=torch.channels_last)
-        call("maximum_gradient", upstream, *ctx.saved_tensors, result, *ctx.sizes)
-        return result, None
+        call(f"{ctx.name}_gradient", upstream, *ctx.saved_tensors, result, *ctx.sizes)
+        return result, None, None

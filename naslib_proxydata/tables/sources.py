@@ -23,6 +23,11 @@ def own_path(source: str) -> Path | None:
     return expanded(source.removeprefix(OWN)) if source.startswith(OWN) else None
 
 
+def written(table: BenchmarkTable) -> str:
+    """Return a table as a user writes it: its name, or ``csv:FILE``."""
+    return f"{OWN}{table.source}" if table.name.startswith(OWN) else table.name
+
+
 def open_table(
     source: str,
     plugins: Plugins,

@@ -35,6 +35,19 @@ def close(found, expected):
     torch.testing.assert_close(found.double(), expected, rtol=0, atol=1e-5 * scale)
 
 
+def compare(fast, plain, images):
+    """Outputs, and gradients by features and weights, against double precision."""
+    features = images.detach().requires_grad_()
+    exact = images.detach().double().requires_grad_()
+    found, expected = fast(features), plain.double()(exact)
+    close(found, expected)
+    upstream = random(*found.shape)
+    ours = torch.autograd.grad(found, [features, *fast.parameters()], upstream)
+    theirs = torch.autograd.grad(expected, [exact, *plain.parameters()], upstream.double())
+    for one, other in zip(ours, theirs, strict=True):
+        close(one, other)
+
+
 @compiled
 @pytest.mark.parametrize("last", [True, False], ids=["channels-last", "channels-first"])
 @pytest.mark.parametrize("bias", [False, True])
@@ -121,15 +134,7 @@ def test_any_square_form_is_torchs(n, inputs, outputs, height, width, form, bias
     plain, fast = (layer(inputs, outputs, bias=bias, **form) for _ in range(2))
     accelerate(fast)
     assert type(fast) is Convolution
-    features = random(n, inputs, height, width).requires_grad_()
-    exact = features.detach().double().requires_grad_()
-    found, expected = fast(features), plain.double()(exact)
-    close(found, expected)
-    upstream = random(*found.shape)
-    ours = torch.autograd.grad(found, [features, *fast.parameters()], upstream)
-    theirs = torch.autograd.grad(expected, [exact, *plain.parameters()], upstream.double())
-    for one, other in zip(ours, theirs, strict=True):
-        close(one, other)
+    compare(fast, plain, random(n, inputs, height, width))
 
 
 @compiled
@@ -150,16 +155,9 @@ def test_of_the_positive_part_where_a_relu_was_taken_out(inputs, outputs, height
     assert [type(one) for one in fast] == [nn.Identity, Convolution]
     images = random(2, inputs, height, height)
     images[..., 0] = 0  # where the ReLU passes no gradient on
-    features, exact = images.requires_grad_(), images.detach().double().requires_grad_()
-    found, expected = fast(features), plain.double()(exact)
-    close(found, expected)
-    upstream = random(*found.shape)
-    ours = torch.autograd.grad(found, [features, *fast.parameters()], upstream)
-    theirs = torch.autograd.grad(expected, [exact, *plain.parameters()], upstream.double())
-    for one, other in zip(ours, theirs, strict=True):
-        close(one, other)
+    compare(fast, plain, images)
     with paused():
-        close(fast(features), expected)
+        close(fast(images), plain(images.double()))
 
 
 @compiled
