@@ -59,13 +59,18 @@ def table(
         ConfigError: There is no such benchmark, space or column; the closest is named.
         TableAbsentError: Its files are not there; the message says how to get them.
     """
-    folder = root or os.environ.get(DATA_VARIABLE) or None
-    path = None if folder is None else expanded(folder)
+    path = data_folder(root)
     plugins = load_plugins(())
     turned = (lower_is_better,) if isinstance(lower_is_better, str) else tuple(lower_is_better)
     found = open_table(name, plugins, root=path, space=space, lower_is_better=turned)
     check_turned(turned, (found,))
     return found
+
+
+def data_folder(root: str | Path | None = None) -> Path | None:
+    """Return the folder of benchmark files: the given one, or ``$NASLIB_PROXYDATA_DATA``."""
+    folder = root or os.environ.get(DATA_VARIABLE)
+    return expanded(folder) if folder else None
 
 
 def predictor(name: str, **options: Any) -> Predictor[Any]:

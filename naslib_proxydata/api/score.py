@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from naslib_proxydata.api.lookup import data_folder
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.files import temporary_folder
 from naslib_proxydata.predictors.base import LearningPredictor, Predictor
 from naslib_proxydata.runs.device import resolved_device
 from naslib_proxydata.runs.executors import default_executor, threads_used
 from naslib_proxydata.runs.scores import StoredScores, told_transient
-from naslib_proxydata.runs.settings import DATA_VARIABLE
 from naslib_proxydata.runs.setup import (
     PredictorSetup,
     checked_predictor,
@@ -99,7 +97,9 @@ def score(
         threads=threads,
     )
     if isinstance(predictor, str | Mapping):
-        setup = with_sources(_named(setup, plugins, predictor), (), _data_root())
+        folder = data_folder()
+        root = folder and folder.resolve()
+        setup = with_sources(_named(setup, plugins, predictor), (), root)
     call = _Call(setup, made, workers, progress)
     with threads_used(threads):
         return call(predictor, labels or {}, architectures)
@@ -159,11 +159,6 @@ class _Call:
                 "{'name': 'eproxy', 'barrier': False}, or leave workers out"
             )
         return [predictor.score_one(self.space.parse(text)) for text in texts]
-
-
-def _data_root() -> Path | None:
-    folder = os.environ.get(DATA_VARIABLE)
-    return Path(folder).resolve() if folder else None
 
 
 def _text(space: SearchSpace[Any], architecture: Any) -> str:
