@@ -20,7 +20,7 @@ class ImageBatch:
     Attributes:
         pixels: float32 in [0, 1], shape (n, channels, h, w).
         labels: int64, shape (n,).
-        mean: Mean by channel used by :meth:`normalised`.
+        mean: Mean by channel used by :meth:`normalise`.
         std: Standard deviation by channel, likewise.
         source: What reports call them, such as ``"photos"`` or ``"cifar10"``.
         fingerprint: sha256 of pixels and labels; part of the score store's key.
