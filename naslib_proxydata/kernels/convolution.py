@@ -5,6 +5,7 @@ What the compiled code cannot do, and everything where there is none, goes torch
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 import torch
@@ -15,7 +16,12 @@ from naslib_proxydata.kernels.dense import dense
 from naslib_proxydata.kernels.depthwise import DepthwiseConvolution, is_depthwise
 from naslib_proxydata.kernels.form import Form, form_of
 from naslib_proxydata.kernels.maps import forget_maps, recipe_of
-from naslib_proxydata.kernels.normalisation import Normalisation, normalises
+from naslib_proxydata.kernels.normalisation import (
+    Normalisation,
+    normalises,
+    room_for_moments,
+    with_moments,
+)
 from naslib_proxydata.kernels.pooling import (
     AveragePooling,
     MaximumPooling,
@@ -35,23 +41,30 @@ class Convolution(nn.Conv2d):
     Attributes:
         form: What it reads.
         rectified: Whether it reads the positive part, for a ReLU that was taken out before it.
+        normalised: Whether a normalisation comes behind it, whose statistics are then worked out
+            while the outputs are at hand.
     """
 
     form: Form
     rectified = False
+    normalised = False
     _frozen: Filters | None = None
 
     def forward(self, features: Tensor) -> Tensor:
         """Map (n, in_channels, h, w) to (n, out_channels, h, w), divided by the stride."""
         if not self.takes(features):
             return super().forward(features.relu() if self.rectified else features)
+        counted = self.normalised and self.training and self.bias is None
+        moments = room_for_moments(self.out_channels) if counted else None
         if self.form == _FILTERED and possible(features):
-            outputs = winograd(features, self.weight, self._filters(), self.rectified)
+            settings = self._filters(), self.rectified
+            outputs = winograd(features, self.weight, *settings, moments)
         else:
             recipe = recipe_of(features, "convolved depthwise")
-            settings = self.form, self.rectified, recipe
-            outputs = dense(features, self.weight, *settings)
-        return outputs if self.bias is None else outputs + self.bias.view(-1, 1, 1)
+            outputs = dense(features, self.weight, self.form, self.rectified, recipe, moments)
+        if self.bias is not None:
+            return outputs + self.bias.view(-1, 1, 1)
+        return with_moments(outputs, moments)
 
     def takes(self, features: Tensor) -> bool:
         """Return whether features (n, in_channels, h, w) are convolved in compiled code."""
@@ -88,8 +101,10 @@ def accelerate(network: nn.Module, *, hooks: bool = False) -> None:
             module.compiled = True
         _take_over(module)
     for module in network.modules():
-        if isinstance(module, nn.Sequential) and not hooks:
-            _join_rectifiers(module)
+        if isinstance(module, nn.Sequential):
+            _count_for_normalisations(module)
+            if not hooks:
+                _join_rectifiers(module)
 
 
 def _take_over(layer: nn.Module) -> None:
@@ -113,6 +128,13 @@ def _take_over(layer: nn.Module) -> None:
         layer.__class__ = AveragePooling
     elif takes_maxima(layer):
         layer.__class__ = MaximumPooling
+
+
+def _count_for_normalisations(layers: nn.Sequential) -> None:
+    """Let convolutions work out the statistics of normalisations right behind them."""
+    for layer, behind in pairwise(layers):
+        if isinstance(layer, Convolution) and isinstance(behind, Normalisation):
+            layer.normalised = True
 
 
 def _join_rectifiers(layers: nn.Sequential) -> None:

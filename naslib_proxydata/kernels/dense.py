@@ -19,6 +19,7 @@ def dense(
     form: Form,
     rectify: bool = False,
     recipe: Recipe | None = None,
+    moments: Tensor | None = None,
 ) -> Tensor:
     """Convolve; can be differentiated once.
 
@@ -28,11 +29,12 @@ def dense(
         form: Stride, padding and dilation.
         rectify: Whether the positive part of the features is convolved.
         recipe: Makes the features again on the way back, for them not to be kept.
+        moments: Room for mean and scale of the outputs (2, outputs), as a normalisation takes them.
 
     Returns:
         Shape (n, outputs, form.size(h), form.size(w)).
     """
-    arguments = features, weight, form, rectify, recipe
+    arguments = features, weight, form, rectify, recipe, moments
     outputs: Tensor = _Dense.apply(*arguments)  # type: ignore[no-untyped-call]
     return outputs
 
@@ -48,12 +50,14 @@ class _Dense(torch.autograd.Function):
         form: Form,
         rectify: bool,
         recipe: Recipe | None,
+        moments: Tensor | None,
     ) -> Tensor:
         features = features.contiguous(memory_format=torch.channels_last)
         keep(ctx, features, weight, recipe)
         ctx.settings = settings = (*form.read(), int(rectify))
         result = empty_map(len(features), len(weight), *form.sizes(features.shape))
-        _call("dense", (features, padded(weight), result), features, result, settings)
+        wanted = (*settings, 0 if moments is None else moments)
+        _call("dense", (features, padded(weight), result), features, result, wanted)
         return result
 
     @staticmethod
@@ -71,7 +75,7 @@ class _Dense(torch.autograd.Function):
             wide = empty_map(whole(outputs), whole(inputs), *size)
             _call("dense_by_weight", (features, upstream, wide), features, upstream, ctx.settings)
             by_weight = wide[:outputs, :inputs]
-        return by_features, by_weight, None, None, None
+        return by_features, by_weight, None, None, None, None
 
 
 def _call(
@@ -79,11 +83,12 @@ def _call(
     tensors: tuple[Tensor, ...],
     features: Tensor,
     outputs: Tensor,
-    settings: tuple[int, ...],
+    settings: tuple[Any, ...],
 ) -> None:
     """Call one of three functions that differ in the tensors they read and write.
 
-    Settings are kernel, stride, padding, dilation, and whether to take the positive part.
+    Settings are kernel, stride, padding, dilation, whether to take the positive part, and for the
+    outputs room for their moments.
     """
     n, inputs, height, width = features.shape
     _, channels, to_height, to_width = outputs.shape

@@ -21,7 +21,7 @@
     }
 
 INLINE void strip_statistics(const float *x, long rows, long columns, long first, float *mean,
-                             float *scale, long count)
+                             float *squares, long count)
 {
     float share = (float)rows / (float)(first + rows);
     vector sum = {0}, square = {0};
@@ -35,25 +35,40 @@ INLINE void strip_statistics(const float *x, long rows, long columns, long first
     if (first) {
         vector before = load_up_to(mean, count), off = middle - before;
         middle = before + share * off;
-        square += load_up_to(scale, count) + off * off * ((float)first * share);
+        square += load_up_to(squares, count) + off * off * ((float)first * share);
     }
     store_up_to(mean, middle, count);
-    store_up_to(scale, square, count);
+    store_up_to(squares, square, count);
 }
 
-/* Mean of each column, and one over its standard deviation; squares are summed up about the mean
- * of their chunk, and chunks put together by Chan's formula. */
-void statistics(const float *x, long rows, long columns, float *mean, float *scale)
+/* Take rows into the mean of each column, and into the sum of squares about it, of so many rows
+ * before them; squares are summed up about the mean of their chunk, and chunks put together by
+ * Chan's formula. */
+void add_statistics(const float *x, long rows, long columns, long before, float *mean,
+                    float *squares)
 {
     for (long first = 0; first < rows; first += CHUNK) {
         long count = rows - first < CHUNK ? rows - first : CHUNK;
 #define STRIP(width)                                                                               \
-    strip_statistics(x + first * columns + c, count, columns, first, mean + c, scale + c, width);
+    strip_statistics(x + first * columns + c, count, columns, before + first, mean + c,            \
+                     squares + c, width);
         STRIPS(columns, STRIP)
 #undef STRIP
     }
+}
+
+/* One over the standard deviation from such sums. */
+void finish_statistics(long rows, long columns, float *squares)
+{
     for (long c = 0; c < columns; c++)
-        scale[c] = 1 / sqrtf(scale[c] / (float)rows + EPSILON);
+        squares[c] = 1 / sqrtf(squares[c] / (float)rows + EPSILON);
+}
+
+/* Mean of each column, and one over its standard deviation. */
+void statistics(const float *x, long rows, long columns, float *mean, float *scale)
+{
+    add_statistics(x, rows, columns, 0, mean, scale);
+    finish_statistics(rows, columns, scale);
 }
 
 /* By what a value less its mean is multiplied, and what is added; weight and bias may be absent. */

@@ -33,9 +33,13 @@ class Normalisation(nn.BatchNorm2d):
         if not self.training or not readable(features) or count < 2:
             outputs = super().forward(features)
             return outputs.relu() if self.rectified else outputs
+        moments = _moments_of(features)
         features = features.contiguous(memory_format=torch.channels_last)
+        if moments is None:
+            moments = room_for_moments(self.num_features)
+            call("statistics", features, *_size(features), moments, moments[1])
         affine = self.weight, self.bias, self.rectified
-        result, moments = _Normalisation.apply(features, *affine)  # type: ignore[no-untyped-call]
+        result = _Normalisation.apply(features, moments, *affine)  # type: ignore[no-untyped-call]
         if self.track_running_stats:
             self._follow(moments, count)
         recipe = partial(_normalised, features.detach(), moments, *affine)
@@ -61,6 +65,24 @@ def normalises(layer: nn.Module) -> bool:
     return type(layer) is nn.BatchNorm2d and layer.eps == _EPSILON and layer.weight is not None
 
 
+def room_for_moments(channels: int) -> Tensor:
+    """Return room for the mean of each channel, and for one over its standard deviation."""
+    return torch.empty(2, channels)
+
+
+def with_moments(features: Tensor, moments: Tensor | None) -> Tensor:
+    """Attach their moments to features, if there are any, for a normalisation of them."""
+    if moments is not None:
+        features.moments = moments, features._version  # type: ignore[attr-defined]
+    return features
+
+
+def _moments_of(features: Tensor) -> Tensor | None:
+    """Return the moments attached to features that were not written to since."""
+    moments, version = getattr(features, "moments", (None, None))
+    return moments if version == features._version else None
+
+
 def _normalised(
     features: Tensor, moments: Tensor, weight: Tensor, bias: Tensor, rectified: bool
 ) -> Tensor:
@@ -77,19 +99,20 @@ def _size(features: Tensor) -> tuple[int, int]:
 
 
 class _Normalisation(torch.autograd.Function):
-    """The positive part or all of what is normalised, and mean and scale (2, channels)."""
+    """The positive part or all of what is normalised by mean and scale (2, channels)."""
 
     @staticmethod
     def forward(
-        ctx: Any, features: Tensor, weight: Tensor, bias: Tensor, rectified: bool
-    ) -> tuple[Tensor, Tensor]:
-        moments = torch.empty(2, len(weight))
-        call("statistics", features, *_size(features), moments, moments[1])
-        result = _normalised(features, moments, weight, bias, rectified)
+        ctx: Any,
+        features: Tensor,
+        moments: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        rectified: bool,
+    ) -> Tensor:
         ctx.save_for_backward(features, moments, weight, bias)
         ctx.rectified = rectified
-        ctx.mark_non_differentiable(moments)
-        return result, moments
+        return _normalised(features, moments, weight, bias, rectified)
 
     @staticmethod
     @once_differentiable
@@ -100,4 +123,4 @@ class _Normalisation(torch.autograd.Function):
         affine = moments, moments[1], weight, bias, int(ctx.rectified)
         results = by_features, sums, sums[1]
         call("normalise_gradient", upstream, features, *affine, *results, *_size(features))
-        return by_features, sums[1], sums[0], None
+        return by_features, None, sums[1], sums[0], None

@@ -172,9 +172,32 @@ static void gather_outputs(const float *y, map m, long first, long count, float 
     }
 }
 
-/* Outputs of tiles from their points; only where a mask is above zero, and added if asked. */
+/* Take a tile's outputs into the mean and the sum of squares about it of so many tiles before, as
+ * add_statistics() does. */
+INLINE void add_tile(const vector *tile, long before, float *mean, float *squares, long rest)
+{
+    vector sum = {0}, square = {0};
+    for (int i = 0; i < TILE * TILE; i++)
+        sum += tile[i];
+    vector middle = sum / (float)(TILE * TILE);
+    for (int i = 0; i < TILE * TILE; i++) {
+        vector off = tile[i] - middle;
+        square += off * off;
+    }
+    if (before) {
+        vector old = load_up_to(mean, rest), off = middle - old;
+        float share = 1 / (float)(before + 1);
+        middle = old + share * off;
+        square += load_up_to(squares, rest) + off * off * ((float)(before * TILE * TILE) * share);
+    }
+    store_up_to(mean, middle, rest);
+    store_up_to(squares, square, rest);
+}
+
+/* Outputs of tiles from their points; only where a mask is above zero, and added if asked. Moments,
+ * where there is room for them, take in what the points gave. */
 static void scatter_outputs(const float *points, map m, long first, long count, const float *mask,
-                            int add, float *y)
+                            int add, float *moments, float *y)
 {
     long channels = whole(m.channels), size = points_size(count, channels) / POINTS;
     for (long t = 0; t < count; t++) {
@@ -188,6 +211,8 @@ static void scatter_outputs(const float *points, map m, long first, long count, 
                 to_outputs(all + LINE * i, 1, half + TILE * i, 1);
             for (int j = 0; j < TILE; j++)
                 to_outputs(half + j, TILE, tile + j, TILE);
+            if (moments)
+                add_tile(tile, first + t, moments + c, moments + m.channels + c, m.channels - c);
             for (int i = 0; i < TILE; i++)
                 for (int j = 0; j < TILE; j++) {
                     long pixel = (n * m.height + top + i) * m.width + left + j;
@@ -255,9 +280,11 @@ void turned_filters(const float *weight, long inputs, long outputs, float *point
 }
 
 /* y (n, height, width, outputs) from x (n, height, width, inputs), or its positive part, and
- * filters; mask and add say what is written, as in scatter_outputs(). */
+ * filters; mask and add say what is written, as in scatter_outputs(). Mean and scale of what the
+ * filters gave (2, outputs) are worked out where there is room for them. */
 void convolve(const float *x, const float *points, float *y, long n, long height, long width,
-              long inputs, long outputs, int rectify, const float *mask, int add, float *work)
+              long inputs, long outputs, int rectify, const float *mask, int add, float *moments,
+              float *work)
 {
     map from = {n, height, width, inputs}, to = {n, height, width, outputs};
     inputs = whole(inputs), outputs = whole(outputs);
@@ -271,8 +298,10 @@ void convolve(const float *x, const float *points, float *y, long n, long height
             product(before + p * before_size / POINTS, inputs + PAD, 1,
                     points + p * inputs * outputs, after + p * after_size / POINTS, outputs + PAD,
                     count, inputs, outputs, 0);
-        scatter_outputs(after, to, first, count, mask, add, y);
+        scatter_outputs(after, to, first, count, mask, add, moments, y);
     }
+    if (moments)
+        finish_statistics(n * height * width, to.channels, moments + to.channels);
 }
 
 /* Copy columns o to o + size of points' lines, ROWS at a time, each as lines of their own. */

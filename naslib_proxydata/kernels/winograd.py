@@ -21,7 +21,11 @@ Filters = tuple[Tensor, Tensor]
 
 
 def winograd(
-    features: Tensor, weight: Tensor, filters: Filters | None = None, rectify: bool = False
+    features: Tensor,
+    weight: Tensor,
+    filters: Filters | None = None,
+    rectify: bool = False,
+    moments: Tensor | None = None,
 ) -> Tensor:
     """Convolve with stride 1 and one zero around; can be differentiated once.
 
@@ -30,11 +34,12 @@ def winograd(
         weight: Shape (outputs, inputs, 3, 3).
         filters: What :func:`filters_of` made of it, where it never changes.
         rectify: Whether the positive part of the features is convolved.
+        moments: Room for mean and scale of the outputs (2, outputs), as a normalisation takes them.
 
     Returns:
         Shape (n, outputs, h, w).
     """
-    arguments = features, weight, filters, rectify
+    arguments = features, weight, filters, rectify, moments
     outputs: Tensor = _Winograd.apply(*arguments)  # type: ignore[no-untyped-call]
     return outputs
 
@@ -53,12 +58,18 @@ class _Winograd(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, features: Tensor, weight: Tensor, filters: Filters | None, rectify: bool
+        ctx: Any,
+        features: Tensor,
+        weight: Tensor,
+        filters: Filters | None,
+        rectify: bool,
+        moments: Tensor | None,
     ) -> Tensor:
         features = features.contiguous(memory_format=torch.channels_last)
         ctx.save_for_backward(features, weight)
         ctx.filters, ctx.rectify = filters, rectify
-        return _convolve(features, weight, "filters", filters and filters[0], rectify=rectify)
+        kept, ways = filters and filters[0], {"rectify": rectify, "moments": moments}
+        return _convolve(features, weight, "filters", kept, **ways)
 
     @staticmethod
     @once_differentiable
@@ -72,7 +83,7 @@ class _Winograd(torch.autograd.Function):
             by_features = _convolve(upstream, weight, "turned_filters", kept, mask=mask)
         if ctx.needs_input_grad[1]:
             by_weight = _weight_gradient(features, upstream, ctx.rectify)
-        return by_features, by_weight, None, None
+        return by_features, by_weight, None, None, None
 
 
 def _filters(kind: str, weight: Tensor, filters: Tensor) -> Tensor:
@@ -91,6 +102,7 @@ def _convolve(
     *,
     rectify: bool = False,
     mask: Tensor | None = None,
+    moments: Tensor | None = None,
 ) -> Tensor:
     """Convolve by filters, or by those of a weight, for which fresh memory would cost too much.
 
@@ -105,7 +117,8 @@ def _convolve(
     if filters is None:
         filters = _filters(kind, weight, work)
     shape = (n, height, width, inputs, outputs)
-    ways = int(rectify), 0 if mask is None else mask, 0  # nothing to add to
+    given = [0 if one is None else one for one in (mask, moments)]
+    ways = int(rectify), given[0], 0, given[1]  # nothing to add to
     call("convolve", features, filters, result, *shape, *ways, work[size:])
     return result
 
