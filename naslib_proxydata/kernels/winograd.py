@@ -16,6 +16,8 @@ from naslib_proxydata.kernels.maps import empty_map
 
 TILE = 4
 """Height and width are multiples of it."""
+FEW_TILES = 96
+"""Tiles of all maps together up to which filters are made a panel at a time."""
 Filters = tuple[Tensor, Tensor]
 """A weight as the convolution uses it, and as its gradient by the features does."""
 
@@ -109,15 +111,22 @@ def _convolve(
     The result is zero where a mask is not above zero.
     """
     n, inputs, height, width = features.shape
-    outputs = weight.shape[0 if kind == "filters" else 1]
+    turned = kind != "filters"
+    outputs = weight.shape[1 if turned else 0]
     result = empty_map(n, outputs, height, width)
+    shape = (n, height, width, inputs, outputs)
+    given = [0 if one is None else one for one in (mask, moments)]
+    tiles = n * height * width // TILE**2
+    if filters is None and tiles <= FEW_TILES:
+        work = workspace(call("few_tiles_workspace", tiles, inputs))
+        ways = int(turned), int(rectify), *given
+        call("convolve_few_tiles", features, padded(weight), result, *shape, *ways, work)
+        return result
     wide = whole(inputs), whole(outputs)
     size = 0 if filters is not None else 36 * wide[0] * wide[1]
     work = workspace(size + call("workspace", *wide))
     if filters is None:
         filters = _filters(kind, weight, work)
-    shape = (n, height, width, inputs, outputs)
-    given = [0 if one is None else one for one in (mask, moments)]
     ways = int(rectify), given[0], 0, given[1]  # nothing to add to
     call("convolve", features, filters, result, *shape, *ways, work[size:])
     return result
