@@ -24,37 +24,6 @@ def joined(maps: Sequence[Tensor]) -> Tensor:
     return result
 
 
-def shared(features: Tensor, readers: int) -> list[Tensor]:
-    """Give a map (n, channels, h, w) in single precision to so many readers; see :func:`added`.
-
-    Their gradients are summed here, where torch would take fresh memory for each two.
-    """
-    if readers < 2:
-        return [features] * readers
-    aliases = _Shared.apply(features, readers)  # type: ignore[no-untyped-call]
-    for alias in aliases:
-        vars(alias).update(vars(features))  # what is known of it: see maps.py
-    return list(aliases)
-
-
-class _Shared(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, features: Tensor, readers: int) -> tuple[Tensor, ...]:
-        ctx.set_materialize_grads(False)
-        return tuple(features.view_as(features) for _ in range(readers))
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, None]:
-        found = [one for one in gradients if one is not None]
-        if len(found) < 2:
-            return (found[0] if found else None), None
-        total = torch.add(found[0], found[1], out=empty_map(*found[0].shape))
-        for one in found[2:]:
-            total += one
-        return total, None
-
-
 class _Added(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, first: Tensor, second: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from naslib_proxydata.kernels.compiled import readable
 from naslib_proxydata.kernels.convolution import Compilable
-from naslib_proxydata.kernels.sums import added, joined, shared
+from naslib_proxydata.kernels.sums import added, joined
 from naslib_proxydata.spaces.common.networks import FactorizedReduction, conv
 from naslib_proxydata.spaces.common.trunk import Trunk
 from naslib_proxydata.spaces.genotypes.genotype import NONE, CellGenotype, Genotype
@@ -57,23 +57,16 @@ class GenotypeCell(Compilable):
 
     def forward(self, before_last: Tensor, last: Tensor) -> Tensor:
         """Map the outputs of the two cells before to (n, len(concat) x channels, h', w')."""
-        first, second = self.preprocess[0](before_last), self.preprocess[1](last)
-        states = [self._readings(0, first), self._readings(1, second)]
+        states = [self.preprocess[0](before_last), self.preprocess[1](last)]
         for node in self.genotype.nodes():
             terms = [
-                self.operations[str(place)](states[self.genotype.edges[place][1]].pop())
+                self.operations[str(place)](states[self.genotype.edges[place][1]])
                 for place in (2 * node - 4, 2 * node - 3)
                 if str(place) in self.operations
             ]
-            states.append(self._readings(node, self._sum(terms) if terms else self._zeros(second)))
-        outputs = [states[node].pop() for node in self.genotype.concat]
+            states.append(self._sum(terms) if terms else self._zeros(states[1]))
+        outputs = [states[node] for node in self.genotype.concat]
         return joined(outputs) if self._fast(outputs) else torch.cat(outputs, dim=1)
-
-    def _readings(self, node: int, state: Tensor) -> list[Tensor]:
-        """Return a node's state once for each edge, and the concatenation, that reads it."""
-        edges = (self.genotype.edges[int(place)] for place in self.operations)
-        readers = sum(source == node for _, source in edges) + (node in self.genotype.concat)
-        return shared(state, readers) if self._fast([state]) else [state] * readers
 
     def _sum(self, terms: list[Tensor]) -> Tensor:
         """Return the sum of one term or two."""
