@@ -34,6 +34,7 @@ FUNCTIONS = (
     "maximum_gradient",
     "normalise",
     "normalise_gradient",
+    "normalise_twice",
     "pooling_edge",
     "statistics",
     "turned_filters",

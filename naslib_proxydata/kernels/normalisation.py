@@ -36,13 +36,12 @@ class Normalisation(nn.BatchNorm2d):
         moments = _moments_of(features)
         features = features.contiguous(memory_format=torch.channels_last)
         if moments is None:
-            moments = room_for_moments(self.num_features)
-            call("statistics", features, *_size(features), moments, moments[1])
+            moments = statistics_of(features)
         affine = self.weight, self.bias, self.rectified
         result = _Normalisation.apply(features, moments, *affine)  # type: ignore[no-untyped-call]
         if self.track_running_stats:
             self._follow(moments, count)
-        recipe = partial(_normalised, features.detach(), moments, *affine)
+        recipe = partial(normalised, features.detach(), moments, *affine)
         return remember(result, "normalised", recipe)
 
     @torch.no_grad()
@@ -70,6 +69,13 @@ def room_for_moments(channels: int) -> Tensor:
     return torch.empty(2, channels)
 
 
+def statistics_of(features: Tensor) -> Tensor:
+    """Return mean and one over the standard deviation of each channel, channels last in memory."""
+    moments = room_for_moments(features.shape[1])
+    call("statistics", features, *size_of(features), moments, moments[1])
+    return moments
+
+
 def with_moments(features: Tensor, moments: Tensor | None) -> Tensor:
     """Attach their moments to features, if there are any, for a normalisation of them."""
     if moments is not None:
@@ -83,17 +89,17 @@ def _moments_of(features: Tensor) -> Tensor | None:
     return moments if version == features._version else None
 
 
-def _normalised(
+def normalised(
     features: Tensor, moments: Tensor, weight: Tensor, bias: Tensor, rectified: bool
 ) -> Tensor:
     """Normalise features (n, channels, h, w), channels last, by mean and scale (2, channels)."""
     result = empty_map(*features.shape)
     tensors = features, moments, moments[1], weight, bias, result
-    call("normalise", *tensors, *_size(features), int(rectified), 0)
+    call("normalise", *tensors, *size_of(features), int(rectified), 0)
     return result
 
 
-def _size(features: Tensor) -> tuple[int, int]:
+def size_of(features: Tensor) -> tuple[int, int]:
     """Return how many positions and channels features have."""
     return features.numel() // features.shape[1], features.shape[1]
 
@@ -112,7 +118,7 @@ class _Normalisation(torch.autograd.Function):
     ) -> Tensor:
         ctx.save_for_backward(features, moments, weight, bias)
         ctx.rectified = rectified
-        return _normalised(features, moments, weight, bias, rectified)
+        return normalised(features, moments, weight, bias, rectified)
 
     @staticmethod
     @once_differentiable
@@ -122,5 +128,5 @@ class _Normalisation(torch.autograd.Function):
         by_features, sums = empty_map(*features.shape), torch.empty_like(moments)
         affine = moments, moments[1], weight, bias, int(ctx.rectified)
         results = by_features, sums, sums[1]
-        call("normalise_gradient", upstream, features, *affine, *results, *_size(features))
+        call("normalise_gradient", upstream, features, *affine, *results, *size_of(features))
         return by_features, None, sums[1], sums[0], None

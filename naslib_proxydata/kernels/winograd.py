@@ -70,8 +70,8 @@ class _Winograd(torch.autograd.Function):
         features = features.contiguous(memory_format=torch.channels_last)
         ctx.save_for_backward(features, weight)
         ctx.filters, ctx.rectify = filters, rectify
-        kept, ways = filters and filters[0], {"rectify": rectify, "moments": moments}
-        return _convolve(features, weight, "filters", kept, **ways)
+        kept = filters and filters[0]
+        return convolve(features, weight, filters=kept, rectify=rectify, moments=moments)
 
     @staticmethod
     @once_differentiable
@@ -82,9 +82,9 @@ class _Winograd(torch.autograd.Function):
         if ctx.needs_input_grad[0]:
             kept = ctx.filters and ctx.filters[1]
             mask = features if ctx.rectify else None
-            by_features = _convolve(upstream, weight, "turned_filters", kept, mask=mask)
+            by_features = convolve(upstream, weight, turned=True, filters=kept, mask=mask)
         if ctx.needs_input_grad[1]:
-            by_weight = _weight_gradient(features, upstream, ctx.rectify)
+            by_weight = gradient_by_weight(features, upstream, ctx.rectify)
         return by_features, by_weight, None, None, None
 
 
@@ -96,22 +96,28 @@ def _filters(kind: str, weight: Tensor, filters: Tensor) -> Tensor:
     return filters
 
 
-def _convolve(
+def convolve(
     features: Tensor,
     weight: Tensor,
-    kind: str,
-    filters: Tensor | None,
     *,
+    turned: bool = False,
+    filters: Tensor | None = None,
     rectify: bool = False,
     mask: Tensor | None = None,
     moments: Tensor | None = None,
 ) -> Tensor:
-    """Convolve by filters, or by those of a weight, for which fresh memory would cost too much.
+    """Convolve features with channels last, without a way back.
 
-    The result is zero where a mask is not above zero.
+    Args:
+        features: Shape (n, inputs, h, w); the outputs' gradient, if turned.
+        weight: Shape (outputs, inputs, 3, 3).
+        turned: Whether the gradient is taken to that of the weight's inputs.
+        filters: Those of the weight, where they were made before.
+        rectify: Whether the positive part of the features is convolved.
+        mask: Where the result may be other than zero: where this is above zero.
+        moments: As for :func:`winograd`.
     """
     n, inputs, height, width = features.shape
-    turned = kind != "filters"
     outputs = weight.shape[1 if turned else 0]
     result = empty_map(n, outputs, height, width)
     shape = (n, height, width, inputs, outputs)
@@ -125,14 +131,15 @@ def _convolve(
     wide = whole(inputs), whole(outputs)
     size = 0 if filters is not None else 36 * wide[0] * wide[1]
     work = workspace(size + call("workspace", *wide))
-    if filters is None:
-        filters = _filters(kind, weight, work)
+    if filters is None:  # fresh memory for them would cost too much
+        filters = _filters("turned_filters" if turned else "filters", weight, work)
     ways = int(rectify), given[0], 0, given[1]  # nothing to add to
     call("convolve", features, filters, result, *shape, *ways, work[size:])
     return result
 
 
-def _weight_gradient(features: Tensor, upstream: Tensor, rectify: bool) -> Tensor:
+def gradient_by_weight(features: Tensor, upstream: Tensor, rectify: bool = False) -> Tensor:
+    """Return the gradient of a weight from features and the outputs' gradient, channels last."""
     n, inputs, height, width = features.shape
     outputs = upstream.shape[1]
     result = empty_map(whole(outputs), whole(inputs), 3, 3)
