@@ -21,6 +21,7 @@ KINDS = {
     "compiled convolutions, backward": ("_WinogradBackward ", "_DenseBackward "),
     "compiled depthwise convolutions, forward": ("_Depthwise ",),
     "compiled depthwise convolutions, backward": ("_DepthwiseBackward ",),
+    "compiled pooling": ("_Pool ", "_PoolBackward "),
     "compiled normalisation": ("_Normalisation ", "_NormalisationBackward "),
     "torch's convolutions": ("aten::mkldnn_convolution", "aten::convolution_backward"),
     "torch's pooling": ("aten::avg_pool2d", "aten::max_pool2d"),

@@ -5,7 +5,7 @@ What the compiled code cannot do, and everything where there is none, goes torch
 
 from __future__ import annotations
 
-from typing import Final
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -13,18 +13,22 @@ from torch import Tensor, nn
 from naslib_proxydata.kernels.compiled import lanes, readable, whole
 from naslib_proxydata.kernels.dense import dense
 from naslib_proxydata.kernels.depthwise import DepthwiseConvolution, is_depthwise
-from naslib_proxydata.kernels.form import Form, form_of
+from naslib_proxydata.kernels.form import FILTERED, Form, form_of
 from naslib_proxydata.kernels.maps import forget_maps, recipe_of
-from naslib_proxydata.kernels.normalisation import Normalisation, normalises
+from naslib_proxydata.kernels.normalisation import (
+    Normalisation,
+    normalises,
+    room_for_moments,
+    with_moments,
+)
 from naslib_proxydata.kernels.pooling import (
     AveragePooling,
     MaximumPooling,
     averages,
     takes_maxima,
 )
+from naslib_proxydata.kernels.twice import TwiceConvolution, TwiceNormalisation
 from naslib_proxydata.kernels.winograd import TILE, Filters, filters_of, winograd
-
-_FILTERED: Final = Form(kernel=3, stride=1, padding=1, dilation=1)
 
 
 class Convolution(nn.Conv2d):
@@ -35,23 +39,30 @@ class Convolution(nn.Conv2d):
     Attributes:
         form: What it reads.
         rectified: Whether it reads the positive part, for a ReLU that was taken out before it.
+        normalised: Whether a normalisation comes behind it, whose statistics are then worked out
+            while the outputs are at hand.
     """
 
     form: Form
     rectified = False
+    normalised = False
     _frozen: Filters | None = None
 
     def forward(self, features: Tensor) -> Tensor:
         """Map (n, in_channels, h, w) to (n, out_channels, h, w), divided by the stride."""
         if not self.takes(features):
             return super().forward(features.relu() if self.rectified else features)
-        if self.form == _FILTERED and possible(features):
-            outputs = winograd(features, self.weight, self._filters(), self.rectified)
+        counted = self.normalised and self.training and self.bias is None
+        moments = room_for_moments(self.out_channels) if counted else None
+        if self.form == FILTERED and possible(features):
+            settings = self._filters(), self.rectified
+            outputs = winograd(features, self.weight, *settings, moments)
         else:
             recipe = recipe_of(features, "convolved depthwise")
-            settings = self.form, self.rectified, recipe
-            outputs = dense(features, self.weight, *settings)
-        return outputs if self.bias is None else outputs + self.bias.view(-1, 1, 1)
+            outputs = dense(features, self.weight, self.form, self.rectified, recipe, moments)
+        if self.bias is not None:
+            return outputs + self.bias.view(-1, 1, 1)
+        return with_moments(outputs, moments)
 
     def takes(self, features: Tensor) -> bool:
         """Return whether features (n, in_channels, h, w) are convolved in compiled code."""
@@ -66,7 +77,7 @@ class Convolution(nn.Conv2d):
         return self._frozen
 
 
-def accelerate(network: nn.Module, *, hooks: bool = False) -> None:
+def accelerate(network: nn.Module, *, hooks: bool = False, twice: bool = False) -> None:
     """Let convolutions of a network, and other layers that can, run in compiled code.
 
     Nothing changes where there is none, nor on another device. Afterwards what is computed can
@@ -79,17 +90,26 @@ def accelerate(network: nn.Module, *, hooks: bool = False) -> None:
         network: It is changed in place.
         hooks: Whether hooks must go on running at every layer. Else those inside of a
             :class:`Compilable` layer do not, and ReLUs that others do on the way are gone.
+        twice: Whether it must be possible to differentiate twice. Then wide convolutions run in
+            compiled code, and normalisations whose scale and shift do not learn; running
+            statistics stay as they are.
     """
     if not lanes() or any(weight.device.type != "cpu" for weight in network.parameters()):
         return
     forget_maps()  # those of another network have other sizes
+    if twice:
+        for module in network.modules():
+            _take_over_twice(module)
+        return
     for module in network.modules():
         if isinstance(module, Compilable) and not hooks:
             module.compiled = True
         _take_over(module)
     for module in network.modules():
-        if isinstance(module, nn.Sequential) and not hooks:
-            _join_rectifiers(module)
+        if isinstance(module, nn.Sequential):
+            _count_for_normalisations(module)
+            if not hooks:
+                _join_rectifiers(module)
 
 
 def _take_over(layer: nn.Module) -> None:
@@ -113,6 +133,25 @@ def _take_over(layer: nn.Module) -> None:
         layer.__class__ = AveragePooling
     elif takes_maxima(layer):
         layer.__class__ = MaximumPooling
+
+
+def _take_over_twice(layer: nn.Module) -> None:
+    """Let a layer run in compiled code that can be differentiated twice, if it can."""
+    if type(layer) is nn.Conv2d:
+        form = form_of(layer)
+        if form is not None and layer.bias is None and _is_wide(layer):
+            layer.__class__ = TwiceConvolution
+            assert isinstance(layer, TwiceConvolution)
+            layer.form = form
+    elif normalises(layer):
+        layer.__class__ = TwiceNormalisation
+
+
+def _count_for_normalisations(layers: nn.Sequential) -> None:
+    """Let convolutions work out the statistics of normalisations right behind them."""
+    for layer, behind in pairwise(layers):
+        if isinstance(layer, Convolution) and isinstance(behind, Normalisation):
+            layer.normalised = True
 
 
 def _join_rectifiers(layers: nn.Sequential) -> None:

@@ -127,10 +127,11 @@ static void scatter(const float *line, map from, map to, form by, long first, lo
 }
 
 /* y (n, to height, to width, outputs) from x (n, height, width, inputs), or its positive part, and a
- * weight (outputs, kernel, kernel, inputs), which has whole() channels both ways. */
+ * weight (outputs, kernel, kernel, inputs), which has whole() channels both ways; and the mean and
+ * scale of y (2, outputs) where there is room for them. */
 void dense(const float *x, const float *weight, float *y, long n, long height, long width,
            long inputs, long to_height, long to_width, long outputs, long kernel, long stride,
-           long padding, long dilation, int rectify, float *work)
+           long padding, long dilation, int rectify, float *moments, float *work)
 {
     map from = {n, height, width, inputs}, to = {n, to_height, to_width, outputs};
     form by = {kernel, stride, padding, dilation};
@@ -148,7 +149,11 @@ void dense(const float *x, const float *weight, float *y, long n, long height, l
                 columns, 0);
         for (long r = 0; r < count && after == results; r++)
             memcpy(y + (first + r) * outputs, after + r * columns, outputs * sizeof *y);
+        if (moments)
+            add_statistics(y + first * outputs, count, outputs, first, moments, moments + outputs);
     }
+    if (moments)
+        finish_statistics(all, outputs, moments + outputs);
 }
 
 /* Gradient by x from the gradient of y. */

@@ -19,6 +19,7 @@ def dense(
     form: Form,
     rectify: bool = False,
     recipe: Recipe | None = None,
+    moments: Tensor | None = None,
 ) -> Tensor:
     """Convolve; can be differentiated once.
 
@@ -28,13 +29,62 @@ def dense(
         form: Stride, padding and dilation.
         rectify: Whether the positive part of the features is convolved.
         recipe: Makes the features again on the way back, for them not to be kept.
+        moments: Room for mean and scale of the outputs (2, outputs), as a normalisation takes them.
 
     Returns:
         Shape (n, outputs, form.size(h), form.size(w)).
     """
-    arguments = features, weight, form, rectify, recipe
+    arguments = features, weight, form, rectify, recipe, moments
     outputs: Tensor = _Dense.apply(*arguments)  # type: ignore[no-untyped-call]
     return outputs
+
+
+def outputs_of(
+    features: Tensor,
+    weight: Tensor,
+    form: Form,
+    rectify: bool = False,
+    moments: Tensor | None = None,
+) -> Tensor:
+    """Return what :func:`dense` does, for features with channels last, without a way back."""
+    result = empty_map(len(features), len(weight), *form.sizes(features.shape))
+    settings = *form.read(), int(rectify), 0 if moments is None else moments
+    _call("dense", (features, padded(weight), result), features, result, settings)
+    return result
+
+
+def gradient_by_features(
+    upstream: Tensor,
+    weight: Tensor,
+    form: Form,
+    shape: torch.Size,
+    rectified: Tensor | None = None,
+) -> Tensor:
+    """Return the gradient of features of a shape from that of the outputs, channels last.
+
+    Args:
+        upstream: Gradient of the outputs.
+        weight: As for :func:`dense`.
+        form: As for :func:`dense`.
+        shape: Of the features.
+        rectified: The features, where their positive part was convolved.
+    """
+    result = empty_map(*shape)
+    tensors = result if rectified is None else rectified, padded(weight), upstream, result
+    settings = *form.read(), int(rectified is not None)
+    _call("dense_by_features", tensors, result, upstream, settings)
+    return result
+
+
+def gradient_by_weight(
+    features: Tensor, upstream: Tensor, form: Form, shape: torch.Size, rectify: bool = False
+) -> Tensor:
+    """Return the gradient of a weight of a shape from features and the outputs' gradient."""
+    outputs, inputs, *size = shape
+    wide = empty_map(whole(outputs), whole(inputs), *size)
+    settings = *form.read(), int(rectify)
+    _call("dense_by_weight", (features, upstream, wide), features, upstream, settings)
+    return wide[:outputs, :inputs]
 
 
 class _Dense(torch.autograd.Function):
@@ -48,13 +98,12 @@ class _Dense(torch.autograd.Function):
         form: Form,
         rectify: bool,
         recipe: Recipe | None,
+        moments: Tensor | None,
     ) -> Tensor:
         features = features.contiguous(memory_format=torch.channels_last)
         keep(ctx, features, weight, recipe)
-        ctx.settings = settings = (*form.read(), int(rectify))
-        result = empty_map(len(features), len(weight), *form.sizes(features.shape))
-        _call("dense", (features, padded(weight), result), features, result, settings)
-        return result
+        ctx.form, ctx.rectify = form, rectify
+        return outputs_of(features, weight, form, rectify, moments)
 
     @staticmethod
     @once_differentiable
@@ -63,15 +112,13 @@ class _Dense(torch.autograd.Function):
         upstream = gradients[0].contiguous(memory_format=torch.channels_last)
         by_features = by_weight = None
         if ctx.needs_input_grad[0]:
-            by_features = empty_map(*features.shape)
-            tensors = features, padded(weight), upstream, by_features
-            _call("dense_by_features", tensors, features, upstream, ctx.settings)
+            rectified = features if ctx.rectify else None
+            by_features = gradient_by_features(
+                upstream, weight, ctx.form, features.shape, rectified
+            )
         if ctx.needs_input_grad[1]:
-            outputs, inputs, *size = weight.shape
-            wide = empty_map(whole(outputs), whole(inputs), *size)
-            _call("dense_by_weight", (features, upstream, wide), features, upstream, ctx.settings)
-            by_weight = wide[:outputs, :inputs]
-        return by_features, by_weight, None, None, None
+            by_weight = gradient_by_weight(features, upstream, ctx.form, weight.shape, ctx.rectify)
+        return by_features, by_weight, None, None, None, None
 
 
 def _call(
@@ -79,11 +126,12 @@ def _call(
     tensors: tuple[Tensor, ...],
     features: Tensor,
     outputs: Tensor,
-    settings: tuple[int, ...],
+    settings: tuple[Any, ...],
 ) -> None:
     """Call one of three functions that differ in the tensors they read and write.
 
-    Settings are kernel, stride, padding, dilation, and whether to take the positive part.
+    Settings are kernel, stride, padding, dilation, whether to take the positive part, and for the
+    outputs room for their moments.
     """
     n, inputs, height, width = features.shape
     _, channels, to_height, to_width = outputs.shape

@@ -33,9 +33,10 @@ static void rectify(const float *x, float *y, long rows, long columns, int panel
         }
 }
 
-/* y (rows, channels) = positive part of x (rows, channels) times the weight's transpose. */
+/* y (rows, channels) = positive part of x (rows, channels) times the weight's transpose, and its
+ * mean and scale. */
 static void mix(const float *x, const float *weight, float *y, long rows, long channels,
-                float *work)
+                float *moments, float *work)
 {
     float *positive = work + channels * channels;
     square_panels(weight, work, channels, 1);
@@ -44,7 +45,9 @@ static void mix(const float *x, const float *weight, float *y, long rows, long c
         rectify(x + r * channels, positive, count, channels, 0);
         product(positive, channels, 1, work, y + r * channels, channels, count, channels, channels,
                 0);
+        add_statistics(y + r * channels, count, channels, r, moments, moments + channels);
     }
+    finish_statistics(rows, channels, moments + channels);
 }
 
 /* Gradients of mix() by its weight, and by x: that one is written or added. */
@@ -77,11 +80,10 @@ void convolution_edge(const float *x, const float *weight, float *convolved, flo
     long rows = n * height * width, square = channels * channels;
     if (kernel == 3) {
         filters(weight, channels, channels, work);
-        convolve(x, work, convolved, n, height, width, channels, channels, 1, 0, 0,
+        convolve(x, work, convolved, n, height, width, channels, channels, 1, 0, 0, moments,
                  work + 36 * square);
     } else
-        mix(x, weight, convolved, rows, channels, work);
-    statistics(convolved, rows, channels, moments, moments + channels);
+        mix(x, weight, convolved, rows, channels, moments, work);
     normalise(convolved, moments, moments + channels, 0, 0, node, rows, channels, 0, add);
 }
 
@@ -97,7 +99,7 @@ void convolution_edge_gradients(const float *x, const float *weight, const float
                        sums + channels, rows, channels);
     if (kernel == 3) {
         turned_filters(weight, channels, channels, work);
-        convolve(gradient, work, by_x, n, height, width, channels, channels, 0, x, add,
+        convolve(gradient, work, by_x, n, height, width, channels, channels, 0, x, add, 0,
                  work + 36 * square);
         weight_gradient(x, gradient, by_weight, n, height, width, channels, channels, 1, work);
     } else

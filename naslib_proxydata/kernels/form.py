@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import torch
 from torch import nn
@@ -34,6 +34,10 @@ class Form(NamedTuple):
     def read(self) -> tuple[int, int, int, int]:
         """Return kernel, stride, padding before the first pixel, and dilation, as C takes them."""
         return self.kernel, self.stride, self.padding - self.moved, self.dilation
+
+
+FILTERED: Final = Form(kernel=3, stride=1, padding=1, dilation=1)
+"""What Winograd's minimal filtering does."""
 
 
 def form_of(layer: nn.Conv2d) -> Form | None:

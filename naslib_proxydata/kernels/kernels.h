@@ -166,9 +166,13 @@ long workspace(long inputs, long outputs);
 void filters(const float *weight, long inputs, long outputs, float *points);
 void turned_filters(const float *weight, long inputs, long outputs, float *points);
 void convolve(const float *x, const float *points, float *y, long n, long height, long width,
-              long inputs, long outputs, int rectify, const float *mask, int add, float *work);
+              long inputs, long outputs, int rectify, const float *mask, int add, float *moments,
+              float *work);
 void weight_gradient(const float *x, const float *y, float *weight, long n, long height,
                      long width, long inputs, long outputs, int rectify, float *work);
+void add_statistics(const float *x, long rows, long columns, long before, float *mean,
+                    float *squares);
+void finish_statistics(long rows, long columns, float *squares);
 void statistics(const float *x, long rows, long columns, float *mean, float *scale);
 void normalise(const float *x, const float *mean, const float *scale, const float *weight,
                const float *bias, float *y, long rows, long columns, int rectify, int add);

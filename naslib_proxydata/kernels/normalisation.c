@@ -21,7 +21,7 @@
     }
 
 INLINE void strip_statistics(const float *x, long rows, long columns, long first, float *mean,
-                             float *scale, long count)
+                             float *squares, long count)
 {
     float share = (float)rows / (float)(first + rows);
     vector sum = {0}, square = {0};
@@ -35,25 +35,40 @@ INLINE void strip_statistics(const float *x, long rows, long columns, long first
     if (first) {
         vector before = load_up_to(mean, count), off = middle - before;
         middle = before + share * off;
-        square += load_up_to(scale, count) + off * off * ((float)first * share);
+        square += load_up_to(squares, count) + off * off * ((float)first * share);
     }
     store_up_to(mean, middle, count);
-    store_up_to(scale, square, count);
+    store_up_to(squares, square, count);
 }
 
-/* Mean of each column, and one over its standard deviation; squares are summed up about the mean
- * of their chunk, and chunks put together by Chan's formula. */
-void statistics(const float *x, long rows, long columns, float *mean, float *scale)
+/* Take rows into the mean of each column, and into the sum of squares about it, of so many rows
+ * before them; squares are summed up about the mean of their chunk, and chunks put together by
+ * Chan's formula. */
+void add_statistics(const float *x, long rows, long columns, long before, float *mean,
+                    float *squares)
 {
     for (long first = 0; first < rows; first += CHUNK) {
         long count = rows - first < CHUNK ? rows - first : CHUNK;
 #define STRIP(width)                                                                               \
-    strip_statistics(x + first * columns + c, count, columns, first, mean + c, scale + c, width);
+    strip_statistics(x + first * columns + c, count, columns, before + first, mean + c,            \
+                     squares + c, width);
         STRIPS(columns, STRIP)
 #undef STRIP
     }
+}
+
+/* One over the standard deviation from such sums. */
+void finish_statistics(long rows, long columns, float *squares)
+{
     for (long c = 0; c < columns; c++)
-        scale[c] = 1 / sqrtf(scale[c] / (float)rows + EPSILON);
+        squares[c] = 1 / sqrtf(squares[c] / (float)rows + EPSILON);
+}
+
+/* Mean of each column, and one over its standard deviation. */
+void statistics(const float *x, long rows, long columns, float *mean, float *scale)
+{
+    add_statistics(x, rows, columns, 0, mean, scale);
+    finish_statistics(rows, columns, scale);
 }
 
 /* By what a value less its mean is multiplied, and what is added; weight and bias may be absent. */
@@ -177,5 +192,74 @@ void normalise_gradient(const float *upstream, const float *x, const float *mean
             else
                 row_gradient(upstream + i, x + i, mean + part, slope, start, level, tilt,
                              gradient + i, width_of_part, 0);
+    }
+}
+
+/* Add up, with c = PART channels at most, a cotangent `outer` of normalise_gradient()'s result, and its
+ * products with the normalised x and with the gradient that led there. */
+INLINE void strip_sums_twice(const float *outer, const float *upstream, const float *x, long rows,
+                             long columns, const float *mean, const float *scale, float *sums,
+                             float *products, float *both, long count)
+{
+    vector middle = load_up_to(mean, count), by = load_up_to(scale, count);
+    vector sum = {0}, product = {0}, two = {0};
+    for (long i = 0; i < rows * columns; i += columns) {
+        vector value = load_up_to(outer + i, count);
+        sum += value;
+        product += value * ((load_up_to(x + i, count) - middle) * by);
+        two += value * load_up_to(upstream + i, count);
+    }
+    store_up_to(sums, load_up_to(sums, count) + sum, count);
+    store_up_to(products, load_up_to(products, count) + product, count);
+    store_up_to(both, load_up_to(both, count) + two, count);
+}
+
+/* Gradients by upstream and by x of the sum of outer times normalise_gradient()'s result. With y the
+ * normalised x, s the scale, g the upstream gradient, v = outer, w the weight, and means over rows
+ * A of g, B of g y, C of v, D of v y, E of v g:
+ *     by upstream: w s (v - C - D y)
+ *     by x:       -w s^2 (y (E - A C - 3 B D) + D (g - A) + B (v - C))
+ * Given are the sums over rows of which A and B are the means. */
+void normalise_twice(const float *outer, const float *upstream, const float *x, const float *mean,
+                     const float *scale, const float *weight, const float *sums,
+                     const float *products, float *by_upstream, float *by_x, long rows,
+                     long columns)
+{
+    float share = 1 / (float)rows;
+    for (long part = 0; part < columns; part += PART) {
+        long channels = columns - part < PART ? columns - part : PART;
+        float C[PART] = {0}, D[PART] = {0}, E[PART] = {0};
+        for (long first = 0; first < rows; first += CHUNK) {
+            long count = rows - first < CHUNK ? rows - first : CHUNK, at = first * columns + part;
+#define STRIP(width)                                                                               \
+    strip_sums_twice(outer + at + c, upstream + at + c, x + at + c, count, columns,                \
+                     mean + part + c, scale + part + c, C + c, D + c, E + c, width);
+            STRIPS(channels, STRIP)
+#undef STRIP
+        }
+        float A[PART], B[PART], slope[PART], tilt[PART];
+        for (long c = 0; c < channels; c++) {
+            A[c] = sums[part + c] * share, B[c] = products[part + c] * share;
+            C[c] *= share, D[c] *= share, E[c] *= share;
+            slope[c] = scale[part + c] * (weight ? weight[part + c] : 1);
+            tilt[c] = E[c] - A[c] * C[c] - 3 * B[c] * D[c];
+        }
+        for (long i = part; i < rows * columns; i += columns) {
+#define STRIP(width)                                                                               \
+    {                                                                                              \
+        vector by = load_up_to(scale + part + c, width), up = load_up_to(slope + c, width);        \
+        vector y = (load_up_to(x + i + c, width) - load_up_to(mean + part + c, width)) * by;       \
+        vector v = load_up_to(outer + i + c, width) - load_up_to(C + c, width);                    \
+        vector g = load_up_to(upstream + i + c, width) - load_up_to(A + c, width);                 \
+        vector d = load_up_to(D + c, width);                                                       \
+        store_up_to(by_upstream + i + c, up * (v - d * y), width);                                 \
+        store_up_to(by_x + i + c,                                                                  \
+                    -up * by * (y * load_up_to(tilt + c, width) + d * g +                          \
+                                load_up_to(B + c, width) * v),                                     \
+                    width);                                                                        \
+    }
+            STRIPS(channels, STRIP)
+#undef STRIP
+        }
     }
 }

@@ -33,12 +33,15 @@ class Normalisation(nn.BatchNorm2d):
         if not self.training or not readable(features) or count < 2:
             outputs = super().forward(features)
             return outputs.relu() if self.rectified else outputs
+        moments = _moments_of(features)
         features = features.contiguous(memory_format=torch.channels_last)
+        if moments is None:
+            moments = statistics_of(features)
         affine = self.weight, self.bias, self.rectified
-        result, moments = _Normalisation.apply(features, *affine)  # type: ignore[no-untyped-call]
+        result = _Normalisation.apply(features, moments, *affine)  # type: ignore[no-untyped-call]
         if self.track_running_stats:
             self._follow(moments, count)
-        recipe = partial(_normalised, features.detach(), moments, *affine)
+        recipe = partial(normalised, features.detach(), moments, *affine)
         return remember(result, "normalised", recipe)
 
     @torch.no_grad()
@@ -61,35 +64,61 @@ def normalises(layer: nn.Module) -> bool:
     return type(layer) is nn.BatchNorm2d and layer.eps == _EPSILON and layer.weight is not None
 
 
-def _normalised(
+def room_for_moments(channels: int) -> Tensor:
+    """Return room for the mean of each channel, and for one over its standard deviation."""
+    return torch.empty(2, channels)
+
+
+def statistics_of(features: Tensor) -> Tensor:
+    """Return mean and one over the standard deviation of each channel, channels last in memory."""
+    moments = room_for_moments(features.shape[1])
+    call("statistics", features, *size_of(features), moments, moments[1])
+    return moments
+
+
+def with_moments(features: Tensor, moments: Tensor | None) -> Tensor:
+    """Attach their moments to features, if there are any, for a normalisation of them."""
+    if moments is not None:
+        features.moments = moments, features._version  # type: ignore[attr-defined]
+    return features
+
+
+def _moments_of(features: Tensor) -> Tensor | None:
+    """Return the moments attached to features that were not written to since."""
+    moments, version = getattr(features, "moments", (None, None))
+    return moments if version == features._version else None
+
+
+def normalised(
     features: Tensor, moments: Tensor, weight: Tensor, bias: Tensor, rectified: bool
 ) -> Tensor:
     """Normalise features (n, channels, h, w), channels last, by mean and scale (2, channels)."""
     result = empty_map(*features.shape)
     tensors = features, moments, moments[1], weight, bias, result
-    call("normalise", *tensors, *_size(features), int(rectified), 0)
+    call("normalise", *tensors, *size_of(features), int(rectified), 0)
     return result
 
 
-def _size(features: Tensor) -> tuple[int, int]:
+def size_of(features: Tensor) -> tuple[int, int]:
     """Return how many positions and channels features have."""
     return features.numel() // features.shape[1], features.shape[1]
 
 
 class _Normalisation(torch.autograd.Function):
-    """The positive part or all of what is normalised, and mean and scale (2, channels)."""
+    """The positive part or all of what is normalised by mean and scale (2, channels)."""
 
     @staticmethod
     def forward(
-        ctx: Any, features: Tensor, weight: Tensor, bias: Tensor, rectified: bool
-    ) -> tuple[Tensor, Tensor]:
-        moments = torch.empty(2, len(weight))
-        call("statistics", features, *_size(features), moments, moments[1])
-        result = _normalised(features, moments, weight, bias, rectified)
+        ctx: Any,
+        features: Tensor,
+        moments: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        rectified: bool,
+    ) -> Tensor:
         ctx.save_for_backward(features, moments, weight, bias)
         ctx.rectified = rectified
-        ctx.mark_non_differentiable(moments)
-        return result, moments
+        return normalised(features, moments, weight, bias, rectified)
 
     @staticmethod
     @once_differentiable
@@ -99,5 +128,5 @@ class _Normalisation(torch.autograd.Function):
         by_features, sums = empty_map(*features.shape), torch.empty_like(moments)
         affine = moments, moments[1], weight, bias, int(ctx.rectified)
         results = by_features, sums, sums[1]
-        call("normalise_gradient", upstream, features, *affine, *results, *_size(features))
-        return by_features, sums[1], sums[0], None
+        call("normalise_gradient", upstream, features, *affine, *results, *size_of(features))
+        return by_features, None, sums[1], sums[0], None

@@ -172,22 +172,48 @@ static void gather_outputs(const float *y, map m, long first, long count, float 
     }
 }
 
-/* Outputs of tiles from their points; only where a mask is above zero, and added if asked. */
-static void scatter_outputs(const float *points, map m, long first, long count, const float *mask,
-                            int add, float *y)
+/* Take a tile's outputs into the mean and the sum of squares about it of so many tiles before, as
+ * add_statistics() does. */
+INLINE void add_tile(const vector *tile, long before, float *mean, float *squares, long rest)
 {
-    long channels = whole(m.channels), size = points_size(count, channels) / POINTS;
+    vector sum = {0}, square = {0};
+    for (int i = 0; i < TILE * TILE; i++)
+        sum += tile[i];
+    vector middle = sum / (float)(TILE * TILE);
+    for (int i = 0; i < TILE * TILE; i++) {
+        vector off = tile[i] - middle;
+        square += off * off;
+    }
+    if (before) {
+        vector old = load_up_to(mean, rest), off = middle - old;
+        float share = 1 / (float)(before + 1);
+        middle = old + share * off;
+        square += load_up_to(squares, rest) + off * off * ((float)(before * TILE * TILE) * share);
+    }
+    store_up_to(mean, middle, rest);
+    store_up_to(squares, square, rest);
+}
+
+/* Channels `from` to `to` of tiles' outputs from their points, which lie `size` floats one behind the
+ * other, as lines at a distance; only where a mask is above zero, and added if asked. Moments, where
+ * there is room for them, take in what the points gave. */
+static void scatter_outputs(const float *points, long size, long distance, map m, long first,
+                            long count, long from, long to, const float *mask, int add,
+                            float *moments, float *y)
+{
     for (long t = 0; t < count; t++) {
         long n, top, left;
         locate(m, first + t, &n, &top, &left);
-        for (long c = 0; c < m.channels; c += LANES) {
+        for (long c = from; c < to && c < m.channels; c += LANES) {
             vector all[POINTS], half[LINE * TILE], tile[TILE * TILE];
             for (int p = 0; p < POINTS; p++)
-                all[p] = load(points + p * size + place_of(t, c, count, channels, 0));
+                all[p] = load(points + p * size + t * distance + c - from);
             for (int i = 0; i < LINE; i++)
                 to_outputs(all + LINE * i, 1, half + TILE * i, 1);
             for (int j = 0; j < TILE; j++)
                 to_outputs(half + j, TILE, tile + j, TILE);
+            if (moments)
+                add_tile(tile, first + t, moments + c, moments + m.channels + c, m.channels - c);
             for (int i = 0; i < TILE; i++)
                 for (int j = 0; j < TILE; j++) {
                     long pixel = (n * m.height + top + i) * m.width + left + j;
@@ -203,61 +229,78 @@ static void scatter_outputs(const float *points, map m, long first, long count, 
     }
 }
 
-/* Points of 3x3 taps of one line and a register's columns, in panels. */
-INLINE void store_taps(const vector *taps, float *points, long line, long c, long lines,
-                       long columns)
+/* Points of 3x3 taps of a register's columns, each so far behind the one before it. */
+INLINE void store_taps(const vector *taps, float *place, long distance)
 {
     vector half[3 * LINE], all[POINTS];
-    float *place = points + in_panels(line, c, lines, columns);
     for (int i = 0; i < 3; i++)
         from_taps(taps + 3 * i, 1, half + LINE * i, 1);
     for (int j = 0; j < LINE; j++)
         from_taps(half + j, LINE, all + j, LINE);
     for (int p = 0; p < POINTS; p++)
-        store(place + p * lines * columns, all[p]);
+        store(place + p * distance, all[p]);
 }
 
 /* What follows takes weights of whole() channels. */
 
-/* Filters for convolve(), 36 matrices (inputs, outputs) in panels. Weights lie the other way
- * round: squares of them are turned over. */
+/* Filters of one panel of outputs: 36 matrices (inputs, columns), each so far behind the one before
+ * it. Weights lie the other way round: squares of them are turned over. */
+static void panel_filters(const float *weight, long inputs, long panel, long columns, float *points,
+                          long distance)
+{
+    for (long c = 0; c < inputs; c += LANES)
+        for (long o = 0; o < columns; o += LANES) {
+            vector squares[9][LANES];
+            for (int k = 0; k < 9; k++) {
+                for (int i = 0; i < LANES; i++)
+                    squares[k][i] = load(weight + (9 * (panel + o + i) + k) * inputs + c);
+                turn_over(squares[k]);
+            }
+            for (int i = 0; i < LANES; i++) {
+                vector taps[9];
+                for (int k = 0; k < 9; k++)
+                    taps[k] = squares[k][i];
+                store_taps(taps, points + (c + i) * columns + o, distance);
+            }
+        }
+}
+
+/* The same of filters with which the gradient of outputs is taken to that of inputs, a panel of
+ * which this is: turned by 180 degrees. */
+static void turned_panel_filters(const float *weight, long inputs, long outputs, long panel,
+                                 long columns, float *points, long distance)
+{
+    for (long o = 0; o < outputs; o++)
+        for (long c = 0; c < columns; c += LANES) {
+            vector taps[9];
+            for (int k = 0; k < 9; k++)
+                taps[k] = load(weight + (9 * o + 8 - k) * inputs + panel + c);
+            store_taps(taps, points + o * columns + c, distance);
+        }
+}
+
+/* Filters for convolve(), 36 matrices (inputs, outputs) in panels. */
 void filters(const float *weight, long inputs, long outputs, float *points)
 {
     for (long panel = 0; panel < outputs; panel += PANEL)
-        for (long c = 0; c < inputs; c += LANES)
-            for (long o = panel; o < panel + width_of(panel, outputs); o += LANES) {
-                vector squares[9][LANES];
-                for (int k = 0; k < 9; k++) {
-                    for (int i = 0; i < LANES; i++)
-                        squares[k][i] = load(weight + (9 * (o + i) + k) * inputs + c);
-                    turn_over(squares[k]);
-                }
-                for (int i = 0; i < LANES; i++) {
-                    vector taps[9];
-                    for (int k = 0; k < 9; k++)
-                        taps[k] = squares[k][i];
-                    store_taps(taps, points, c + i, o, inputs, outputs);
-                }
-            }
+        panel_filters(weight, inputs, panel, width_of(panel, outputs), points + panel * inputs,
+                      inputs * outputs);
 }
 
-/* Filters with which convolve() takes the gradient of outputs to that of inputs: by 180 degrees. */
+/* Filters with which convolve() takes the gradient of outputs to that of inputs. */
 void turned_filters(const float *weight, long inputs, long outputs, float *points)
 {
     for (long panel = 0; panel < inputs; panel += PANEL)
-        for (long o = 0; o < outputs; o++)
-            for (long c = panel; c < panel + width_of(panel, inputs); c += LANES) {
-                vector taps[9];
-                for (int k = 0; k < 9; k++)
-                    taps[k] = load(weight + (9 * o + 8 - k) * inputs + c);
-                store_taps(taps, points, o, c, outputs, inputs);
-            }
+        turned_panel_filters(weight, inputs, outputs, panel, width_of(panel, inputs),
+                             points + panel * outputs, inputs * outputs);
 }
 
 /* y (n, height, width, outputs) from x (n, height, width, inputs), or its positive part, and
- * filters; mask and add say what is written, as in scatter_outputs(). */
+ * filters; mask and add say what is written, as in scatter_outputs(). Mean and scale of what the
+ * filters gave (2, outputs) are worked out where there is room for them. */
 void convolve(const float *x, const float *points, float *y, long n, long height, long width,
-              long inputs, long outputs, int rectify, const float *mask, int add, float *work)
+              long inputs, long outputs, int rectify, const float *mask, int add, float *moments,
+              float *work)
 {
     map from = {n, height, width, inputs}, to = {n, height, width, outputs};
     inputs = whole(inputs), outputs = whole(outputs);
@@ -271,8 +314,45 @@ void convolve(const float *x, const float *points, float *y, long n, long height
             product(before + p * before_size / POINTS, inputs + PAD, 1,
                     points + p * inputs * outputs, after + p * after_size / POINTS, outputs + PAD,
                     count, inputs, outputs, 0);
-        scatter_outputs(after, to, first, count, mask, add, y);
+        scatter_outputs(after, after_size / POINTS, outputs + PAD, to, first, count, 0, outputs, mask,
+                        add, moments, y);
     }
+    if (moments)
+        finish_statistics(n * height * width, to.channels, moments + to.channels);
+}
+
+/* Floats of workspace that the next function needs. */
+long few_tiles_workspace(long tiles, long inputs)
+{
+    return points_size(tiles, whole(inputs)) + POINTS * PANEL * (whole(inputs) + tiles);
+}
+
+/* What convolve() does, for few tiles and by a weight: the filters of a panel of outputs are made when
+ * they are used, and all of them never leave a cache. If turned, they are those that lead back, and
+ * inputs are the weight's outputs. */
+void convolve_few_tiles(const float *x, const float *weight, float *y, long n, long height,
+                        long width, long inputs, long outputs, int turned, int rectify,
+                        const float *mask, float *moments, float *work)
+{
+    map from = {n, height, width, inputs}, to = {n, height, width, outputs};
+    inputs = whole(inputs), outputs = whole(outputs);
+    long tiles = n * height * width / (TILE * TILE), size = points_size(tiles, inputs) / POINTS;
+    float *before = work, *points = before + POINTS * size, *after = points + POINTS * PANEL * inputs;
+    gather_inputs(x, from, 0, tiles, rectify, 0, before);
+    for (long panel = 0; panel < outputs; panel += PANEL) {
+        long columns = width_of(panel, outputs);
+        if (turned)
+            turned_panel_filters(weight, outputs, inputs, panel, columns, points, inputs * columns);
+        else
+            panel_filters(weight, inputs, panel, columns, points, inputs * columns);
+        for (long p = 0; p < POINTS; p++)
+            panel_product(before + p * size, inputs + PAD, 1, points + p * inputs * columns,
+                          after + p * tiles * columns, columns, tiles, inputs, columns, 0);
+        scatter_outputs(after, tiles * columns, columns, to, 0, tiles, panel, panel + columns, mask,
+                        0, moments, y);
+    }
+    if (moments)
+        finish_statistics(n * height * width, to.channels, moments + to.channels);
 }
 
 /* Copy columns o to o + size of points' lines, ROWS at a time, each as lines of their own. */

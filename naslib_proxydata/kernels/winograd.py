@@ -16,12 +16,18 @@ from naslib_proxydata.kernels.maps import empty_map
 
 TILE = 4
 """Height and width are multiples of it."""
+FEW_TILES = 96
+"""Tiles of all maps together up to which filters are made a panel at a time."""
 Filters = tuple[Tensor, Tensor]
 """A weight as the convolution uses it, and as its gradient by the features does."""
 
 
 def winograd(
-    features: Tensor, weight: Tensor, filters: Filters | None = None, rectify: bool = False
+    features: Tensor,
+    weight: Tensor,
+    filters: Filters | None = None,
+    rectify: bool = False,
+    moments: Tensor | None = None,
 ) -> Tensor:
     """Convolve with stride 1 and one zero around; can be differentiated once.
 
@@ -30,11 +36,12 @@ def winograd(
         weight: Shape (outputs, inputs, 3, 3).
         filters: What :func:`filters_of` made of it, where it never changes.
         rectify: Whether the positive part of the features is convolved.
+        moments: Room for mean and scale of the outputs (2, outputs), as a normalisation takes them.
 
     Returns:
         Shape (n, outputs, h, w).
     """
-    arguments = features, weight, filters, rectify
+    arguments = features, weight, filters, rectify, moments
     outputs: Tensor = _Winograd.apply(*arguments)  # type: ignore[no-untyped-call]
     return outputs
 
@@ -53,12 +60,18 @@ class _Winograd(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, features: Tensor, weight: Tensor, filters: Filters | None, rectify: bool
+        ctx: Any,
+        features: Tensor,
+        weight: Tensor,
+        filters: Filters | None,
+        rectify: bool,
+        moments: Tensor | None,
     ) -> Tensor:
         features = features.contiguous(memory_format=torch.channels_last)
         ctx.save_for_backward(features, weight)
         ctx.filters, ctx.rectify = filters, rectify
-        return _convolve(features, weight, "filters", filters and filters[0], rectify=rectify)
+        kept = filters and filters[0]
+        return convolve(features, weight, filters=kept, rectify=rectify, moments=moments)
 
     @staticmethod
     @once_differentiable
@@ -69,10 +82,10 @@ class _Winograd(torch.autograd.Function):
         if ctx.needs_input_grad[0]:
             kept = ctx.filters and ctx.filters[1]
             mask = features if ctx.rectify else None
-            by_features = _convolve(upstream, weight, "turned_filters", kept, mask=mask)
+            by_features = convolve(upstream, weight, turned=True, filters=kept, mask=mask)
         if ctx.needs_input_grad[1]:
-            by_weight = _weight_gradient(features, upstream, ctx.rectify)
-        return by_features, by_weight, None, None
+            by_weight = gradient_by_weight(features, upstream, ctx.rectify)
+        return by_features, by_weight, None, None, None
 
 
 def _filters(kind: str, weight: Tensor, filters: Tensor) -> Tensor:
@@ -83,34 +96,50 @@ def _filters(kind: str, weight: Tensor, filters: Tensor) -> Tensor:
     return filters
 
 
-def _convolve(
+def convolve(
     features: Tensor,
     weight: Tensor,
-    kind: str,
-    filters: Tensor | None,
     *,
+    turned: bool = False,
+    filters: Tensor | None = None,
     rectify: bool = False,
     mask: Tensor | None = None,
+    moments: Tensor | None = None,
 ) -> Tensor:
-    """Convolve by filters, or by those of a weight, for which fresh memory would cost too much.
+    """Convolve features with channels last, without a way back.
 
-    The result is zero where a mask is not above zero.
+    Args:
+        features: Shape (n, inputs, h, w); the outputs' gradient, if turned.
+        weight: Shape (outputs, inputs, 3, 3).
+        turned: Whether the gradient is taken to that of the weight's inputs.
+        filters: Those of the weight, where they were made before.
+        rectify: Whether the positive part of the features is convolved.
+        mask: Where the result may be other than zero: where this is above zero.
+        moments: As for :func:`winograd`.
     """
     n, inputs, height, width = features.shape
-    outputs = weight.shape[0 if kind == "filters" else 1]
+    outputs = weight.shape[1 if turned else 0]
     result = empty_map(n, outputs, height, width)
+    shape = (n, height, width, inputs, outputs)
+    given = [0 if one is None else one for one in (mask, moments)]
+    tiles = n * height * width // TILE**2
+    if filters is None and tiles <= FEW_TILES:
+        work = workspace(call("few_tiles_workspace", tiles, inputs))
+        ways = int(turned), int(rectify), *given
+        call("convolve_few_tiles", features, padded(weight), result, *shape, *ways, work)
+        return result
     wide = whole(inputs), whole(outputs)
     size = 0 if filters is not None else 36 * wide[0] * wide[1]
     work = workspace(size + call("workspace", *wide))
-    if filters is None:
-        filters = _filters(kind, weight, work)
-    shape = (n, height, width, inputs, outputs)
-    ways = int(rectify), 0 if mask is None else mask, 0  # nothing to add to
+    if filters is None:  # fresh memory for them would cost too much
+        filters = _filters("turned_filters" if turned else "filters", weight, work)
+    ways = int(rectify), given[0], 0, given[1]  # nothing to add to
     call("convolve", features, filters, result, *shape, *ways, work[size:])
     return result
 
 
-def _weight_gradient(features: Tensor, upstream: Tensor, rectify: bool) -> Tensor:
+def gradient_by_weight(features: Tensor, upstream: Tensor, rectify: bool = False) -> Tensor:
+    """Return the gradient of a weight from features and the outputs' gradient, channels last."""
     n, inputs, height, width = features.shape
     outputs = upstream.shape[1]
     result = empty_map(whole(outputs), whole(inputs), 3, 3)

@@ -34,6 +34,12 @@ def register_predictors() -> Sequence[Registration]:
             "trainable convolutions and linear layers of the network without dead edges",
         ),
         Registration(
+            "loss-gradients",
+            f"{_ROOM}.zero_cost.loss_gradients:LossGradients",
+            "what grad-norm, snip and fisher are made of, from one pass",
+            "arXiv 2101.08134, section 3.2",
+        ),
+        Registration(
             "grad-norm",
             f"{_ROOM}.zero_cost.grad_norm:GradNorm",
             "summed norms of the loss gradients",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+from unittest.mock import patch
 
 import pytest
 import torch
 from torch import nn
 
+from naslib_proxydata.kernels import normalisation
 from naslib_proxydata.kernels.compiled import lanes
 from naslib_proxydata.kernels.convolution import accelerate
 from naslib_proxydata.kernels.normalisation import Normalisation
@@ -122,3 +124,71 @@ def test_network_without_gradient_needs_none():
     features = random(2, 16, 4, 4).requires_grad_()
     fast(features).sum().backward()
     assert features.grad is not None
+
+
+CONVOLUTIONS = {
+    "filtered": (24, 3, 1, (3, 16, 8, 12)),
+    "filtered, rest of a register": (43, 3, 1, (2, 19, 8, 8)),
+    "product": (40, 1, 1, (5, 32, 7, 7)),
+    "product, rest of a register": (51, 1, 1, (4, 43, 9, 9)),
+    "product, many blocks": (64, 1, 1, (8, 256, 16, 16)),
+    "strided": (16, 3, 2, (2, 16, 9, 9)),
+    "few values": (16, 1, 1, (3, 16, 1, 2)),
+}
+"""Output channels, kernel, stride, shape of the features."""
+
+
+@pytest.mark.parametrize("name", CONVOLUTIONS)
+def test_statistics_that_a_convolution_works_out_are_those_of_its_outputs(name):
+    outputs, kernel, stride, shape = CONVOLUTIONS[name]
+    padding = kernel // 2
+    convolution = nn.Conv2d(shape[1], outputs, kernel, stride, padding, bias=False)
+    nn.init.kaiming_uniform_(convolution.weight, generator=torch_generator(0, "weights"))
+    fast = nn.Sequential(convolution, nn.BatchNorm2d(outputs))
+    plain = copy.deepcopy(fast).double()
+    accelerate(fast)
+    assert fast[0].normalised
+    for moved in (0.0, 30.0):
+        features = (random(*shape) + moved).requires_grad_()
+        exact = features.detach().double().requires_grad_()
+        with patch.object(normalisation, "call", wraps=normalisation.call) as called:
+            found = fast(features)
+        assert "statistics" not in {one.args[0] for one in called.call_args_list}
+        expected = plain(exact)
+        torch.testing.assert_close(found.double(), expected, rtol=1e-3, atol=1e-3)
+        upstream = random(*found.shape)
+        ours = torch.autograd.grad(found, [features, *fast.parameters()], upstream)
+        theirs = torch.autograd.grad(expected, [exact, *plain.parameters()], upstream.double())
+        for one, other in zip(ours, theirs, strict=True):
+            scale = other.abs().max().item() + 1
+            torch.testing.assert_close(one.double(), other, rtol=0, atol=2e-3 * scale)
+    for one, other in zip(fast.buffers(), plain.buffers(), strict=True):
+        torch.testing.assert_close(one.double(), other.double(), rtol=1e-4, atol=1e-4)
+
+
+def test_statistics_are_taken_anew_of_what_was_changed_behind_a_convolution():
+    fast = nn.Sequential(nn.Conv2d(16, 16, 1, bias=False), nn.BatchNorm2d(16))
+    plain = copy.deepcopy(fast)
+    accelerate(fast)
+    features = random(2, 16, 5, 5)
+    with torch.no_grad():
+        found = fast[1](fast[0](features).mul_(3).add_(1))
+        expected = plain[1](plain[0](features).mul_(3).add_(1))
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+    handle = fast[0].register_forward_hook(lambda _, __, outputs: outputs * random(1, 16, 5, 5))
+    found = fast(features)
+    handle.remove()
+    expected = plain[1](plain[0](features) * random(1, 16, 5, 5))
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_a_bias_or_another_layer_between_leaves_statistics_to_the_normalisation():
+    layers = nn.Sequential(
+        nn.Conv2d(16, 16, 1), nn.BatchNorm2d(16), nn.Conv2d(16, 16, 1, bias=False), nn.ReLU(),
+        nn.BatchNorm2d(16),
+    )  # fmt: skip
+    plain = copy.deepcopy(layers)
+    accelerate(layers)
+    assert not layers[2].normalised
+    features = random(2, 16, 4, 4)
+    torch.testing.assert_close(layers(features), plain(features), rtol=1e-4, atol=1e-4)

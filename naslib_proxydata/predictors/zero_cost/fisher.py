@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-import torch
-from torch.nn import functional
-
-from naslib_proxydata.predictors.zero_cost.untrained import (
-    BatchSettings,
-    UntrainedNetworkPredictor,
-    hooked,
-    weighted_layers,
-)
+from naslib_proxydata.predictors.zero_cost.loss_gradients import SALIENCIES, OfLossGradients
+from naslib_proxydata.predictors.zero_cost.untrained import BatchSettings
 from naslib_proxydata.spaces.base import Architecture
-
-if TYPE_CHECKING:
-    from torch import Tensor, nn
 
 
 class FisherSettings(BatchSettings):
@@ -30,58 +20,16 @@ class FisherSettings(BatchSettings):
     per: Literal["weight", "channel"] = "weight"
 
 
-def channel_saliencies(
-    network: nn.Module, inputs: Tensor, labels: Tensor
-) -> list[tuple[nn.Conv2d | nn.Linear, Tensor]]:
-    """Return the Fisher saliency of every output channel of every weighted layer.
+class Fisher(OfLossGradients[Architecture]):
+    """The summed channel saliencies of the canonical network (arXiv 1906.04113).
 
-    Delta_c = 1/2 mean_n (sum_ij a_ncij g_ncij)^2 with a the layer's output, g = dL/da
-    (arXiv 1906.04113, Fisher potential; arXiv 2101.08134, section 3.2). Only gradients
-    of outputs are computed, none of weights.
-
-    Args:
-        network: In train mode, from inputs to logits.
-        inputs: Shape (n, channels, h, w).
-        labels: Shape (n,).
-
-    Returns:
-        (layer, saliencies of shape (out_channels,)) of every layer that the loss depends on.
+    See :func:`~naslib_proxydata.predictors.zero_cost.loss_gradients.loss_gradients`.
     """
-    seen: list[tuple[Any, Tensor]] = []
-    with hooked(weighted_layers(network), lambda layer, _, out: seen.append((layer, out))):
-        loss = functional.cross_entropy(network(inputs), labels)
-    gradients = torch.autograd.grad(loss, [output for _, output in seen], allow_unused=True)
-    result: list[tuple[nn.Conv2d | nn.Linear, Tensor]] = []
-    for (layer, output), gradient in zip(seen, gradients, strict=True):
-        if gradient is not None:
-            products = output.detach() * gradient
-            sums = products.reshape(*products.shape[:2], -1).sum(2)  # n x c
-            result.append((layer, sums.square().mean(0) / 2))
-    return result
-
-
-def fisher(
-    network: nn.Module,
-    inputs: Tensor,
-    labels: Tensor,
-    per: Literal["weight", "channel"] = "weight",
-) -> float:
-    """Sum the channel saliencies over the network, counted once per ``per``."""
-    total = 0.0
-    for layer, saliencies in channel_saliencies(network, inputs, labels):
-        weights = layer.weight[0].numel() if per == "weight" else 1
-        total += weights * float(saliencies.sum())
-    return total
-
-
-class Fisher(UntrainedNetworkPredictor[Architecture]):
-    """Fisher of the canonical network; dead edges have no saliency."""
 
     name = "fisher"
-    accelerated = True
     settings_type = FisherSettings
     options: FisherSettings
 
-    def measure(self, architecture: Architecture) -> float:
-        """Return the summed channel saliency."""
-        return fisher(self.network(architecture), self.inputs, self.labels, self.options.per)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.detail = SALIENCIES[self.options.per]

@@ -2,51 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from naslib_proxydata.predictors.zero_cost.untrained import (
-    BatchSettings,
-    UntrainedNetworkPredictor,
-    weight_gradients,
-)
-from naslib_proxydata.seeding import torch_generator
+from naslib_proxydata.predictors.zero_cost.loss_gradients import GRADIENT_NORM, OfLossGradients
 from naslib_proxydata.spaces.base import Architecture
-from naslib_proxydata.summation import ordered_sum
-
-if TYPE_CHECKING:
-    import torch
-    from torch import Tensor, nn
 
 
-def grad_norm(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
-    """Sum the Euclidean norms of the loss gradients, layer by layer.
+class GradNorm(OfLossGradients[Architecture]):
+    """The sum of the Euclidean norms of the loss gradients, layer by layer.
 
-    S = sum_l || dL / d theta_l ||_2 over the weights theta_l of convolutions and linear layers
-    (arXiv 2101.08134, section 3.2).
-
-    Args:
-        network: In train mode, from inputs to logits.
-        inputs: Shape (n, channels, h, w).
-        labels: Shape (n,).
+    Of the canonical network (arXiv 2101.08134, section 3.2); see
+    :func:`~naslib_proxydata.predictors.zero_cost.loss_gradients.loss_gradients`.
     """
-    return ordered_sum(float(g.norm()) for _, g in weight_gradients(network, inputs, labels))
-
-
-class GradNorm(UntrainedNetworkPredictor[Architecture]):
-    """Gradient norm of the canonical network; dead edges have no gradient."""
 
     name = "grad-norm"
-    accelerated = True
-    settings_type = BatchSettings
-
-    def generator(self, purpose: str) -> torch.Generator:
-        """Return a generator that is the same for every architecture.
-
-        It is seeded with the name that the predictor had once: another text would draw other
-        weights, and give other scores.
-        """
-        return torch_generator(self.task.seed, "grad_norm", purpose)
-
-    def measure(self, architecture: Architecture) -> float:
-        """Return the gradient norm."""
-        return grad_norm(self.network(architecture), self.inputs, self.labels)
+    detail = GRADIENT_NORM

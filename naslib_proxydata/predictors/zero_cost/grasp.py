@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
+from torch import nn
 
+from naslib_proxydata.kernels.convolution import accelerate
 from naslib_proxydata.predictors.zero_cost.untrained import (
     BatchSettings,
     UntrainedNetworkPredictor,
@@ -15,7 +17,7 @@ from naslib_proxydata.spaces.base import Architecture
 from naslib_proxydata.summation import ordered_sum
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
 
 def grasp(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
@@ -50,4 +52,9 @@ class Grasp(UntrainedNetworkPredictor[Architecture]):
 
     def measure(self, architecture: Architecture) -> float:
         """Return the summed gradient-flow score."""
-        return grasp(self.network(architecture), self.inputs, self.labels)
+        network = self.network(architecture)
+        for layer in network.modules():
+            if isinstance(layer, nn.BatchNorm2d):
+                layer.requires_grad_(False)  # its scale and shift are no weights of the sum
+        accelerate(network, twice=True)
+        return grasp(network, self.inputs, self.labels)

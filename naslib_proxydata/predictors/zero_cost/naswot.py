@@ -77,6 +77,7 @@ class Naswot(UntrainedNetworkPredictor[Architecture]):
 
     name = "naswot"
     sees = "raw"
+    accelerated = True
     settings_type = NaswotSettings
 
     def measure(self, architecture: Architecture) -> float:

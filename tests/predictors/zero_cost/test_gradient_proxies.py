@@ -9,10 +9,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from naslib_proxydata.predictors.zero_cost.fisher import channel_saliencies, fisher
-from naslib_proxydata.predictors.zero_cost.grad_norm import grad_norm
 from naslib_proxydata.predictors.zero_cost.grasp import grasp
-from naslib_proxydata.predictors.zero_cost.snip import snip
+from naslib_proxydata.predictors.zero_cost.loss_gradients import (
+    GRADIENT_NORM,
+    SALIENCIES,
+    SENSITIVITY,
+    channel_saliencies,
+    loss_gradients,
+)
 from naslib_proxydata.predictors.zero_cost.zico import zico
 from tests.predictors.zero_cost.references import (
     loss_of,
@@ -37,12 +41,14 @@ def test_grad_norm_sums_the_norms_of_finite_differences(
     numeric: list[tuple[Tensor, Tensor]],
 ) -> None:
     expected = sum(gradient.square().sum().sqrt().item() for _, gradient in numeric)
-    assert grad_norm(tiny_network(), *tiny_batch()) == pytest.approx(expected, rel=1e-6)
+    found = loss_gradients(tiny_network(), *tiny_batch())
+    assert found[GRADIENT_NORM] == pytest.approx(expected, rel=1e-6)
 
 
 def test_snip_sums_weight_times_finite_difference(numeric: list[tuple[Tensor, Tensor]]) -> None:
     expected = sum((weight * gradient).abs().sum().item() for weight, gradient in numeric)
-    assert snip(tiny_network(), *tiny_batch()) == pytest.approx(expected, rel=1e-6)
+    found = loss_gradients(tiny_network(), *tiny_batch())
+    assert found[SENSITIVITY] == pytest.approx(expected, rel=1e-6)
 
 
 def test_grasp_equals_the_explicit_hessian() -> None:
@@ -85,16 +91,22 @@ def test_fisher_is_the_slope_by_a_mask_on_each_channel() -> None:
         network[position] = Masked(layer, mask)
         slopes = numeric_gradient(lambda: loss_of(network, images, labels), mask)  # noqa: B023
         expected[position] = slopes.square().mean(0) / 2
-    network = tiny_network()
-    found = channel_saliencies(network, images, labels)
-    assert [layer for layer, _ in found] == [network[position] for position in expected]
-    for (_, saliencies), reference in zip(found, expected.values(), strict=True):
-        torch.testing.assert_close(saliencies, reference, rtol=1e-5, atol=1e-12)
+    network, outputs = tiny_network(), {}
+    features = images
+    for position, layer in enumerate(network):
+        features = layer(features)
+        outputs[position] = features
+    loss = nn.functional.cross_entropy(features, labels)
+    gradients = torch.autograd.grad(loss, [outputs[position] for position in expected])
+    for (position, reference), gradient in zip(expected.items(), gradients, strict=True):
+        found = channel_saliencies(outputs[position].detach(), gradient)
+        torch.testing.assert_close(found, reference, rtol=1e-5, atol=1e-12)
     by_channel = sum(one.sum().item() for one in expected.values())
     inputs = {0: 3 * 9, 3: 3 * 9, 8: 4}
     by_weight = sum(inputs[position] * one.sum().item() for position, one in expected.items())
-    assert fisher(network, images, labels, "channel") == pytest.approx(by_channel, rel=1e-5)
-    assert fisher(network, images, labels) == pytest.approx(by_weight, rel=1e-5)
+    sums = loss_gradients(tiny_network(), images, labels)
+    assert sums[SALIENCIES["channel"]] == pytest.approx(by_channel, rel=1e-5)
+    assert sums[SALIENCIES["weight"]] == pytest.approx(by_weight, rel=1e-5)
 
 
 def test_zico_equals_plain_loops_over_weights() -> None:
@@ -120,5 +132,5 @@ def test_layers_the_loss_ignores_add_nothing() -> None:
     wider = tiny_network()
     wider.add_module("unused", nn.Identity())
     wider.get_submodule("unused").dead = nn.Conv2d(3, 3, 3).double()  # never called
-    for proxy in (grad_norm, snip, grasp, fisher):
+    for proxy in (loss_gradients, grasp):
         assert proxy(wider, images, labels) == proxy(network, images, labels)
