@@ -45,6 +45,7 @@ SEARCHES = {
     "batches of 5": Search(False, None, 10, 5, 500),
     "batches of 5, expected improvement": Search(False, "expected_improvement", 10, 5, 500),
     "batches of 5, confidence bound": Search(False, "upper_confidence_bound", 10, 5, 500),
+    "batches of 5, top-two Thompson": Search(False, "top_two_thompson", 10, 5, 500),
     "the same with transfer": Search(True, "upper_confidence_bound", 0, 5, 500),
 }
 
