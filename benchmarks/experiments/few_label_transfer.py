@@ -1,6 +1,6 @@
 """Measure what the other tasks of a space add to twenty labelled architectures.
 
-    python benchmarks/experiments/few_label_transfer.py tasks strict useless tables
+    python benchmarks/experiments/few_label_transfer.py tasks strict useless spaces tables
 
 Each part may be run alone; a part goes on where it stopped, and ``tables`` writes what is there.
 
@@ -8,6 +8,9 @@ Each part may be run alone; a part goes on where it stopped, and ``tables`` writ
 ``strict``   NAS-Bench-MR, where tasks that share images are left out together.
 ``useless``  NAS-Bench-201 CIFAR-10 from seven columns of random numbers, alone and beside the
              other two datasets: what useless tasks cost.
+``spaces``   From tables of other search spaces, by structure: NAS-Bench-201 for TransNAS-Bench-101
+             micro, the DARTS space on CIFAR-10 for NDS on ImageNet, and the two cases that the
+             form was chosen on.
 """
 
 from __future__ import annotations
@@ -29,7 +32,7 @@ from naslib_proxydata.leaderboard.rows import Row
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from common import arguments, data_root, deviation, write_csv
 
-PARTS = ("tasks", "strict", "useless", "tables")
+PARTS = ("tasks", "strict", "useless", "spaces", "tables")
 DRAWS = 20
 TRANSFER, STRUCTURE = "few-label-transfer", "few-label-structure"
 NO_LABELS = "0 labels"
@@ -42,6 +45,16 @@ SAME_IMAGES = (
 """Tasks of NAS-Bench-MR that are trained on parts of one dataset: ImageNet, Cityscapes, HMDB51."""
 CHOSEN_ON = ("nb201", "cifar10")
 """The target that form and constants were chosen on; it counts in no mean."""
+OTHER_SPACES = {
+    "nb201": "transnas-micro",
+    "nb101": "nb201",
+    "transnas-micro": "nb201",
+    **{
+        f"nds-{family}-in": "darts"
+        for family in ("darts", "darts-fix-w-d", "amoeba", "enas", "nasnet", "resnext-a")
+    },
+}
+"""The table of another space, by target; the form was chosen on CIFAR-10 of the first two."""
 USELESS, CELLS = 7, 2500
 """Columns of random numbers, and how many cells are ranked from them."""
 
@@ -60,6 +73,9 @@ def main() -> None:
         strict(options)
     if "useless" in options.parts:
         useless(options)
+    if "spaces" in options.parts:
+        for name in OTHER_SPACES:
+            spaces(options, name)
     if "tables" in options.parts:
         tables(options.out / "rows", options.results / "data")
 
@@ -101,6 +117,26 @@ def useless(options: argparse.Namespace) -> None:
     keep(options, "useless_nb201", rows)
 
 
+def spaces(options: argparse.Namespace, name: str) -> None:
+    """Rank a table from one of another space, alone and with its own tasks.
+
+    Of the two that the form was chosen on so many cells as for ``useless``, of others all.
+    """
+    other = [OTHER_SPACES[name]]
+    predictors = {"another space": {"predictor": TRANSFER, "sources": [], "other_spaces": other}}
+    datasets = list(naslib_proxydata.table(name, data_root()).columns())
+    if name == CHOSEN_ON[0]:
+        datasets = [CHOSEN_ON[1]]
+    if name == CHOSEN_ON[0] or len(datasets) > 1:
+        predictors |= {
+            "own tasks": {"predictor": TRANSFER},
+            "own tasks and another space": {"predictor": TRANSFER, "other_spaces": other},
+        }
+    n = CELLS if name in ("nb201", "nb101") else "all"
+    rows = ranked(options, f"spaces_{name}", name, datasets, predictors, n)
+    keep(options, f"spaces_{name}", rows)
+
+
 def ranked(
     options: argparse.Namespace,
     folder: str,
@@ -138,8 +174,20 @@ def tables(folder: Path, data: Path) -> None:
     ]
     for row in rows:  # the path is where the data lay on the machine that measured
         row["source"] = Path(row["source"]).name
-    write_csv(data / "few_label_transfer.csv", rows)
-    write_csv(data / "few_label_transfer_means.csv", means(rows))
+    tasks_of_one = [row for row in rows if row["part"] != "spaces"]
+    of_others = [row for row in rows if row["part"] == "spaces"]
+    if tasks_of_one:
+        write_csv(data / "few_label_transfer.csv", tasks_of_one)
+        write_csv(data / "few_label_transfer_means.csv", means(tasks_of_one))
+    if of_others:
+        write_csv(data / "few_label_other_spaces.csv", of_others)
+        grouped = [{**row, "benchmark": group_of(row["benchmark"])} for row in of_others]
+        write_csv(data / "few_label_other_spaces_means.csv", means(grouped))
+
+
+def group_of(benchmark: str) -> str:
+    """Return of which mean a table is: those of NDS are one."""
+    return "nds" if benchmark.startswith("nds-") else benchmark
 
 
 def means(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +22,7 @@ from naslib_proxydata.predictors.few_label.structure import FewLabelStructure
 from naslib_proxydata.predictors.few_label.transfer import FewLabelTransfer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from common import arguments, data_root, kept, write_csv
+from common import arguments, data_root, kept, read_csv, write_csv
 from queries_nb201 import METRIC, counted
 from search_protocol import GUIDED, Protocol
 
@@ -45,6 +46,7 @@ SEARCHES = {
     "batches of 5": Search(False, None, 10, 5, 500),
     "batches of 5, expected improvement": Search(False, "expected_improvement", 10, 5, 500),
     "batches of 5, confidence bound": Search(False, "upper_confidence_bound", 10, 5, 500),
+    "batches of 5, top-two Thompson": Search(False, "top_two_thompson", 10, 5, 500),
     "the same with transfer": Search(True, "upper_confidence_bound", 0, 5, 500),
 }
 
@@ -63,7 +65,8 @@ def main() -> None:
             protocol = made(SEARCHES[name], dataset)
             for seed in range(options.seeds):
                 kept(file_of(options.out, name), counted, dataset, GUIDED, seed, given=protocol)
-            write_csv(options.results / "data" / "queries_acquisition.csv", lines(options.out))
+            path = options.results / "data" / "queries_acquisition.csv"
+            write_csv(path, merged(read_csv(path), lines(options.out)))
 
 
 def file_of(folder: Path, name: str) -> Path:
@@ -83,6 +86,13 @@ def lines(folder: Path) -> list[dict[str, Any]]:
             if numbers:
                 found.append(line(dataset, name, numbers))
     return found
+
+
+def merged(before: Sequence[dict[str, Any]], now: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the lines of now, and those before of searches of which no runs are kept."""
+    found = {(row["dataset"], row["search"]): row for row in (*before, *now)}
+    keys = ((dataset, name) for dataset in DATASETS for name in SEARCHES)
+    return [found[key] for key in keys if key in found]
 
 
 def made(search: Search, dataset: str) -> Protocol:

@@ -9,7 +9,7 @@ from typing import Any
 from naslib_proxydata import plugins
 from naslib_proxydata.data.images import load_images
 from naslib_proxydata.errors import TableError
-from naslib_proxydata.evolution.acquisition import ACQUISITIONS
+from naslib_proxydata.evolution.acquisition import Acquisition, TopTwoThompson, acquisition_of
 from naslib_proxydata.evolution.base import Optimizer
 from naslib_proxydata.evolution.domain import Domain
 from naslib_proxydata.evolution.fitness import PredictedFitness
@@ -50,7 +50,7 @@ class Protocol:
         labels: int = LABELS,
         per_round: int = PER_ROUND,
     ) -> None:
-        self.acquisition = None if acquisition is None else ACQUISITIONS[acquisition]
+        self.acquisition = acquisition
         self.labels, self.per_round = labels, per_round
         self.table = table
         self.column = column
@@ -101,13 +101,19 @@ class Protocol:
             return true
         search_with_predictor(
             lambda number, start: self.begun(self.proposer, seed, number, start, batched=True),
-            PredictedFitness(self.learner(), self.described, self.acquisition),
+            PredictedFitness(self.learner(), self.described, self.worth(seed)),
             true,
             Budget(queries, self.evaluations, self.labels, self.per_round),
             numpy_generator(seed, "search", "labels"),
             lambda: should_stop(true),
         )
         return true
+
+    def worth(self, seed: int) -> Acquisition | TopTwoThompson | None:
+        """Return what a query is worth; None for the predictor's ranking."""
+        if self.acquisition is None:
+            return None
+        return acquisition_of(self.acquisition, numpy_generator(seed, "acquisition"))
 
     def learner(self) -> FewLabelStructure[Any]:
         """Return the predictor that learns, which has learnt nothing yet."""

@@ -13,7 +13,7 @@ from naslib_proxydata.assemble.problem import Problem
 from naslib_proxydata.assemble.tables import settled
 from naslib_proxydata.config import EvolveConfig
 from naslib_proxydata.evolution import plots
-from naslib_proxydata.evolution.acquisition import ACQUISITIONS
+from naslib_proxydata.evolution.acquisition import acquisition_of
 from naslib_proxydata.evolution.fitness import PredictedFitness
 from naslib_proxydata.evolution.loop import (
     Budget,
@@ -167,8 +167,13 @@ def _predicted(problem: Problem, scores: StoredScores) -> PredictedFitness[Any]:
         texts = [problem.space.text(architecture) for architecture in architectures]
         return scores.get(setup, unfitted, texts, title)
 
-    name = problem.config.acquisition
-    return PredictedFitness(predictor, stored, None if name is None else ACQUISITIONS[name])
+    name, generator = (
+        problem.config.acquisition,
+        numpy_generator(problem.config.seed, "acquisition"),
+    )
+    return PredictedFitness(
+        predictor, stored, None if name is None else acquisition_of(name, generator)
+    )
 
 
 def _write(

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 @click.option(
     "--acquisition",
     metavar="NAME",
-    help="mean, upper_confidence_bound or expected_improvement.  [the predictor's ranking]",
+    help="mean, upper_confidence_bound, expected_improvement or top_two_thompson.  [the "
+    "predictor's ranking]",
 )
 @click.option(
     "--labels",

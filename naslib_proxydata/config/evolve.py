@@ -51,7 +51,9 @@ class EvolveConfig(RunConfig, TableFields, ScoringFields):
     per_round: int = Field(
         10, ge=1, description="Queries of a round, after which a predictor that learns does so."
     )
-    acquisition: Literal["mean", "upper_confidence_bound", "expected_improvement"] | None = Field(
+    acquisition: (
+        Literal["mean", "upper_confidence_bound", "expected_improvement", "top_two_thompson"] | None
+    ) = Field(
         None,
         description="What a query is worth, by what a predictor that learns expects and how "
         "surely; null for its ranking alone.",

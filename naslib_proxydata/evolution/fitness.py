@@ -8,7 +8,7 @@ from typing import Generic
 import numpy as np
 from numpy.typing import NDArray
 
-from naslib_proxydata.evolution.acquisition import Acquisition
+from naslib_proxydata.evolution.acquisition import Acquisition, TopTwoThompson
 from naslib_proxydata.evolution.base import Individuals
 from naslib_proxydata.predictors.base import LearningPredictor, Predictor, Score
 from naslib_proxydata.predictors.few_label.models import normal_scores
@@ -24,15 +24,15 @@ class PredictedFitness(Generic[Architecture]):
     Args:
         predictor: Prepared.
         scores: The predictor's scores of architectures, before it has learnt anything.
-        acquisition: What a query is worth by what is expected and how surely; None to rank by the
-            predictor's aggregate, as is also done before it has learnt.
+        acquisition: What a query is worth by what is expected and how surely, or by joint draws;
+            None to rank by the predictor's aggregate, as is also done before it has learnt.
     """
 
     def __init__(
         self,
         predictor: Predictor[Architecture],
         scores: Callable[[Sequence[Architecture]], Sequence[Score]],
-        acquisition: Acquisition | None = None,
+        acquisition: Acquisition | TopTwoThompson | None = None,
     ) -> None:
         self.predictor = predictor
         self.acquisition = acquisition
@@ -71,6 +71,10 @@ class PredictedFitness(Generic[Architecture]):
         """Return what the acquisition makes of what is expected; None where there is neither."""
         if self.acquisition is None or not isinstance(self.predictor, LearningPredictor):
             return None
+        if isinstance(self.acquisition, TopTwoThompson):
+            rule = self.acquisition
+            drawn = self.predictor.draw(scores, rule.draws, rule.generator)
+            return None if drawn is None else rule(drawn)
         expected = self.predictor.distribution(scores)
         return None if expected is None else self.acquisition(expected, self._best)
 

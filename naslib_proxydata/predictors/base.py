@@ -319,3 +319,24 @@ class LearningPredictor(Predictor[Architecture]):
         the default.
         """
         return None
+
+    def draw(
+        self, scores: Sequence[Score], count: int, generator: np.random.Generator
+    ) -> NDArray[np.float64] | None:
+        """Draw values of architectures that are ranked together, in the unit of a distribution.
+
+        None where :meth:`distribution` is; by default each architecture is drawn by itself.
+
+        Args:
+            scores: Of n architectures.
+            count: How many draws.
+            generator: Source of all that is random.
+
+        Returns:
+            Shape (count, n), columns of nan where nothing is expected.
+        """
+        expected = self.distribution(scores)
+        if expected is None:
+            return None
+        noise = generator.standard_normal((count, len(scores)))
+        return np.asarray(expected.mean + expected.deviation * noise, dtype=np.float64)

@@ -323,6 +323,11 @@ def test_queries_may_go_by_how_sure_a_prediction_is(tmp_path):
     assert [one.architecture for one in by_mean.history][:9] == [
         one.architecture for one in ranked.history
     ][:9]  # the order of the mean is that of the ranking
+    drawn, again = (
+        run(tmp_path / name, **sure, acquisition="top_two_thompson") for name in ("drawn", "again")
+    )
+    assert history_csv(drawn.history) == history_csv(again.history)
+    assert history_csv(drawn.history) != history_csv(ranked.history)
 
 
 @pytest.mark.parametrize(

@@ -80,11 +80,17 @@ def standardiser(reference: Floats) -> Scaling:
     none varies, a single zero is left.
     """
     mean, spread = reference.mean(axis=0), reference.std(axis=0)
-    varying = spread > 1e-9 * np.maximum(1.0, np.abs(reference).max(axis=0, initial=0.0))
-    if not varying.any():
+    kept = varying(reference)
+    if not kept.any():
         return lambda features: np.zeros((len(features), 1))
-    scale = spread[varying] * np.sqrt(varying.sum())
-    return lambda features: (features[:, varying] - mean[varying]) / scale
+    scale = spread[kept] * np.sqrt(kept.sum())
+    return lambda features: (features[:, kept] - mean[kept]) / scale
+
+
+def varying(reference: Floats) -> NDArray[np.bool_]:
+    """Return which features vary over a reference (r, d), beyond rounding; shape (d,)."""
+    largest = np.abs(reference).max(axis=0, initial=0.0)
+    return np.asarray(reference.std(axis=0) > 1e-9 * np.maximum(1.0, largest))
 
 
 def ranker(reference: Floats) -> Scaling:
@@ -158,11 +164,18 @@ def weighed_processes(known: Features, targets: Floats) -> tuple[Floats, Floats,
     return trends, inverses, np.asarray(weights, dtype=np.float64)
 
 
-def smooth_covariances(features: Features, known: Features) -> Iterator[Floats]:
+def smooth_covariances(
+    features: Features, known: Features, others: Features | None = None
+) -> Iterator[Floats]:
     """Yield covariances (n, m) by every kernel and length scale.
 
     They are of the structure alone and, where there are proxies, of all features. Length scales
     are in units of the root mean squared norm of the known features.
+
+    Args:
+        features: Of n architectures.
+        known: Of those that were learnt from.
+        others: Of the m architectures; the known ones where None.
     """
     from scipy.spatial.distance import cdist
 
@@ -170,7 +183,7 @@ def smooth_covariances(features: Features, known: Features) -> Iterator[Floats]:
     for columns in (_structure, Features.together) if has_proxies else (_structure,):
         reference = columns(known)
         norm = float(np.sqrt((reference**2).sum(axis=1).mean())) or 1.0
-        distances = cdist(columns(features), reference) / norm
+        distances = cdist(columns(features), columns(known if others is None else others)) / norm
         for kernel, scale in product(KERNELS.values(), LENGTH_SCALES):
             yield kernel(distances / scale)
 

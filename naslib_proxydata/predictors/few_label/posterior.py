@@ -19,6 +19,8 @@ from naslib_proxydata.predictors.few_label.models import (
 
 LEAST_WEIGHT = 1e-3
 """Processes that weigh less are left out; there are hundreds."""
+JITTER = 1e-8
+"""Added to a variance, so that rounding leaves no covariance without its square root."""
 
 
 def gaussian_process_posterior(
@@ -56,6 +58,49 @@ def gaussian_process_posterior(
         return Distribution(mean, np.sqrt(np.maximum(square - mean**2, 1e-12)))
 
     return predict
+
+
+def gaussian_process_draws(
+    known: Features, targets: Floats, features: Features, count: int, generator: np.random.Generator
+) -> Floats:
+    """Draw values of n architectures jointly from the average of :func:`gaussian_process`.
+
+    A draw takes one process, by its weight, and from it mu + sqrt(s) L z with
+    L L' = k(x, x') - c C^-1 c' (Rasmussen and Williams, equation 2.24): without the noise of a
+    measurement, since what is the best does not depend on it.
+
+    Args:
+        known: Of the m architectures that were learnt from.
+        targets: Theirs, shape (m,).
+        features: Of the n architectures.
+        count: How many draws.
+        generator: Chooses the processes and draws from them.
+
+    Returns:
+        Shape (count, n).
+    """
+    trends, inverses, weights = weighed_processes(known, targets)
+    signals = signal_variance(inverses, targets)
+    shares = np.where(weights >= LEAST_WEIGHT, weights, 0.0)
+    counts = generator.multinomial(count, (shares / shares.sum()).ravel()).reshape(weights.shape)
+    line = features.aggregate @ known.aggregate.T
+    lines = features.aggregate @ features.aggregate.T
+    covariances = zip(
+        smooth_covariances(features, known),
+        smooth_covariances(features, known, features),
+        strict=True,
+    )
+    drawn: list[Floats] = []
+    for kernel, (smooth, between) in enumerate(covariances):
+        for trend, noise in zip(*np.nonzero(counts[kernel]), strict=True):
+            place = (kernel, trend, noise)
+            covariance = smooth + trends[trend] * line
+            explained = covariance @ inverses[place]
+            left = between + trends[trend] * lines - explained @ covariance.T
+            root = np.linalg.cholesky(left + JITTER * np.eye(len(left)))
+            normal = generator.standard_normal((counts[place], len(left)))
+            drawn.append(explained @ targets + np.sqrt(signals[place]) * normal @ root.T)
+    return generator.permutation(np.vstack(drawn))
 
 
 def rank_interval(expected: Distribution, confidence: float) -> tuple[Floats, Floats]:

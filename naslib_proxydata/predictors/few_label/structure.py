@@ -21,7 +21,10 @@ from naslib_proxydata.predictors.few_label.models import (
     rank_average,
     standardiser,
 )
-from naslib_proxydata.predictors.few_label.posterior import gaussian_process_posterior
+from naslib_proxydata.predictors.few_label.posterior import (
+    gaussian_process_draws,
+    gaussian_process_posterior,
+)
 from naslib_proxydata.predictors.labels import checked_labels
 from naslib_proxydata.schema import Settings
 from naslib_proxydata.spaces.base import Architecture
@@ -150,12 +153,28 @@ class FewLabelStructure(LearningPredictor[Architecture]):
             mean[places], deviation[places] = found
         return Distribution(mean, deviation)
 
+    def draw(
+        self, scores: Sequence[Score], count: int, generator: np.random.Generator
+    ) -> Floats | None:
+        """Draw values jointly from the posterior; None where :meth:`distribution` is."""
+        if not self._known or not self.knows_uncertainty:
+            return None
+        places = [place for place, score in enumerate(scores) if math.isfinite(score.value)]
+        drawn = np.full((count, len(scores)), math.nan)
+        if places:
+            ranked = [scores[place] for place in places]
+            scale = self.scaling([*self._known, *ranked])
+            drawn[:, places] = gaussian_process_draws(
+                scale(self._known), self._targets, scale(ranked), count, generator
+            )
+        return drawn
+
     def scaling(self, reference: Sequence[Score]) -> Callable[[Sequence[Score]], Features]:
         """Return the map from scores to features, each kind scaled over a reference."""
-        scales = {kind: standardiser(values) for kind, values in structure_of(reference).items()}
+        scales = {kind: standardiser(values) for kind, values in features_of(reference).items()}
 
         def scale(scores: Sequence[Score]) -> Features:
-            found = structure_of(scores)
+            found = features_of(scores)
             none = np.zeros((len(scores), 0))
             structure = np.hstack([scales[kind](found[kind]) for kind in scales])
             return Features(structure, proxies=none, aggregate=none)
@@ -186,11 +205,11 @@ class FewLabelStructure(LearningPredictor[Architecture]):
         return lambda scores: [predict(scale(scores)) for predict in models]
 
 
-def structure_of(scores: Sequence[Score]) -> dict[str, Floats]:
-    """Return the structural features as they are, by kind, each of shape (n, d of the kind)."""
-    kinds = scores[0].details["structure"]
+def features_of(scores: Sequence[Score], which: str = "structure") -> dict[str, Floats]:
+    """Return the features of a detail as they are, by kind, each of shape (n, d of the kind)."""
+    kinds = scores[0].details[which]
     return {
-        kind: np.array([score.details["structure"][kind] for score in scores], dtype=np.float64)
+        kind: np.array([score.details[which][kind] for score in scores], dtype=np.float64)
         for kind in kinds
     }
 

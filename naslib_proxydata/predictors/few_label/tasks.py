@@ -66,6 +66,16 @@ class MeasuredTasks:
             if np.isfinite(values).any()
         }
 
+    def evenly(self, count: int) -> tuple[list[Any], dict[str, Floats]]:
+        """Return at most so many architectures, evenly spread over the table, and their values.
+
+        Values are the normal scores of ranks, by table and dataset, nan where none was measured.
+        """
+        texts = self._table.architectures()
+        rows = np.linspace(0, len(texts) - 1, min(len(texts), count)).astype(int)
+        architectures = [self.space.parse(texts[row]) for row in rows]
+        return architectures, {name: column[rows] for name, column in self._ranks.items()}
+
     def fingerprint(self) -> dict[str, str]:
         """Return a digest of each column with its architectures, by table and dataset."""
         texts = "\n".join(self._table.architectures()).encode()

@@ -69,3 +69,36 @@ class GraphView:
     operations: tuple[str, ...] = ()
     graphs: Mapping[str, Graph] = field(default_factory=dict)
     numbers: Mapping[str, float] = field(default_factory=dict)
+
+
+SKIP, POOLING, POINTWISE, CONVOLUTION = "skip", "pooling", "1x1 convolution", "convolution"
+COMMON_OPERATIONS = (SKIP, POOLING, POINTWISE, CONVOLUTION)
+"""What the operations of all spaces are kinds of."""
+
+
+def common_view(view: GraphView) -> GraphView:
+    """Return a view with the operations of all spaces, so that features line up between spaces.
+
+    The kind of an operation is told by its name: ``skip``, ``pool`` or ``1x1`` in it, else it is a
+    convolution of a larger window, of whatever make.
+    """
+    return GraphView(
+        COMMON_OPERATIONS,
+        {name: _with_kinds(graph) for name, graph in view.graphs.items()},
+        view.numbers,
+    )
+
+
+def common_operation(operation: str) -> str:
+    """Return the kind of an operation."""
+    name = operation.casefold()
+    kinds = {"skip": SKIP, "pool": POOLING, "1x1": POINTWISE}
+    return next((kind for part, kind in kinds.items() if part in name), CONVOLUTION)
+
+
+def _with_kinds(graph: Graph) -> Graph:
+    edges = (
+        (source, target, operation if operation == LINK else common_operation(operation))
+        for source, target, operation in graph.edges
+    )
+    return Graph(graph.nodes, tuple(edges))

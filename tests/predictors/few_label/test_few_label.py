@@ -15,7 +15,7 @@ from naslib_proxydata.hookspecs import Registration, hookimpl
 from naslib_proxydata.predictors.base import Predictor, Score, ScoringTask
 from naslib_proxydata.predictors.few_label.models import ranker, shares_below, standardiser
 from naslib_proxydata.predictors.few_label.proxies import STRUCTURE, FewLabel
-from naslib_proxydata.predictors.few_label.structure import FewLabelStructure, structure_of
+from naslib_proxydata.predictors.few_label.structure import FewLabelStructure, features_of
 from naslib_proxydata.spaces.nb201.space import NasBench201
 from naslib_proxydata.spaces.transnas.macro import TransNasMacro
 from naslib_proxydata.tables.nb201 import open_nb201
@@ -319,7 +319,7 @@ def test_every_kind_of_feature_weighs_the_same(structure, cells):
     features = structure.scaling(scores)(scores)
     assert features.proxies.shape == features.aggregate.shape == (60, 0)
     squares = (features.structure**2).mean(0)
-    kinds = structure_of(scores)
+    kinds = features_of(scores)
     assert list(kinds) == ["counts", "uses", "paths", "degrees", "size"]
     assert squares.sum() == pytest.approx(len(kinds))
     assert squares[-2:].sum() == pytest.approx(1)

@@ -22,6 +22,7 @@ from naslib_proxydata.predictors.few_label.models import (
     gaussian_process,
 )
 from naslib_proxydata.predictors.few_label.posterior import (
+    gaussian_process_draws,
     gaussian_process_posterior,
     rank_interval,
 )
@@ -97,6 +98,48 @@ def test_it_is_the_mixture_of_all_processes(proxies, monkeypatch):
     np.testing.assert_allclose(found.mean, ranked)
 
 
+@pytest.mark.parametrize("proxies", [0, 2])
+def test_draws_are_joint_draws_of_the_mixture(proxies, monkeypatch):
+    monkeypatch.setattr(posterior, "LEAST_WEIGHT", 0.0)
+    features, values = made_up(11, proxies)
+    known, others = (Features(*(part[rows] for part in features)) for rows in (slice(7), [7, 8, 9]))
+    generator = np.random.default_rng(0)
+    drawn = gaussian_process_draws(known, values[:7], others, 40_000, generator)
+    mean, covariance = joint_reference(known, values[:7], others)
+    np.testing.assert_allclose(drawn.mean(axis=0), mean, atol=0.02)
+    np.testing.assert_allclose(np.cov(drawn.T), covariance, atol=0.03)
+    assert abs(covariance - np.diag(np.diag(covariance))).max() > 0.05  # they are not independent
+
+
+def joint_reference(known, targets, others):
+    """Return mean and covariance of the mixture, of values without noise, process by process."""
+    count, has_proxies = len(targets), known.proxies.shape[1] > 0
+    both = Features(*(np.vstack(pair) for pair in zip(known, others, strict=True)))
+    densities, means, seconds = [], [], []
+    noises = [noise for _ in range(2 if has_proxies else 1) for noise in NOISES]
+    for number, noisy in enumerate(processes(both, count, has_proxies)):
+        inner = noisy[:count, :count]
+        left_out = []
+        for i in range(count):
+            order = [*(j for j in range(count) if j != i), i]
+            mean, variance = conditioned(inner[np.ix_(order, order)], targets[order[:-1]])
+            left_out.append((targets[i], mean, variance))
+        signal = np.mean([(y - mean) ** 2 / variance for y, mean, variance in left_out])
+        densities.append(
+            sum(stats.norm.logpdf(y, mean, math.sqrt(signal * var)) for y, mean, var in left_out)
+        )
+        solved = np.linalg.solve(inner, noisy[:count, count:])
+        mean = targets @ solved
+        latent = noisy[count:, count:] - noises[number % len(noises)] * np.eye(len(mean))
+        left = signal * (latent - noisy[count:, :count] @ solved)
+        means.append(mean)
+        seconds.append(left + np.outer(mean, mean))
+    weights = np.exp(densities - np.max(densities))
+    weights /= weights.sum()
+    mean = weights @ np.array(means)
+    return mean, np.tensordot(weights, np.array(seconds), 1) - np.outer(mean, mean)
+
+
 def test_few_processes_matter():
     features, values = made_up(60, 1)
     known, others = (
@@ -116,6 +159,7 @@ def test_a_predictor_says_how_sure_it_is():
     predictor.prepare(ScoringTask(space, load_images("noise", 1, 0)))
     scores = [predictor.score_one(cell) for cell in [*cells, dead]]
     assert predictor.distribution(scores) is None
+    assert predictor.draw(scores, 2, generator) is None
     macs = np.array([space.macs(space.canonical(cell)) for cell in cells], dtype=float)
     predictor.fit(scores[:20], macs[:20])
     mean, deviation = predictor.distribution(scores)
@@ -123,9 +167,13 @@ def test_a_predictor_says_how_sure_it_is():
     assert deviation[:20].mean() < deviation[20:60].mean()
     assert math.isnan(mean[60])
     assert math.isnan(deviation[60])
+    drawn = predictor.draw(scores, 500, generator)
+    np.testing.assert_allclose(drawn[:, :60].mean(axis=0), mean[:60], atol=0.3)
+    assert np.isnan(drawn[:, 60]).all()
     ridge = FewLabelStructure(models=["ridge"])
     ridge.fit(scores[:20], macs[:20])
     assert ridge.distribution(scores) is None
+    assert ridge.draw(scores, 2, generator) is None
 
 
 def test_an_interval_holds_as_many_as_it_says():

@@ -13,10 +13,14 @@ from naslib_proxydata import plugins
 from naslib_proxydata.data.images import load_images
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.predictors.base import ScoringTask
+from naslib_proxydata.predictors.few_label.other_spaces import OtherSpace
 from naslib_proxydata.predictors.few_label.structure import FewLabelStructure
+from naslib_proxydata.predictors.few_label.tasks import MeasuredTasks
 from naslib_proxydata.predictors.few_label.transfer import FewLabelTransfer
 from naslib_proxydata.spaces.nb101.space import NasBench101
 from naslib_proxydata.spaces.nb201.space import NasBench201
+from naslib_proxydata.spaces.transnas.micro import TransNasMicro
+from naslib_proxydata.tables.own import read_own
 
 PLUGINS = plugins.load()
 SPACE = NasBench201()
@@ -157,3 +161,52 @@ def test_a_dataset_that_is_left_out_must_be_one(tmp_path):
     source = own_table(tmp_path / "a.csv", latency=HIDDEN[:, 0])
     with pytest.raises(ConfigError, match="Did you mean 'latency'"):
         transfer(source, without=["latenzy"])
+
+
+def length(space, cell):
+    """Return how many convolutions a cell has that lie on a path, a measure that spaces share."""
+    graph = space.graph_view(space.canonical(cell)).graphs["cell"].live()
+    return float(sum("conv" in operation for _, _, operation in graph.edges))
+
+
+def micro_table(path, generator, dataset="depth"):
+    """Write a TransNAS-Bench-101 micro table whose values are lengths; return it."""
+    space = TransNasMicro()
+    drawn = list(dict.fromkeys(space.sample(generator) for _ in range(300)))
+    rows = [[space.text(cell), length(space, cell)] for cell in drawn]
+    with open(path, "w", newline="") as file:
+        csv.writer(file).writerows([["architecture", dataset], *rows])
+    return read_own(path, space, ())
+
+
+def predicted(table, target="", **options):
+    predictor = FewLabelTransfer(PLUGINS, other_spaces=["transnas-micro"], **options)
+    predictor.others = [OtherSpace(MeasuredTasks(table, TransNasMicro()))]
+    predictor.set_target(target)
+    return prepared(predictor)
+
+
+def test_another_space_says_what_structure_it_likes(tmp_path):
+    table = micro_table(tmp_path / "micro.csv", np.random.default_rng(5))
+    predictor = predicted(table)
+    scores = [predictor.score_one(cell) for cell in CELLS]
+    assert predictor.knows(scores) == ("csv:micro depth (another space)",)
+    values = np.array([length(SPACE, cell) for cell in CELLS])
+    ranked = predictor.aggregate(scores)  # without labels
+    assert stats.spearmanr(ranked, values).statistic > 0.9
+    assert rho(predictor, values, labels=10) > 0.95
+    assert rho(predictor, -values, labels=10) > 0.9
+
+
+def test_another_space_is_none_for_its_own_dataset(tmp_path):
+    table = micro_table(tmp_path / "micro.csv", np.random.default_rng(5), "CIFAR-10")
+    predictor = predicted(table, target="cifar10")
+    values = np.array([length(SPACE, cell) for cell in CELLS])
+    assert predictor.knows([predictor.score_one(cell) for cell in CELLS]) == ()
+    assert rho(predictor, values) == rho(prepared(FewLabelStructure()), values)
+
+
+def test_a_table_of_the_space_itself_is_no_other_space(shared_data):
+    predictor = FewLabelTransfer(PLUGINS, other_spaces=["nb201"], data_root=shared_data)
+    with pytest.raises(ConfigError, match="name it among the sources"):
+        prepared(predictor)
