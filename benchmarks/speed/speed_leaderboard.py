@@ -65,7 +65,7 @@ def timed(given: tuple[Path, argparse.Namespace], name: str, n: int) -> dict[str
     root, options = given
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(root.resolve())}
     warm = [sys.executable, "-c", _WARM]
-    subprocess.run(warm, env=environment, check=True, cwd=options.out.parent)
+    subprocess.run(warm, env=environment, check=True, cwd=root)
     command = [
         *(sys.executable, "-m", "naslib_proxydata.cli", "leaderboard", "--overwrite"),
         *("--benchmark", "nb201", "--dataset", "cifar10", "--predictors", ",".join(PREDICTORS)),
@@ -73,7 +73,8 @@ def timed(given: tuple[Path, argparse.Namespace], name: str, n: int) -> dict[str
         *("--workers", str(options.workers), "--out", str((options.out / name).resolve())),
     ]
     started, before = time.perf_counter(), os.times()
-    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+    # Python looks where it is started before it looks at PYTHONPATH.
+    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL, cwd=root)
     seconds, after = time.perf_counter() - started, os.times()
     used = sum(after[2:4]) - sum(before[2:4])
     return {"commit": name, "n": n, "seconds": seconds, "cpu_seconds": used}
