@@ -311,8 +311,8 @@ def test_a_model_that_hardly_learned_is_warned_of(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     generator = np.random.default_rng(0)
-    images = generator.integers(0, 256, (60, 8, 8), dtype=np.uint8)
-    np.savez(tmp_path / "noise.npz", images=images, labels=np.arange(60) % 10)
+    images = generator.integers(0, 256, (400, 8, 8), dtype=np.uint8)
+    np.savez(tmp_path / "noise.npz", images=images, labels=np.arange(400) % 10)
     arguments = ("--dataset", tmp_path / "noise.npz", "--selector", "entropy-top", "--size", 5)
     arguments += ("--quick", "--cache", tmp_path / "cache", "--out", tmp_path / "run")
     assert run(*arguments) == 0
