@@ -28,7 +28,7 @@ from naslib_proxydata.kernels.pooling import (
     takes_maxima,
 )
 from naslib_proxydata.kernels.twice import TwiceConvolution, TwiceNormalisation
-from naslib_proxydata.kernels.winograd import TILE, Filters, filters_of, winograd
+from naslib_proxydata.kernels.winograd import Filters, filters_of, has_whole_tiles, winograd
 
 
 class Convolution(nn.Conv2d):
@@ -182,8 +182,7 @@ class Compilable(nn.Module):
 
 def possible(features: Tensor) -> bool:
     """Return whether features (n, channels, h, w) can be filtered by Winograd's way."""
-    _, _, height, width = features.shape
-    return readable(features) and height % TILE == width % TILE == 0
+    return readable(features) and has_whole_tiles(features.shape)
 
 
 def whole_cells(features: Tensor) -> bool:

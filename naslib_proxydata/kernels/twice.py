@@ -53,7 +53,7 @@ class TwiceNormalisation(nn.BatchNorm2d):
 
 
 def _filtered(form: Form, features: torch.Size) -> bool:
-    return form == FILTERED and features[2] % winograd.TILE == features[3] % winograd.TILE == 0
+    return form == FILTERED and winograd.has_whole_tiles(features)
 
 
 def _channels_last(tensor: Tensor) -> Tensor:

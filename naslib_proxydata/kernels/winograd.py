@@ -46,6 +46,11 @@ def winograd(
     return outputs
 
 
+def has_whole_tiles(shape: torch.Size) -> bool:
+    """Return whether maps (n, channels, h, w) divide into tiles."""
+    return shape[2] % TILE == shape[3] % TILE == 0
+
+
 def filters_of(weight: Tensor) -> Filters:
     """Transform a weight once and for all."""
     first, second = (
