@@ -30,6 +30,16 @@ def network(channels, relu, **options):
     return nn.Sequential(norm, nn.ReLU()) if relu else nn.Sequential(norm)
 
 
+def assert_same_gradients(found, ours, expected, theirs, atol):
+    """Compare the gradients of outputs by tensors with those in double precision."""
+    upstream = random(*found.shape)
+    gradients = torch.autograd.grad(found, ours, upstream)
+    exact = torch.autograd.grad(expected, theirs, upstream.double())
+    for one, other in zip(gradients, exact, strict=True):
+        scale = other.abs().max().item() + 1
+        torch.testing.assert_close(one.double(), other, rtol=0, atol=atol * scale)
+
+
 @pytest.mark.parametrize("relu", [False, True])
 @pytest.mark.parametrize(
     "shape",
@@ -52,12 +62,8 @@ def test_outputs_gradients_and_running_statistics_are_those_of_torch(shape, relu
         exact = features.detach().double().requires_grad_()
         found, expected = fast(features), plain(exact)
         torch.testing.assert_close(found.double(), expected, rtol=1e-4, atol=1e-4)
-        upstream = random(*shape)
-        ours = torch.autograd.grad(found, [features, *fast.parameters()], upstream)
-        theirs = torch.autograd.grad(expected, [exact, *plain.parameters()], upstream.double())
-        for one, other in zip(ours, theirs, strict=True):
-            scale = other.abs().max().item() + 1
-            torch.testing.assert_close(one.double(), other, rtol=0, atol=2e-4 * scale)
+        ours, theirs = [features, *fast.parameters()], [exact, *plain.parameters()]
+        assert_same_gradients(found, ours, expected, theirs, atol=2e-4)
     for one, other in zip(fast.buffers(), plain.buffers(), strict=True):
         torch.testing.assert_close(one.double(), other.double(), rtol=1e-4, atol=1e-4)
 
@@ -156,12 +162,8 @@ def test_statistics_that_a_convolution_works_out_are_those_of_its_outputs(name):
         assert "statistics" not in {one.args[0] for one in called.call_args_list}
         expected = plain(exact)
         torch.testing.assert_close(found.double(), expected, rtol=1e-3, atol=1e-3)
-        upstream = random(*found.shape)
-        ours = torch.autograd.grad(found, [features, *fast.parameters()], upstream)
-        theirs = torch.autograd.grad(expected, [exact, *plain.parameters()], upstream.double())
-        for one, other in zip(ours, theirs, strict=True):
-            scale = other.abs().max().item() + 1
-            torch.testing.assert_close(one.double(), other, rtol=0, atol=2e-3 * scale)
+        ours, theirs = [features, *fast.parameters()], [exact, *plain.parameters()]
+        assert_same_gradients(found, ours, expected, theirs, atol=2e-3)
     for one, other in zip(fast.buffers(), plain.buffers(), strict=True):
         torch.testing.assert_close(one.double(), other.double(), rtol=1e-4, atol=1e-4)
 
