@@ -24,11 +24,14 @@ from naslib_proxydata.markdown import one_line
 from naslib_proxydata.oneshot import plots
 from naslib_proxydata.oneshot.base import Strategy, combine
 from naslib_proxydata.oneshot.builder import supernet_builder
-from naslib_proxydata.oneshot.checkpoint import NAME, PREVIOUS, started_from
-from naslib_proxydata.oneshot.distributed import described, from_first, is_first, joined
 from naslib_proxydata.oneshot.duration import check_epochs
 from naslib_proxydata.oneshot.early_stopping import returned_epoch
-from naslib_proxydata.oneshot.examples import Active, examples_sha256, starting_examples
+from naslib_proxydata.oneshot.examples import (
+    Active,
+    examples_sha256,
+    started_from,
+    starting_examples,
+)
 from naslib_proxydata.oneshot.hessian import HessianTracker
 from naslib_proxydata.oneshot.image_size import check_image_size
 from naslib_proxydata.oneshot.learner import Learner
@@ -40,10 +43,12 @@ from naslib_proxydata.plugins import Acting
 from naslib_proxydata.plugins.acting import DECIDING, Actor, lifecycle_hooks
 from naslib_proxydata.plugins.naming import add_files, add_observers, tell_idle
 from naslib_proxydata.plugins.sources import Provider
+from naslib_proxydata.runs.checkpoint import NAME, PREVIOUS
 from naslib_proxydata.runs.environment import environment, provenance
 from naslib_proxydata.runs.executors import threads_used
 from naslib_proxydata.runs.folder import RunFolder
 from naslib_proxydata.runs.numerics import numerics
+from naslib_proxydata.runs.processes import described, from_first, is_first, joined
 from naslib_proxydata.runs.setup import load_plugins
 from naslib_proxydata.runs.start import opened_folder, resolved
 from naslib_proxydata.selection.files import load_selection

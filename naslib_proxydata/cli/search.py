@@ -101,8 +101,8 @@ def command(
     from naslib_proxydata.cli.together import told_by_the_first
     from naslib_proxydata.config import SearchConfig
     from naslib_proxydata.errors import ConfigError
-    from naslib_proxydata.oneshot.distributed import started_number
     from naslib_proxydata.runs.kept import epochs_kept
+    from naslib_proxydata.runs.processes import started_number
 
     number = started_number()
     with told_by_the_first(number):

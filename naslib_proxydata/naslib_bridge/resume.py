@@ -15,7 +15,7 @@ import torch
 from naslib_proxydata.boundary import boundary
 from naslib_proxydata.errors import RunFolderError
 from naslib_proxydata.files import remove_scratch
-from naslib_proxydata.oneshot.checkpoint import load_checkpoint, save_checkpoint
+from naslib_proxydata.runs.checkpoint import load_checkpoint, save_checkpoint
 from naslib_proxydata.runs.lock import FolderLock
 
 SUBFOLDER = "proxy_data"

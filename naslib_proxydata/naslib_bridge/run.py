@@ -15,9 +15,9 @@ from naslib_proxydata.naslib_bridge.actors import actors_of
 from naslib_proxydata.naslib_bridge.choice import choose
 from naslib_proxydata.naslib_bridge.loader import PassLoader
 from naslib_proxydata.naslib_bridge.training_data import TrainingData, queue_indices
-from naslib_proxydata.oneshot.checkpoint import Stateful
 from naslib_proxydata.oneshot.examples import kept_at_start, kept_examples
 from naslib_proxydata.plugins import Acting
+from naslib_proxydata.runs.checkpoint import Stateful
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

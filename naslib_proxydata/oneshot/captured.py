@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from naslib_proxydata.data.loader import Batch
-from naslib_proxydata.oneshot.distributed import processes
 from naslib_proxydata.oneshot.first_order import FirstOrder, Softmax
+from naslib_proxydata.runs.processes import processes
 
 if TYPE_CHECKING:
     from naslib_proxydata.oneshot.learner import Learner

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from naslib_proxydata.errors import PluginError, PruningError, SearchError
+from naslib_proxydata.boundary import boundary
+from naslib_proxydata.errors import PluginError, PruningError, RunFolderError, SearchError
 from naslib_proxydata.hookspecs import LEVELS, Level, WeightedExamples
 from naslib_proxydata.oneshot.answers import as_kept, as_selection, as_weighted
+from naslib_proxydata.runs.checkpoint import ADVICE, NAME, load_checkpoint
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.selection.split import split_indices
 
@@ -185,3 +188,17 @@ def endless(batches: Iterable[Batch]) -> Iterator[Batch]:
     """Yield batches, beginning anew whenever they end."""
     while True:
         yield from batches
+
+
+def started_from(folder: Path) -> Mapping[str, str] | None:
+    """Return the hash of the examples chosen for each level; None without a checkpoint.
+
+    Raises:
+        RunFolderError: See :func:`load_checkpoint`, or a checkpoint does not say.
+    """
+    state = load_checkpoint(folder)
+    if state is None:
+        return None
+    with boundary(folder / NAME, RunFolderError, ADVICE):
+        # Earlier versions, which dropped none before the first epoch, say only what it began with.
+        return dict(state.get("chosen") or state["identity"]["selection"])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from naslib_proxydata.oneshot.distributed import averaged
+from naslib_proxydata.runs.processes import averaged
 
 
 def gradients_of(loss: Tensor, parameters: Sequence[Tensor]) -> list[Tensor]:

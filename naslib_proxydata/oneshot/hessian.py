@@ -14,9 +14,9 @@ from torch import Tensor
 
 from naslib_proxydata.hookspecs import hookimpl
 from naslib_proxydata.kernels.compiled import paused
-from naslib_proxydata.oneshot.distributed import alone, from_first
 from naslib_proxydata.oneshot.first_order import Softmax
 from naslib_proxydata.oneshot.moment import Moment
+from naslib_proxydata.runs.processes import alone, from_first
 
 if TYPE_CHECKING:
     from naslib_proxydata.oneshot.learner import Learner

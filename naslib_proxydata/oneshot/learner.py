@@ -14,11 +14,11 @@ from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.kernels.convolution import accelerate
 from naslib_proxydata.oneshot.architecture import ArchitectureParameters
 from naslib_proxydata.oneshot.buffers import unchanged_buffers
-from naslib_proxydata.oneshot.distributed import Shares
 from naslib_proxydata.oneshot.first_order import FirstOrder
 from naslib_proxydata.oneshot.gradients import gradients_of, set_gradients
-from naslib_proxydata.oneshot.precision import Precision
+from naslib_proxydata.oneshot.shares import Shares
 from naslib_proxydata.oneshot.widening import copied_channels, take_over
+from naslib_proxydata.runs.precision import Precision
 from naslib_proxydata.seeding import torch_generator
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Learner:
                 f"precision float16 scales gradients, which the step of {strategy.name!r} does not "
                 "do; use bfloat16"
             )
-        self.precision = Precision(settings)
+        self.precision = Precision(settings.precision, settings.device)
         self._shares = Shares()
         self.relaxation = strategy.relaxation
         self._make_supernet = make_supernet

@@ -29,13 +29,6 @@ from naslib_proxydata.oneshot import collapse
 from naslib_proxydata.oneshot.answers import whole_numbers
 from naslib_proxydata.oneshot.buffers import unchanged_buffers
 from naslib_proxydata.oneshot.captured import ReplayedStep, cuda_graph, replayable
-from naslib_proxydata.oneshot.checkpoint import (
-    NAME,
-    Stateful,
-    load_checkpoint,
-    save_checkpoint,
-)
-from naslib_proxydata.oneshot.distributed import from_first, is_first, keep_buffers_alike
 from naslib_proxydata.oneshot.examples import (
     Active,
     counted_by_class,
@@ -49,6 +42,13 @@ from naslib_proxydata.oneshot.examples import (
 from naslib_proxydata.oneshot.moment import Moment
 from naslib_proxydata.oneshot.pick import pick
 from naslib_proxydata.oneshot.records import EpochRecord, SearchResult
+from naslib_proxydata.runs.checkpoint import (
+    NAME,
+    Stateful,
+    load_checkpoint,
+    save_checkpoint,
+)
+from naslib_proxydata.runs.processes import from_first, is_first, keep_buffers_alike
 from naslib_proxydata.seeding import torch_generator
 from naslib_proxydata.selection.base import Selection
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from naslib_proxydata.errors import ConfigError, ProxyDataError
-from naslib_proxydata.oneshot.checkpoint import Stateful, load_checkpoint, save_checkpoint
 from naslib_proxydata.plugins.acting import DECIDING, lifecycle_hooks
+from naslib_proxydata.runs.checkpoint import Stateful, load_checkpoint, save_checkpoint
 from naslib_proxydata.testing.randomness import global_states
 from naslib_proxydata.testing.trial import Trial, plain, refused
 

@@ -17,8 +17,8 @@ from naslib_proxydata.cli.main import main
 from naslib_proxydata.config import SearchConfig
 from naslib_proxydata.data.sources import open_dataset
 from naslib_proxydata.hookspecs import hookimpl
-from naslib_proxydata.oneshot.checkpoint import load_checkpoint
 from naslib_proxydata.oneshot.records import EpochRecord, read_history
+from naslib_proxydata.runs.checkpoint import load_checkpoint
 from naslib_proxydata.runs.setup import load_plugins
 from naslib_proxydata.selection.files import load_selection, save_selection
 from naslib_proxydata.selection.origin import ScoreOrigin

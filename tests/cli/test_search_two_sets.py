@@ -13,7 +13,7 @@ from naslib_proxydata.cli.main import main
 from naslib_proxydata.config import SearchConfig
 from naslib_proxydata.data.sources import open_dataset
 from naslib_proxydata.errors import DatasetError
-from naslib_proxydata.oneshot.checkpoint import load_checkpoint
+from naslib_proxydata.runs.checkpoint import load_checkpoint
 from naslib_proxydata.selection.origin import ScoreOrigin
 from naslib_proxydata.selection.score_files import write_scores
 from tests.oneshot.fakes import coloured

@@ -40,8 +40,8 @@ from naslib.search_spaces.core.primitives import MixedOp
 
 from naslib_proxydata.naslib_bridge import ProxyTrainer, dataset_api, proxied
 from naslib_proxydata.naslib_bridge.nasbench301 import NasBench301
-from naslib_proxydata.oneshot.checkpoint import load_checkpoint
 from naslib_proxydata.plugins import Provider
+from naslib_proxydata.runs.checkpoint import load_checkpoint
 from naslib_proxydata.spaces.darts.space import Darts
 from naslib_proxydata.spaces.nb201.space import NasBench201
 from naslib_proxydata.tables.nb201_compact import read_compact

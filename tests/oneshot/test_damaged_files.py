@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from naslib_proxydata.errors import RunFolderError
-from naslib_proxydata.oneshot.checkpoint import NAME, load_checkpoint, save_checkpoint
 from naslib_proxydata.oneshot.records import EpochRecord, read_history
+from naslib_proxydata.runs.checkpoint import NAME, load_checkpoint, save_checkpoint
 from tests.damage import damaged, many_copies, refused
 from tests.tables.mutated import mutated
 

@@ -26,12 +26,6 @@ from naslib_proxydata.errors import (
 from naslib_proxydata.hookspecs import hookimpl
 from naslib_proxydata.oneshot import loop
 from naslib_proxydata.oneshot.base import Strategy, combine
-from naslib_proxydata.oneshot.checkpoint import (
-    NAME,
-    PREVIOUS,
-    load_checkpoint,
-    save_checkpoint,
-)
 from naslib_proxydata.oneshot.loop import Search
 from naslib_proxydata.oneshot.records import read_history
 from naslib_proxydata.oneshot.strategies.beta_darts import beta_darts
@@ -44,6 +38,12 @@ from naslib_proxydata.oneshot.strategies.robust_darts import robust_darts
 from naslib_proxydata.oneshot.strategies.sdarts import sdarts_rs
 from naslib_proxydata.pruning.bilevel import BilevelPruner
 from naslib_proxydata.pruning.schedule import Schedule
+from naslib_proxydata.runs.checkpoint import (
+    NAME,
+    PREVIOUS,
+    load_checkpoint,
+    save_checkpoint,
+)
 from naslib_proxydata.selection.base import Selection
 from naslib_proxydata.spaces.nb201.cell import parse
 from tests.oneshot.fakes import CLASSES, acting, coloured, make_learner

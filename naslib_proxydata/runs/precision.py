@@ -1,4 +1,4 @@
-"""Mixed precision: the network computes in 16 bits, parameters and alpha stay float32."""
+"""Mixed precision: a network computes in 16 bits, all that is learnt stays float32."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from naslib_proxydata.oneshot.settings import SearchSettings
-
 TYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -28,17 +26,18 @@ class Precision:
     know this the host waits for the device once a step, which bfloat16 does not need.
 
     Args:
-        settings: Precision and device.
+        precision: ``float32``, ``bfloat16`` or ``float16``.
+        device: A torch device string.
 
     Raises:
         ConfigError: This torch cannot scale gradients.
     """
 
-    def __init__(self, settings: SearchSettings) -> None:
-        self._type = TYPES.get(settings.precision)
-        self._kind = torch.device(settings.device).type
+    def __init__(self, precision: str, device: str) -> None:
+        self._type = TYPES.get(precision)
+        self._kind = torch.device(device).type
         self._scaler: Any = None
-        if settings.precision == "float16":
+        if precision == "float16":
             if not hasattr(torch.amp, "GradScaler"):
                 raise ConfigError(
                     f"precision float16 needs torch 2.3 or later, this is {torch.__version__}; "

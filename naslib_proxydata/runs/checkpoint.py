@@ -19,7 +19,7 @@ from naslib_proxydata.sealed import read_sealed, write_sealed
 _log = logging.getLogger(__name__)
 NAME = "checkpoint.pt"
 PREVIOUS = "checkpoint-previous.pt"
-_ADVICE = "choose another folder, or start anew in this one"
+ADVICE = "choose another folder, or start anew in this one"
 
 
 @runtime_checkable
@@ -34,7 +34,7 @@ class Stateful(Protocol):
 
         Args:
             state: The state.
-            example: A tensor on the device of the search.
+            example: A tensor on the device of the run.
         """
 
 
@@ -62,7 +62,7 @@ def load_checkpoint(folder: Path) -> dict[str, Any] | None:
     """Read the newest checkpoint that is whole; None where the folder has none.
 
     A damaged one is named in a warning and the previous one is used. Its tensors are on the CPU,
-    whatever device they were on, so that a search may go on on another.
+    whatever device they were on, so that a run may go on on another.
 
     Raises:
         RunFolderError: There are checkpoints, all of them damaged.
@@ -87,33 +87,19 @@ def load_checkpoint(folder: Path) -> dict[str, Any] | None:
     return None
 
 
-def started_from(folder: Path) -> Mapping[str, str] | None:
-    """Return the hash of the examples chosen for each level; None without a checkpoint.
-
-    Raises:
-        RunFolderError: See :func:`load_checkpoint`, or a checkpoint does not say.
-    """
-    state = load_checkpoint(folder)
-    if state is None:
-        return None
-    with boundary(folder / NAME, RunFolderError, _ADVICE):
-        # Earlier versions, which dropped none before the first epoch, say only what it began with.
-        return dict(state.get("chosen") or state["identity"]["selection"])
-
-
 def _read(path: Path) -> dict[str, Any] | None:
     """Return the state in a file, None where its bytes are not those that were written.
 
     Raises:
         RunFolderError: It cannot be read, or holds what no checkpoint does.
     """
-    payload = read_sealed(path, error=RunFolderError, advice=_ADVICE)
+    payload = read_sealed(path, error=RunFolderError, advice=ADVICE)
     if payload is None:
         return None
-    with boundary(path, RunFolderError, _ADVICE):
+    with boundary(path, RunFolderError, ADVICE):
         state = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
     if not isinstance(state, dict):
-        raise RunFolderError(f"{path} holds no state of a search; {_ADVICE}")
+        raise RunFolderError(f"{path} holds no state of a run; {ADVICE}")
     return state
 
 
