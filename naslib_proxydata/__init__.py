@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from naslib_proxydata.api.score import score
     from naslib_proxydata.api.search import search
     from naslib_proxydata.api.select import select
+    from naslib_proxydata.api.train import train
     from naslib_proxydata.hookspecs import Registration, hookimpl
     from naslib_proxydata.ranking import kendall, ndcg, spearman, top_retrieval
 
@@ -39,6 +40,7 @@ _MODULES = {
     "spearman": "ranking",
     "table": "api.lookup",
     "top_retrieval": "ranking",
+    "train": "api.train",
 }
 
 __all__ = [
@@ -60,6 +62,7 @@ __all__ = [
     "spearman",
     "table",
     "top_retrieval",
+    "train",
 ]
 
 

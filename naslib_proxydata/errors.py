@@ -55,6 +55,10 @@ class SearchError(ProxyDataError):
     """A search cannot start or go on."""
 
 
+class TrainingError(ProxyDataError):
+    """A network's training cannot start or go on."""
+
+
 class NaslibError(ProxyDataError):
     """NASLib is absent, does not import here, or is too different from what is known of it."""
 

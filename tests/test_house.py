@@ -40,7 +40,7 @@ FLOORS = [
     ("summation", "version"),
     ("plugins", "spaces", "data", "pruning"),
     ("tables", "selection", "predictors"),
-    ("oneshot", "evolution", "runs", "leaderboard"),
+    ("oneshot", "evolution", "training", "runs", "leaderboard"),
     ("testing", "config", "naslib_bridge", "assemble"),
     ("api", "cli"),
 ]

@@ -11,6 +11,7 @@ from typing import Any
 
 from naslib_proxydata.assemble.problem import Problem
 from naslib_proxydata.assemble.tables import settled
+from naslib_proxydata.assemble.trained_values import TRAININGS, TrainedValues
 from naslib_proxydata.config import EvolveConfig
 from naslib_proxydata.evolution import plots
 from naslib_proxydata.evolution.acquisition import acquisition_of
@@ -87,10 +88,11 @@ def run_evolve(
     config = _with_settled_files(resolved(config))
     with threads_used(config.threads):
         problem = Problem(config, plugins)
-        with opened_folder(config, (HISTORY, FRONT, RESULT)) as folder:
+        with opened_folder(config, (HISTORY, FRONT, RESULT, TRAININGS)) as folder:
             with ScoreStore(folder.scores) as store, workers_of(config, executor) as pool:
                 scores = StoredScores(store, pool, progress)
-                history = _searched(problem, scores, folder)
+                trained = _trained_values(problem, folder, pool, progress)
+                history = _searched(problem, scores, folder, trained)
             found = _found(problem, history, scores.computed, folder.path)
             _write(folder, problem, found, environment(config, plugins), told_transient(store))
     return found
@@ -126,10 +128,26 @@ def _with_settled_files(config: EvolveConfig) -> EvolveConfig:
     return config.model_copy(update=update)
 
 
-def _searched(problem: Problem, scores: StoredScores, folder: RunFolder) -> Sequence[Query]:
+def _trained_values(
+    problem: Problem, folder: RunFolder, pool: Executor, progress: Progress | None
+) -> TrainedValues | None:
+    """Return what trains the queries, None where they are looked up."""
+    if not problem.trains:
+        return None
+    inner = folder.path / TRAININGS
+    return TrainedValues(problem.config, problem.space, inner, pool, progress)
+
+
+def _searched(
+    problem: Problem, scores: StoredScores, folder: RunFolder, trained: TrainedValues | None
+) -> Sequence[Query]:
     """Search and return every query, or every evaluation where there is none."""
     config = problem.config
-    true = TrueFitness(problem.domain, problem.measure, problem.given)
+    true = (
+        TrueFitness(problem.domain, problem.measure, problem.given)
+        if trained is None
+        else TrueFitness(problem.domain, trained.measure, problem.given, trained.ahead)
+    )
     if problem.predictor is None:
         search_by_value(problem.begin(0), true, config.queries)
         return true.queries

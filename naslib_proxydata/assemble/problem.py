@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from naslib_proxydata.assemble.tables import member
+from naslib_proxydata.assemble.trained_values import METRIC, check_queries, sized
 from naslib_proxydata.config import EvolveConfig
 from naslib_proxydata.config.tables import ALL
+from naslib_proxydata.config.train import QueryFields
 from naslib_proxydata.errors import ConfigError, TableError
 from naslib_proxydata.evolution.base import Optimizer
 from naslib_proxydata.evolution.domain import Domain
@@ -76,7 +78,10 @@ class Problem:
             )
         self.table: BenchmarkTable | None = None
         self.column = ("", "")
-        if config.queries > 0 or config.benchmark is not None:
+        if self.trains:
+            self.space = sized(self.space, config)
+            self.column = (config.train or QueryFields()).dataset, METRIC
+        elif config.queries > 0 or config.benchmark is not None:
             self.table = _table(config, plugins)
             dataset = config.dataset or self.table.default_dataset()
             self.column = dataset, config.metric or self.table.default_metric(dataset)
@@ -93,13 +98,21 @@ class Problem:
             self.setup = self._with_sources(self.setup)
             checked_predictor(self.setup)
         self.predictor: Predictor[Any] | None = None if self.setup is None else self.setup()
-        if self.predictor is not None:
+        if self.predictor is not None and not self.trains:
             self.predictor.set_target(self.column[0])
         if config.acquisition is not None:
             self._require_learning("acquisition")
             self._require_uncertainty()
         self.given = self._given()
         self.labels = self._labels()
+        if self.trains:
+            generator = numpy_generator(config.seed, "evolve", "training")
+            check_queries(config, self.space, self.domain.sample(generator))
+
+    @property
+    def trains(self) -> bool:
+        """Whether what is queried is trained, not looked up."""
+        return self.config.true == "train"
 
     @property
     def fitness_label(self) -> str:

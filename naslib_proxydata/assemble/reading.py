@@ -7,13 +7,12 @@ import io
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from naslib_proxydata.data.folder import FolderDataset
 from naslib_proxydata.errors import DatasetError, printable
 
 if TYPE_CHECKING:
-    from naslib_proxydata.config import SearchConfig, SelectConfig
     from naslib_proxydata.data.base import Dataset
     from naslib_proxydata.runs.executors import Progress
 
@@ -21,6 +20,23 @@ _log = logging.getLogger(__name__)
 
 TOLD = 20
 """Most damaged images that are logged one by one; a file lists all of them."""
+
+
+class Asked(Protocol):
+    """How images are to be read; configurations of commands that read some say so.
+
+    Attributes:
+        image_size: Side in pixels to which a folder's images are resized and cropped.
+        skip_damaged: Whether those of a folder that cannot be read are left out.
+        workers: Threads that read a folder.
+    """
+
+    @property
+    def image_size(self) -> int | None: ...  # noqa: D102
+    @property
+    def skip_damaged(self) -> bool: ...  # noqa: D102
+    @property
+    def workers(self) -> int: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -45,9 +61,7 @@ class ReadDataset:
         return stream.getvalue()
 
 
-def read_as_asked(
-    dataset: Dataset, config: SelectConfig | SearchConfig, progress: Progress | None = None
-) -> ReadDataset:
+def read_as_asked(dataset: Dataset, config: Asked, progress: Progress | None = None) -> ReadDataset:
     """Return the dataset with the image size, the readers and the gaps that are asked for.
 
     Args:

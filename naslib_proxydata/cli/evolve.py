@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 @click.option("--predictor", metavar="NAME", help="The fitness.  [the benchmark's true value]")
 @click.option("--queries", type=int, metavar="N", help="True values to look up.  [0]")
 @click.option(
+    "--true",
+    metavar="table|train",
+    help="Look values up, or train what is queried, as --set train.KEY=VALUE says.  [table]",
+)
+@click.option(
     "--evaluations", type=int, metavar="N", help="Architectures a predictor ranks.  [200]"
 )
 @click.option(
@@ -64,7 +69,8 @@ def command(config_file: Path | None, assignments: tuple[str, ...], **options: A
     """Search a space architecture by architecture, by true values or a predictor.
 
     With --queries alone the benchmark's value is the fitness, with --predictor alone its score.
-    With both, queries are spent on what the predictor ranks best. Options of the optimizer are
+    With both, queries are spent on what the predictor ranks best. With --true train what is queried
+    is trained: --set train.recipe=NAME and so on, as for 'train'. Options of the optimizer are
     set by --set optimizer.KEY=VALUE. Scores are kept as they arrive: running the same command
     again goes on where it stopped, with more --queries or --evaluations if you like.
     """

@@ -36,13 +36,16 @@ def command(kind: str, plugin: tuple[Path, ...], no_plugin: tuple[str, ...]) -> 
             named = (provider.plugin, provider.distribution, provider.version)
             table.add_row(*map(cell_text, named))
     elif kind == "recipes":
-        from naslib_proxydata.oneshot.recipes import RECIPES
+        from naslib_proxydata.config import SCHEMAS
 
+        table.add_column("command", no_wrap=True)
         table.add_column("name", no_wrap=True)
         for name in ("summary", "source", "what it lacks"):
             table.add_column(name)
-        for name, recipe in RECIPES.items():
-            table.add_row(*map(cell_text, (name, recipe.summary, recipe.source, recipe.lacks)))
+        for command_name, schema in SCHEMAS.items():
+            for name, recipe in schema.RECIPES.items():
+                told = (command_name, name, recipe.summary, recipe.source, recipe.lacks)
+                table.add_row(*map(cell_text, told))
     else:
         table.add_column("name", no_wrap=True)
         for name in ("summary", "paper", "provided by"):

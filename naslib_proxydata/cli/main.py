@@ -31,6 +31,7 @@ COMMANDS = {
     "list": Lazy("list", "List plugins and what they offer."),
     "select": Lazy("select", "Choose the examples that a search trains on."),
     "search": Lazy("search", "Search for an architecture by training a supernet."),
+    "train": Lazy("train", "Train found networks, and measure what they reach."),
     "experiment": Lazy("experiment", "Run a grid of searches, and make one table of it."),
     "evolve": Lazy("evolve", "Search a space architecture by architecture."),
     "dps": Lazy("dps", "Search proxies that rank a few labels best."),

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from naslib_proxydata.cli.interrupts import Interrupted
 from naslib_proxydata.errors import ConfigError, ProxyDataError
 
-SHARED = "search"
-"""The command whose work several processes share."""
+SHARED = ("search", "train")
+"""The commands whose work several processes share."""
 
 _GRACE = 10.0  # seconds in which torchrun ends the others, where the first has failed too
 
@@ -46,15 +46,17 @@ def refuse_several(command: str) -> None:
         command: What was asked for.
 
     Raises:
-        ConfigError: ``torchrun`` has started several processes, and the command is not ``search``.
+        ConfigError: ``torchrun`` has started several processes, and the command does not share
+            its work.
     """
     started = os.environ.get("WORLD_SIZE", "")
-    if command == SHARED or started in ("", "1"):
+    if command in SHARED or started in ("", "1"):
         return
     rank = os.environ.get("RANK", "")
     with told_by_the_first(int(rank) if rank.isdecimal() else 0):
         raise ConfigError(
             f"torchrun has started {command!r} in {started} processes (WORLD_SIZE), of which each "
-            f"would do all of it; only {SHARED!r} shares its work. Start {command!r} without "
-            "torchrun; --workers is for commands that do several things at a time"
+            f"would do all of it; only {' and '.join(map(repr, SHARED))} share their work. Start "
+            f"{command!r} without torchrun; --workers is for commands that do several things at a "
+            "time"
         )

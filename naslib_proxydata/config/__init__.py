@@ -8,6 +8,7 @@ from naslib_proxydata.config.resolve import resolve
 from naslib_proxydata.config.schemas import SCHEMAS
 from naslib_proxydata.config.search import SearchConfig
 from naslib_proxydata.config.select import SelectConfig
+from naslib_proxydata.config.train import TrainConfig
 
 __all__ = [
     "SCHEMAS",
@@ -18,5 +19,6 @@ __all__ = [
     "LeaderboardConfig",
     "SearchConfig",
     "SelectConfig",
+    "TrainConfig",
     "resolve",
 ]

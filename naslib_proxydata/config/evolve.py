@@ -19,6 +19,7 @@ from naslib_proxydata.config.fields import (
 )
 from naslib_proxydata.config.scoring import ScoringFields
 from naslib_proxydata.config.tables import TableFields
+from naslib_proxydata.config.train import QueryFields
 from naslib_proxydata.predictors.labels import FEWEST_LABELS
 from naslib_proxydata.runs.settings import RunConfig
 
@@ -41,6 +42,13 @@ class EvolveConfig(RunConfig, TableFields, ScoringFields):
     )
     evaluations: int = Field(
         200, ge=1, description="Architectures that the predictor ranks, in each round."
+    )
+    true: Literal["table", "train"] = Field(
+        "table",
+        description="Where true values come from: a benchmark's table, or trainings of their own.",
+    )
+    train: QueryFields | None = Field(
+        None, description="How what is queried is trained, as for 'train', where true is train."
     )
     labels: int | None = Field(
         None,
@@ -86,6 +94,22 @@ class EvolveConfig(RunConfig, TableFields, ScoringFields):
             if key in values:
                 raise ValueError(f"{key} is an option of the optimizer; write optimizer.{key}")
         return values
+
+    @model_validator(mode="after")
+    def _queries_have_one_source(self) -> Self:
+        if self.true == "table":
+            if self.train is not None:
+                raise ValueError("train: only what true: train queries is trained; give it, too")
+            return self
+        named = {"benchmark": self.benchmark, "dataset": self.dataset, "metric": self.metric}
+        for key in [key for key, value in named.items() if value is not None]:
+            raise ValueError(
+                f"{key} is of a table, and true values are trained here; leave it out (the images "
+                "are train.dataset)"
+            )
+        if self.queries == 0:
+            raise ValueError("true: train needs queries, the number of architectures to train")
+        return self
 
     @model_validator(mode="after")
     def _budget_makes_sense(self) -> Self:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from pydantic import BeforeValidator
 
 from naslib_proxydata.errors import ConfigError, printable, shown
-from naslib_proxydata.oneshot.recipes import with_recipe
+from naslib_proxydata.runs.recipes import Recipe, with_recipe
 from naslib_proxydata.runs.settings import DATA_VARIABLE
 from naslib_proxydata.schema import Settings
 from naslib_proxydata.yaml_text import parse_yaml, read_yaml_file
@@ -47,8 +47,9 @@ def resolve(
         values["data_root"] = folder
     if file is not None:
         values.update(read_yaml(file))
-    if "recipe" in schema.model_fields:
-        values = _above_recipe(values, options or {}, assignments)
+    recipes: Mapping[str, Recipe] = getattr(schema, "RECIPES", {})
+    if recipes:
+        values = _above_recipe(values, options or {}, assignments, recipes)
     for key, value in (options or {}).items():
         if value is not None:
             _put(schema, values, key.split("."), value, f"option {key}")
@@ -58,7 +59,10 @@ def resolve(
 
 
 def _above_recipe(
-    values: Mapping[str, Any], options: Mapping[str, Any], assignments: Sequence[str]
+    values: Mapping[str, Any],
+    options: Mapping[str, Any],
+    assignments: Sequence[str],
+    recipes: Mapping[str, Recipe],
 ) -> dict[str, Any]:
     """Return the values of the file with those of the recipe that is named last below them.
 
@@ -70,7 +74,7 @@ def _above_recipe(
         if key.strip() == "recipe":
             named.append(text.strip())
     last = next((name for name in reversed(named) if isinstance(name, str)), None)
-    return dict(values) if last is None else with_recipe(last, {**values, "recipe": last})
+    return dict(values) if last is None else with_recipe(last, {**values, "recipe": last}, recipes)
 
 
 def read_yaml(file: Path) -> dict[str, Any]:

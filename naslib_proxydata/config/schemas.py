@@ -10,12 +10,14 @@ from naslib_proxydata.config.experiment import ExperimentConfig
 from naslib_proxydata.config.leaderboard import LeaderboardConfig
 from naslib_proxydata.config.search import SearchConfig
 from naslib_proxydata.config.select import SelectConfig
+from naslib_proxydata.config.train import TrainConfig
 from naslib_proxydata.runs.settings import RunConfig
 
 SCHEMAS: Mapping[str, type[RunConfig]] = {
     "leaderboard": LeaderboardConfig,
     "select": SelectConfig,
     "search": SearchConfig,
+    "train": TrainConfig,
     "evolve": EvolveConfig,
     "dps": DpsConfig,
     "experiment": ExperimentConfig,

@@ -11,14 +11,16 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from naslib_proxydata.config.fields import JoinedOptions, OptionalChoice, Options
 from naslib_proxydata.config.folders import FolderFields
 from naslib_proxydata.errors import ConfigError
-from naslib_proxydata.oneshot.recipes import with_recipe
+from naslib_proxydata.oneshot.recipes import RECIPES
 from naslib_proxydata.oneshot.settings import SearchSettings
+from naslib_proxydata.runs.recipes import Recipe
 from naslib_proxydata.runs.settings import RunConfig
 
 
 class SearchConfig(RunConfig, FolderFields):
     """Everything ``naslib-proxydata search`` can be told."""
 
+    RECIPES: ClassVar[Mapping[str, Recipe]] = RECIPES
     MAY_GROW: ClassVar[tuple[str, ...]] = ("training.epochs",)
     # Where a selection lies changes nothing; the examples in it are compared by their hash.
     IMMATERIAL: ClassVar[tuple[str, ...]] = (
@@ -94,17 +96,6 @@ class SearchConfig(RunConfig, FolderFields):
         "epochs, and return the cell from before (arXiv 1909.09656, section 4.3).",
     )
     out: Path = Field(Path("runs/search"), description="The run folder.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _above_its_recipe(cls, given: Any) -> Any:
-        name = given.get("recipe") if isinstance(given, Mapping) else None
-        if not isinstance(name, str):
-            return given
-        try:
-            return with_recipe(name, given)
-        except ConfigError as error:
-            raise ValueError(str(error)) from None
 
     @model_validator(mode="after")
     def _sees_every_eigenvalue(self) -> SearchConfig:

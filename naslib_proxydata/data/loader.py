@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import accumulate, chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
 
-from naslib_proxydata.data.transforms import CropAndFlip, Normalise
+from naslib_proxydata.data.transforms import Normalise
 from naslib_proxydata.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from naslib_proxydata.data.base import Dataset
+
+
+Augmentation = Callable[["Tensor", torch.Generator], "Tensor"]
+"""Maps images (n, channels, h, w) to others, drawing from a generator on their device."""
+Share = Callable[[int], tuple[int, int]]
+"""First and past-the-last place of one process's examples in a batch of so many."""
 
 
 class Batch(NamedTuple):
@@ -50,7 +56,12 @@ class BatchLoader:
         generator: A CPU generator for order and augmentation; None keeps the order of
             ``indices`` and augments nothing. On another device the augmentation draws from a
             generator of that device, seeded by this one in every epoch.
+        draws: What the augmentation draws from instead, a generator on ``device``.
         augment: The augmentation, used where there is a generator; None for none.
+        erase: What is then done to normalised images, such as cutout; None for nothing.
+        crop: What is done to images that are not augmented; None for nothing.
+        statistics: Mean and deviation by channel to normalise by; None for the dataset's.
+        share: Which examples of each batch to yield; all where None.
         device: Where batches go. The host waits for it in no batch: labels and weights go there
             once an epoch, images from pinned memory.
         resident: All images of the dataset on the device, of which batches are then parts; None
@@ -67,7 +78,12 @@ class BatchLoader:
         *,
         batch_size: int,
         generator: torch.Generator | None = None,
-        augment: CropAndFlip | None = None,
+        draws: torch.Generator | None = None,
+        augment: Augmentation | None = None,
+        erase: Augmentation | None = None,
+        crop: Callable[[Tensor], Tensor] | None = None,
+        statistics: tuple[tuple[float, ...], tuple[float, ...]] | None = None,
+        share: Share | None = None,
         device: str | torch.device = "cpu",
         weights: NDArray[np.float64] | None = None,
         resident: Tensor | None = None,
@@ -87,11 +103,12 @@ class BatchLoader:
             self._weights = torch.ones(len(dataset))
             self._weights[self.indices] = torch.from_numpy(weights).float()
         self.batch_size = batch_size
-        self._generator = generator
-        self._augment = augment
+        self._generator, self._own_draws = generator, draws
+        self._augment, self._erase, self._crop = augment, erase, crop
+        self._share = share
         self._device = torch.device(device)
         self._resident = resident
-        self._normalise = Normalise(*dataset.statistics)
+        self._normalise = Normalise(*(statistics or dataset.statistics))
         labels = dataset.labels
         self._labels = None if labels is None else torch.from_numpy(labels)
 
@@ -104,21 +121,36 @@ class BatchLoader:
         order = self.indices
         if self._generator is not None:
             order = order[torch.randperm(len(order), generator=self._generator)]
-        ends = list(accumulate(batch_sizes(len(order), self.batch_size)))
-        bounds = list(zip(chain((0,), ends), ends, strict=False))
+        bounds = self._bounds(len(order))
         draws = self._draws()
         labels = torch.full_like(order, -1) if self._labels is None else self._labels[order]
         labels = self._sent(labels)
         weights = None if self._weights is None else self._sent(self._weights[order])
         for (start, end), images in zip(bounds, self._images(order, bounds), strict=True):
-            if draws is not None and self._augment is not None:
-                images = self._augment(images, draws)
             yield Batch(
-                self._normalise(images),
+                self._prepared(images, draws),
                 labels[start:end],
                 order[start:end],
                 None if weights is None else weights[start:end],
             )
+
+    def _bounds(self, count: int) -> list[tuple[int, int]]:
+        """Return first and past-the-last place of each batch, or of its part that is shared."""
+        ends = list(accumulate(batch_sizes(count, self.batch_size)))
+        whole = list(zip(chain((0,), ends), ends, strict=False))
+        if self._share is None:
+            return whole
+        parts = [(start, self._share(end - start)) for start, end in whole]
+        return [(start + first, start + last) for start, (first, last) in parts]
+
+    def _prepared(self, images: Tensor, draws: torch.Generator | None) -> Tensor:
+        """Return pixels augmented and normalised, or cropped and normalised."""
+        if draws is None:
+            return self._normalise(images if self._crop is None else self._crop(images))
+        if self._augment is not None:
+            images = self._augment(images, draws)
+        images = self._normalise(images)
+        return images if self._erase is None else self._erase(images, draws)
 
     def _images(self, order: Tensor, bounds: list[tuple[int, int]]) -> Iterator[Tensor]:
         """Yield the images of each batch on the device, before augmentation."""
@@ -132,6 +164,8 @@ class BatchLoader:
 
     def _draws(self) -> torch.Generator | None:
         """Return the generator of an epoch's augmentation, on the device that augments."""
+        if self._own_draws is not None:
+            return self._own_draws
         if self._generator is None or self._device.type == "cpu":
             return self._generator
         seed = torch.randint(2**62, (1,), generator=self._generator).item()

@@ -106,8 +106,7 @@ def search_by_value(
     """Search with the true value as the fitness, which keeps the history."""
 
     def query(individuals: Individuals[Architecture], new: Sequence[str]) -> Fitness:
-        for key in new:
-            true.query(individuals[key])
+        true.query_all([individuals[key] for key in new])
         return true.values
 
     explore(optimizer, true.domain, queries, query, true.values, should_stop)
@@ -175,8 +174,11 @@ def search_with_predictor(
                 "round %d found nothing that is not known yet; the search ends", round_number
             )
             return
-        for key in chosen:
-            true.query(individuals[key], score=fitness[key], round_number=round_number)
+        true.query_all(
+            [individuals[key] for key in chosen],
+            scores=[fitness[key] for key in chosen],
+            round_number=round_number,
+        )
         if should_stop():
             return
 

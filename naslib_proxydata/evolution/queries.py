@@ -54,6 +54,7 @@ class TrueFitness(Generic[Architecture]):
         domain: What keys and counts architectures.
         measure: The true value of an architecture, higher is better.
         given: Architectures whose value is known beforehand; they cost no query.
+        ahead: Told all architectures that are measured next, for what measures several at a time.
 
     Attributes:
         values: What is known, by key.
@@ -66,14 +67,36 @@ class TrueFitness(Generic[Architecture]):
         domain: Domain[Architecture],
         measure: Callable[[Architecture], float],
         given: Iterable[tuple[Architecture, float]] = (),
+        ahead: Callable[[Sequence[Architecture]], object] | None = None,
     ) -> None:
         self.domain = domain
         self.measure = measure
+        self.ahead = ahead
         self.values: dict[str, float] = {}
         self.architectures: dict[str, Architecture] = {}
         self.queries: list[Query] = []
         for architecture, value in given:
             self._keep(architecture, value)
+
+    def query_all(
+        self,
+        architectures: Sequence[Architecture],
+        *,
+        scores: Sequence[float] | None = None,
+        round_number: int = 0,
+    ) -> None:
+        """Measure several architectures, see :meth:`query`.
+
+        Args:
+            architectures: What to measure.
+            scores: What the predictor said of each; None where none did.
+            round_number: The round in which the predictor chose them; 0 where none did.
+        """
+        if self.ahead is not None:
+            self.ahead(architectures)
+        said = [math.nan] * len(architectures) if scores is None else scores
+        for architecture, score in zip(architectures, said, strict=True):
+            self.query(architecture, score=score, round_number=round_number)
 
     def query(
         self, architecture: Architecture, *, score: float = math.nan, round_number: int = 0

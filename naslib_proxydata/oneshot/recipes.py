@@ -1,34 +1,15 @@
 """Searches as their papers run them, by name: values of a search's configuration with their source.
 
-A recipe lies below everything a user says. What a strategy's paper sets is in the strategy's own
-file; a recipe names the space, the sizes and what this experiment sets otherwise.
+What a strategy's paper sets is in the strategy's own file; a recipe names the space, the sizes and
+what this experiment sets otherwise.
 """
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from naslib_proxydata.errors import ConfigError, unknown_name
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """One published search.
-
-    Attributes:
-        summary: What it is, in a few words.
-        source: The paper, and the file of the release where it says more.
-        values: Keys of the search's configuration.
-        lacks: What the experiment has and these values cannot say; empty where nothing.
-    """
-
-    summary: str
-    source: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-    lacks: str = ""
+from naslib_proxydata.runs.recipes import Recipe
 
 
 def _darts_space(strategy: Any, **training: Any) -> dict[str, Any]:
@@ -245,33 +226,3 @@ RECIPES: Mapping[str, Recipe] = {
     ),
 }
 """The recipes by name."""
-
-
-def recipe(name: str) -> Recipe:
-    """Return a recipe by its name.
-
-    Raises:
-        ConfigError: There is none; the closest name is told.
-    """
-    if name not in RECIPES:
-        raise ConfigError(unknown_name("recipe", name, RECIPES))
-    return RECIPES[name]
-
-
-def with_recipe(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a configuration's values with those of a recipe below them.
-
-    Args:
-        name: The recipe.
-        given: What the user says; of ``training`` key by key, of everything else as a whole.
-
-    Raises:
-        ConfigError: There is no such recipe.
-    """
-    values = copy.deepcopy(dict(recipe(name).values))
-    own = given.get("training")
-    training = {**values.get("training", {}), **own} if isinstance(own, Mapping) else own
-    values |= given
-    if training is not None:
-        values["training"] = training
-    return values

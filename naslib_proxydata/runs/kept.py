@@ -27,6 +27,19 @@ def scores_kept(folder: Path) -> str:
     return f"{count:,} {'score is' if count == 1 else 'scores are'} kept in {folder}; {GOES_ON}"
 
 
+def trainings_kept(folder: Path) -> str:
+    """Return how many trainings a folder holds, and how the run goes on."""
+    begun: list[Path] = []
+    with suppress(OSError):
+        begun = [one for one in folder.expanduser().iterdir() if any(one.glob("checkpoint*.pt"))]
+    if not begun:
+        return "no epoch was finished yet; the same command starts anew"
+    done = sum((one / "result.json").is_file() for one in begun)
+    return (
+        f"{done} finished and {len(begun) - done} begun trainings are kept in {folder}; {GOES_ON}"
+    )
+
+
 def epochs_kept(folder: Path, history: str) -> str:
     """Return how many epochs of a search a run folder holds, and how the run goes on.
 

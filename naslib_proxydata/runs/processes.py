@@ -59,9 +59,14 @@ def processes() -> int:
     return dist.get_world_size() if joined else 1
 
 
+def process_number() -> int:
+    """Return the number of this process among those that share the work, from 0."""
+    return dist.get_rank() if processes() > 1 else 0
+
+
 def is_first() -> bool:
     """Return whether this process is the one that writes."""
-    return processes() == 1 or dist.get_rank() == 0
+    return process_number() == 0
 
 
 @contextmanager

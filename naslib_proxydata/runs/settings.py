@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
+from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.runs.recipes import Recipe, with_recipe
 from naslib_proxydata.schema import Settings
 
 DATA_VARIABLE = "NASLIB_PROXYDATA_DATA"
@@ -31,10 +34,12 @@ class RunConfig(Settings):
         MAY_GROW: Keys, such as ``queries`` or ``training.epochs``, that may be larger when a run
             goes on in its folder.
         IMMATERIAL: Keys that change no result, so that a run goes on with other ones.
+        RECIPES: What the key ``recipe`` may name, where the command has one.
     """
 
     MAY_GROW: ClassVar[tuple[str, ...]] = ()
     IMMATERIAL: ClassVar[tuple[str, ...]] = ("workers", "score_time_limit", "out", "overwrite")
+    RECIPES: ClassVar[Mapping[str, Recipe]] = {}
 
     out: Path = Field(Path("runs/run"), description="The run folder.")
     overwrite: bool = Field(False, description="Start anew in a run folder that exists.")
@@ -53,3 +58,14 @@ class RunConfig(Settings):
     no_plugin: Names = Field(
         (), description="Installed plugins to leave out, by their name or their distribution's."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _above_its_recipe(cls, given: Any) -> Any:
+        name = given.get("recipe") if cls.RECIPES and isinstance(given, Mapping) else None
+        if not isinstance(name, str):
+            return given
+        try:
+            return with_recipe(name, given, cls.RECIPES)
+        except ConfigError as error:
+            raise ValueError(str(error)) from None

@@ -7,6 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from typing_extensions import Self
+
+from naslib_proxydata.errors import ConfigError
+
 if TYPE_CHECKING:
     import numpy as np
     import torch
@@ -125,6 +129,26 @@ class SearchSpace(ABC, Generic[Architecture]):
         self, architecture: Architecture, *, num_classes: int = 10, image_size: int | None = None
     ) -> int:
         """Return the multiply-accumulates of the published network for one image."""
+
+    def resized(
+        self, *, channels: int | None = None, cells: int | None = None, auxiliary: bool = False
+    ) -> Self:
+        """Return this space with networks of another size, as they are trained after a search.
+
+        Args:
+            channels: Channels of the first cells; None for as many as now.
+            cells: Cells (nb201: of a stage); None likewise.
+            auxiliary: Whether a second classifier is trained along, and left out afterwards.
+
+        Raises:
+            ConfigError: Networks of this space have one size, or no second classifier.
+        """
+        asked = {"channels": channels is not None, "cells": cells is not None}
+        for name in [name for name, given in {**asked, "auxiliary": auxiliary}.items() if given]:
+            raise ConfigError(
+                f"{name}: networks of space {self.name!r} are as they were published; leave it out"
+            )
+        return self
 
     def trainable_layers(self, architecture: Architecture) -> int:
         """Return the number of trainable layers of the published network, as written.

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from typing_extensions import Self
+
+from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.spaces.genotypes.genotype import Genotype, genotype_text, parse_text
 from naslib_proxydata.spaces.genotypes.space import CellSpace
 
 if TYPE_CHECKING:
     import numpy as np
 
+FEWEST_CELLS = 3
+"""Below, the two reductions would fall together."""
 DARTS_OPERATIONS = (
     "none",
     "max_pool_3x3",
@@ -65,6 +70,28 @@ class Darts(CellSpace[Genotype]):
     def neighbours(self, architecture: Genotype) -> Sequence[Genotype]:
         """Return the genotypes that differ in one edge's operation or source."""
         return list(self.genotype_neighbours(architecture))
+
+    def resized(
+        self, *, channels: int | None = None, cells: int | None = None, auxiliary: bool = False
+    ) -> Self:
+        """Return the space with networks of another width and depth.
+
+        Raises:
+            ConfigError: The two reductions would fall together, or the width is odd.
+        """
+        if cells is not None and cells < FEWEST_CELLS:
+            raise ConfigError(
+                f"cells: a network of space {self.name!r} has at least {FEWEST_CELLS}, got {cells}"
+            )
+        if channels is not None and (channels < 2 or channels % 2):
+            raise ConfigError(
+                f"channels: space {self.name!r} needs an even number, got {channels}; a skip "
+                "connection that halves the image is made of two halves"
+            )
+        resized = super().resized(auxiliary=auxiliary)
+        resized.width = self.width if channels is None else channels
+        resized.depth = self.depth if cells is None else cells
+        return resized
 
     def parts(self, architecture: Genotype) -> tuple[Genotype, int, int, bool]:
         """Return the genotype with this space's width and depth."""

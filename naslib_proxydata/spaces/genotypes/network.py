@@ -6,6 +6,8 @@ Both double the channels and halve the image at cells L//3 and 2L//3 of L. CIFAR
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 
@@ -67,6 +69,10 @@ class GenotypeCell(Compilable):
             states.append(self._sum(terms) if terms else self._zeros(states[1]))
         outputs = [states[node] for node in self.genotype.concat]
         return joined(outputs) if self._fast(outputs) else torch.cat(outputs, dim=1)
+
+    def droppable_paths(self) -> Iterator[nn.Module]:
+        """Yield the operations that drop path may leave out: all but skip connections."""
+        yield from (one for one in self.operations.values() if not isinstance(one, nn.Identity))
 
     def _sum(self, terms: list[Tensor]) -> Tensor:
         """Return the sum of one term or two."""
@@ -169,17 +175,23 @@ class CellClassifier(nn.Module):
         return logits
 
     def auxiliary_logits(self, images: Tensor) -> Tensor:
-        """Return the second classifier's logits (n, num_classes), of images of published size.
+        """Return the second classifier's logits (n, num_classes); see :meth:`both_logits`."""
+        return self.both_logits(images)[1]
+
+    def both_logits(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the logits of both classifiers, each (n, num_classes).
+
+        Args:
+            images: Of published size, shape (n, in_channels, h, w).
 
         Raises:
             TypeError: The network has no second classifier.
         """
         if self.auxiliary is None:
             raise TypeError("this network was built without an auxiliary head")
-        logits: Tensor = self.auxiliary(
-            self.stack.inputs_of_cells(images)[self.stack.reductions[1] + 1]
-        )
-        return logits
+        inputs = self.stack.inputs_of_cells(images)
+        logits: Tensor = self.head(inputs[-1].mean(dim=(2, 3)))
+        return logits, self.auxiliary(inputs[self.stack.reductions[1] + 1])
 
 
 def auxiliary_head(channels: int, num_classes: int, imagenet: bool) -> nn.Module:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
+
+from typing_extensions import Self
 
 from naslib_proxydata.spaces.common.constructed import ConstructedSpace
 from naslib_proxydata.spaces.common.graph import GraphView
@@ -30,12 +33,14 @@ class CellSpace(ConstructedSpace[Architecture]):
         loose_ends: Whether a cell's output is the nodes that no other node reads; otherwise it
             is all nodes.
         imagenet: Whether the published networks are ImageNet's.
+        auxiliary: Whether networks are built with a second classifier, whatever their text says.
     """
 
     operations: Sequence[str]
     nodes: int
     loose_ends: bool = False
     imagenet: bool = False
+    auxiliary: bool = False
 
     @abstractmethod
     def parts(self, architecture: Architecture) -> tuple[Genotype, int, int, bool]:
@@ -52,6 +57,15 @@ class CellSpace(ConstructedSpace[Architecture]):
             inputs = (inputs[1], any(alive[node] for node in cell.concat))
         return inputs[1]
 
+    def resized(
+        self, *, channels: int | None = None, cells: int | None = None, auxiliary: bool = False
+    ) -> Self:
+        """Return the space with a second classifier; see :meth:`SearchSpace.resized`."""
+        super().resized(channels=channels, cells=cells)
+        resized = copy.copy(self)
+        resized.auxiliary = auxiliary
+        return resized
+
     def construct_network(
         self, architecture: Architecture, num_classes: int, in_channels: int
     ) -> nn.Module:
@@ -60,7 +74,7 @@ class CellSpace(ConstructedSpace[Architecture]):
 
         genotype, width, depth, auxiliary = self.parts(architecture)
         stack = CellStack(genotype, width, depth, in_channels, self.imagenet)
-        return CellClassifier(stack, num_classes, auxiliary)
+        return CellClassifier(stack, num_classes, auxiliary or self.auxiliary)
 
     def construct_trunk(self, architecture: Architecture, in_channels: int) -> Trunk:
         """Construct CIFAR's stem and the canonical cells, for ImageNet's networks too."""

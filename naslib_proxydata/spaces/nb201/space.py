@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
+
+from typing_extensions import Self
 
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.spaces.base import SearchSpace, Subset
@@ -87,6 +90,18 @@ class NasBench201(SearchSpace[Cell]):
             for operation in OPERATIONS
             if operation != old[edge]
         ]
+
+    def resized(
+        self, *, channels: int | None = None, cells: int | None = None, auxiliary: bool = False
+    ) -> Self:
+        """Return the space with other widths; the network has no second classifier."""
+        resized = copy.copy(self)
+        if channels is not None:
+            resized.channels = channels
+        if cells is not None:
+            resized.cells_per_stage = cells
+        super().resized(auxiliary=auxiliary)
+        return resized
 
     def network(
         self,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from naslib_proxydata.errors import ArchitectureError, shown
-from naslib_proxydata.spaces.darts.space import DARTS_OPERATIONS
+from naslib_proxydata.spaces.darts.space import DARTS_OPERATIONS, FEWEST_CELLS
 from naslib_proxydata.spaces.genotypes.genotype import Genotype, from_fields
 from naslib_proxydata.spaces.genotypes.space import CellSpace
 from naslib_proxydata.spaces.nds.record import (
@@ -90,8 +90,6 @@ FAMILIES: Final[Mapping[str, Family]] = {
 }
 CIFAR_WIDTHS, CIFAR_DEPTHS = (16, 24, 32, 40, 48), (4, 8, 12, 16, 20)
 IMAGENET_WIDTHS, IMAGENET_DEPTHS = (32, 48, 64, 80, 96), (6, 10, 14, 18, 22)
-MIN_DEPTH = 3
-"""Below, the two reductions would fall together."""
 
 
 @dataclass(frozen=True)
@@ -157,10 +155,10 @@ class NdsCells(CellSpace[CellSettings]):
                 f"{self.name}: width must be even and positive, at most {LARGEST_WIDTH:,}, got "
                 f"{shown(width)}"
             )
-        if type(depth) is not int or not MIN_DEPTH <= depth <= LARGEST_DEPTH:
+        if type(depth) is not int or not FEWEST_CELLS <= depth <= LARGEST_DEPTH:
             raise ArchitectureError(
-                f"{self.name}: depth must be {MIN_DEPTH} or more, at most {LARGEST_DEPTH:,}, got "
-                f"{shown(depth)}"
+                f"{self.name}: depth must be {FEWEST_CELLS} or more, at most {LARGEST_DEPTH:,}, "
+                f"got {shown(depth)}"
             )
         auxiliary = settings.get("aux", False)
         if type(auxiliary) is not bool:

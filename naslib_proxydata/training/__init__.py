@@ -1,0 +1,1 @@
+"""Training a found network: recipes, and the loop that follows one."""
