@@ -16,7 +16,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from naslib_proxydata import plugins
 from naslib_proxydata.cli.main import COMMANDS, group
-from naslib_proxydata.oneshot.recipes import RECIPES
+from naslib_proxydata.config import SCHEMAS
 from naslib_proxydata.plugins.checks import resolve
 from naslib_proxydata.schema import Settings
 
@@ -50,14 +50,12 @@ class Registered(_Tables):
 
 
 class RecipeTable(_Tables):
-    """``{recipes}``: the recipes of searches, with every value."""
-
-    required_arguments = 0
+    """``{recipes} COMMAND``: the recipes of a command, with every value."""
 
     def run(self) -> list[nodes.Node]:
         lines = [
             [f"`{name}`", one.summary, _values(one.values), _linked(one.source), one.lacks]
-            for name, one in RECIPES.items()
+            for name, one in SCHEMAS[self.arguments[0]].RECIPES.items()
         ]
         return self.markdown(["name", "what it is", "values", "source", "what it lacks"], lines)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -29,12 +29,9 @@ def train(
     test: str | None = None,
     seeds: int | Sequence[int] | None = None,
     channels: int | Sequence[int] | None = None,
-    cells: int | None = None,
     epochs: int | None = None,
     random: int = 0,
-    training: Mapping[str, Any] | None = None,
     device: str = "auto",
-    workers: int = 1,
     out: str | Path | None = None,
     progress: Progress | None = None,
     **settings: Any,
@@ -53,17 +50,14 @@ def train(
         test: A source of images to look at once, at the end.
         seeds: One or several; 0, or the recipe's, where None.
         channels: Of the first cells, one width or several; the recipe's or space's where None.
-        cells: Number of cells (nb201: of a stage), likewise.
         epochs: Number of epochs, likewise.
         random: So many random architectures are trained, too, for the relative improvement.
-        training: Learning rate, schedule and the like.
         device: A torch device, or ``"auto"``: a GPU where there is one.
-        workers: Trainings at a time, each in a process of its own; results do not depend on it.
         out: A run folder to keep, in which the same call goes on where it stopped; None keeps
             nothing but what is returned.
         progress: Called with a title, the number of trainings done, and of how many.
-        settings: Any other key of the configuration; ``naslib-proxydata config schema train`` lists
-            all.
+        settings: Any other key of the configuration, such as ``cells``, ``training`` or
+            ``workers``; ``naslib-proxydata config schema train`` lists all.
 
     Returns:
         A row for each training, means over seeds, and the improvement over random architectures.
@@ -74,24 +68,21 @@ def train(
         TrainingError: The loss of a training is not finite; all others are finished and written.
     """
     name, opened = named_dataset(dataset)
+    sources = [architecture] if isinstance(architecture, str | Path) else architecture
     given: dict[str, Any] = {
         **settings,
         "recipe": recipe,
-        "architecture": [architecture] if isinstance(architecture, str | Path) else architecture,
+        "architecture": [str(one) for one in sources],
         "space": space,
         "dataset": name,
         "validation": None if validation is None else str(validation),
         "test": test,
         "seed": seeds,
         "channels": channels,
-        "cells": cells,
         "random": random,
         "device": device,
-        "workers": workers,
+        "training.epochs": epochs,  # after ``training``, which it is put into
     }
-    given["architecture"] = [str(one) for one in given["architecture"]]
-    for key, value in {**(training or {}), "epochs": epochs}.items():
-        given[f"training.{key}"] = value
     finished = run(partial(_run, opened, progress), TrainConfig, given, out)
     return finished if out is not None else replace(finished, folder=None)
 

@@ -230,6 +230,11 @@ def run_train(
 
 def _settled(config: TrainConfig, plugins: Plugins) -> TrainConfig:
     """Return the configuration as the folder keeps it: texts and space written out."""
+    if not config.architecture and not config.random:
+        raise ConfigError(
+            "nothing to train is named; give the text of an architecture, the run folder of a "
+            "search, a CSV file, or --random N"
+        )
     found = [architectures_of(source) for source in config.architecture]
     spaces = [one.space for one in found if one.space is not None]
     space = config.space or (spaces[0] if spaces else None)

@@ -175,12 +175,3 @@ class TrainConfig(TrainingFields, RunConfig):
         (0,), description="Seeds; each trains every network anew."
     )
     out: Path = Field(Path("runs/train"), description="The run folder.")
-
-    @model_validator(mode="after")
-    def _something_to_train(self) -> Self:
-        if not self.architecture and not self.random:
-            raise ValueError(
-                "nothing to train is named; give the text of an architecture, the run folder of a "
-                "search, a CSV file, or --random N"
-            )
-        return self

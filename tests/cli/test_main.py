@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from naslib_proxydata.cli import main as entry
 from naslib_proxydata.cli.interrupts import Interrupts
+from naslib_proxydata.cli.together import SHARED
 from naslib_proxydata.errors import ConfigError
 from tests.leaderboard import fake_plugin
 
@@ -241,8 +242,8 @@ def test_a_handler_of_a_library_in_c_is_no_obstacle(monkeypatch):
     assert interrupts.received is None
 
 
-@pytest.mark.parametrize("command", [name for name in entry.COMMANDS if name != "search"])
-def test_only_a_search_is_shared_by_the_processes_of_torchrun(monkeypatch, capsys, command):
+@pytest.mark.parametrize("command", [name for name in entry.COMMANDS if name not in SHARED])
+def test_only_searches_and_trainings_are_shared_by_processes(monkeypatch, capsys, command):
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setenv("RANK", "0")
     with pytest.raises(SystemExit) as end:

@@ -23,6 +23,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "select": {"dataset": "digits", "selector": "random", "fraction": 0.5},
     "search": {"dataset": "digits", "pruner": {"name": "bdp", "period": 2}},
     "evolve": {"predictor": "eproxy:release", "macs_low": 1e6},
+    "train": {"space": "nb201", "random": 2, "training": {"epochs": 3}, "channels": "4,8"},
     "dps": {"labels": 20, "shared": {"batch": 4}},
 }
 
