@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,6 +14,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from naslib_proxydata.assemble.experiment_report import table_lines, write_report
 from naslib_proxydata.assemble.experiment_scores import check_scoring, going_by, scores_of, scoring
+from naslib_proxydata.assemble.experiment_training import (
+    RANDOM,
+    TRAININGS,
+    accuracy_in,
+    random_training,
+    train_with,
+    trained_value,
+    training_of,
+)
 from naslib_proxydata.assemble.outcomes import Outcome, RowSummary, csv_text, outcome_of, summarised
 from naslib_proxydata.assemble.over_random import improvement_over_random, random_mean
 from naslib_proxydata.assemble.published import Published, read_published
@@ -26,7 +37,14 @@ from naslib_proxydata.assemble.search import (
     stored_search,
 )
 from naslib_proxydata.assemble.select import check_select, finished_selection, run_select
-from naslib_proxydata.config import ExperimentConfig, ExperimentFile, SearchConfig, SelectConfig
+from naslib_proxydata.assemble.train import check_train
+from naslib_proxydata.config import (
+    ExperimentConfig,
+    ExperimentFile,
+    SearchConfig,
+    SelectConfig,
+    TrainConfig,
+)
 from naslib_proxydata.config.experiment import TRAJECTORIES, Change, Column, read_experiment
 from naslib_proxydata.config.grid import (
     PlannedRow,
@@ -68,17 +86,34 @@ SHARED = "shared"
 """The folder of the selections where all rows train on the same."""
 NOT_RUN = "not run yet"
 
-Config = TypeVar("Config", SearchConfig, SelectConfig)
+Config = TypeVar("Config", SearchConfig, SelectConfig, TrainConfig)
 
 
 class PlannedSearch(NamedTuple):
-    """One search, the selection that it trains on, and what makes the scores it prunes by."""
+    """One search, and what is made before and after it.
+
+    Attributes:
+        row: Its row.
+        seed: Its seed.
+        search: The search.
+        select: The selection that it trains on.
+        scores: What makes the scores that it prunes by.
+        train: How its cell is trained; None where no column asks for that.
+        random: How random architectures are trained to compare with, by their number.
+    """
 
     row: PlannedRow
     seed: int
     search: SearchConfig
     select: SelectConfig | None
     scores: SelectConfig | None = None
+    train: TrainConfig | None = None
+    random: Mapping[int, TrainConfig] = {}
+
+    @property
+    def trainings(self) -> tuple[TrainConfig, ...]:
+        """The trainings of its cell and of the random architectures beside it."""
+        return () if self.train is None else (self.train, *self.random.values())
 
 
 @dataclass(frozen=True)
@@ -157,7 +192,7 @@ def run_experiment(
             others go on.
     """
     plan = checked_plan(config)
-    with opened_folder(plan.config, RESULTS, (SEARCHES, SELECTIONS, SCORES)) as folder:
+    with opened_folder(plan.config, RESULTS, (SEARCHES, SELECTIONS, SCORES, TRAININGS)) as folder:
         with workers_of(plan.config, executor) as pool:
             runs = _Runs(plan, folder, pool, progress)
             outcomes = runs.outcomes()
@@ -184,7 +219,7 @@ def plan_of(config: ExperimentConfig) -> Plan:
     names = _selection_names(every)
     scores = planned_scores(file, scale, config.scores, where)
     searches = tuple(
-        _planned(config, row, names[row.label], seed, scores)
+        _planned(config, file, row, names[row.label], seed, scores)
         for row in rows
         for seed in dict.fromkeys(config.seed or scale.seeds)
     )
@@ -216,7 +251,7 @@ def checked_plan(config: ExperimentConfig) -> Plan:
 def _given(config: ExperimentConfig) -> Change:
     """Return what the command line changes."""
     named = {} if config.dataset is None else {"dataset": config.dataset}
-    return Change(search={**named, **config.search}, select=config.select)
+    return Change(search={**named, **config.search}, select=config.select, train=config.train)
 
 
 def _selection_names(rows: Sequence[PlannedRow]) -> dict[str, str]:
@@ -254,6 +289,7 @@ def _refuse_other_scores(searches: Sequence[PlannedSearch], where: str) -> None:
 
 def _planned(
     config: ExperimentConfig,
+    file: ExperimentFile,
     row: PlannedRow,
     name: str,
     seed: int,
@@ -284,12 +320,41 @@ def _planned(
         chosen = {"selection": out}
     out = config.out / SEARCHES / row.folder / f"seed-{seed}"
     search = SearchConfig.parse({**row.search, **own, **chosen, "out": out}, f"{where}, search")
+    train, random = _planned_trainings(file, row, search, own, config.out, f"{where}, train")
     named = scores_of(search, scores, f"{where}, pruner")
     if named is None:
-        return PlannedSearch(row, seed, search, select)
+        return PlannedSearch(row, seed, search, select, None, train, random)
     out = config.out / SCORES / named
     made = scoring({**scores[named], **images}, own, search.dataset, out, f"{where}, scores")
-    return PlannedSearch(row, seed, going_by(search, out), select, made)
+    return PlannedSearch(row, seed, going_by(search, out), select, made, train, random)
+
+
+def _planned_trainings(
+    file: ExperimentFile,
+    row: PlannedRow,
+    search: SearchConfig,
+    own: Mapping[str, Any],
+    folder: Path,
+    where: str,
+) -> tuple[TrainConfig | None, dict[int, TrainConfig]]:
+    """Return how the cell of a search is trained, and random ones; nothing where no column asks."""
+    trained = [column for column in file.columns if column.trained]
+    if not trained:
+        return None, {}
+    shared = {key: one for key, one in own.items() if key != "seed"}
+    keys = (row.train, shared)
+    out = folder / TRAININGS / row.folder / f"seed-{search.seed}"
+    train = training_of(*keys, search.out, out, where)
+    counts = {column.over_random for column in trained if column.over_random}
+    told = json.dumps([row.train, train.space or search.space], sort_keys=True, default=str)
+    place = f"{RANDOM}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
+    random = {
+        count: random_training(
+            *keys, search.space, count, folder / TRAININGS / f"{place}-{count}", where
+        )
+        for count in sorted(counts)
+    }
+    return train, random
 
 
 def _published(path: Path, file: ExperimentFile) -> Published:
@@ -311,7 +376,10 @@ def _settled(one: PlannedSearch, datasets: _Datasets) -> PlannedSearch:
         if select is not None:
             opened = None if select.dataset is None else datasets.of(select.dataset)
             select = check_select(select, opened)
-        return PlannedSearch(one.row, one.seed, search, select, scores)
+        if one.train is not None:  # by a random cell, since none is found yet
+            own = {"architecture": (), "random": 1, "space": one.train.space or one.search.space}
+            check_train(one.train.model_copy(update=own))
+        return one._replace(search=search, select=select, scores=scores)
     except ProxyDataError as error:
         raise type(error)(f"row {one.row.label!r}: {error}") from error
 
@@ -330,7 +398,7 @@ def _like(first: PlannedSearch, one: PlannedSearch) -> PlannedSearch:
     if first.select is not None and one.select is not None:
         select = own(first.select, one.select)
     search = own(first.search, one.search)
-    return PlannedSearch(one.row, one.seed, search, select, first.scores)
+    return one._replace(search=search, select=select, scores=first.scores)
 
 
 def _refuse_others(one: PlannedSearch) -> None:
@@ -367,6 +435,11 @@ def make_selection_of(config: SelectConfig) -> str:
 def search_with(config: SearchConfig) -> str:
     """Search in whichever process this is; return why it failed, or nothing."""
     return _reason(lambda: run_search(config))
+
+
+def train_again(config: TrainConfig) -> str:
+    """Train in whichever process this is; return why it failed, or nothing."""
+    return _reason(lambda: train_with(config))
 
 
 def _reason(call: Callable[[], object]) -> str:
@@ -413,7 +486,28 @@ class _Runs:
         self.found = {one.search.out: self._before(one) for one in self.plan.searches}
         self._keep()
         self._run("searches", search_with, searches, self._is_found, self._take_in)
+        self._run_trainings()
         return tuple(self.found[one.search.out] for one in self.plan.searches)
+
+    def _run_trainings(self) -> None:
+        """Train the cells that were found, and the random ones beside them."""
+        wanted = {
+            config.out: config
+            for one in self.plan.searches
+            if not self.found[one.search.out].reason
+            for config in one.trainings
+        }
+        self._run("trainings", train_again, wanted, self._is_trained)
+        for one in self.plan.searches:
+            failed = [self.reasons[two.out] for two in one.trainings if two.out in self.reasons]
+            found = self._outcome(one)
+            self.found[one.search.out] = (
+                replace(found, reason=f"its training failed: {failed[0]}") if failed else found
+            )
+        self._keep()
+
+    def _is_trained(self, config: TrainConfig) -> bool:
+        return not config.overwrite and accuracy_in(config.out) is not None
 
     def _run(
         self,
@@ -485,9 +579,8 @@ class _Runs:
         if stored is None:
             return Outcome(row.label, one.seed, row.levels, reason=reason)
         columns, tables = self.plan.file.columns, self.plan.tables.get(one.search.space, ())
-        found = outcome_of(
-            row.label, one.seed, row.levels, stored, _values(tables, columns, stored.result.cell)
-        )
+        values = _values(tables, columns, stored.result.cell) | _trained_values(one, columns)
+        found = outcome_of(row.label, one.seed, row.levels, stored, values)
         if TRAJECTORIES not in self.plan.file.figures or not columns:
             return found
         accuracies = along(
@@ -511,7 +604,8 @@ def _checked_tables(plan: Plan, plugins: Plugins) -> dict[str, Sequence[Benchmar
         TableError: A table holds fewer architectures than are to be drawn from it.
         ConfigError: The tables hold no such column; the closest is named.
     """
-    spaces = {one.search.space: one.search for one in plan.searches} if plan.file.columns else {}
+    columns = [column for column in plan.file.columns if not column.trained]
+    spaces = {one.search.space: one.search for one in plan.searches} if columns else {}
     found: dict[str, Sequence[BenchmarkTable]] = {}
     for space, config in spaces.items():
         found[space], notes = space_tables(plugins, config)
@@ -525,7 +619,7 @@ def _checked_tables(plan: Plan, plugins: Plugins) -> dict[str, Sequence[Benchmar
             for dataset, metrics in table.columns().items()
             for metric in metrics
         }
-        for column in plan.file.columns:
+        for column in columns:
             missing = f"{column.dataset} {column.metric}"
             if missing not in held:
                 raise ConfigError(unknown_name("column", missing, held, where))
@@ -539,7 +633,20 @@ def _values(
     tables: Sequence[BenchmarkTable], columns: Sequence[Column], cell: str
 ) -> dict[str, float | None]:
     """Return each column for a cell, None where no table holds it."""
-    return {column.name: _value(tables, column, cell) for column in columns}
+    looked_up = [column for column in columns if not column.trained]
+    return {column.name: _value(tables, column, cell) for column in looked_up}
+
+
+def _trained_values(one: PlannedSearch, columns: Sequence[Column]) -> dict[str, float | None]:
+    """Return each column of the training of a cell, None where it is not finished."""
+    if one.train is None:
+        return {}
+    out, random = one.train.out, one.random
+    return {
+        column.name: trained_value(column, out, lambda count: random[count].out)
+        for column in columns
+        if column.trained
+    }
 
 
 def _known(value: float | None) -> float:

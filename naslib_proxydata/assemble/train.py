@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from naslib_proxydata.spaces.base import SearchSpace
 
 TRAININGS = "trainings"
-RESULTS, ACCURACIES = "results.csv", "accuracies.csv"
-_FILES = (TRAININGS, RESULTS, ACCURACIES, "result.json")
+RESULTS, ACCURACIES, RESULT = "results.csv", "accuracies.csv", "result.json"
+_FILES = (TRAININGS, RESULTS, ACCURACIES, RESULT)
 
 Report = Callable[["Wanted", EpochRecord], None]
 
@@ -226,6 +226,18 @@ def run_train(
             return FinishedTraining((), (), (), None)
         with opened_folder(config, _FILES) as folder:
             return _trained(config, plugins, wanted, folder, dataset, executor, progress, report)
+
+
+def check_train(config: TrainConfig) -> None:
+    """Make sure that trainings can begin, without beginning any.
+
+    Raises:
+        ProxyDataError: A name, a file or a number is wrong.
+    """
+    plugins = load_plugins(config.plugin, config.no_plugin)
+    config = _settled(resolved(config), plugins)
+    for one in _kinds(trainings_of(config, plugins)):
+        check(one.job)
 
 
 def _settled(config: TrainConfig, plugins: Plugins) -> TrainConfig:
@@ -420,11 +432,12 @@ def _write(
             for one in finished.groups
             if math.isfinite(one.accuracy)
         ],
+        "failed": sum(bool(row.failure) for row in finished.rows),
         "improvements": [vars(one) for one in finished.improvements],
         **described(),
         "versions": {"python": env["python"], **env["packages"], **env["plugins"]},
     }
-    folder.write_json("result.json", facts)
+    folder.write_json(RESULT, facts)
     curves = {row.wanted.name: row.trained.result.records for row in finished.rows if row.trained}
     if curves:
         if len(curves) > MOST_NAMED:

@@ -23,6 +23,8 @@ OWN_KEYS = (
     *("plugin", "no_plugin"),
 )
 """Keys of a search or a selection that the experiment sets."""
+OF_A_TRAINING = ("architecture", "random", *(key for key in OWN_KEYS if key != "seed"))
+"""Keys of a training that the experiment sets."""
 OF_A_SELECTION = ("selector", "size", "fraction", "split", "keep_architecture", "save_scores")
 """Keys of a selection that scores have no use for, since they are of all examples."""
 
@@ -60,9 +62,21 @@ def _without_selection(value: Any) -> Any:
     return value
 
 
+def _without_trained(value: Any) -> Any:
+    """Refuse what says what is trained, and what the experiment sets but the seeds."""
+    if isinstance(value, dict):
+        for key in OF_A_TRAINING:
+            if key in value:
+                raise ValueError(
+                    f"{key} is set by the experiment, so it is no key of a training; take it out"
+                )
+    return value
+
+
 Keys = Annotated[dict[str, Any], BeforeValidator(_without_own_keys)]
 ScoringKeys = Annotated[dict[str, Any], BeforeValidator(_without_selection)]
 ScoresByName = Annotated[dict[str, ScoringKeys], BeforeValidator(_text_keys)]
+TrainKeys = Annotated[dict[str, Any], BeforeValidator(_without_trained)]
 MaybeKeys = Annotated[dict[str, Any] | None, BeforeValidator(_without_own_keys)]
 SeedList = Annotated[tuple[int, ...], BeforeValidator(listed)]
 Labels = Annotated[tuple[str, ...], BeforeValidator(listed)]
@@ -73,6 +87,7 @@ class Change(Settings):
 
     search: Keys = Field({}, description="Keys of `search`.")
     select: MaybeKeys = Field({}, description="Keys of `select`; null for no selection.")
+    train: TrainKeys = Field({}, description="Keys of `train`.")
 
 
 Changes = Annotated[dict[str, Change], BeforeValidator(_text_keys)]
@@ -99,6 +114,11 @@ class Column(Settings):
         ge=0,
         description="Where above 0, the relative improvement over the mean of so many random "
         "architectures of its table, in percent, in place of the value (arXiv 2006.13314: 30).",
+    )
+    trained: bool = Field(
+        False,
+        description="Whether it is what the cell reaches when it is trained, as `train` says, and "
+        "not what a table holds; `dataset` and `metric` are then only what it is called.",
     )
 
     @property
@@ -149,6 +169,11 @@ class ExperimentFile(Settings):
         {},
         description="By name, keys of `select` by which scores of all examples are made before the "
         "searches; a pruner whose option `scores` is such a name goes by them.",
+    )
+    train: TrainKeys = Field(
+        {},
+        description="Keys of `train`, by which each found cell is trained for columns that are "
+        "`trained`; `seed` may be several, whose mean counts.",
     )
     rows: Changes = Field({}, description="By label, what a row changes.")
     grid: Grid = Field(
@@ -205,7 +230,7 @@ class ExperimentConfig(RunConfig):
     # Each search has a folder of its own, which refuses another configuration.
     IMMATERIAL: ClassVar[tuple[str, ...]] = (
         *RunConfig.model_fields,
-        *("file", "scale", "rows", "dataset", "search", "select", "scores"),
+        *("file", "scale", "rows", "dataset", "search", "select", "scores", "train"),
     )
 
     file: Path = Field(Path("experiment.yaml"), description="The experiment file.")
@@ -224,6 +249,7 @@ class ExperimentConfig(RunConfig):
     scores: ScoresByName = Field(
         {}, description="By name, keys of `scores`, which win over the file's."
     )
+    train: TrainKeys = Field({}, description="Keys of `train`, which win over the file's.")
     out: Path = Field(Path("runs/experiment"), description="The folder of the experiment.")
 
 

@@ -27,11 +27,13 @@ class PlannedRow:
         levels: The level of each dimension of the grid.
         search: Keys of ``search``.
         select: Keys of ``select``, None where all examples are trained on.
+        train: Keys of ``train``.
     """
 
     label: str
     search: Mapping[str, Any]
     select: Mapping[str, Any] | None = None
+    train: Mapping[str, Any] = field(default_factory=dict)
     levels: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -149,7 +151,14 @@ def planned_rows(
     _refuse_other_levels(file, scale, where)
     rows = [
         _row(
-            label, levels, (Change(search=file.search, select=file.select), scale, *changes, given)
+            label,
+            levels,
+            (
+                Change(search=file.search, select=file.select, train=file.train),
+                scale,
+                *changes,
+                given,
+            ),
         )
         for label, levels, changes in _labelled(file, scale)
     ]
@@ -195,6 +204,7 @@ def _labelled(
 def _row(label: str, levels: Mapping[str, str], changes: Sequence[Change]) -> PlannedRow:
     search: dict[str, Any] = {}
     select: dict[str, Any] | None = None
+    train: dict[str, Any] = {}
     for change in changes:
         added = change.search
         if change is changes[-1] and _needs_pruner(added) and search.get("pruner") is None:
@@ -204,7 +214,8 @@ def _row(label: str, levels: Mapping[str, str], changes: Sequence[Change]) -> Pl
             select = None
         elif change.select and (select is not None or change is not changes[-1]):
             select = merged(select or {}, change.select)  # what is set changes one, and makes none
-    return PlannedRow(label, search, select, levels)
+        train = merged(train, change.train)
+    return PlannedRow(label, search, select, train, levels)
 
 
 def _needs_pruner(search: Mapping[str, Any]) -> bool:
@@ -227,7 +238,7 @@ def _refuse_twins(rows: Sequence[PlannedRow], where: str) -> None:
                 f"{where}: rows {shown(one.label)} and {shown(other.label)} would share the "
                 f"folder {one.folder!r}; choose labels that differ in letters or digits"
             )
-        if (one.search, one.select) == (other.search, other.select):
+        if (one.search, one.select, one.train) == (other.search, other.select, other.train):
             raise ConfigError(
                 f"{where}: rows {shown(one.label)} and {shown(other.label)} are the same search; "
                 "let them differ, or take one out (a --set that replaces a strategy or pruner "

@@ -12,6 +12,8 @@ import naslib_proxydata
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.training.loop import Training
 
+pytestmark = pytest.mark.usefixtures("unarranged_figures")
+
 QUICK = {
     "dataset": "digits",
     "channels": 2,

@@ -20,7 +20,9 @@ import yaml
 import naslib_proxydata
 from naslib_proxydata.cli.main import main
 from naslib_proxydata.runs.checkpoint import NAME
-from tests.oneshot.fakes import coloured
+from tests.oneshot.fakes import save_coloured
+
+pytestmark = pytest.mark.usefixtures("unarranged_figures")
 
 CELL = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|skip_connect~0|nor_conv_1x1~1|none~2|"
 OTHER = "|skip_connect~0|+|none~0|skip_connect~1|+|skip_connect~0|nor_conv_1x1~1|none~2|"
@@ -36,17 +38,9 @@ def run(*arguments: object) -> int:
     return 0
 
 
-def saved(path: Path, count: int = 64, size: int = 8, seed: int = 0) -> Path:
-    made = coloured(count, size, seed)
-    assert made.labels is not None
-    images = made.pixels(np.arange(count)).numpy().transpose(0, 2, 3, 1)
-    np.savez(path, images=images, labels=made.labels)
-    return path
-
-
 @pytest.fixture
 def images(tmp_path: Path) -> Path:
-    return saved(tmp_path / "train.npz")
+    return save_coloured(tmp_path / "train.npz")
 
 
 @pytest.fixture
@@ -71,7 +65,7 @@ def timeless(folder: Path) -> list[dict[str, str]]:
 def test_seeds_and_widths_are_one_table(
     tiny: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    test = saved(tmp_path / "test.npz", 24, seed=1)
+    test = save_coloured(tmp_path / "test.npz", 24, seed=1)
     assert tiny(CELL, "--seeds", "0,1", "--channels", "2,4", "--test", test) == 0
     rows = rows_of(tmp_path / "run")
     assert [(row["channels"], row["seed"]) for row in rows] == [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,15 @@ def coloured(count: int = 64, size: int = 8, seed: int = 0) -> ArrayDataset:
     noise = generator.normal(0, 30, (count, 3, size, size))
     images = (means[labels][:, :, None, None] + noise).clip(0, 255).astype(np.uint8)
     return ArrayDataset("coloured", images, labels)
+
+
+def save_coloured(path: Path, count: int = 64, size: int = 8, seed: int = 0) -> Path:
+    """Write such images as the ``.npz`` file that a user would name."""
+    made = coloured(count, size, seed)
+    assert made.labels is not None
+    images = made.pixels(np.arange(count)).numpy().transpose(0, 2, 3, 1)
+    np.savez(path, images=images, labels=made.labels)
+    return path
 
 
 def make_learner(
