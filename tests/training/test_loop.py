@@ -16,6 +16,7 @@ from naslib_proxydata.errors import ConfigError, RunFolderError, TrainingError
 from naslib_proxydata.runs.checkpoint import NAME
 from naslib_proxydata.training.loop import BEST_WEIGHTS, WEIGHTS
 from naslib_proxydata.training.records import best_epoch, read_result
+from tests.disks import fill, small_disk
 from tests.training.fakes import (
     TRICKS,
     network_of,
@@ -219,3 +220,18 @@ def test_16_bits_train_as_well(precision: str) -> None:
 def test_settings_of_another_seed_are_another_training() -> None:
     assert training_of(seed=0).run().test != training_of(seed=1).run().test
     assert settings_of(seed=1).seed == 1
+
+
+def test_a_full_disk_is_told_and_the_training_goes_on_afterwards(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 4096) as disk:
+        folder = disk / "run"
+        folder.mkdir()
+        first = training_of(folder, epochs=3)
+        first.report = lambda record: fill(disk) if record.epoch == 2 else None
+        with pytest.raises(RunFolderError, match="No space left"):
+            first.run()
+        (disk / ".filling").unlink()
+        second, whole = training_of(folder, epochs=3), training_of(epochs=3)
+        assert second.run().test == whole.run().test
+        ours, theirs = weights_of(second), weights_of(whole)
+        assert all(torch.equal(ours[name], theirs[name]) for name in ours)
