@@ -1,0 +1,210 @@
+"""NAO: architectures are improved in a continuous space (arXiv 1808.07233, algorithm 1)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic import Field
+
+from naslib_proxydata.errors import ArchitectureError
+from naslib_proxydata.evolution.base import MOST_MUTATIONS, Fitness, Optimizer
+from naslib_proxydata.evolution.domain import Domain
+from naslib_proxydata.evolution.notation import Notation
+from naslib_proxydata.schema import Settings
+from naslib_proxydata.spaces.base import Architecture
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from numpy.typing import NDArray
+
+    from naslib_proxydata.evolution.sequence_model import SequenceModel
+
+FEWEST = 4
+"""Architectures with a finite value that are learnt from; below, draws are random."""
+
+
+class NaoSettings(Settings):
+    """The options of NAO; where the paper and its release need hours, they are smaller here."""
+
+    population: int = Field(
+        50, ge=2, description="Random architectures to begin with (the paper's are 600)."
+    )
+    new: int | None = Field(
+        None,
+        ge=1,
+        description="Architectures of a round, after which the model learns anew (the release's "
+        "are 300); null for 10 where each costs a query, and for as many as the population where "
+        "a predictor evaluates them.",
+    )
+    improved: int = Field(
+        100, ge=1, description="How many of the best known ones are improved (the release's)."
+    )
+    step: float = Field(10.0, gt=0, description="Step size of the ascent (the paper's).")
+    most_steps: int = Field(
+        5,
+        ge=1,
+        description="Ascents by once, twice, ... the step size, at most, until enough new "
+        "architectures are decoded (the release's are 3).",
+    )
+    embedding: int = Field(32, ge=1, description="Numbers for a symbol (the paper's).")
+    hidden: int = Field(96, ge=1, description="Width of encoder and decoder (the paper's).")
+    dropout: float = Field(0.1, ge=0, lt=1, description="Of the embeddings (the release's).")
+    epochs: int = Field(200, ge=1, description="Epochs of a round (the paper's are 1000).")
+    batch: int = Field(50, ge=1, description="Architectures of a step (the release's).")
+    learning_rate: float = Field(0.001, gt=0, description="Of Adam (the paper's).")
+    weight_decay: float = Field(1e-4, ge=0, description="Of Adam (the release's).")
+    trade_off: float = Field(
+        0.9,
+        ge=0,
+        le=1,
+        description="Share of the prediction in the loss, beside the reconstruction (the paper's; "
+        "its release has 0.8).",
+    )
+
+
+class Nao(Optimizer[Architecture]):
+    """Learns to encode, predict and decode what is known, and climbs the predicted value.
+
+    The first ``population`` is random. Then, round by round, an encoder, a predictor and a decoder
+    learn from all that has a value; the codes of the best ``improved`` architectures are moved along
+    the gradient of the predicted value and decoded. Texts that are no architecture of the domain,
+    or a known one, are dropped; the step grows until there are ``new`` architectures. What is still
+    missing then is drawn at random.
+
+    An architecture is the row of symbols of its text; see
+    :class:`~naslib_proxydata.evolution.notation.Notation`. The paper also trains on rows that mean
+    the same architecture; spaces do not tell such symmetries. In its release the weights go on from
+    round to round, here each round starts anew, since further symbols may have become known.
+
+    Args:
+        options: See :class:`NaoSettings`.
+    """
+
+    name = "nao"
+
+    def __init__(self, **options: Any) -> None:
+        self.options = NaoSettings.parse(options, "optimizer 'nao'")
+
+    def settings(self) -> Mapping[str, Any]:
+        """Return its options."""
+        return self.options.model_dump()
+
+    def begin(
+        self,
+        domain: Domain[Architecture],
+        generator: Generator,
+        start: Sequence[Architecture] = (),
+        *,
+        batched: bool = False,
+    ) -> None:
+        """Begin with nothing known."""
+        super().begin(domain, generator, start, batched=batched)
+        self._proposed: dict[str, Architecture] = {}
+
+    def propose(self, fitness: Fitness) -> list[Architecture]:
+        """Return the first population, then what the ascents of a round lead to."""
+        if not self._proposed:
+            proposed = self.initial(self.options.population)
+        else:
+            proposed = self._improved(fitness)[: self._new()]
+            missing = self._new() - len(proposed)
+            proposed += [self._draw(fitness) for _ in range(missing)]
+        for architecture in proposed:
+            self._proposed.setdefault(self.domain.key(architecture), architecture)
+        return proposed
+
+    def _new(self) -> int:
+        return self.options.new or (self.options.population if self.batched else 10)
+
+    def _draw(self, fitness: Fitness) -> Architecture:
+        """Draw at random, and again while it is known."""
+        for _ in range(MOST_MUTATIONS):
+            drawn = self.domain.sample(self.generator)
+            if self.domain.key(drawn) not in fitness:
+                break
+        return drawn
+
+    def _improved(self, fitness: Fitness) -> list[Architecture]:
+        """Return new architectures that the ascents lead to: of smaller steps, and of better ones,
+        first; at least as many as wanted where there are."""
+        known = {key: one for key, one in self._proposed.items() if math.isfinite(fitness[key])}
+        values = np.array([fitness[key] for key in known])
+        texts = [self.domain.space.text(one) for one in known.values()]
+        if len(known) < FEWEST or len(set(values)) == 1:
+            return []
+        notation = Notation(texts)
+        found: dict[str, Architecture] = {}
+        for decoded in self._decoded(notation, texts, values):
+            for architecture in self._parsed(decoded):
+                if self.domain.key(architecture) not in fitness:
+                    found.setdefault(self.domain.key(architecture), architecture)
+            if len(found) >= self._new():
+                break
+        return list(found.values())
+
+    def _decoded(
+        self, notation: Notation, texts: Sequence[str], values: NDArray[np.float64]
+    ) -> Iterator[list[str]]:
+        """Yield the texts that ascents from the best lead to, step size by step size."""
+        import torch
+
+        from naslib_proxydata.evolution.sequence_model import ascend, slopes
+
+        model = self._learnt(notation, texts, values)
+        best = np.argsort(-values, kind="stable")[: self.options.improved]
+        with torch.no_grad():
+            codes = model.encode(torch.from_numpy(notation.write([texts[one] for one in best])))
+        gradient = slopes(model, codes)
+        for times in range(1, self.options.most_steps + 1):
+            moved = ascend(codes, gradient, times * self.options.step)
+            yield notation.read(model.decode(moved).numpy())
+
+    def _learnt(
+        self, notation: Notation, texts: Sequence[str], values: NDArray[np.float64]
+    ) -> SequenceModel:
+        """Return a model that has learnt texts and their values."""
+        import torch
+
+        from naslib_proxydata.evolution.sequence_model import SequenceModel, Training, train
+
+        options = self.options
+        seed = int(self.generator.integers(2**63))
+        model = SequenceModel(
+            torch.from_numpy(notation.allowed),
+            torch.Generator().manual_seed(seed),
+            embedding=options.embedding,
+            hidden=options.hidden,
+            dropout=options.dropout,
+        )
+        training = Training(
+            options.epochs,
+            options.batch,
+            options.learning_rate,
+            options.weight_decay,
+            options.trade_off,
+        )
+        rows = torch.from_numpy(notation.write(texts))
+        train(model, rows, torch.from_numpy(scaled(values)).float(), training)
+        return model
+
+    def _parsed(self, texts: Sequence[str]) -> Iterator[Architecture]:
+        """Yield the architectures of the domain among texts."""
+        for text in texts:
+            try:
+                architecture = self.domain.space.parse(text)
+            except ArchitectureError:
+                continue
+            if self.domain.allows(architecture):
+                yield architecture
+
+
+def scaled(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return values (n,), not all equal, from 0 for the least to 1 for the largest.
+
+    As in renqianluo/NAO_pytorch, ``NAO_V1/train_search.py``.
+    """
+    lowest, highest = values.min(), values.max()
+    return np.asarray((values - lowest) / (highest - lowest))
