@@ -7,20 +7,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from pydantic import Field
 
 from naslib_proxydata.errors import ArchitectureError
 from naslib_proxydata.evolution.base import MOST_MUTATIONS, Fitness, Optimizer
 from naslib_proxydata.evolution.domain import Domain
 from naslib_proxydata.evolution.notation import Notation
+from naslib_proxydata.evolution.sequence_model import (
+    SequenceModel,
+    Sizes,
+    Training,
+    ascend,
+    slopes,
+    train,
+)
 from naslib_proxydata.schema import Settings
 from naslib_proxydata.spaces.base import Architecture
 
 if TYPE_CHECKING:
     from numpy.random import Generator
     from numpy.typing import NDArray
-
-    from naslib_proxydata.evolution.sequence_model import SequenceModel
 
 FEWEST = 4
 """Architectures with a finite value that are learnt from; below, draws are random."""
@@ -42,9 +49,9 @@ class NaoSettings(Settings):
     improved: int = Field(
         100, ge=1, description="How many of the best known ones are improved (the release's)."
     )
-    step: float = Field(10.0, gt=0, description="Step size of the ascent (the paper's).")
+    step: float = Field(1.0, gt=0, description="Step size of the ascent (the paper's).")
     most_steps: int = Field(
-        5,
+        50,
         ge=1,
         description="Ascents by once, twice, ... the step size, at most, until enough new "
         "architectures are decoded (the release's are 3).",
@@ -87,6 +94,13 @@ class Nao(Optimizer[Architecture]):
 
     def __init__(self, **options: Any) -> None:
         self.options = NaoSettings.parse(options, "optimizer 'nao'")
+        self._training = Training(
+            self.options.epochs,
+            self.options.batch,
+            self.options.learning_rate,
+            self.options.weight_decay,
+            self.options.trade_off,
+        )
 
     def settings(self) -> Mapping[str, Any]:
         """Return its options."""
@@ -103,6 +117,8 @@ class Nao(Optimizer[Architecture]):
         """Begin with nothing known."""
         super().begin(domain, generator, start, batched=batched)
         self._proposed: dict[str, Architecture] = {}
+        self._model: SequenceModel | None = None
+        self._written: tuple[list[str], list[int]] = ([], [])
 
     def propose(self, fitness: Fitness) -> list[Architecture]:
         """Return the first population, then what the ascents of a round lead to."""
@@ -128,67 +144,51 @@ class Nao(Optimizer[Architecture]):
         return drawn
 
     def _improved(self, fitness: Fitness) -> list[Architecture]:
-        """Return new architectures that the ascents lead to: of smaller steps, and of better ones,
-        first; at least as many as wanted where there are."""
+        """Return new architectures that ascents lead to, those of the smallest steps first."""
         known = {key: one for key, one in self._proposed.items() if math.isfinite(fitness[key])}
         values = np.array([fitness[key] for key in known])
-        texts = [self.domain.space.text(one) for one in known.values()]
-        if len(known) < FEWEST or len(set(values)) == 1:
+        if len(known) < FEWEST or np.ptp(values) == 0:
             return []
-        notation = Notation(texts)
+        texts = [self.domain.space.text(one) for one in known.values()]
         found: dict[str, Architecture] = {}
-        for decoded in self._decoded(notation, texts, values):
+        for decoded in self._ascents(texts, values):
             for architecture in self._parsed(decoded):
-                if self.domain.key(architecture) not in fitness:
-                    found.setdefault(self.domain.key(architecture), architecture)
+                key = self.domain.key(architecture)
+                if key not in fitness:
+                    found.setdefault(key, architecture)
             if len(found) >= self._new():
                 break
         return list(found.values())
 
-    def _decoded(
-        self, notation: Notation, texts: Sequence[str], values: NDArray[np.float64]
-    ) -> Iterator[list[str]]:
-        """Yield the texts that ascents from the best lead to, step size by step size."""
-        import torch
+    def _ascents(
+        self, texts: Sequence[str], values: NDArray[np.float64]
+    ) -> Iterator[Sequence[str]]:
+        """Learn texts and their values, and yield what the best are decoded to, step by step.
 
-        from naslib_proxydata.evolution.sequence_model import ascend, slopes
-
-        model = self._learnt(notation, texts, values)
+        Every step starts from the codes of the best, and is a multiple of ``step``.
+        """
+        notation = Notation(texts)
+        rows = torch.from_numpy(notation.write(texts))
+        model = self._model_of(notation)
+        train(model, rows, torch.from_numpy(scaled(values)).float(), self._training)
         best = np.argsort(-values, kind="stable")[: self.options.improved]
-        with torch.no_grad():
-            codes = model.encode(torch.from_numpy(notation.write([texts[one] for one in best])))
+        codes = model.encode(rows[torch.from_numpy(best)]).detach()
         gradient = slopes(model, codes)
         for times in range(1, self.options.most_steps + 1):
             moved = ascend(codes, gradient, times * self.options.step)
             yield notation.read(model.decode(moved).numpy())
 
-    def _learnt(
-        self, notation: Notation, texts: Sequence[str], values: NDArray[np.float64]
-    ) -> SequenceModel:
-        """Return a model that has learnt texts and their values."""
-        import torch
-
-        from naslib_proxydata.evolution.sequence_model import SequenceModel, Training, train
-
-        options = self.options
-        seed = int(self.generator.integers(2**63))
-        model = SequenceModel(
-            torch.from_numpy(notation.allowed),
-            torch.Generator().manual_seed(seed),
-            embedding=options.embedding,
-            hidden=options.hidden,
-            dropout=options.dropout,
-        )
-        training = Training(
-            options.epochs,
-            options.batch,
-            options.learning_rate,
-            options.weight_decay,
-            options.trade_off,
-        )
-        rows = torch.from_numpy(notation.write(texts))
-        train(model, rows, torch.from_numpy(scaled(values)).float(), training)
-        return model
+    def _model_of(self, notation: Notation) -> SequenceModel:
+        """Return the model of the last round, or a new one where rows are no longer the same."""
+        written = (notation.symbols, notation.places)
+        allowed = torch.from_numpy(notation.allowed)
+        if self._model is None or self._written != written:
+            generator = torch.Generator().manual_seed(int(self.generator.integers(2**63)))
+            options = self.options
+            sizes = Sizes(options.embedding, options.hidden, options.dropout)
+            self._model, self._written = SequenceModel(allowed, sizes, generator), written
+        self._model.allowed = allowed
+        return self._model
 
     def _parsed(self, texts: Sequence[str]) -> Iterator[Architecture]:
         """Yield the architectures of the domain among texts."""

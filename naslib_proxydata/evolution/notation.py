@@ -34,6 +34,7 @@ class Notation:
 
     Attributes:
         symbols: All symbols, sorted.
+        places: Where the texts differ, counted in their symbols.
         length: Symbols of a row; 0 where all texts are the same.
         allowed: Which symbols occur at which place, shape (length, symbols).
     """
@@ -43,8 +44,8 @@ class Notation:
         self._digits = any(_is_string_of_digits(piece) for cut in pieces for piece in cut)
         columns = list(zip_longest(*map(self._cut, texts), fillvalue=END))
         self._template = [column[0] for column in columns]
-        self._places = [place for place, column in enumerate(columns) if len(set(column)) > 1]
-        varying = [set(columns[place]) for place in self._places]
+        self.places = [place for place, column in enumerate(columns) if len(set(column)) > 1]
+        varying = [set(columns[place]) for place in self.places]
         self.symbols = sorted(set().union(*varying))
         self.length = len(varying)
         self._numbers = {symbol: number for number, symbol in enumerate(self.symbols)}
@@ -58,7 +59,7 @@ class Notation:
         for text in texts:
             cut = self._cut(text)
             cut += [END] * (len(self._template) - len(cut))
-            rows.append([self._numbers[cut[place]] for place in self._places])
+            rows.append([self._numbers[cut[place]] for place in self.places])
         return np.array(rows, dtype=np.int64).reshape(len(texts), self.length)
 
     def read(self, rows: Rows) -> list[str]:
@@ -67,7 +68,7 @@ class Notation:
 
     def _joined(self, symbols: Sequence[str]) -> str:
         filled = list(self._template)
-        for place, symbol in zip(self._places, symbols, strict=True):
+        for place, symbol in zip(self.places, symbols, strict=True):
             filled[place] = symbol
         return "".join(filled[: filled.index(END)] if END in filled else filled)
 

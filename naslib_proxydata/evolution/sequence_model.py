@@ -18,6 +18,21 @@ GRADIENT_BOUND = 5.0
 
 
 @dataclass(frozen=True)
+class Sizes:
+    """How large the three are.
+
+    Attributes:
+        embedding: Numbers that stand for a symbol in the encoder.
+        hidden: Width of both LSTMs.
+        dropout: Share of the embeddings' numbers that is zeroed while they learn.
+    """
+
+    embedding: int
+    hidden: int
+    dropout: float
+
+
+@dataclass(frozen=True)
 class Training:
     """How the three learn together.
 
@@ -45,29 +60,19 @@ class SequenceModel(nn.Module):
 
     Args:
         allowed: Which symbols may stand at which place, shape (length, symbols).
-        generator: Source of the initial weights, and of dropout while it learns.
-        embedding: Numbers that stand for a symbol in the encoder.
-        hidden: Width of both LSTMs.
-        dropout: Share of the embeddings' numbers that is zeroed while it learns.
+        sizes: Its sizes.
+        generator: Source of all that is random: initial weights, order of learning, dropout.
     """
 
-    def __init__(
-        self,
-        allowed: Tensor,
-        generator: torch.Generator,
-        *,
-        embedding: int,
-        hidden: int,
-        dropout: float,
-    ) -> None:
+    def __init__(self, allowed: Tensor, sizes: Sizes, generator: torch.Generator) -> None:
         super().__init__()
-        symbols = allowed.shape[1]
+        symbols, hidden = allowed.shape[1], sizes.hidden
         self.generator = generator
-        self.dropout = dropout
+        self.dropout = sizes.dropout
         self.allowed = allowed
         with torch.random.fork_rng(devices=[]):  # torch's own initial values move no generator
-            self.embedding = nn.Embedding(symbols, embedding)
-            self.encoder = nn.LSTM(embedding, hidden, batch_first=True)
+            self.embedding = nn.Embedding(symbols, sizes.embedding)
+            self.encoder = nn.LSTM(sizes.embedding, hidden, batch_first=True)
             self.predictor = nn.Linear(hidden, 1)
             self.last_symbol = nn.Embedding(symbols + 1, hidden)  # the last one starts a row
             self.decoder = nn.LSTM(hidden, hidden, batch_first=True)
@@ -160,7 +165,8 @@ def loss(model: SequenceModel, rows: Tensor, values: Tensor, trade_off: float) -
     """
     codes = model.encode(rows)
     prediction = mse_loss(model.predict(codes), values)
-    reconstruction = cross_entropy(model.scores(codes, rows).flatten(0, 1), rows.flatten())
+    scores = model.scores(codes, rows).flatten(0, 1)
+    reconstruction = cross_entropy(scores, rows.flatten(), reduction="sum") / len(rows)
     return trade_off * prediction + (1 - trade_off) * reconstruction
 
 
