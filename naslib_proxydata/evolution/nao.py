@@ -49,19 +49,25 @@ class NaoSettings(Settings):
     improved: int = Field(
         100, ge=1, description="How many of the best known ones are improved (the release's)."
     )
-    step: float = Field(1.0, gt=0, description="Step size of the ascent (the paper's).")
+    step: float = Field(
+        1.0, gt=0, description="Step size of the ascent (NAO_pytorch's; the paper's is 10)."
+    )
     most_steps: int = Field(
         50,
         ge=1,
         description="Ascents by once, twice, ... the step size, at most, until enough new "
-        "architectures are decoded (the release's are 3).",
+        "architectures are decoded (NAO_pytorch's).",
     )
     embedding: int = Field(32, ge=1, description="Numbers for a symbol (the paper's).")
     hidden: int = Field(96, ge=1, description="Width of encoder and decoder (the paper's).")
     dropout: float = Field(0.1, ge=0, lt=1, description="Of the embeddings (the release's).")
     epochs: int = Field(200, ge=1, description="Epochs of a round (the paper's are 1000).")
-    batch: int = Field(50, ge=1, description="Architectures of a step (the release's).")
-    learning_rate: float = Field(0.001, gt=0, description="Of Adam (the paper's).")
+    batch: int = Field(100, ge=1, description="Architectures of a step (NAO_pytorch's).")
+    learning_rate: float = Field(
+        0.006,
+        gt=0,
+        description="Of Adam (the paper's is 0.001, with some 50 times as many steps).",
+    )
     weight_decay: float = Field(1e-4, ge=0, description="Of Adam (the release's).")
     trade_off: float = Field(
         0.9,
@@ -76,15 +82,16 @@ class Nao(Optimizer[Architecture]):
     """Learns to encode, predict and decode what is known, and climbs the predicted value.
 
     The first ``population`` is random. Then, round by round, an encoder, a predictor and a decoder
-    learn from all that has a value; the codes of the best ``improved`` architectures are moved along
-    the gradient of the predicted value and decoded. Texts that are no architecture of the domain,
-    or a known one, are dropped; the step grows until there are ``new`` architectures. What is still
-    missing then is drawn at random.
+    learn from all that has a finite value; the codes of the best ``improved`` architectures are
+    moved along the gradient of the predicted value and decoded. Texts that are no architecture of
+    the domain, or a known one, are dropped; the step grows until there are ``new`` architectures.
+    What is still missing then is drawn at random, as some of each round are in the release
+    (renqianluo/NAO, ``NAO-WS/cnn/train_search.py``).
 
     An architecture is the row of symbols of its text; see
     :class:`~naslib_proxydata.evolution.notation.Notation`. The paper also trains on rows that mean
-    the same architecture; spaces do not tell such symmetries. In its release the weights go on from
-    round to round, here each round starts anew, since further symbols may have become known.
+    the same architecture; spaces do not tell such symmetries. As in the release, weights go on from
+    round to round, here while no further symbols or places have come up.
 
     Args:
         options: See :class:`NaoSettings`.
@@ -117,6 +124,7 @@ class Nao(Optimizer[Architecture]):
         """Begin with nothing known."""
         super().begin(domain, generator, start, batched=batched)
         self._proposed: dict[str, Architecture] = {}
+        self._learnt = 0
         self._model: SequenceModel | None = None
         self._written: tuple[list[str], list[int]] = ([], [])
 
@@ -145,6 +153,9 @@ class Nao(Optimizer[Architecture]):
 
     def _improved(self, fitness: Fitness) -> list[Architecture]:
         """Return new architectures that ascents lead to, those of the smallest steps first."""
+        if len(self._proposed) == self._learnt:  # the last round knew as much, and found nothing
+            return []
+        self._learnt = len(self._proposed)
         known = {key: one for key, one in self._proposed.items() if math.isfinite(fitness[key])}
         values = np.array([fitness[key] for key in known])
         if len(known) < FEWEST or np.ptp(values) == 0:
@@ -170,7 +181,7 @@ class Nao(Optimizer[Architecture]):
         notation = Notation(texts)
         rows = torch.from_numpy(notation.write(texts))
         model = self._model_of(notation)
-        train(model, rows, torch.from_numpy(scaled(values)).float(), self._training)
+        train(model, rows, torch.from_numpy(ranked_values(values)), self._training)
         best = np.argsort(-values, kind="stable")[: self.options.improved]
         codes = model.encode(rows[torch.from_numpy(best)]).detach()
         gradient = slopes(model, codes)
@@ -201,10 +212,12 @@ class Nao(Optimizer[Architecture]):
                 yield architecture
 
 
-def scaled(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return values (n,), not all equal, from 0 for the least to 1 for the largest.
+def ranked_values(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return the ranks of values (n,), ties sharing theirs, from 0 for the least to 1.
 
-    As in renqianluo/NAO_pytorch, ``NAO_V1/train_search.py``.
+    The release scales accuracies to this range (NAO_pytorch, ``NAO_V1/train_search.py``). Ranks are
+    the same for every fitness that orders alike, and a few failed trainings do not crowd the others
+    together. Not all values may be equal.
     """
-    lowest, highest = values.min(), values.max()
-    return np.asarray((values - lowest) / (highest - lowest))
+    _, places = np.unique(values, return_inverse=True)
+    return np.asarray(places / places.max(), dtype=np.float32)

@@ -63,7 +63,7 @@ class Notation:
         return np.array(rows, dtype=np.int64).reshape(len(texts), self.length)
 
     def read(self, rows: Rows) -> list[str]:
-        """Return the texts of rows, shape (texts, length); not all of them need be architectures."""
+        """Return the texts of rows, shape (texts, length), which need not be architectures."""
         return [self._joined([self.symbols[int(number)] for number in row]) for row in rows]
 
     def _joined(self, symbols: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from naslib_proxydata import plugins
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.evolution.domain import Domain
 from naslib_proxydata.evolution.loop import search_by_value
-from naslib_proxydata.evolution.nao import Nao, scaled
+from naslib_proxydata.evolution.nao import Nao, ranked_values
 from naslib_proxydata.evolution.notation import Notation
 from naslib_proxydata.evolution.queries import TrueFitness
 from naslib_proxydata.evolution.sequence_model import (
@@ -33,7 +34,7 @@ from naslib_proxydata.testing.randomness import global_states
 from tests.evolution.grid import grid
 
 FOUND = plugins.load()
-SMALL = {"hidden": 16, "embedding": 8, "epochs": 20}
+SMALL = {"hidden": 16, "embedding": 8, "epochs": 10}
 NB201 = NasBench201()
 
 
@@ -77,7 +78,7 @@ def test_a_row_holds_what_varies():
     (row,) = notation.write(["|none~0|+|none~0|avg_pool_3x3~1|+|none~0|none~1|skip_connect~2|"])
     assert row.tolist() == [1, 1, 0, 1, 1, 4]
     cells = Notation(texts_of(FOUND.create("spaces", "darts"), 60))
-    assert cells.length == 30, "the first node of either cell has but two inputs, yet both vary"
+    assert cells.length == 32, "an operation and an input for each of 16 edges"
 
 
 def test_digits_are_numbers_or_strings_of_digits():
@@ -120,7 +121,7 @@ def learnt():
     notation = Notation(texts)
     rows = torch.from_numpy(notation.write(texts))
     counts = np.array([float(text.count("nor_conv_3x3")) for text in texts])
-    values = torch.from_numpy(scaled(counts)).float()
+    values = torch.from_numpy(ranked_values(counts))
     model = model_of(notation)
     train(model, rows, values, Training(250, 40, 0.01, 1e-4, 0.5))
     return model, rows, values
@@ -136,7 +137,7 @@ def test_it_reconstructs_what_it_has_learnt(learnt):
 def test_it_predicts_what_it_has_learnt(learnt):
     model, rows, values = learnt
     predicted = model.predict(model.encode(rows)).detach().numpy()
-    assert np.corrcoef(predicted, values.numpy())[0, 1] > 0.95
+    assert np.corrcoef(predicted, values.numpy())[0, 1] > 0.9
 
 
 def test_codes_are_unit_vectors(learnt):
@@ -158,15 +159,15 @@ def test_the_ascent_raises_what_is_predicted(learnt):
 
 
 def test_slopes_are_finite_differences(learnt):
-    model, rows, _ = learnt
-    model, codes = model.double(), model.encode(rows[:2]).detach().double()
+    single, rows, _ = learnt
+    model, codes = deepcopy(single).double(), single.encode(rows[:2]).detach().double()
     gradient = slopes(model, codes)
     for place in [(0, 0, 0), (1, 5, 7)]:
         nudge = torch.zeros_like(codes)
         nudge[place] = 1e-6
-        rise = (model.predict(codes + nudge) - model.predict(codes - nudge)).sum() / 2e-6
-        assert gradient[place] == pytest.approx(float(rise), rel=1e-4)
-    model.float()
+        with torch.no_grad():
+            rise = (model.predict(codes + nudge) - model.predict(codes - nudge)).sum() / 2e-6
+        assert float(gradient[place]) == pytest.approx(float(rise), rel=1e-4)
 
 
 def test_what_may_not_stand_somewhere_is_never_decoded():
@@ -222,15 +223,15 @@ def searched(name, seed, queries, **options):
 
 
 def test_it_comes_to_better_ones_than_random_search():
-    """Six 3 x 3 convolutions are one cell in 15,625; a third of the queries follow the model."""
-    options = {"hidden": 32, "embedding": 16, "epochs": 120, "population": 20}
-    learnt = [searched("nao", seed, 50, **options) for seed in range(5)]
-    drawn = [searched("random", seed, 50) for seed in range(5)]
+    """Six 3 x 3 convolutions are one cell in 15,625; thirty queries follow the model."""
+    options = {"hidden": 32, "embedding": 16, "epochs": 100, "learning_rate": 0.01}
+    learnt = [searched("nao", seed, 55, **options, population=25) for seed in range(5)]
+    drawn = [searched("random", seed, 55) for seed in range(5)]
     late, random = (
-        np.mean([np.mean([one.value for one in queries[20:]]) for queries in runs])
+        np.mean([np.mean([one.value for one in queries[25:]]) for queries in runs])
         for runs in (learnt, drawn)
     )
-    assert late > random + 0.7
+    assert late > random + 0.9
     best, drawn_best = (np.mean([queries[-1].best for queries in runs]) for runs in (learnt, drawn))
     assert best > drawn_best
 
@@ -297,6 +298,17 @@ def test_where_there_is_nothing_to_learn_draws_are_random(monkeypatch, values):
     assert len(optimizer.propose(fitness)) == 5
 
 
+def test_where_nothing_new_is_known_it_does_not_learn_again(monkeypatch):
+    few = ["0,0", "0,1", "1,1", "2,1", "2,2"]
+    domain = grid(allows=lambda one: "{},{}".format(*one) in few, listed=few)
+    learnt = []
+    monkeypatch.setattr("naslib_proxydata.evolution.nao.train", lambda *_: learnt.append(1))
+    true = TrueFitness(domain, lambda one: float(sum(one)))
+    search_by_value(begun(domain), true, 100)
+    assert len(true.queries) == len(few)
+    assert len(learnt) <= 2
+
+
 def test_failures_are_not_learnt_from(monkeypatch):
     optimizer = begun(grid())
     optimizer.propose({})
@@ -332,8 +344,10 @@ def test_a_round_is_as_large_as_evaluations_are_cheap(batched, count):
     assert len(optimizer.propose(fitness)) == count
 
 
-def test_values_are_scaled():
-    assert scaled(np.array([3.0, 1.0, 2.0, 1.5])).tolist() == [1.0, 0.0, 0.5, 0.25]
+def test_it_learns_ranks_and_ties_share_theirs():
+    assert ranked_values(np.array([3.0, -9.0, 2.0, 1.5, 2.0])).tolist() == pytest.approx(
+        [1.0, 0.0, 2 / 3, 1 / 3, 2 / 3]
+    )
 
 
 def test_wrong_options_are_told():
