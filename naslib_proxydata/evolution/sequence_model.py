@@ -172,14 +172,15 @@ def loss(model: SequenceModel, rows: Tensor, values: Tensor, trade_off: float) -
 
 def train(model: SequenceModel, rows: Tensor, values: Tensor, training: Training) -> None:
     """Let the model learn rows (n, length) and their values (n,); it ends in eval mode."""
-    rates = {"lr": training.learning_rate, "weight_decay": training.weight_decay}
-    optimizer = torch.optim.Adam(model.parameters(), **rates)
+    optimizer = torch.optim.Adam(
+        model.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay
+    )
     model.train()
     for _ in range(training.epochs):
         order = torch.randperm(len(rows), generator=model.generator)
-        for batch in order.split(training.batch):
+        for batch in torch.split(order, training.batch):
             optimizer.zero_grad()
-            loss(model, rows[batch], values[batch], training.trade_off).backward()
+            torch.autograd.backward(loss(model, rows[batch], values[batch], training.trade_off))
             nn.utils.clip_grad_norm_(model.parameters(), GRADIENT_BOUND)
             optimizer.step()
     model.eval()
