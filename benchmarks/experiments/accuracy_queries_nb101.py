@@ -62,7 +62,7 @@ def main() -> None:
     rows = [row for name, runs in curves.items() for row in lines(name, runs)]
     write_csv(options.results / "data" / "accuracy_queries_nb101.csv", rows)
     title = f"NAS-Bench-101, {len(ranking.texts):,} cells, {options.seeds} seeds: mean and 95 %"
-    draw(curves, title, options.results / "figures")
+    draw(curves, title, options.results / "figures" / "accuracy_queries_nb101.png", lowest=93.0)
 
 
 def best(protocol: Protocol, method: str, seed: int) -> list[float]:
@@ -83,15 +83,15 @@ def lines(name: str, runs: NDArray[np.float64]) -> list[dict[str, object]]:
     return found
 
 
-def draw(curves: dict[str, NDArray[np.float64]], title: str, folder: Path) -> None:
+def draw(curves: dict[str, NDArray[np.float64]], title: str, file: Path, lowest: float) -> None:
     """Draw the mean with its interval against the number of queries."""
     drawn = {}
     for name, runs in curves.items():
         intervals = [mean_interval(list(column)) for column in runs.T]
         low, high = (np.array(ends) for ends in zip(*intervals, strict=True))
         drawn[name] = Curve(runs.mean(axis=0), low, high)
-    axes = draw_curves(drawn, title, "best validation accuracy so far, %", lowest=93.0)
-    save_figure(axes, folder / "accuracy_queries_nb101.png")
+    axes = draw_curves(drawn, title, "best validation accuracy so far, %", lowest=lowest)
+    save_figure(axes, file)
 
 
 if __name__ == "__main__":

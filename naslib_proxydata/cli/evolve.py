@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.command("evolve")
 @click.option("--space", metavar="NAME", help="nb201, nb101, darts, ...  [nb201]")
-@click.option("--optimizer", metavar="NAME", help="re, random, nsga2, ...  [re]")
+@click.option("--optimizer", metavar="NAME", help="re, random, nsga2, nao, ...  [re]")
 @click.option("--predictor", metavar="NAME", help="The fitness.  [the benchmark's true value]")
 @click.option("--queries", type=int, metavar="N", help="True values to look up.  [0]")
 @click.option(

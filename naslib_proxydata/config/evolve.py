@@ -31,7 +31,7 @@ class EvolveConfig(RunConfig, TableFields, ScoringFields):
 
     space: str = Field("nb201", description="The search space, by name.")
     optimizer: Choice = Field(
-        Named(name="re"), description="The optimizer with its options: re, random, nsga2, ..."
+        Named(name="re"), description="The optimizer with its options: re, random, nsga2, nao, ..."
     )
     predictor: OptionalPredictor = Field(
         None,

@@ -26,4 +26,10 @@ def register_optimizers() -> Sequence[Registration]:
             "NSGA-II: fitness against multiply-accumulates; needs pymoo",
             "doi 10.1109/4235.996017",
         ),
+        Registration(
+            "nao",
+            f"{_ROOM}.nao:Nao",
+            "NAO: climbs a predicted value in the codes of an encoder, and decodes",
+            "arXiv 1808.07233",
+        ),
     ]

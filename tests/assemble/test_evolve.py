@@ -218,11 +218,13 @@ def test_a_start_outside_the_limits_is_not_proposed(tmp_path):
     assert max(int(one.architecture) for one in found.history) <= 20
 
 
-@pytest.mark.parametrize(("optimizer", "tournament"), [("re", {"sample": 2}), ("nsga2", {})])
-def test_a_killed_search_goes_on_and_gives_the_same_history(tmp_path, optimizer, tournament):
+@pytest.mark.parametrize(
+    ("optimizer", "more"), [("re", {"sample": 2}), ("nsga2", {}), ("nao", {"epochs": 2})]
+)
+def test_a_killed_search_goes_on_and_gives_the_same_history(tmp_path, optimizer, more):
     options = {
         "space": "numbers",
-        "optimizer": {"name": optimizer, "population": 8, **tournament},
+        "optimizer": {"name": optimizer, "population": 8, **more},
         "dataset": "one",
         "predictor": {"name": "counted", "sleep": 0.02},
         "evaluations": 25,

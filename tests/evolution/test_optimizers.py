@@ -1,4 +1,4 @@
-"""Random search, regularised evolution and NSGA-II as they propose."""
+"""Random search, regularised evolution and NSGA-II as they propose; NAO in ``test_nao.py``."""
 
 from __future__ import annotations
 
@@ -26,8 +26,13 @@ from naslib_proxydata.testing.randomness import global_states
 from tests.evolution.grid import SIDE, grid, value
 
 FOUND = plugins.load()
-NAMES = ("random", "re", "nsga2")
-SMALL = {"random": {}, "re": {"population": 10, "sample": 3}, "nsga2": {"population": 10}}
+NAMES = ("random", "re", "nsga2", "nao")
+SMALL = {
+    "random": {},
+    "re": {"population": 10, "sample": 3},
+    "nsga2": {"population": 10},
+    "nao": {"population": 10, "hidden": 8, "epochs": 5},
+}
 
 
 def begun(name, seed=0, start=(), *, batched=False, **options):

@@ -159,10 +159,15 @@ WRITTEN: dict[str, Callable[[Path], str]] = {
 """How a small dataset of each format is made, and its path."""
 
 
+QUICK = {"nao": {"hidden": 8, "epochs": 2}}
+"""Options of optimizers whose defaults take long."""
+
+
 class TestOptimizers(OptimizerContract):
     @pytest.fixture(params=FOUND.names("optimizers"))
     def factory(self, request: pytest.FixtureRequest) -> Callable[..., Optimizer[Any]]:
-        return functools.partial(FOUND.create, "optimizers", request.param)
+        options = QUICK.get(request.param, {})
+        return functools.partial(FOUND.create, "optimizers", request.param, **options)
 
 
 FEW_EXAMPLES = {"random": {"schedule": "20/10"}}
