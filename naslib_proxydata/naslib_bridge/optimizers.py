@@ -8,6 +8,13 @@ from typing import TYPE_CHECKING, Any
 from naslib_proxydata.errors import NaslibError
 from naslib_proxydata.naslib_bridge.discrete import ProxiedEnsembles
 from naslib_proxydata.naslib_bridge.importing import require_arguments
+from naslib_proxydata.naslib_bridge.settings import (
+    ENSEMBLE_KEYS,
+    KEY,
+    ONE_SHOT_KEYS,
+    parsed_block,
+    read_block,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +30,24 @@ class ProxiedSteps:
 
     on_epoch: Callable[[int], None] | None = None
     on_step: Callable[[Any, Any, Any, Any], None] | None = None
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        self._block = parsed_block(keywords.get(KEY), f"search.{KEY}")
+
+    def before_training(self) -> None:
+        """Get ready, as NASLib's Trainer asks before the first step.
+
+        Raises:
+            NaslibError: The block asks for something, and the Trainer is not ours.
+        """
+        if self._block is not None and self.on_step is None:
+            raise NaslibError(
+                f"search.{KEY} would change nothing: it is ProxyTrainer that does what it says, "
+                f"and {type(self).__name__} is run by another Trainer; write "
+                "ProxyTrainer(optimizer, config), or leave the block out"
+            )
+        super().before_training()  # type: ignore[misc]
 
     def new_epoch(self, epoch: int) -> None:
         """Begin an epoch."""
@@ -49,6 +74,24 @@ class ProxiedSteps:
         return super().get_final_architecture()  # type: ignore[misc]
 
 
+class CheckedBlock:
+    """Refuses a block that a discrete optimizer would leave unused, before it searches."""
+
+    def __init__(self, config: Any, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(config, *arguments, **keywords)  # type: ignore[call-arg]
+        self._block = read_block(config)  # not all of NASLib's keep their configuration
+
+    def adapt_search_space(self, *arguments: Any, **keywords: Any) -> None:
+        """Adapt as NASLib does.
+
+        Raises:
+            ConfigError: The block holds what this optimizer does not use.
+        """
+        if self._block is not None:
+            self._block.check_acts(acting_keys(self), type(self).__name__)
+        super().adapt_search_space(*arguments, **keywords)  # type: ignore[misc]
+
+
 class CountedModel:
     """Counts parameters where NASLib's own counting fails."""
 
@@ -64,6 +107,13 @@ class CountedModel:
             parameters = model.named_parameters()
             counts = [one.numel() for name, one in parameters if "auxiliary" not in name]
             return float(sum(counts)) / 1e6
+
+
+def acting_keys(optimizer: Any) -> tuple[str, ...]:
+    """Return the keys of the block that a proxied optimizer's search uses."""
+    if optimizer.using_step_function:
+        return ONE_SHOT_KEYS
+    return ENSEMBLE_KEYS if isinstance(optimizer, ProxiedEnsembles) else ()
 
 
 @functools.cache
@@ -84,7 +134,7 @@ def proxied(optimizer: type) -> Any:
             raise NaslibError(
                 f"{optimizer!r} has no method {method!r}; give one of naslib.optimizers"
             )
-    mixins: tuple[type, ...] = (CountedModel,)
+    mixins: tuple[type, ...] = (CheckedBlock, CountedModel)
     if getattr(optimizer, "using_step_function", True):
         require_arguments(
             optimizer.step,  # type: ignore[attr-defined]
@@ -93,7 +143,7 @@ def proxied(optimizer: type) -> Any:
         )
         mixins = (ProxiedSteps, CountedModel)
     elif hasattr(optimizer, "_get_ensemble"):
-        mixins = (ProxiedEnsembles, CountedModel)
+        mixins = (CheckedBlock, ProxiedEnsembles, CountedModel)
     return type(
         f"Proxied{optimizer.__name__}", (*mixins, optimizer), {"naslib_name": optimizer.__name__}
     )

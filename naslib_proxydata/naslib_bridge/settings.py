@@ -190,11 +190,29 @@ def read_block(config: Any) -> ProxyData | None:
     if len(found) > 1:
         raise ConfigError(f"give one of {' and '.join(found)}, not both")
     for place, values in found.items():
-        if not isinstance(values, Mapping):
-            raise ConfigError(f"{place} must hold keys with values, got {values!r}")
-        block = ProxyData.parse(plain(values), f"NASLib's configuration, {place}")
-        return block if block.enabled else None
+        return parsed_block(values, place)
     return None
+
+
+def parsed_block(values: Any, place: str) -> ProxyData | None:
+    """Read the values of a block.
+
+    Args:
+        values: As NASLib's configuration holds them; None where there is no block.
+        place: What messages call their place.
+
+    Returns:
+        The block, or None where there is none or it is switched off.
+
+    Raises:
+        ConfigError: A key or value is wrong.
+    """
+    if values is None:
+        return None
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"{place} must hold keys with values, got {values!r}")
+    block = ProxyData.parse(plain(values), f"NASLib's configuration, {place}")
+    return block if block.enabled else None
 
 
 def plain(value: Any) -> Any:

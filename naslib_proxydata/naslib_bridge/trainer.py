@@ -10,12 +10,11 @@ import torch
 from naslib_proxydata.errors import NaslibError
 from naslib_proxydata.naslib_bridge import resume
 from naslib_proxydata.naslib_bridge.architectures import graph_text, space_name
-from naslib_proxydata.naslib_bridge.discrete import ProxiedEnsembles
 from naslib_proxydata.naslib_bridge.importing import naslib, require_arguments
-from naslib_proxydata.naslib_bridge.optimizers import ProxiedSteps
+from naslib_proxydata.naslib_bridge.optimizers import CountedModel, acting_keys
 from naslib_proxydata.naslib_bridge.record import write_record
 from naslib_proxydata.naslib_bridge.run import ProxyRun
-from naslib_proxydata.naslib_bridge.settings import ENSEMBLE_KEYS, ONE_SHOT_KEYS, plain, read_block
+from naslib_proxydata.naslib_bridge.settings import plain, read_block
 from naslib_proxydata.runs.setup import load_plugins
 
 if TYPE_CHECKING:
@@ -60,7 +59,8 @@ class ProxyTrainer(Trainer):  # type: ignore[misc]
     def __init__(self, optimizer: Any, config: Any, lightweight_output: bool = False) -> None:
         block = read_block(config)
         if block is not None:
-            block.check_acts(_acting_keys(optimizer), type(optimizer).__name__)
+            _check_proxied(optimizer)  # first: NASLib's own constructor may fail without it
+            block.check_acts(acting_keys(optimizer), type(optimizer).__name__)
         super().__init__(optimizer, config, lightweight_output)
         self.run: ProxyRun | None = None
         self._scheduler: Any = None
@@ -68,18 +68,13 @@ class ProxyTrainer(Trainer):  # type: ignore[misc]
         self._searching = False
         if block is None or not optimizer.using_step_function:
             return
-        if not isinstance(optimizer, ProxiedSteps):
-            raise NaslibError(
-                f"proxy data need a proxied optimizer, got {type(optimizer).__name__}; write "
-                f"proxied({type(optimizer).__name__})(**config.search)"
-            )
         plugins = load_plugins(block.plugins, block.no_plugins)
         search = config.search
         self.run = ProxyRun(
             block=block,
             plugins=plugins,
-            space=space_name(optimizer.graph.get_type(), plugins),  # type: ignore[attr-defined]
-            strategy=type(optimizer).naslib_name,  # type: ignore[attr-defined]
+            space=space_name(optimizer.graph.get_type(), plugins),
+            strategy=type(optimizer).naslib_name,
             dataset=config.dataset,
             epochs=self.epochs,
             seed=int(search.seed),
@@ -228,8 +223,17 @@ class ProxyTrainer(Trainer):  # type: ignore[misc]
         return graph_text(final, self.run.plugins) if hasattr(final, "get_hash") else ""
 
 
-def _acting_keys(optimizer: Any) -> tuple[str, ...]:
-    """Return the keys of the block that an optimizer's search uses."""
-    if optimizer.using_step_function:
-        return ONE_SHOT_KEYS
-    return ENSEMBLE_KEYS if isinstance(optimizer, ProxiedEnsembles) else ()
+def _check_proxied(optimizer: Any) -> None:
+    """Refuse an optimizer that knows nothing of the block.
+
+    Raises:
+        NaslibError: It is one of NASLib's as it is.
+    """
+    if isinstance(optimizer, CountedModel):
+        return
+    name = type(optimizer).__name__
+    given = "**config.search" if getattr(optimizer, "using_step_function", False) else "config"
+    raise NaslibError(
+        f"the block proxy_data needs a proxied optimizer, got {name}; write "
+        f"proxied({name})({given})"
+    )

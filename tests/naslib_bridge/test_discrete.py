@@ -259,3 +259,22 @@ def test_a_transient_failure_is_told_as_failed_and_tried_by_the_next_query(
     cell = (2, 2, 2, 2, 2, 2)
     assert predictor.query(cell) == FAILED
     assert predictor.query(cell) > 0
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "block", "idle"),
+    [
+        (Bananas, {"selector": {"name": "random", "fraction": 0.5}}, "selector"),
+        (Npenas, {"bdp": {"fraction": 0.5}}, "bdp"),
+        (RegularizedEvolution, {"predictor": {"name": "synflow"}}, "predictor"),
+        (RandomSearch, {"predictor": {"name": "synflow"}}, "predictor"),
+    ],
+    ids=lambda one: getattr(one, "__name__", None),
+)
+def test_what_would_change_nothing_is_told_whoever_trains(
+    tmp_path: Path, table: Any, optimizer: Any, block: dict[str, Any], idle: str
+) -> None:
+    config = configuration(tmp_path, block, **DISCRETE)
+    one = proxied(optimizer)(config)
+    with pytest.raises(ConfigError, match=rf"{idle} would change nothing"):
+        one.adapt_search_space(space(), dataset_api=dataset_api(table))

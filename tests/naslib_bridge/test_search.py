@@ -284,3 +284,22 @@ def test_mistakes_are_named(tmp_path: Path) -> None:
         made(FakeProxy, Stock, tmp_path, HALVED)
     with pytest.raises(NaslibError, match="no method"):
         proxied(dict)
+
+
+def test_the_block_is_never_ignored_under_naslibs_own_trainer(tmp_path: Path) -> None:
+    trainer = made(FakeStock, proxied(DARTSOptimizer), tmp_path, HALVED)
+    with pytest.raises(NaslibError, match=r"write ProxyTrainer\(optimizer, config\)"):
+        trainer.search()
+    off = made(FakeStock, proxied(DARTSOptimizer), tmp_path / "off", {"enabled": False, **HALVED})
+    off.search()
+
+
+def test_an_optimizer_as_naslib_has_it_is_told_before_naslibs_own_error(tmp_path: Path) -> None:
+    """NASLib's constructor of the Trainer ends in numpy's TypeError for it."""
+    with pytest.raises(NaslibError, match=r"write proxied\(DARTSOptimizer\)\(\*\*config.search\)"):
+        made(FakeProxy, DARTSOptimizer, tmp_path, HALVED)
+
+
+def test_a_predictor_on_a_one_shot_optimizer_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"predictor would change nothing.*DARTSOptimizer uses"):
+        made(FakeProxy, proxied(DARTSOptimizer), tmp_path, {"predictor": {"name": "synflow"}})
