@@ -7,6 +7,7 @@ import importlib.util
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from naslib_proxydata.errors import NaslibError
@@ -40,9 +41,30 @@ FULL: Final = {
     "grakel": "grakel",
     "six": "six",
     "tensorwatch": "tensorwatch",
+    "zmq": "pyzmq",
+    "nbformat": "nbformat",
+    "ipywidgets": "ipywidgets",
+    "pydot": "pydot",
+    "graphviz": "graphviz",
     "tornado": "tornado",
+    "tensorboard": "tensorboard",
 }
-"""What NASLib's optimizers, predictors and evaluators import besides."""
+"""What NASLib's optimizers, predictors, evaluators and runners import besides, and what that does.
+"""
+
+KEPT: Final = ("torch", "numpy", "scipy", "scikit-learn", "matplotlib")
+"""Packages whose installed version pip is told to keep: others would replace torch by another build
+of gigabytes, and scikit-learn by an older one."""
+
+CPU_WHEELS: Final = "https://download.pytorch.org/whl/cpu"
+TREE: Final = (
+    "git clone --branch Develop https://github.com/automl/NASLib",
+    'export PYTHONPATH="$PWD/NASLib"',
+)
+"""How to get NASLib: its setup.py refuses Python above 3.9, its source tree works."""
+
+OTHER_BRANCHES: Final = {"archai": "zerocost"}
+"""Packages that only another branch of NASLib's imports."""
 
 PARTS: Final = {
     "search spaces": ("naslib.search_spaces:NasBench201SearchSpace", "NASLib's graphs"),
@@ -73,21 +95,22 @@ class Finding:
 
 
 def examine() -> Iterator[Finding]:
-    """Look at Python, at the packages that NASLib needs, and at each part of NASLib.
-
-    NASLib is imported only where nothing that it needs is missing.
-    """
+    """Import the packages that NASLib needs, and each part of NASLib that the bridge uses."""
     found = importlib.util.find_spec("naslib")
     place = next(iter(found.submodule_search_locations or ()), "") if found else ""
-    advice = (
-        "not found; install it by the instructions of github.com/automl/NASLib (branch Develop), "
-        "or put its source tree on PYTHONPATH"
-    )
+    advice = f"not found; put its source tree on PYTHONPATH: {' && '.join(TREE)}"
     yield Finding("NASLib", found is not None, place or advice)
     yield Finding("Python", True, platform.python_version())
-    lacking = [*missing(BASE), *missing(FULL)]
-    yield Finding("packages", not lacking, _install(lacking) if lacking else "all are there")
-    yield _torchvision()
+    packages = {**BASE, **FULL}
+    lacking = missing(packages)
+    said = "all are there"
+    if lacking:
+        said = f"missing {len(lacking)} that NASLib imports: {', '.join(lacking)}"
+    yield Finding("packages", not lacking, said)
+    if lacking:
+        for what, wheels in (("a CPU", CPU_WHEELS), ("CUDA", "")):
+            yield Finding(f"for {what}", False, install_command(lacking, wheels))
+    yield from _broken([module for module, name in packages.items() if name not in lacking])
     if found is None:
         return
     for what, (path, use) in PARTS.items():
@@ -95,7 +118,7 @@ def examine() -> Iterator[Finding]:
             naslib(path)
         except NaslibError as error:
             cause = error.__cause__ or error
-            yield Finding(what, False, f"needed for {use}: {type(cause).__name__}: {cause}")
+            yield Finding(what, False, f"needed for {use}: {_explained(cause)}")
         else:
             yield Finding(what, True, f"imports; serves {use}")
 
@@ -105,21 +128,66 @@ def missing(packages: Mapping[str, str]) -> Sequence[str]:
     return [name for module, name in packages.items() if importlib.util.find_spec(module) is None]
 
 
-def _install(lacking: Sequence[str]) -> str:
-    return f"missing {len(lacking)} that NASLib imports: pip install {' '.join(lacking)}"
+def install_command(lacking: Sequence[str], wheels: str = "") -> str:
+    """Return the command that installs packages and leaves what is there as it is.
+
+    Args:
+        lacking: Names on PyPI.
+        wheels: A further index of wheels, for torchvision's build without CUDA; none where empty.
+    """
+    there = {name: _installed(name) for name in KEPT if name not in lacking}
+    kept = [
+        f'"{name}=={number if wheels else _without_build(number)}"'
+        for name, number in there.items()
+        if number
+    ]
+    fitting = torchvision_for(_installed("torch"))
+    wanted = [fitting if one == "torchvision" else one for one in lacking]
+    index = f" --extra-index-url {wheels}" if wheels else ""
+    return f"pip install{index} {' '.join([*wanted, *kept])}"
 
 
-def _torchvision() -> Finding:
-    """Import torchvision, which fails where it was built for another torch."""
-    if importlib.util.find_spec("torchvision") is None:
-        return Finding("torchvision", False, "not installed")
+def torchvision_for(torch: str) -> str:
+    """Return the torchvision that belongs to a version of torch: 0.(N + 15) to 2.N."""
+    major, minor = [*_without_build(torch).split("."), "", ""][:2]
+    if major != "2" or not minor.isdecimal():
+        return "torchvision"
+    return f'"torchvision==0.{int(minor) + 15}.*"'
+
+
+def _without_build(number: str) -> str:
+    """Return a version without what it was built for: 2.13.0 of 2.13.0+cpu."""
+    return number.partition("+")[0]
+
+
+def _installed(name: str) -> str:
+    """Return the version of a distribution that is installed; empty where there is none."""
     try:
-        version = importlib.import_module("torchvision").__version__
-    except Exception as error:
-        return Finding(
-            "torchvision",
-            False,
-            f"does not import ({type(error).__name__}: {error}); install the build that belongs "
-            "to your torch: pytorch.org/get-started",
-        )
-    return Finding("torchvision", True, str(version))
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def _broken(modules: Sequence[str]) -> Iterator[Finding]:
+    """Import what is there: a package may be installed and yet not work with the others."""
+    for module in modules:
+        try:
+            importlib.import_module(module)
+        except Exception as error:
+            advice = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+            if module == "torchvision":
+                fitting = torchvision_for(_installed("torch"))
+                advice += (
+                    f"; it was built for another torch: pip install --force-reinstall --no-deps "
+                    f"--index-url {CPU_WHEELS} {fitting} (for CUDA without --index-url)"
+                )
+            yield Finding(module, False, f"is there, but does not import: {advice}")
+
+
+def _explained(cause: BaseException) -> str:
+    """Return why a part of NASLib does not import, and what that means where it is known."""
+    told = f"{type(cause).__name__}: {cause}"
+    branch = OTHER_BRANCHES.get(getattr(cause, "name", None) or "")
+    if branch is None:
+        return told
+    return f"{told}; only its branch {branch} needs that: take Develop ({' && '.join(TREE)})"

@@ -17,8 +17,8 @@ from typing import Any
 from naslib_proxydata.errors import NaslibError
 
 ADVICE = (
-    "NASLib (github.com/automl/NASLib) is not on PyPI: install it by its own instructions, or put "
-    "its source tree on PYTHONPATH; 'naslib-proxydata doctor' says what it lacks here"
+    "NASLib (github.com/automl/NASLib, branch Develop) is not on PyPI: put its source tree on "
+    "PYTHONPATH; 'naslib-proxydata doctor' says how, and what it lacks here"
 )
 
 
