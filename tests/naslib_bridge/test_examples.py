@@ -18,6 +18,7 @@ import naslib.utils
 from naslib.defaults.trainer import Trainer
 
 from naslib_proxydata import naslib_bridge
+from naslib_proxydata.runs.settings import DATA_VARIABLE
 from naslib_proxydata.tables.nb201_compact import read_compact
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples" / "naslib"
@@ -29,7 +30,7 @@ def run(name: str, folder: Path, data: Path, monkeypatch: pytest.MonkeyPatch, **
     settings = yaml.safe_load((EXAMPLES / f"{name}.yaml").read_text())
     settings["search"].update(search)
     (folder / f"{name}.yaml").write_text(yaml.safe_dump(settings))
-    (folder / "data").symlink_to(data)
+    monkeypatch.setenv(DATA_VARIABLE, str(data))
     given = naslib.utils.parse_args(args=["--config-file", f"{name}.yaml"])
     read = naslib.utils.get_config_from_args
     monkeypatch.setattr(naslib.utils, "get_config_from_args", lambda: read(given))
