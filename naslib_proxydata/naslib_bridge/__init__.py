@@ -17,6 +17,7 @@ _HOMES = {
     "dataset_api": "queried",
     "predicted_api": "queried",
     "space_graph": "graphs",
+    "zero_cost_api": "zero_cost_table",
 }
 
 __all__ = sorted(_HOMES)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from naslib_proxydata.ranking import kendall, spearman
+from naslib_proxydata.ranking import kendall, spearman, top_retrieval
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -23,6 +23,8 @@ def evaluate_scores(accuracies: ArrayLike, scores: ArrayLike) -> dict[str, Any]:
         ``mae``, ``rmse``, ``pearson`` (absolute, as NASLib has it), ``spearman``,
         ``kendalltau``, ``kt_1dec`` and ``kt_2dec`` (of rounded scores), ``precision_10`` and
         ``precision_20`` (share of the best k by score that are among the best k by accuracy),
+        ``top10_retrieval`` (share of the best tenth by accuracy that is in the best tenth by
+        score, arXiv 2210.09459),
         ``full_ytest`` and ``full_testpred``.
     """
     measured = np.asarray(accuracies, dtype=np.float64)
@@ -36,6 +38,7 @@ def evaluate_scores(accuracies: ArrayLike, scores: ArrayLike) -> dict[str, Any]:
         "kendalltau": kendall(predicted, measured),
         "kt_2dec": kendall(predicted.round(2), measured),
         "kt_1dec": kendall(predicted.round(1), measured),
+        "top10_retrieval": top_retrieval(predicted, measured),
         "full_ytest": measured.tolist(),
         "full_testpred": predicted.tolist(),
     }

@@ -129,7 +129,33 @@ def _record(
     value: Callable[[str, str], float], text: str, datasets: Iterable[str], label: str
 ) -> Mapping[str, Any]:
     """Return what NASLib reads of one cell of NAS-Bench-201."""
-    return {name: _fields(value(text, name), f"{label}, {name}") for name in datasets}
+    found = {name: _fields(value(text, name), f"{label}, {name}") for name in datasets}
+    return DatasetRecord(found, label)
+
+
+class DatasetRecord(dict[str, Any]):
+    """What NASLib reads of one architecture, by dataset; says which there are.
+
+    Args:
+        found: By NASLib's name of the dataset.
+        label: What messages call the table.
+    """
+
+    def __init__(self, found: Mapping[str, Any], label: str) -> None:
+        super().__init__(found)
+        self._label = label
+
+    def __missing__(self, dataset: str) -> Any:
+        """Refuse a dataset that the table does not hold.
+
+        Raises:
+            NaslibError: Always.
+        """
+        raise NaslibError(
+            f"{self._label} holds nothing of {dataset!r}, only {', '.join(self)}; set 'dataset' of "
+            "NASLib's configuration to one of these (cifar10 is read as cifar10-valid), or give "
+            "another table"
+        )
 
 
 def _fields(value: float, what: str) -> dict[str, Any]:

@@ -36,6 +36,7 @@ from naslib_proxydata.naslib_bridge import (
     make_predictor,
     predicted_api,
     proxied,
+    zero_cost_api,
 )
 from naslib_proxydata.naslib_bridge.nasbench201 import NasBench201
 from naslib_proxydata.naslib_bridge.predictors import FAILED
@@ -278,3 +279,34 @@ def test_what_would_change_nothing_is_told_whoever_trains(
     one = proxied(optimizer)(config)
     with pytest.raises(ConfigError, match=rf"{idle} would change nothing"):
         one.adapt_search_space(space(), dataset_api=dataset_api(table))
+
+
+def test_naslibs_zero_cost_runner_goes_by_our_scores(tmp_path: Path, table: Any) -> None:
+    """Its own evaluator, as ``naslib/runners/zc/runner.py`` uses it, without its JSON files."""
+    from naslib.evaluators.zc_evaluator import ZeroCostPredictorEvaluator
+
+    predictor = make_predictor("params")
+    texts = table.architectures()[::500]
+    api = zero_cost_api([predictor], table, "cifar10", architectures=texts)
+    config = configuration(tmp_path, None, test_size=20, **DISCRETE)
+    config.test_size, config.test_data_file = 20, None
+    graph = space()
+    graph.labeled_archs = [eval(one) for one in api]  # as the runner does
+    evaluator = ZeroCostPredictorEvaluator(predictor, config=config, zc_api=api, use_zc_api=True)
+    evaluator.adapt_search_space(graph, dataset_api=dataset_api(table), load_labeled=True)
+    _, accuracies, _, _ = evaluator.load_dataset(load_labeled=True, data_size=12)
+    assert len(accuracies) == 12
+    assert all(accuracy in {one["val_accuracy"] for one in api.values()} for accuracy in accuracies)
+
+
+def test_bananas_takes_accuracies_and_scores_from_a_zc_api(tmp_path: Path, table: Any) -> None:
+    settings = {**DISCRETE, "zc": True, "zc_names": ["params"], "use_zc_api": True}
+    config = configuration(tmp_path, {"predictor": {"name": "params"}}, **settings)
+    api = zero_cost_api([make_predictor("params")], table, "cifar10")
+    optimizer = proxied(Bananas)(config, zc_api=api)
+    optimizer.adapt_search_space(space(), dataset_api=dataset_api(table))
+    ProxyTrainer(optimizer, config).search()
+    for model in optimizer.history:
+        record = api[str(model.arch_hash)]
+        assert model.accuracy == record["val_accuracy"]
+        assert model.zc_scores["params"] == record["params"]["score"]

@@ -21,6 +21,8 @@ def test_metrics_are_those_of_scipy_and_sklearn() -> None:
     assert found["kt_1dec"] == pytest.approx(stats.kendalltau(measured, scores.round(1))[0])
     best = set(np.argsort(measured)[-10:]) & set(np.argsort(scores)[-10:])
     assert found["precision_10"] == len(best) / 10
+    tenth = set(np.argsort(measured)[-4:]) & set(np.argsort(scores)[-4:])
+    assert found["top10_retrieval"] == len(tenth) / 4
 
 
 def test_constant_scores_do_not_turn_to_nan() -> None:

@@ -34,6 +34,9 @@ def test_what_is_not_known_is_said(shared_data: Path) -> None:
         api["nb101_data"]
     with pytest.raises(TableError):
         api["nb201_data"]["|no~0|"]
+    record = api["nb201_data"][table.architectures()[0]]
+    with pytest.raises(NaslibError, match="holds nothing of 'svhn', only cifar10-valid"):
+        record["svhn"]
     with pytest.raises(TableError, match="'valdation_accuracy'"):
         dataset_api(table, "valdation_accuracy")
 
