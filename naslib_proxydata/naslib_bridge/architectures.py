@@ -14,8 +14,10 @@ KIND: Final = "naslib-graphs"
 PREFIX: Final = "proxydata:"
 """What the type of a :class:`graphs.SpaceGraph` begins with; our name of the space follows."""
 HOW_TO_ADD = (
-    "To add it, offer a naslib_proxydata.naslib_bridge.conversions.Conversion with the hook "
-    "register_naslib_graphs, in a plugin that the block's key 'plugins' names or that is installed"
+    "Where the space is one of ours ('naslib-proxydata list spaces'), search space_graph(space) of "
+    "naslib_bridge in its place. To add it, offer a "
+    "naslib_proxydata.naslib_bridge.conversions.Conversion with the hook register_naslib_graphs, "
+    "in a plugin that the block's key 'plugins' names or that is installed"
 )
 
 

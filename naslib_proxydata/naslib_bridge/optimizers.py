@@ -6,6 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from naslib_proxydata.errors import NaslibError
+from naslib_proxydata.naslib_bridge.architectures import PREFIX
 from naslib_proxydata.naslib_bridge.discrete import ProxiedEnsembles
 from naslib_proxydata.naslib_bridge.importing import require_arguments
 from naslib_proxydata.naslib_bridge.settings import (
@@ -34,6 +35,24 @@ class ProxiedSteps:
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
         self._block = parsed_block(keywords.get(KEY), f"search.{KEY}")
+
+    def adapt_search_space(self, search_space: Any, *arguments: Any, **keywords: Any) -> None:
+        """Adapt as NASLib does.
+
+        Raises:
+            NaslibError: The search space is a graph of one of our spaces, which has no supernet.
+        """
+        kind = search_space.get_type() if hasattr(search_space, "get_type") else ""
+        if isinstance(kind, str) and kind.startswith(PREFIX):
+            space = kind.removeprefix(PREFIX)
+            raise NaslibError(
+                f"space_graph of {space!r} is for discrete optimizers (random search, regularized "
+                f"evolution, local search, Bananas, Npenas): {type(self).__name__} trains a "
+                "supernet, which it has none of in NASLib; give one of NASLib's own graphs, or "
+                f"search with 'naslib-proxydata search --space {space}' ('list supernets' names "
+                "the spaces that have one)"
+            )
+        super().adapt_search_space(search_space, *arguments, **keywords)  # type: ignore[misc]
 
     def before_training(self) -> None:
         """Get ready, as NASLib's Trainer asks before the first step.

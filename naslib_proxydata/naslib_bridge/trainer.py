@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ require_arguments(
     Trainer.search, ("resume_from", "summary_writer", "after_epoch"), "Trainer.search"
 )
 require_arguments(Trainer._setup_checkpointers, ("resume_from", "period"), "its checkpointers")
+
+_log = logging.getLogger(__name__)
 
 METRICS = {
     "weights_loss": "train_loss",
@@ -66,6 +69,7 @@ class ProxyTrainer(Trainer):  # type: ignore[misc]
         self._scheduler: Any = None
         self._state: dict[str, Any] | None = None
         self._searching = False
+        self._told = False  # that the architecture has no text
         if block is None or not optimizer.using_step_function:
             return
         plugins = load_plugins(block.plugins, block.no_plugins)
@@ -220,7 +224,21 @@ class ProxyTrainer(Trainer):  # type: ignore[misc]
         assert self.run is not None
         with torch.random.fork_rng():  # looking must not change what NASLib draws next
             final = self.optimizer.get_final_architecture()
-        return graph_text(final, self.run.plugins) if hasattr(final, "get_hash") else ""
+        if not hasattr(final, "get_hash"):
+            return ""
+        try:
+            return graph_text(final, self.run.plugins)
+        except Exception as error:  # some of NASLib's graphs have no hash after a one-shot search
+            if not self._told:
+                _log.warning(
+                    "the architecture of this search has no text: NASLib's %s fails in get_hash "
+                    "(%s: %s); the search goes on, and hooks get an empty text",
+                    type(final).__name__,
+                    type(error).__name__,
+                    error,
+                )
+            self._told = True
+            return ""
 
 
 def _check_proxied(optimizer: Any) -> None:

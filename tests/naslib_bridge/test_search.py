@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+import naslib_proxydata
 from naslib_proxydata.errors import ConfigError, NaslibError, RunFolderError
 from naslib_proxydata.hookspecs import hookimpl
 from tests.naslib_bridge.naslib_setup import (
@@ -38,7 +39,7 @@ from naslib.search_spaces import NasBench201SearchSpace, NasBench301SearchSpace
 from naslib.search_spaces.core.graph import Graph
 from naslib.search_spaces.core.primitives import MixedOp
 
-from naslib_proxydata.naslib_bridge import ProxyTrainer, dataset_api, proxied
+from naslib_proxydata.naslib_bridge import ProxyTrainer, dataset_api, proxied, space_graph
 from naslib_proxydata.naslib_bridge.nasbench301 import NasBench301
 from naslib_proxydata.plugins import Provider
 from naslib_proxydata.runs.checkpoint import load_checkpoint
@@ -303,3 +304,29 @@ def test_an_optimizer_as_naslib_has_it_is_told_before_naslibs_own_error(tmp_path
 def test_a_predictor_on_a_one_shot_optimizer_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"predictor would change nothing.*DARTSOptimizer uses"):
         made(FakeProxy, proxied(DARTSOptimizer), tmp_path, {"predictor": {"name": "synflow"}})
+
+
+def test_one_shot_search_of_our_spaces_is_told_what_to_do(tmp_path: Path) -> None:
+    config = configuration(tmp_path, HALVED)
+    one = proxied(DARTSOptimizer)(**config.search)
+    with pytest.raises(NaslibError, match="naslib-proxydata search --space s1"):
+        one.adapt_search_space(space_graph(naslib_proxydata.space("s1")), config.dataset)
+
+
+def test_a_search_ends_where_naslibs_graph_has_no_hash(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As TransBench101 micro's after a one-shot search: stock NASLib ends, so must we."""
+    trainer = made(FakeProxy, proxied(DARTSOptimizer), tmp_path, HALVED)
+    watcher = watched(trainer)
+
+    def fail(graph: Any) -> Any:
+        raise IndexError("list index out of range")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(NasBench201SearchSpace, "get_hash", fail)
+        trainer.search()
+    assert watcher.finished == ""
+    assert watcher.cells == [""] * len(watcher.cells)
+    told = [one for one in caplog.messages if "fails in get_hash (IndexError" in one]
+    assert len(told) == 1, "once a search"
