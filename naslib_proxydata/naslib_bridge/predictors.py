@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from naslib_proxydata.naslib_bridge.architectures import bridged
 from naslib_proxydata.naslib_bridge.importing import naslib
 from naslib_proxydata.plugins import Plugins
 from naslib_proxydata.predictors.base import LearningPredictor, Predictor, Score, ScoringTask
+from naslib_proxydata.runs.device import resolved_device
 from naslib_proxydata.runs.setup import load_plugins
 
 NO_SIGNAL = -1e9
@@ -21,6 +24,11 @@ NO_SIGNAL = -1e9
 FAILED = -2e9
 """What NASLib gets for a failed score, which ranks last of all."""
 FEWEST_CLASSES = 10
+ANNOUNCED, LONG, BETWEEN = 3, 20.0, 60.0
+"""After how many scores it is said how long the others take, if that is more than so many seconds,
+and seconds between two such lines."""
+
+_log = logging.getLogger(__name__)
 
 NaslibPredictor: Any = naslib("naslib.predictors.predictor:Predictor")
 
@@ -91,7 +99,7 @@ class ProxyPredictor(NaslibPredictor):  # type: ignore[misc]
         texts = [self.text(one) for one in xtest]
         if len(texts) == 1:
             return np.array([self.value(texts[0])])
-        values = self.predictor.aggregate([self._score(text) for text in texts])
+        values = self.predictor.aggregate(self._scores_of(texts))
         return np.array([_finite(value) for value in values])
 
     def set_pre_computations(self, **information: Any) -> None:
@@ -105,6 +113,29 @@ class ProxyPredictor(NaslibPredictor):  # type: ignore[misc]
     def value(self, text: str) -> float:
         """Return the score of an architecture by its text, which depends on no other."""
         return _finite(self._score(text).value)
+
+    def _scores_of(self, texts: Sequence[str]) -> list[Score]:
+        """Score many; where that takes long, say how long, and how far it is."""
+        missing = len(set(texts) - set(self.scores))
+        started = told = perf_counter()
+        found, done = [], 0
+        for text in texts:
+            fresh = text not in self.scores
+            found.append(self._score(text))
+            done += fresh
+            now = perf_counter()
+            left = (missing - done) * (now - started) / max(done, 1)
+            if fresh and ((done == ANNOUNCED and left > LONG) or now - told > BETWEEN):
+                told = now
+                _log.info(
+                    "%s has scored %d of %d architectures, %.1f s each: about %.0f s more",
+                    self.method_type,
+                    done,
+                    missing,
+                    (now - started) / done,
+                    left,
+                )
+        return found
 
     def _score(self, text: str) -> Score:
         if text in self.scores:
@@ -127,7 +158,7 @@ def make_predictor(
     *,
     images: str = "photos",
     seed: int = 0,
-    device: str = "cpu",
+    device: str = "auto",
     plugins: Sequence[Path] = (),
     no_plugins: Sequence[str] = (),
     **options: Any,
@@ -139,7 +170,7 @@ def make_predictor(
         kind: NASLib's name of the search space.
         images: Source of the images.
         seed: Seed of scores and images.
-        device: A torch device string.
+        device: A torch device, or ``"auto"``: a GPU where there is one.
         plugins: Python files with further plugins.
         no_plugins: Installed plugins to leave out.
         options: Options of the predictor.
@@ -155,5 +186,5 @@ def make_predictor(
         images, max(1, predictor.images_for(space.name)), seed, space.image_size, offers
     )
     classes = max(FEWEST_CLASSES, batch.num_classes)
-    predictor.prepare(ScoringTask(space, batch, seed, device, classes))
+    predictor.prepare(ScoringTask(space, batch, seed, resolved_device(device), classes))
     return ProxyPredictor(predictor, kind, offers)

@@ -18,7 +18,7 @@ KEY = "proxy_data"
 ONE_SHOT_KEYS = ("selector", "selection", "pruner", "bdp", "observers")
 """Keys that act where a supernet trains."""
 
-ENSEMBLE_KEYS = ("predictor",)
+ENSEMBLE_KEYS = ("predictor", "initial")
 """Keys that act where an optimizer asks a predictor about candidates."""
 
 ACTING_KEYS = (*ONE_SHOT_KEYS, *ENSEMBLE_KEYS)
@@ -98,6 +98,7 @@ class PredictorBlock(Settings):
         name: Name of the predictor.
         images: Source of the images that it looks at, as in ``leaderboard --images``.
         seed: Seed of scores and images; ``search.seed`` where None.
+        device: A torch device, or ``"auto"``: a GPU where there is one.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -105,11 +106,24 @@ class PredictorBlock(Settings):
     name: str
     images: str = "photos"
     seed: int | None = None
+    device: str = "auto"
 
     @property
     def options(self) -> dict[str, Any]:
         """The options of the predictor, which its own schema checks."""
         return dict(self.model_extra or {})
+
+
+class InitialBlock(PredictorBlock):
+    """What chooses the first architectures that a discrete optimizer queries, among random ones.
+
+    Attributes:
+        name: Name of the predictor, which needs no labels; zero-label by default.
+        candidates: Random architectures that it ranks.
+    """
+
+    name: str = "zero-label"
+    candidates: int = Field(200, ge=1)
 
 
 class ProxyData(Settings):
@@ -123,6 +137,8 @@ class ProxyData(Settings):
         bdp: Bi-level data pruning, in place of ``pruner``, or None.
         observers: What looks at a search while it runs, each with its options.
         predictor: Scores architectures in Bananas and Npenas, or None.
+        initial: Ranks random architectures, of which the best are Bananas' and Npenas' first, in
+            place of random ones; None for these.
         plugins: Python files with further plugins, which act in every search.
         no_plugins: Installed plugins to leave out, by their name or their distribution's.
     """
@@ -134,6 +150,7 @@ class ProxyData(Settings):
     bdp: BdpBlock | None = None
     observers: Options = Field(default_factory=dict)
     predictor: PredictorBlock | None = None
+    initial: InitialBlock | None = None
     plugins: Paths = ()
     no_plugins: Names = ()
 

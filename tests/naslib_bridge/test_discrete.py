@@ -43,8 +43,15 @@ from naslib_proxydata.naslib_bridge.predictors import FAILED
 from naslib_proxydata.plugins import load
 from naslib_proxydata.ranking import spearman
 from naslib_proxydata.runs.setup import PredictorSetup
+from naslib_proxydata.spaces.nb201.cell import OPERATIONS
 from naslib_proxydata.tables.nb201_compact import read_compact
 
+ALL_CELLS = [
+    f"|{first}~0|+|{second}~0|{third}~1|+|none~0|none~1|skip_connect~2|"
+    for first in OPERATIONS
+    for second in OPERATIONS
+    for third in OPERATIONS
+]
 BLOCK = {"predictor": {"name": "synflow"}}
 
 
@@ -310,3 +317,53 @@ def test_bananas_takes_accuracies_and_scores_from_a_zc_api(tmp_path: Path, table
         record = api[str(model.arch_hash)]
         assert model.accuracy == record["val_accuracy"]
         assert model.zc_scores["params"] == record["params"]["score"]
+
+
+@pytest.mark.parametrize("optimizer", [Bananas, Npenas], ids=lambda one: one.__name__)
+def test_a_ranking_without_labels_chooses_what_is_queried_first(
+    tmp_path: Path, table: Any, optimizer: Any
+) -> None:
+    block = {"initial": {"name": "params", "candidates": 16}}
+    config = configuration(tmp_path, block, **DISCRETE)
+    one = proxied(optimizer)(config)
+    one.adapt_search_space(space(), dataset_api=dataset_api(table))
+    for epoch in range(DISCRETE["num_init"]):
+        one.new_epoch(epoch)
+    predictor = make_predictor("params")
+    first = [predictor.query(model.arch_hash) for model in one.train_data]
+    assert len(set(map(str, (model.arch_hash for model in one.train_data)))) == len(first)
+    drawn = [predictor.value(text) for text in table.architectures()[::80]]
+    assert min(first) > np.median(drawn), "the best four of sixteen"
+    assert first == sorted(first, reverse=True)
+
+
+def test_what_was_queried_is_not_queried_again(tmp_path: Path, table: Any) -> None:
+    settings = {**DISCRETE, "num_candidates": 10}
+    config = configuration(tmp_path, {"predictor": {"name": "params"}}, **settings)
+    one = proxied(Bananas)(config)
+    one.adapt_search_space(space(), dataset_api=dataset_api(table))
+    for epoch in range(10):
+        one.new_epoch(epoch)
+    guided = [str(model.arch_hash) for model in one.train_data[DISCRETE["num_init"] :]]
+    assert len(guided) == len(set(guided))
+
+
+def test_a_predictor_that_needs_labels_cannot_be_first(tmp_path: Path, table: Any) -> None:
+    block = {"initial": {"name": "few-label-structure"}}
+    one = proxied(Bananas)(configuration(tmp_path, block, **DISCRETE))
+    one.adapt_search_space(space(), dataset_api=dataset_api(table))
+    with pytest.raises(ConfigError, match="learns from labels, of which there are none"):
+        one.new_epoch(0)
+
+
+def test_many_slow_candidates_are_announced(caplog: pytest.LogCaptureFixture) -> None:
+    predictor = make_predictor("params")
+    clock = iter(float(second) for second in range(10_000))
+    texts = ALL_CELLS[:100]
+    with pytest.MonkeyPatch.context() as patch, caplog.at_level("INFO"):
+        place = "naslib_proxydata.naslib_bridge.predictors.perf_counter"
+        patch.setattr(place, lambda: next(clock))
+        predictor.query([NasBench201().hash(text) for text in texts])
+    lines = [one for one in caplog.messages if "has scored" in one]
+    assert lines[0].startswith("params has scored 3 of 100 architectures, 1.0 s each: about 97 s")
+    assert len(lines) == 2, "and once a minute"
