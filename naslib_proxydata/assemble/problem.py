@@ -20,6 +20,7 @@ from naslib_proxydata.evolution.base import Optimizer
 from naslib_proxydata.evolution.domain import Domain
 from naslib_proxydata.evolution.fitness import PredictedFitness
 from naslib_proxydata.evolution.queries import Query
+from naslib_proxydata.evolution.random_search import RandomSearch
 from naslib_proxydata.plugins import Plugins
 from naslib_proxydata.predictors.base import LearningPredictor, Predictor
 from naslib_proxydata.predictors.labels import FEWEST_LABELS
@@ -132,7 +133,10 @@ class Problem:
         """Return the optimizer, begun anew for a round."""
         words = ("search", self.optimizer.name, round_number)
         generator = numpy_generator(self.config.seed, *words)
-        self.optimizer.begin(self.domain, generator, start, batched=self.setup is not None)
+        # Random draws may be trained together; evolution waits for each, as it was published.
+        together = self.trains and isinstance(self.optimizer, RandomSearch)
+        batched = self.setup is not None or together
+        self.optimizer.begin(self.domain, generator, start, batched=batched)
         return self.optimizer
 
     def measure(self, architecture: Any) -> float:

@@ -155,7 +155,7 @@ def search_with_predictor(
     domain = true.domain
     if predicted.learns and budget.labels:
         draws: RandomSearch[Architecture] = RandomSearch()
-        draws.begin(domain, generator)
+        draws.begin(domain, generator, batched=true.ahead is not None)
         search_by_value(draws, true, budget.labels)
     round_number = 0
     while len(true.queries) < budget.queries:
