@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 TRAININGS = "trainings"
 RESULTS, ACCURACIES, RESULT = "results.csv", "accuracies.csv", "result.json"
 _FILES = (TRAININGS, RESULTS, ACCURACIES, RESULT)
+MOST_DRAWS = 1000
+"""Draws in a row without a new function, after which a space counts as exhausted."""
 
 Report = Callable[["Wanted", EpochRecord], None]
 
@@ -269,8 +271,8 @@ def trainings_of(config: TrainConfig, plugins: Plugins) -> list[Wanted]:
     wanted = []
     for text, random in texts:
         key = space.hash(space.parse(text))
-        for channels in config.channels or (None,):
-            for seed in config.seed:
+        for channels in dict.fromkeys(config.channels or (None,)):  # said twice is trained once
+            for seed in dict.fromkeys(config.seed):
                 job = Job(
                     config,
                     config.space,
@@ -288,13 +290,26 @@ def trainings_of(config: TrainConfig, plugins: Plugins) -> list[Wanted]:
 
 
 def random_architectures(space: SearchSpace[Any], count: int) -> list[str]:
-    """Return architectures drawn at random, of different functions that see their input."""
+    """Return architectures drawn at random, of different functions that see their input.
+
+    Raises:
+        ConfigError: The space does not seem to have so many.
+    """
     generator = numpy_generator(0, "random architectures", space.name)
     found: dict[str, str] = {}
+    known = 0  # draws in a row that brought nothing new
     while len(found) < count:
         one = space.sample(generator)
-        if space.carries_signal(one):
-            found.setdefault(space.hash(one), space.text(one))
+        key = space.hash(one)
+        known = known + 1 if key in found or not space.carries_signal(one) else 0
+        if known == 0:
+            found[key] = space.text(one)
+        elif known == MOST_DRAWS:
+            raise ConfigError(
+                f"random: {count:,} architectures of different functions were asked for, space "
+                f"{space.name!r} gave {len(found):,}, and then none in {known:,} draws; ask for "
+                "fewer"
+            )
     return list(found.values())
 
 
@@ -354,6 +369,7 @@ def _trained(
         calls = ((one.name, (one.job.in_folder(inner, one.name), dataset)) for one in wanted)
         with workers_of(config, executor) as pool:
             for name, outcome in completed(pool, attempt, calls, lost):
+                folder.check_in_place()
                 rows[name] = _row(by_name[name], outcome)
                 told(len(rows))
     finished = finished_of([rows[one.name] for one in wanted], folder.path)
