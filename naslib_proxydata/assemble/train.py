@@ -26,7 +26,7 @@ from naslib_proxydata.runs.environment import environment, provenance
 from naslib_proxydata.runs.executors import Progress, completed
 from naslib_proxydata.runs.processes import described, from_first, is_first, joined, processes
 from naslib_proxydata.runs.setup import load_plugins
-from naslib_proxydata.runs.start import opened_folder, resolved, workers_of
+from naslib_proxydata.runs.start import holds_run, opened_folder, resolved, workers_of
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.training.plots import MOST_NAMED, draw_curves
 from naslib_proxydata.training.records import EpochRecord
@@ -240,6 +240,18 @@ def check_train(config: TrainConfig) -> None:
     config = _settled(resolved(config), plugins)
     for one in _kinds(trainings_of(config, plugins)):
         check(one.job)
+
+
+def holds_training(config: TrainConfig) -> bool:
+    """Return whether the run folder holds a training, which must be the one that is configured.
+
+    Raises:
+        ProxyDataError: It is another; or what is trained cannot be read.
+    """
+    if not (config.out / RESULT).is_file():
+        return False
+    plugins = load_plugins(config.plugin, config.no_plugin)
+    return holds_run(_settled(resolved(config), plugins), _FILES)
 
 
 def _settled(config: TrainConfig, plugins: Plugins) -> TrainConfig:
