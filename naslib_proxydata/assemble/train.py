@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from naslib_proxydata.assemble.architectures import architectures_of, parsed
 from naslib_proxydata.assemble.trainings import Job, Trained, attempt, check, lost, name_of
-from naslib_proxydata.config.train import TrainConfig
+from naslib_proxydata.config.train import NO_VALIDATION, TrainConfig
 from naslib_proxydata.errors import ConfigError, TrainingError
 from naslib_proxydata.files import expanded
 from naslib_proxydata.leaderboard.labels import mean_interval
@@ -162,6 +162,15 @@ class Improvement:
     low: float
     high: float
     count: int
+
+    @property
+    def told(self) -> str:
+        """The value with its interval, where there is one, in words."""
+        known = math.isfinite(self.low) and math.isfinite(self.high)
+        interval = f" [{self.low:.2f}, {self.high:.2f}]" if known else ""
+        if self.count == 1:
+            return f"{self.value:.2f} %{interval} over one random architecture"
+        return f"{self.value:.2f} %{interval} over the mean of {self.count} random architectures"
 
 
 @dataclass(frozen=True)
@@ -359,6 +368,8 @@ def _trained(
     """Train in an open folder, write and draw."""
     env = environment(config, plugins)
     folder.write_json("env.json", env)
+    if config.validation == NO_VALIDATION and config.test is None:
+        logger.warning("no images to validate or test with: accuracies are of training images")
     here = executor is None and config.workers == 1
     rows: dict[str, Row] = {}
     inner = folder.path / TRAININGS
@@ -503,6 +514,12 @@ def accuracies_csv(groups: Sequence[Group]) -> str:
     return _csv(lines) if lines else "architecture,accuracy\n"
 
 
+ON_TRAINING = (
+    "There were no images to validate or test with: what is compared is the accuracy on the "
+    "augmented training images."
+)
+
+
 def _summary(config: TrainConfig, finished: FinishedTraining, env: dict[str, Any]) -> str:
     """Return the report."""
     done = [row.trained for row in finished.rows if row.trained is not None]
@@ -513,13 +530,12 @@ def _summary(config: TrainConfig, finished: FinishedTraining, env: dict[str, Any
         one_line(f"# {config.space}: trained on {config.dataset}{recipe}"),
         f"{counted}; seeds {', '.join(map(str, config.seed))}. Accuracies are top-1 (top-5) of the "
         "last epoch in percent, mean and standard deviation over seeds; the best epoch is that of "
-        "the highest validation accuracy.",
+        "the highest validation accuracy."
+        + ("" if sizes.get("validation") or sizes.get("test") else f" {ON_TRAINING}"),
         markdown_table(_HEADER, map(_line, finished.groups)),
     ]
     parts += [
-        f"{one.architecture}{_width(one.channels)}: RI {one.value:.2f} % "
-        f"[{one.low:.2f}, {one.high:.2f}] over the mean of {one.count} random architectures."
-        for one in finished.improvements
+        f"{one.architecture}{_width(one.channels)}: RI {one.told}." for one in finished.improvements
     ]
     parts += [
         one_line(f"{row.wanted.job.architecture}, seed {row.wanted.job.seed}: {row.failure}")
@@ -535,6 +551,7 @@ _HEADER = (
     "parameters",
     "MACs",
     "seeds",
+    "training",
     "validation",
     "best epoch's",
     "test",
@@ -550,6 +567,7 @@ def _line(group: Group) -> list[str]:
         _whole(group.values("params")),
         _whole(group.values("macs")),
         str(len(group.rows)),
+        _spread(group, "training"),
         _spread(group, "validation"),
         _spread(group, "best_validation"),
         _spread(group, "test"),

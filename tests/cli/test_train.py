@@ -108,6 +108,22 @@ def test_random_ones_and_the_improvement_over_them(
     assert found["count"] == 2
 
 
+def test_accuracies_of_training_images_are_called_so(
+    tiny: Callable[..., int],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert tiny(CELL, "--validation", "none", "--random", 1) == 0
+    assert "accuracies are of training images" in caplog.text
+    told = capsys.readouterr().out
+    assert "% over one random architecture\n" in told, "which has no interval"
+    summary = (tmp_path / "run" / "summary.md").read_text()
+    assert "the accuracy on the augmented training images" in summary
+    assert f"{float(rows_of(tmp_path / 'run')[0]['training_top1']):.2f} (" in summary
+    assert "nan" not in summary
+
+
 def test_processes_end_as_one_does(tiny: Callable[..., int], tmp_path: Path) -> None:
     assert tiny(CELL, OTHER) == 0
     assert tiny(CELL, OTHER, "--workers", 2, out="two") == 0
@@ -211,6 +227,7 @@ def test_one_that_diverges_does_not_stop_the_others(
         ((CELL, "--set", "training.auxiliary=0.4"), "auxiliary: networks of space 'nb201'"),
         ((CELL, "--set", "training.drop_path=0.2"), "no paths that can be dropped"),
         ((CELL, "--set", "training.seed=3"), "key of the run"),
+        ((CELL, "--set", "training.crop_size=8"), "crop_size 8 is of a resized crop"),
         ((".",), "holds no result.json"),
         ((CELL, "--channels", "100000000"), "does not fit in memory"),
     ],

@@ -197,7 +197,7 @@ def test_images_too_small_for_the_network_are_refused_before_anything() -> None:
     with pytest.raises(ConfigError, match=r"8 x 8 pixels do not fit.*second classifier"):
         training_of(auxiliary=0.4).run()
     with pytest.raises(ConfigError, match="crop_size 16 is larger than the images of 8 x 8"):
-        training_of(crop_size=16).run()
+        training_of(resized_crop=(0.3, 1.0), crop_size=16).run()
 
 
 def test_too_little_memory_is_not_told_of_the_images(monkeypatch: pytest.MonkeyPatch) -> None:
