@@ -48,7 +48,10 @@ def architectures_of(source: str) -> Found:
     if _exists(path) and path.is_dir():
         return _of_run(path)
     if path.suffix in (".csv", ".gz") or (_exists(path) and path.is_file()):
-        return Found(read_csv(path, ConfigError).architectures)
+        texts = read_csv(path, ConfigError).architectures
+        if not texts:
+            raise ConfigError(f"{path} holds no architectures, only a header; write one a line")
+        return Found(texts)
     return Found((source,))
 
 

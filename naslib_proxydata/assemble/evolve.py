@@ -134,8 +134,7 @@ def _trained_values(
     """Return what trains the queries, None where they are looked up."""
     if not problem.trains:
         return None
-    inner = folder.path / TRAININGS
-    return TrainedValues(problem.config, problem.space, inner, pool, progress)
+    return TrainedValues(problem.config, problem.space, folder, pool, progress)
 
 
 def _searched(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from naslib_proxydata.assemble.architectures import RESULT
 from naslib_proxydata.assemble.experiment_report import table_lines, write_report
 from naslib_proxydata.assemble.experiment_scores import check_scoring, going_by, scores_of, scoring
 from naslib_proxydata.assemble.experiment_training import (
@@ -37,7 +38,7 @@ from naslib_proxydata.assemble.search import (
     stored_search,
 )
 from naslib_proxydata.assemble.select import check_select, finished_selection, run_select
-from naslib_proxydata.assemble.train import check_train
+from naslib_proxydata.assemble.train import check_train, holds_training
 from naslib_proxydata.config import (
     ExperimentConfig,
     ExperimentFile,
@@ -57,6 +58,7 @@ from naslib_proxydata.data.sources import open_dataset
 from naslib_proxydata.errors import (
     ConfigError,
     ProxyDataError,
+    RunFolderError,
     SearchError,
     TableAbsentError,
     TableError,
@@ -409,6 +411,8 @@ def _refuse_others(one: PlannedSearch) -> None:
     for made in (one.select, one.scores):
         if made is not None:
             finished_selection(made)
+    if one.train is not None and (one.search.out / RESULT).is_file():
+        holds_training(one.train)
 
 
 class _Datasets:
@@ -507,7 +511,12 @@ class _Runs:
         self._keep()
 
     def _is_trained(self, config: TrainConfig) -> bool:
-        return not config.overwrite and accuracy_in(config.out) is not None
+        if config.overwrite or accuracy_in(config.out) is None:
+            return False
+        try:
+            return holds_training(config)
+        except RunFolderError:  # of a cell that is no longer found: training it says so
+            return False
 
     def _run(
         self,

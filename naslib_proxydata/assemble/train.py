@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from naslib_proxydata.assemble.architectures import architectures_of, parsed
 from naslib_proxydata.assemble.trainings import Job, Trained, attempt, check, lost, name_of
-from naslib_proxydata.config.train import TrainConfig
+from naslib_proxydata.config.train import NO_VALIDATION, TrainConfig
 from naslib_proxydata.errors import ConfigError, TrainingError
 from naslib_proxydata.files import expanded
 from naslib_proxydata.leaderboard.labels import mean_interval
@@ -26,7 +26,7 @@ from naslib_proxydata.runs.environment import environment, provenance
 from naslib_proxydata.runs.executors import Progress, completed
 from naslib_proxydata.runs.processes import described, from_first, is_first, joined, processes
 from naslib_proxydata.runs.setup import load_plugins
-from naslib_proxydata.runs.start import opened_folder, resolved, workers_of
+from naslib_proxydata.runs.start import holds_run, opened_folder, resolved, workers_of
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.training.plots import MOST_NAMED, draw_curves
 from naslib_proxydata.training.records import EpochRecord
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 TRAININGS = "trainings"
 RESULTS, ACCURACIES, RESULT = "results.csv", "accuracies.csv", "result.json"
 _FILES = (TRAININGS, RESULTS, ACCURACIES, RESULT)
+MOST_DRAWS = 1000
+"""Draws in a row without a new function, after which a space counts as exhausted."""
 
 Report = Callable[["Wanted", EpochRecord], None]
 
@@ -161,6 +163,15 @@ class Improvement:
     high: float
     count: int
 
+    @property
+    def told(self) -> str:
+        """The value with its interval, where there is one, in words."""
+        known = math.isfinite(self.low) and math.isfinite(self.high)
+        interval = f" [{self.low:.2f}, {self.high:.2f}]" if known else ""
+        if self.count == 1:
+            return f"{self.value:.2f} %{interval} over one random architecture"
+        return f"{self.value:.2f} %{interval} over the mean of {self.count} random architectures"
+
 
 @dataclass(frozen=True)
 class FinishedTraining:
@@ -240,6 +251,18 @@ def check_train(config: TrainConfig) -> None:
         check(one.job)
 
 
+def holds_training(config: TrainConfig) -> bool:
+    """Return whether the run folder holds a training, which must be the one that is configured.
+
+    Raises:
+        ProxyDataError: It is another; or what is trained cannot be read.
+    """
+    if not (config.out / RESULT).is_file():
+        return False
+    plugins = load_plugins(config.plugin, config.no_plugin)
+    return holds_run(_settled(resolved(config), plugins), _FILES)
+
+
 def _settled(config: TrainConfig, plugins: Plugins) -> TrainConfig:
     """Return the configuration as the folder keeps it: texts and space written out."""
     if not config.architecture and not config.random:
@@ -269,8 +292,8 @@ def trainings_of(config: TrainConfig, plugins: Plugins) -> list[Wanted]:
     wanted = []
     for text, random in texts:
         key = space.hash(space.parse(text))
-        for channels in config.channels or (None,):
-            for seed in config.seed:
+        for channels in dict.fromkeys(config.channels or (None,)):  # said twice is trained once
+            for seed in dict.fromkeys(config.seed):
                 job = Job(
                     config,
                     config.space,
@@ -288,13 +311,26 @@ def trainings_of(config: TrainConfig, plugins: Plugins) -> list[Wanted]:
 
 
 def random_architectures(space: SearchSpace[Any], count: int) -> list[str]:
-    """Return architectures drawn at random, of different functions that see their input."""
+    """Return architectures drawn at random, of different functions that see their input.
+
+    Raises:
+        ConfigError: The space does not seem to have so many.
+    """
     generator = numpy_generator(0, "random architectures", space.name)
     found: dict[str, str] = {}
+    known = 0  # draws in a row that brought nothing new
     while len(found) < count:
         one = space.sample(generator)
-        if space.carries_signal(one):
-            found.setdefault(space.hash(one), space.text(one))
+        key = space.hash(one)
+        known = known + 1 if key in found or not space.carries_signal(one) else 0
+        if known == 0:
+            found[key] = space.text(one)
+        elif known == MOST_DRAWS:
+            raise ConfigError(
+                f"random: {count:,} architectures of different functions were asked for, space "
+                f"{space.name!r} gave {len(found):,}, and then none in {known:,} draws; ask for "
+                "fewer"
+            )
     return list(found.values())
 
 
@@ -332,6 +368,8 @@ def _trained(
     """Train in an open folder, write and draw."""
     env = environment(config, plugins)
     folder.write_json("env.json", env)
+    if config.validation == NO_VALIDATION and config.test is None:
+        logger.warning("no images to validate or test with: accuracies are of training images")
     here = executor is None and config.workers == 1
     rows: dict[str, Row] = {}
     inner = folder.path / TRAININGS
@@ -354,6 +392,7 @@ def _trained(
         calls = ((one.name, (one.job.in_folder(inner, one.name), dataset)) for one in wanted)
         with workers_of(config, executor) as pool:
             for name, outcome in completed(pool, attempt, calls, lost):
+                folder.check_in_place()
                 rows[name] = _row(by_name[name], outcome)
                 told(len(rows))
     finished = finished_of([rows[one.name] for one in wanted], folder.path)
@@ -475,6 +514,12 @@ def accuracies_csv(groups: Sequence[Group]) -> str:
     return _csv(lines) if lines else "architecture,accuracy\n"
 
 
+ON_TRAINING = (
+    "There were no images to validate or test with: what is compared is the accuracy on the "
+    "augmented training images."
+)
+
+
 def _summary(config: TrainConfig, finished: FinishedTraining, env: dict[str, Any]) -> str:
     """Return the report."""
     done = [row.trained for row in finished.rows if row.trained is not None]
@@ -485,13 +530,12 @@ def _summary(config: TrainConfig, finished: FinishedTraining, env: dict[str, Any
         one_line(f"# {config.space}: trained on {config.dataset}{recipe}"),
         f"{counted}; seeds {', '.join(map(str, config.seed))}. Accuracies are top-1 (top-5) of the "
         "last epoch in percent, mean and standard deviation over seeds; the best epoch is that of "
-        "the highest validation accuracy.",
+        "the highest validation accuracy."
+        + ("" if sizes.get("validation") or sizes.get("test") else f" {ON_TRAINING}"),
         markdown_table(_HEADER, map(_line, finished.groups)),
     ]
     parts += [
-        f"{one.architecture}{_width(one.channels)}: RI {one.value:.2f} % "
-        f"[{one.low:.2f}, {one.high:.2f}] over the mean of {one.count} random architectures."
-        for one in finished.improvements
+        f"{one.architecture}{_width(one.channels)}: RI {one.told}." for one in finished.improvements
     ]
     parts += [
         one_line(f"{row.wanted.job.architecture}, seed {row.wanted.job.seed}: {row.failure}")
@@ -507,6 +551,7 @@ _HEADER = (
     "parameters",
     "MACs",
     "seeds",
+    "training",
     "validation",
     "best epoch's",
     "test",
@@ -522,6 +567,7 @@ def _line(group: Group) -> list[str]:
         _whole(group.values("params")),
         _whole(group.values("macs")),
         str(len(group.rows)),
+        _spread(group, "training"),
         _spread(group, "validation"),
         _spread(group, "best_validation"),
         _spread(group, "test"),

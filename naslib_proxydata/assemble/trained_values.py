@@ -15,6 +15,7 @@ from naslib_proxydata.runs.executors import completed
 if TYPE_CHECKING:
     from naslib_proxydata.config import EvolveConfig
     from naslib_proxydata.runs.executors import Progress
+    from naslib_proxydata.runs.folder import RunFolder
     from naslib_proxydata.spaces.base import SearchSpace
 
 TRAININGS = "trainings"
@@ -71,7 +72,7 @@ class TrainedValues:
     Args:
         config: Of the search.
         space: Its search space.
-        folder: Where trainings go, in folders of their own.
+        folder: The run folder, in which trainings have folders of their own.
         pool: Where networks are trained.
         progress: Told how many of those that were asked for together are done.
     """
@@ -80,7 +81,7 @@ class TrainedValues:
         self,
         config: EvolveConfig,
         space: SearchSpace[Any],
-        folder: Path,
+        folder: RunFolder,
         pool: Executor,
         progress: Progress | None = None,
     ) -> None:
@@ -98,11 +99,12 @@ class TrainedValues:
         jobs = {
             (text, job.seed): job
             for text, one in missing.items()
-            for job in jobs_of(self.config, self.space, one, self.folder)
+            for job in jobs_of(self.config, self.space, one, self.folder.path / TRAININGS)
         }
         outcomes: dict[tuple[str, int], float] = {}
         calls = ((name, (job,)) for name, job in jobs.items())
         for name, outcome in completed(self.pool, attempt, calls, lost):
+            self.folder.check_in_place()
             outcomes[name] = accuracy_of(outcome)
             if self.progress is not None:
                 self.progress("trainings", len(outcomes), len(jobs))

@@ -17,9 +17,10 @@ from naslib_proxydata.assemble.reading import read_as_asked
 from naslib_proxydata.boundary import boundary
 from naslib_proxydata.config.train import TrainingFields
 from naslib_proxydata.data.sources import open_dataset
-from naslib_proxydata.errors import RunFolderError, TrainingError
+from naslib_proxydata.errors import ConfigError, RunFolderError, TrainingError
 from naslib_proxydata.files import file_name, write_text
 from naslib_proxydata.opening import read_file
+from naslib_proxydata.predictors.transient import is_transient
 from naslib_proxydata.runs.executors import threads_used
 from naslib_proxydata.runs.numerics import numerics
 from naslib_proxydata.runs.processes import from_first, is_first
@@ -186,13 +187,21 @@ def check(job: Job, dataset: Dataset | None = None) -> None:
     """Make sure that a training can begin, without beginning it.
 
     Raises:
-        ProxyDataError: A name, a file or a number is wrong.
+        ProxyDataError: A name, a file or a number is wrong, or memory too small for the network.
     """
     plugins = load_plugins(job.plugin, job.no_plugin)
     examples = _examples(job, plugins, dataset)
-    network, _, _ = _network(job, plugins, examples, job.settings)
-    with threads_used(job.threads):
-        Training(Learner(network, job.settings), examples).check_images()
+    try:
+        network, _, _ = _network(job, plugins, examples, job.settings)
+        with threads_used(job.threads):
+            Training(Learner(network, job.settings), examples).check_images()
+    except (RuntimeError, MemoryError) as error:
+        if not is_transient(error):
+            raise
+        raise ConfigError(
+            f"the network of {job.architecture} does not fit in memory "
+            f"({str(error).splitlines()[0]}); give fewer channels or cells, or smaller images"
+        ) from None
 
 
 def _network(

@@ -111,8 +111,5 @@ def _show(finished: FinishedTraining) -> None:
         count = len(group.rows)
         tell(f"{group.architecture}{width}{random}: {group.accuracy:.2f} % ({count} trained)")
     for one in finished.improvements:
-        tell(
-            f"relative improvement over {one.count} random architectures: {one.value:.2f} % "
-            f"[{one.low:.2f}, {one.high:.2f}]"
-        )
+        tell(f"{one.architecture}: relative improvement {one.told}")
     tell(f"the report is {finished.folder}/summary.md, the table {finished.folder}/accuracies.csv")

@@ -27,6 +27,11 @@ def _texts(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _text(value: Any) -> Any:
+    """Turn a number into text: ``validation: 0.2`` of a YAML file is a share, too."""
+    return str(value) if type(value) in (int, float) else value
+
+
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 Widths = Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(listed)]
 
@@ -42,7 +47,7 @@ class TrainingFields(FolderFields):
     dataset: str = Field(
         "digits", description="The labelled images to train on: NAME, NAME:PATH, FILE, FOLDER, ..."
     )
-    validation: str | None = Field(
+    validation: Annotated[str | None, BeforeValidator(_text)] = Field(
         None,
         description="Images to look at after every epoch: a source, the share of the training "
         f"images that is held out, or none. Null: {HELD_OUT:g} where there is no test, else none.",

@@ -48,11 +48,16 @@ class Examples:
 
     def __post_init__(self) -> None:
         training = self.training
-        training.dataset.required_labels("training a network")
+        labels = training.dataset.required_labels("training a network")[training.indices]
         if len(training.indices) < FEWEST:
             raise DatasetError(
                 f"dataset {training.dataset.name!r}: training needs at least {FEWEST} images, got "
                 f"{len(training.indices)}"
+            )
+        if (labels == labels[0]).all():
+            raise DatasetError(
+                f"dataset {training.dataset.name!r}: training needs images of at least two classes "
+                f"to tell apart, all {len(labels)} are of one; give others"
             )
         for name, part in (("validation", self.validation), ("test", self.test)):
             if part is not None:
@@ -99,8 +104,8 @@ def _check_alike(training: Dataset, part: Part, name: str) -> None:
     labels = other.required_labels(f"{name} of a trained network")
     if len(part.indices) == 0:
         raise DatasetError(f"{name} dataset {other.name!r} has no images")
-    same = not other.class_names or not training.class_names
-    if not (same or other.class_names == training.class_names):
+    named = other.class_names and training.class_names
+    if named and other.class_names != training.class_names:
         raise DatasetError(
             f"{name} dataset {other.name!r} has other classes than {training.name!r}, or in "
             f"another order: {', '.join(other.class_names[:5])}, ... and "

@@ -26,6 +26,7 @@ from naslib_proxydata.data.resized_crop import MiddleCrop, ResizedCrop
 from naslib_proxydata.data.transforms import CropAndFlip
 from naslib_proxydata.errors import ConfigError, RunFolderError, TrainingError
 from naslib_proxydata.files import write_atomically
+from naslib_proxydata.predictors.transient import is_transient
 from naslib_proxydata.runs.checkpoint import NAME, load_checkpoint, save_checkpoint
 from naslib_proxydata.runs.processes import (
     from_first,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 WEIGHTS, BEST_WEIGHTS = "weights.pt", "weights-best.pt"
+ADVICE = "lower training.learning_rate, or give training.clip or training.warm_up"
 EVALUATED = 500
 """Images in a batch of an evaluation."""
 
@@ -87,7 +89,7 @@ class Training:
         """Train.
 
         Raises:
-            ConfigError: The images are too small for the network.
+            ConfigError: The images do not fit the network.
             RunFolderError: The folder holds another training, or cannot be written.
             TrainingError: The loss is not finite.
         """
@@ -122,6 +124,8 @@ class Training:
         self._check_finite(epoch, training.loss)
         trained = time.perf_counter() - started
         validation = self._accuracy(self.examples.validation, learner.network)
+        if validation is not None:  # the last step may have spoilt what the next would tell of
+            self._check_finite(epoch, validation.loss, "on validation images ")
         self._keep(
             EpochRecord(
                 epoch=epoch,
@@ -186,7 +190,7 @@ class Training:
                 meter.add(summed_loss(logits, batch.labels), logits, batch.labels)
         return meter.result()
 
-    def _check_finite(self, epoch: int, loss: float) -> None:
+    def _check_finite(self, epoch: int, loss: float, where: str = "") -> None:
         if math.isfinite(loss):
             return
         kept = (
@@ -195,8 +199,8 @@ class Training:
             else "no earlier state is kept"
         )
         raise TrainingError(
-            f"the loss is {loss} in epoch {epoch} of {self.learner.settings.epochs}; {kept}; lower "
-            "training.learning_rate, or give training.clip or training.warm_up"
+            f"the loss {where}is {loss} in epoch {epoch} of {self.learner.settings.epochs}; "
+            f"{kept}; {ADVICE}"
         )
 
     def _keep(self, record: EpochRecord) -> None:
@@ -214,6 +218,10 @@ class Training:
         network, test = self.learner.network, self.examples.test
         best, last = best_epoch(records), len(records)
         on_test = self._accuracy(test, network)
+        if on_test is not None and not math.isfinite(on_test.loss):
+            raise TrainingError(
+                f"the loss on test images is {on_test.loss} after all {last} epochs; {ADVICE}"
+            )
         of_best = on_test
         if test is not None and self._best is not None and best not in (None, last):
             kept = {name: one.detach().clone() for name, one in network.state_dict().items()}
@@ -230,7 +238,7 @@ class Training:
         )
 
     def check_images(self) -> None:
-        """Refuse images that the network would halve to nothing.
+        """Refuse images that the network cannot halve as often as it does.
 
         Raises:
             ConfigError: A step on two blank images fails, or they are smaller than the crop.
@@ -255,10 +263,12 @@ class Training:
                 else:
                     network(blank)
         except (RuntimeError, ValueError) as error:
+            if is_transient(error):  # too little memory says nothing about the images
+                raise
             raise ConfigError(
-                f"images of {shape[0]} x {shape[1]} pixels are too small for this network"
+                f"images of {shape[0]} x {shape[1]} pixels do not fit this network"
                 f"{' with its second classifier' if settings.auxiliary else ''} "
-                f"({str(error).splitlines()[0]}); give larger images"
+                f"({str(error).splitlines()[0]}); give larger ones, of sides that can be halved"
                 + (", or training.auxiliary=0" if settings.auxiliary else "")
             ) from None
         network.load_state_dict(kept)

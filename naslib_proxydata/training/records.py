@@ -70,7 +70,10 @@ class TrainingResult:
 
     @property
     def accuracy(self) -> float:
-        """Top-1 accuracy of the last epoch's network, in percent: on test, or validation images."""
+        """Top-1 accuracy of the last epoch's network, in percent.
+
+        On test images; where there are none on validation images, then on training images.
+        """
         measured = self.test or self.last.validation or self.last.training
         return measured.top1
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 def learning_rate(settings: TrainingSettings, epochs_done: float) -> float:
     """Return the learning rate at a moment of a training.
 
-    In the first ``warm_up`` epochs it rises linearly from 0; the schedule runs over the others.
+    In the first ``warm_up`` epochs it rises linearly from 0. Cosine and linear schedules run over
+    the others; those by steps count from the first epoch on, as timm's do.
 
     Args:
         settings: Schedule and length.

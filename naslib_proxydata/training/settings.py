@@ -94,6 +94,8 @@ class TrainingSettings(Settings):
                 raise ValueError(
                     f"resized_crop must be two shares, 0 < low <= high <= 1, got {low:g}, {high:g}"
                 )
+        if self.crop_size is not None and self.resized_crop is None:
+            raise ValueError(f"crop_size {self.crop_size} is of a resized crop; give resized_crop")
         if self.nesterov and self.optimizer == "sgd" and self.momentum == 0:
             raise ValueError("nesterov needs momentum; set one of them otherwise")
         return self

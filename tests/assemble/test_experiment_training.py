@@ -11,9 +11,10 @@ import pytest
 import yaml
 
 import naslib_proxydata
-from naslib_proxydata.errors import ConfigError, ProxyDataError
+from naslib_proxydata.errors import ConfigError, ProxyDataError, RunFolderError
 from naslib_proxydata.training.loop import Training
 from tests.oneshot.fakes import save_coloured
+from tests.training.fakes import CELL
 
 pytestmark = pytest.mark.usefixtures("unarranged_figures")
 
@@ -73,6 +74,30 @@ def test_cells_are_trained_and_compared_with_random_ones(
     monkeypatch.setattr(Training, "run", never)
     again = naslib_proxydata.experiment(written(tmp_path), out=out)
     assert [one.values for one in again.outcomes] == [one.values for one in done.outcomes]
+
+
+def test_other_keys_of_a_training_are_refused(tmp_path: Path) -> None:
+    """What was trained by the keys of before would pass for what these train."""
+    out, file = tmp_path / "run", written(tmp_path)
+    naslib_proxydata.experiment(file, out=out)
+    keys = {"training": {"epochs": 2}}
+    with pytest.raises(RunFolderError, match=r"another configuration \(training.epochs: 1 there"):
+        naslib_proxydata.experiment(file, out=out, train=keys)
+    done = naslib_proxydata.experiment(file, out=out, train=keys, overwrite=True)
+    assert not any(one.reason for one in done.outcomes)
+
+
+def test_the_training_of_another_cell_is_not_taken(tmp_path: Path) -> None:
+    """As it stays behind where a search goes on and finds another cell."""
+    out, file = tmp_path / "run", written(tmp_path, columns=[ACCURACY])
+    naslib_proxydata.experiment(file, out=out)
+    kept = out / "trainings" / "darts" / "seed-0" / "config.yaml"
+    (out / "searches" / "darts" / "seed-0" / "result.json").unlink()
+    config = yaml.safe_load(kept.read_text())
+    config["architecture"] = [CELL]
+    kept.write_text(yaml.safe_dump(config))
+    done = naslib_proxydata.experiment(file, out=out)
+    assert "another configuration" in {one.row: one.reason for one in done.outcomes}["DARTS"]
 
 
 def test_a_training_that_fails_is_told_and_the_others_go_on(

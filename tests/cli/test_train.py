@@ -108,6 +108,22 @@ def test_random_ones_and_the_improvement_over_them(
     assert found["count"] == 2
 
 
+def test_accuracies_of_training_images_are_called_so(
+    tiny: Callable[..., int],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert tiny(CELL, "--validation", "none", "--random", 1) == 0
+    assert "accuracies are of training images" in caplog.text
+    told = capsys.readouterr().out
+    assert "% over one random architecture\n" in told, "which has no interval"
+    summary = (tmp_path / "run" / "summary.md").read_text()
+    assert "the accuracy on the augmented training images" in summary
+    assert f"{float(rows_of(tmp_path / 'run')[0]['training_top1']):.2f} (" in summary
+    assert "nan" not in summary
+
+
 def test_processes_end_as_one_does(tiny: Callable[..., int], tmp_path: Path) -> None:
     assert tiny(CELL, OTHER) == 0
     assert tiny(CELL, OTHER, "--workers", 2, out="two") == 0
@@ -211,7 +227,9 @@ def test_one_that_diverges_does_not_stop_the_others(
         ((CELL, "--set", "training.auxiliary=0.4"), "auxiliary: networks of space 'nb201'"),
         ((CELL, "--set", "training.drop_path=0.2"), "no paths that can be dropped"),
         ((CELL, "--set", "training.seed=3"), "key of the run"),
+        ((CELL, "--set", "training.crop_size=8"), "crop_size 8 is of a resized crop"),
         ((".",), "holds no result.json"),
+        ((CELL, "--channels", "100000000"), "does not fit in memory"),
     ],
 )
 def test_mistakes_are_told_before_anything_is_spent(
@@ -226,6 +244,38 @@ def test_mistakes_are_told_before_anything_is_spent(
     assert message in error
     assert "Traceback" not in error
     assert not (tmp_path / "run" / "trainings").exists()
+
+
+def test_a_file_without_architectures_is_refused(
+    tiny: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed = tmp_path / "list.csv"
+    listed.write_text("architecture\n")
+    assert tiny(listed) == 2
+    assert f"{listed} holds no architectures, only a header" in capsys.readouterr().err
+
+
+def test_sides_that_cannot_be_halved_are_not_called_small(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = tmp_path / "odd.npz"
+    np.savez(odd, images=np.zeros((16, 8, 13, 3), np.uint8), labels=np.arange(16) % 4)
+    assert run("train", CELL, *SMALL, "--dataset", odd, "--out", tmp_path / "run") == 2
+    assert "images of 8 x 13 pixels do not fit this network" in capsys.readouterr().err
+
+
+def test_what_is_said_twice_is_trained_once(tiny: Callable[..., int], tmp_path: Path) -> None:
+    assert tiny(CELL, "--seeds", "1,1", "--channels", "4,4") == 0
+    assert [(row["channels"], row["seed"]) for row in rows_of(tmp_path / "run")] == [("4", "1")]
+
+
+def test_a_share_may_be_a_number_of_a_file(tiny: Callable[..., int], tmp_path: Path) -> None:
+    listed = tmp_path / "train.yaml"
+    listed.write_text("validation: 0.25\n")
+    assert tiny(CELL, "--config", listed) == 0
+    assert (
+        "48 training images, 16 validation images" in (tmp_path / "run" / "summary.md").read_text()
+    )
 
 
 def test_a_space_must_be_named(

@@ -5,7 +5,7 @@ import pytest
 
 from naslib_proxydata.data.arrays import ArrayDataset
 from naslib_proxydata.errors import DatasetError
-from naslib_proxydata.training.examples import Examples, held_out, whole
+from naslib_proxydata.training.examples import Examples, Part, held_out, whole
 from tests.oneshot.fakes import CLASSES, coloured
 
 
@@ -56,3 +56,12 @@ def test_images_that_do_not_fit_are_refused() -> None:
 def test_a_test_that_lacks_a_class_is_taken() -> None:
     few = coloured(3)
     assert Examples(whole(coloured(16)), test=whole(few)).test is not None
+
+
+def test_images_of_one_class_are_refused() -> None:
+    part = whole(coloured(16))
+    labels = part.dataset.labels
+    assert labels is not None
+    alone = Part(part.dataset, np.flatnonzero(labels == 2))
+    with pytest.raises(DatasetError, match="at least two classes to tell apart, all 4 are of one"):
+        Examples(alone)

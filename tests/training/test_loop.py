@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -174,6 +175,17 @@ def test_a_training_that_diverges_says_where_and_keeps_what_was_good(tmp_path: P
         training_of(epochs=1, schedule="constant", learning_rate=1e30, nesterov=False).run()
 
 
+@pytest.mark.parametrize("share", ["validation", "test"])
+def test_what_the_last_step_has_spoilt_is_no_result(tmp_path: Path, share: str) -> None:
+    """The loss of a single batch is that before its step."""
+    spoilt = training_of(tmp_path, epochs=1, batch_size=100, learning_rate=1e20)
+    if share == "test":
+        spoilt.examples = replace(spoilt.examples, validation=None)
+    with pytest.raises(TrainingError, match=f"the loss on {share} images is nan"):
+        spoilt.run()
+    assert (tmp_path / NAME).exists() == (share == "test")
+
+
 def test_a_dataset_smaller_than_a_batch_is_one_batch() -> None:
     result = training_of(count=16, batch_size=500, epochs=1).run()
     assert result.records[0].images == 12
@@ -182,10 +194,21 @@ def test_a_dataset_smaller_than_a_batch_is_one_batch() -> None:
 
 
 def test_images_too_small_for_the_network_are_refused_before_anything() -> None:
-    with pytest.raises(ConfigError, match=r"8 x 8 pixels are too small.*second classifier"):
+    with pytest.raises(ConfigError, match=r"8 x 8 pixels do not fit.*second classifier"):
         training_of(auxiliary=0.4).run()
     with pytest.raises(ConfigError, match="crop_size 16 is larger than the images of 8 x 8"):
-        training_of(crop_size=16).run()
+        training_of(resized_crop=(0.3, 1.0), crop_size=16).run()
+
+
+def test_too_little_memory_is_not_told_of_the_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    training = training_of()
+
+    def full(images: torch.Tensor) -> torch.Tensor:
+        raise RuntimeError("CUDA out of memory")
+
+    monkeypatch.setattr(training.learner.network, "forward", full)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        training.run()
 
 
 def test_the_average_is_tested_too() -> None:
