@@ -6,11 +6,13 @@ Each preset was searched by the command ``dps`` with twenty labels of one task, 
 file. Here it ranks networks on 16 CIFAR-10 images of 32x32, or as few as it was searched with,
 beside the start point that the authors released for the space. Where the labels are of the same
 space, few-label-structure learns from them, and they are not ranked. ``--boards`` scores some of
-the boards only and writes no table, so that several processes can share the work.
+the boards only and writes no table, so that several processes can share the work; with ``--add`` it
+puts their lines in place of those that the tables have of these spaces.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
@@ -27,7 +29,7 @@ from naslib_proxydata.predictors.eproxy.presets import read_preset
 from naslib_proxydata.predictors.few_label.structure import FewLabelStructure
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from common import arguments, cifar10, data_root, run_line, write_csv, write_json
+from common import arguments, cifar10, data_root, read_csv, run_line, write_csv, write_json
 
 START = "eproxy"
 COUNTED = "macs"
@@ -60,7 +62,8 @@ class Board:
 
 
 NB201, NB101, MACRO = "nb201-cifar10", "nb101-cifar10", "transnas-macro-class-scene"
-DARTS = "darts-cifar10"
+DARTS, MR = "darts-cifar10", "nasbench-mr-cls-50-1000"
+MR_TASKS = ("cls-50-1000", "cls-50-100", "cls-10-1000", "cls-10c", "seg", "seg-4x", "video-p")
 IMAGENET = ("darts", "darts-fix-w-d", "amoeba", "enas", "nasnet", "resnext-a")
 """NDS spaces trained on ImageNet, to which a preset of CIFAR-10 is transferred."""
 BOARDS = {
@@ -72,6 +75,7 @@ BOARDS = {
         labels=MACRO,
         start=True,
     ),
+    "nasbench-mr": Board(MR_TASKS, (MR,), labels=MR),
     **{f"nds-{name}-in": Board(("imagenet",), (DARTS,)) for name in IMAGENET},
 }
 
@@ -81,6 +85,7 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=30, help="networks of each space")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--boards", nargs="+", choices=BOARDS, help="score these alone")
+    parser.add_argument("--add", action="store_true", help="put them into the tables")
     options = parser.parse_args()
     rows: list[Row] = []
     for name in options.boards or BOARDS:
@@ -102,13 +107,19 @@ def main() -> None:
             (row for row in board.rows if row.predictor in shown),
             key=lambda row: (wanted.tasks.index(row.dataset), shown.index(row.predictor)),
         )
-    if options.boards:
+    if options.boards and not options.add:
         return
-    data = options.results / "data"
-    write_csv(data / "dps_transfer.csv", [line(row) for row in rows])
-    write_csv(data / "dps_transfer_means.csv", means(rows))
+    data, names = options.results / "data", {"": [line(row) for row in rows], "_means": means(rows)}
+    for name, lines in names.items():
+        path = data / f"dps_transfer{name}.csv"
+        spaces = {one["space"] for one in lines}
+        kept = [one for one in read_csv(path) if options.boards and one["space"] not in spaces]
+        write_csv(path, [*kept, *lines])
     write_csv(data / "dps_transfer_presets.csv", [searched(name) for name in presets()])
-    write_json(data / "dps_transfer.json", measured_on=run_line(board.folder))
+    facts = data / "dps_transfer.json"
+    before = json.loads(facts.read_text())["measured_on"] if options.boards else ""
+    own = run_line(board.folder)
+    write_json(facts, measured_on=before if own in before else f"{before} {own}".strip())
 
 
 def labels(preset: str, folder: Path) -> Path:

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 import naslib_proxydata
-from naslib_proxydata.assemble.train import RESULTS, run_train
+from naslib_proxydata.assemble.train import run_train
+from naslib_proxydata.assemble.train_report import RESULTS
 from naslib_proxydata.config import TrainConfig, resolve
 from naslib_proxydata.ranking import bootstrap_spearman, spearman
 from naslib_proxydata.seeding import numpy_generator

@@ -14,7 +14,7 @@ from naslib_proxydata.assemble.train import run_train
 from naslib_proxydata.config.train import TrainConfig
 
 if TYPE_CHECKING:
-    from naslib_proxydata.assemble.train import FinishedTraining
+    from naslib_proxydata.assemble.train_outcomes import FinishedTraining
     from naslib_proxydata.data.base import Dataset
     from naslib_proxydata.runs.executors import Progress
 

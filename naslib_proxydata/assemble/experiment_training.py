@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from naslib_proxydata.assemble.train import RESULT, run_train
+from naslib_proxydata.assemble.train import run_train
+from naslib_proxydata.assemble.train_report import RESULT
 from naslib_proxydata.boundary import boundary
 from naslib_proxydata.config.experiment import Column
 from naslib_proxydata.config.train import TrainConfig

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from naslib_proxydata.spaces.base import SearchSpace
 
 TRAININGS = "trainings"
-METRIC = "accuracy"
+METRIC = "validation_accuracy"
 FAILED = 0.0
 """Percent that a network is worth whose training diverges."""
 
@@ -66,8 +66,8 @@ def check_queries(config: EvolveConfig, space: SearchSpace[Any], architecture: A
 class TrainedValues:
     """Trains what is queried, each network once, and keeps all trainings in the run folder.
 
-    The value is the mean over seeds of the top-1 accuracy, in percent, of the last epoch: on test
-    images, or validation images where there are no such. A training that diverges is worth 0.
+    The value is the mean over seeds of the top-1 accuracy, in percent, of the last epoch on the
+    validation images: test images choose nothing. A training that diverges is worth 0.
 
     Args:
         config: Of the search.
@@ -120,4 +120,8 @@ class TrainedValues:
 
 def accuracy_of(outcome: Trained | str) -> float:
     """Return the accuracy that a training has reached, or what stands for one that failed."""
-    return FAILED if isinstance(outcome, str) else outcome.result.accuracy
+    if isinstance(outcome, str):
+        return FAILED
+    validation = outcome.result.last.validation
+    assert validation is not None, "queries are validated, see QueryFields"
+    return validation.top1

@@ -11,7 +11,7 @@ from naslib_proxydata.cli.options import folder_options, resolved_options, run_o
 from naslib_proxydata.cli.telling import tell
 
 if TYPE_CHECKING:
-    from naslib_proxydata.assemble.train import FinishedTraining, Wanted
+    from naslib_proxydata.assemble.train_outcomes import FinishedTraining, Wanted
     from naslib_proxydata.training.records import EpochRecord
 
 

@@ -142,8 +142,18 @@ class QueryFields(TrainingFields):
         own = ("space", "seed")
         return {key: one for key, one in values.items() if key not in own or key in given}
 
+    @property
+    def held_out(self) -> float | None:
+        """Share of the training images that is held out for validation, which chooses."""
+        return HELD_OUT if self.validation is None else _number(self.validation)
+
     @model_validator(mode="after")
     def _of_one_width(self) -> Self:
+        if self.validation == NO_VALIDATION:
+            raise ValueError(
+                "validation: a search chooses by validation accuracy, got none; leave it out, or "
+                "give a share or a source"
+            )
         if len(self.channels) > 1:
             raise ValueError(
                 f"channels: networks that are compared have one width, got {list(self.channels)}"

@@ -54,7 +54,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-WEIGHTS, BEST_WEIGHTS = "weights.pt", "weights-best.pt"
+WEIGHTS, BEST_WEIGHTS, AVERAGE_WEIGHTS = "weights.pt", "weights-best.pt", "weights-average.pt"
+AUXILIARY = "auxiliary."
+"""What the names of a second classifier's weights begin with."""
 ADVICE = "lower training.learning_rate, or give training.clip or training.warm_up"
 EVALUATED = 500
 """Images in a batch of an evaluation."""
@@ -320,17 +322,23 @@ class Training:
         )
 
     def _write_weights(self) -> None:
-        """Write the weights of the last and of the best epoch as ``torch.save`` does."""
+        """Write the weights of the last and of the best epoch, and their average if there is one.
+
+        They are those of the network without a second classifier, which is for training alone.
+        """
         if self.folder is None or not is_first():
             return
         _write_state(self.folder / WEIGHTS, self.learner.network.state_dict())
         if self._best is not None:
             _write_state(self.folder / BEST_WEIGHTS, self._best)
+        if self.learner.average is not None:
+            _write_state(self.folder / AVERAGE_WEIGHTS, self.learner.average.module.state_dict())
 
 
 def _write_state(path: Path, state: Mapping[str, Tensor]) -> None:
     """Write weights, whole or not at all, as ``torch.load`` reads them."""
-    on_host = {name: one.detach().cpu() for name, one in state.items()}
+    kept = (name for name in state if not name.startswith(AUXILIARY))
+    on_host = {name: state[name].detach().cpu() for name in kept}
     stream = io.BytesIO()  # torch.save looks back in what it writes to
     torch.save(on_host, stream)
     write_atomically(path, lambda file: file.write(stream.getbuffer()), error=RunFolderError)

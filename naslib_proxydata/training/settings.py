@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from typing_extensions import Self
 
+from naslib_proxydata.runs.settings import listed
 from naslib_proxydata.schema import Settings
 
 
@@ -26,7 +27,7 @@ class TrainingSettings(Settings):
     decay: float = Field(
         0.1, gt=0, le=1, description="factor of the step and exponential schedules"
     )
-    milestones: tuple[int, ...] = Field(
+    milestones: Annotated[tuple[int, ...], BeforeValidator(listed)] = Field(
         (), description="epochs after which the step schedule multiplies by that factor"
     )
     decay_epochs: float = Field(
