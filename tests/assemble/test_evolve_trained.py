@@ -94,6 +94,14 @@ def test_one_that_diverges_is_worth_nothing(tmp_path: Path) -> None:
     assert [one.value for one in found.history] == [0.0] * 3
 
 
+def test_test_images_choose_nothing(tmp_path: Path) -> None:
+    plain = searched(tmp_path / "run", optimizer="random")
+    tested = searched(tmp_path / "two", optimizer="random", train={"test": "digits"})
+    assert [one.value for one in tested.history] == [one.value for one in plain.history]
+    results = (tmp_path / "two" / "trainings").glob("*/result.json")
+    assert all(json.loads(one.read_text())["test"] for one in results)
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -102,6 +110,7 @@ def test_one_that_diverges_is_worth_nothing(tmp_path: Path) -> None:
         ({"true": "table"}, "only what true: train queries is trained"),
         ({"train": {"recipe": "nb21"}}, "unknown recipe 'nb21'"),
         ({"train": {"channels": [2, 4]}}, "have one width"),
+        ({"train": {"validation": "none"}}, "chooses by validation accuracy"),
         ({"train": {"training": {"drop_path": 0.1}}}, "no paths that can be dropped"),
     ],
 )

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from naslib_proxydata.data.transforms import Normalise
 from naslib_proxydata.errors import ConfigError, RunFolderError, TrainingError
 from naslib_proxydata.runs.checkpoint import NAME
-from naslib_proxydata.training.loop import BEST_WEIGHTS, WEIGHTS
+from naslib_proxydata.training.loop import AVERAGE_WEIGHTS, BEST_WEIGHTS, WEIGHTS
 from naslib_proxydata.training.records import best_epoch, read_result
 from tests.disks import fill, small_disk
 from tests.training.fakes import (
@@ -258,3 +258,21 @@ def test_a_full_disk_is_told_and_the_training_goes_on_afterwards(tmp_path: Path)
         assert second.run().test == whole.run().test
         ours, theirs = weights_of(second), weights_of(whole)
         assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_weights_are_those_of_the_network_that_is_used_afterwards(tmp_path: Path) -> None:
+    """Without the second classifier, which is for training alone; and their average."""
+    training = training_of(tmp_path, size=32, count=32, auxiliary=0.4, average=0.9, epochs=2)
+    result = training.run()
+    plain = network_of(settings_of(drop_path=0.1))  # the same space, without it
+    for name in (WEIGHTS, BEST_WEIGHTS, AVERAGE_WEIGHTS):
+        plain.load_state_dict(torch.load(tmp_path / name, weights_only=True))
+    test = training.examples.test
+    assert test is not None
+    images = Normalise(*training.examples.training.dataset.statistics)(
+        test.dataset.pixels(test.indices)
+    )
+    with torch.no_grad():
+        hits = plain.eval()(images).argmax(1) == torch.from_numpy(test.dataset.labels)
+    assert result.test_of_average is not None
+    assert 100 * float(hits.double().mean()) == pytest.approx(result.test_of_average.top1)
