@@ -1,6 +1,6 @@
 """Train random architectures by a short recipe, and rank them beside what their tables hold.
 
-    python benchmarks/experiments/trained_cells.py nb201 darts
+    python benchmarks/experiments/trained_cells.py nb201 darts darts-plain
 
 Architectures are drawn by seed 0 from the table; each is trained once, on some of the shared 10,000
 images of CIFAR-10, and measured on the shared 2,000 test images. Finished trainings are kept in
@@ -50,6 +50,9 @@ class Study:
 STUDIES = {
     "nb201": Study("nb201", ("cifar10", "test_accuracy"), "nb201-quick", 24, 4000),
     "darts": Study("darts", ("cifar10", "validation_accuracy"), "darts-cifar-quick", 12, 4000),
+    "darts-plain": Study(
+        "darts", ("cifar10", "validation_accuracy"), "nastransfer-quick", 12, 4000
+    ),
 }
 
 
