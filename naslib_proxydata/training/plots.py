@@ -29,12 +29,14 @@ def draw_curves(trainings: Mapping[str, Sequence[EpochRecord]]) -> Figure:
         epochs = [record.epoch for record in records]
         for panel, field in zip(panels, ("loss", "top1"), strict=True):
             trained = [getattr(record.training, field) for record in records]
-            panel.plot(epochs, trained, ":", color=colour)
             validated = [record for record in records if record.validation is not None]
+            dotted = ":" if len(epochs) > 1 else "x"
+            panel.plot(epochs, trained, dotted, color=colour, label=None if validated else label)
             values = [getattr(record.validation, field) for record in validated]
             style = "-" if len(values) > 1 else "o"
             places = [record.epoch for record in validated]
-            panel.plot(places, values, style, color=colour, label=label)
+            if validated:
+                panel.plot(places, values, style, color=colour, label=label)
     panels[0].set(xlabel="epoch", ylabel="cross-entropy (nats)", title="loss")
     panels[1].set(xlabel="epoch", ylabel="top-1 accuracy (%)", title="accuracy")
     for panel in panels:
