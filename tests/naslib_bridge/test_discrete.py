@@ -27,7 +27,7 @@ from naslib.optimizers import (
 )
 from naslib.search_spaces import NasBench201SearchSpace
 
-from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.errors import ConfigError, NaslibError
 from naslib_proxydata.naslib_bridge import (
     ProxyPredictorEvaluator,
     ProxyTrainer,
@@ -91,7 +91,6 @@ def test_discrete_search_over_our_table(tmp_path: Path, table: Any, optimizer: A
     [
         (proxied(Bananas), {**BLOCK, "bdp": {}}, "bdp would change nothing"),
         (proxied(RandomSearch), BLOCK, "predictor would change nothing"),
-        (Bananas, BLOCK, "predictor would change nothing"),
         (proxied(DARTSOptimizer), BLOCK, "predictor would change nothing"),
         (
             proxied(RegularizedEvolution),
@@ -107,6 +106,12 @@ def test_what_a_search_would_leave_unused_is_refused(
     one = optimizer(config) if not optimizer.using_step_function else optimizer(**config.search)
     with pytest.raises(ConfigError, match=idle):
         ProxyTrainer(one, config)
+
+
+def test_an_optimizer_as_naslib_has_it_is_told(tmp_path: Path) -> None:
+    config = configuration(tmp_path, BLOCK, **DISCRETE)
+    with pytest.raises(NaslibError, match=r"got Bananas; write proxied\(Bananas\)\(config\)"):
+        ProxyTrainer(Bananas(config), config)
 
 
 class Counted:
