@@ -62,8 +62,7 @@ class Board:
 
 
 NB201, NB101, MACRO = "nb201-cifar10", "nb101-cifar10", "transnas-macro-class-scene"
-DARTS, MR = "darts-cifar10", "nasbench-mr-cls-50-1000"
-MR_TASKS = ("cls-50-1000", "cls-50-100", "cls-10-1000", "cls-10c", "seg", "seg-4x", "video-p")
+DARTS = "darts-cifar10"
 IMAGENET = ("darts", "darts-fix-w-d", "amoeba", "enas", "nasnet", "resnext-a")
 """NDS spaces trained on ImageNet, to which a preset of CIFAR-10 is transferred."""
 BOARDS = {
@@ -75,7 +74,6 @@ BOARDS = {
         labels=MACRO,
         start=True,
     ),
-    "nasbench-mr": Board(MR_TASKS, (MR,), labels=MR),
     **{f"nds-{name}-in": Board(("imagenet",), (DARTS,)) for name in IMAGENET},
 }
 
