@@ -106,7 +106,7 @@ def test_damaged_checkpoints_under_a_right_digest(data: st.DataObject, tmp_path:
 def test_what_is_no_checkpoint_is_told(tmp_path: Path) -> None:
     path = tmp_path / NAME
     path.write_bytes(sealed(saved([1, 2])))
-    with pytest.raises(RunFolderError, match="holds no state of a search"):
+    with pytest.raises(RunFolderError, match="holds no state of a run"):
         load_checkpoint(tmp_path)
     path.unlink()
     os.mkfifo(path)  # whose other end nobody opens
