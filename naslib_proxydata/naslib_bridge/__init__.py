@@ -17,6 +17,7 @@ _HOMES = {
     "dataset_api": "queried",
     "predicted_api": "queried",
     "space_graph": "graphs",
+    "supernet_graph": "supernets",
     "zero_cost_api": "zero_cost_table",
 }
 

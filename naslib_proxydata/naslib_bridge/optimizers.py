@@ -43,14 +43,14 @@ class ProxiedSteps:
             NaslibError: The search space is a graph of one of our spaces, which has no supernet.
         """
         kind = search_space.get_type() if hasattr(search_space, "get_type") else ""
-        if isinstance(kind, str) and kind.startswith(PREFIX):
+        ours = isinstance(kind, str) and kind.startswith(PREFIX)
+        if ours and getattr(search_space, "supernet", None) is None:
             space = kind.removeprefix(PREFIX)
             raise NaslibError(
                 f"space_graph of {space!r} is for discrete optimizers (random search, regularized "
                 f"evolution, local search, Bananas, Npenas): {type(self).__name__} trains a "
-                "supernet, which it has none of in NASLib; give one of NASLib's own graphs, or "
-                f"search with 'naslib-proxydata search --space {space}' ('list supernets' names "
-                "the spaces that have one)"
+                f"supernet; give supernet_graph({space!r}), if 'naslib-proxydata list supernets' "
+                "names it, or one of NASLib's own graphs"
             )
         super().adapt_search_space(search_space, *arguments, **keywords)  # type: ignore[misc]
 
@@ -91,6 +91,19 @@ class ProxiedSteps:
         for name in [one for one in stored if str(one).startswith("out_from_")]:
             del stored[name]
         return super().get_final_architecture()  # type: ignore[misc]
+
+
+class DrawnArchitectures:
+    """Lets RandomNAS draw architectures of our supernets; NASLib's own knows two of its graphs."""
+
+    graph: Any
+
+    def sample_random_and_update_alphas(self) -> None:
+        """Give alpha the architecture of the next step."""
+        if hasattr(self.graph, "draw_alphas"):
+            self.graph.draw_alphas()
+        else:
+            super().sample_random_and_update_alphas()  # type: ignore[misc]
 
 
 class CheckedBlock:
@@ -161,6 +174,8 @@ def proxied(optimizer: type) -> Any:
             f"{optimizer.__name__}.step",
         )
         mixins = (ProxiedSteps, CountedModel)
+        if hasattr(optimizer, "sample_random_and_update_alphas"):
+            mixins = (ProxiedSteps, DrawnArchitectures, CountedModel)
     elif hasattr(optimizer, "_get_ensemble"):
         mixins = (CheckedBlock, ProxiedEnsembles, CountedModel)
     return type(

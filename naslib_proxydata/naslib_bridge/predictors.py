@@ -53,6 +53,7 @@ class ProxyPredictor(NaslibPredictor):  # type: ignore[misc]
 
     Attributes:
         method_type: The predictor's name, as NASLib's evaluators want it.
+        space: Our name of the search space.
         scores: What was scored so far, by the architecture's text.
     """
 
@@ -68,7 +69,9 @@ class ProxyPredictor(NaslibPredictor):  # type: ignore[misc]
         self.hyperparams = None
         self.hpo_wrapper = False
         self.scores: dict[str, Score] = {}
-        self._text = bridged(kind, plugins or load_plugins((), ())).text
+        conversion = bridged(kind, plugins or load_plugins((), ()))
+        self.space = conversion.space
+        self._text = conversion.text
 
     def fit(self, xtrain: Sequence[Any], ytrain: Sequence[float], info: Any = None) -> None:
         """Hand labelled architectures to a predictor that learns; others ignore them.

@@ -59,7 +59,16 @@ class Records(dict[str, Any]):
 
 
 class DatasetApi(dict[str, Any]):
-    """What NASLib's graphs are queried with; says what it lacks."""
+    """What NASLib's graphs are queried with; says what it lacks.
+
+    Args:
+        space: Our name of the search space that it answers for.
+        held: What there is, by NASLib's keys.
+    """
+
+    def __init__(self, space: str, **held: Any) -> None:
+        super().__init__(**held)
+        self._space = space
 
     def __missing__(self, key: str) -> Any:
         """Refuse what this table does not hold.
@@ -68,8 +77,10 @@ class DatasetApi(dict[str, Any]):
             NaslibError: Always.
         """
         raise NaslibError(
-            f"NASLib asked this dataset_api for {key!r}, it holds {', '.join(self)}; give the "
-            "search a table of its own search space"
+            f"NASLib asked this dataset_api for {key!r}, it holds {', '.join(self)}: of NASLib's "
+            "own graphs that of NAS-Bench-201 alone can be queried with our tables. To search "
+            f"this one, put space_graph(naslib_proxydata.space({self._space!r})) of naslib_bridge "
+            "in the place of NASLib's graph"
         )
 
 
@@ -103,7 +114,7 @@ def dataset_api(table: BenchmarkTable, metric: str | None = None) -> DatasetApi:
     if metric is not None:
         for dataset in table.columns():
             table.require(dataset, metric)
-    api = DatasetApi(values=value, architectures=table.architectures(), holds=holds)
+    api = DatasetApi(table.space, values=value, architectures=table.architectures(), holds=holds)
     if table.space == "nb201":
         held = [theirs for theirs, ours in NB201_DATASETS.items() if ours in table.columns()]
         api["nb201_data"] = Records(lambda text: _record(value, text, held, table.label))
@@ -122,7 +133,7 @@ def predicted_api(predictor: Any) -> DatasetApi:
         return float(predictor.value(text))
 
     records = Records(lambda text: _record(value, text, NB201_DATASETS, predictor.method_type))
-    return DatasetApi(values=value, nb201_data=records)
+    return DatasetApi(predictor.space, values=value, nb201_data=records)
 
 
 def _record(

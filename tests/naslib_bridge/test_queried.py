@@ -30,7 +30,7 @@ def test_what_is_not_known_is_said(shared_data: Path) -> None:
     curve = api["nb201_data"][table.architectures()[0]]["cifar10-valid"]["eval_acc1es"]
     with pytest.raises(TableError, match="only the value after the last epoch"):
         curve[12]
-    with pytest.raises(NaslibError, match="'nb101_data'"):
+    with pytest.raises(NaslibError, match=r"'nb101_data'.*space_graph\(.*'nb201'"):
         api["nb101_data"]
     with pytest.raises(TableError):
         api["nb201_data"]["|no~0|"]
@@ -54,6 +54,8 @@ def test_other_tables_serve_our_graphs(shared_data: Path) -> None:
 
 
 def test_scores_can_stand_for_accuracies() -> None:
-    predictor = SimpleNamespace(value=lambda text: float(len(text)), method_type="length")
+    predictor = SimpleNamespace(
+        value=lambda text: float(len(text)), method_type="length", space="nb201"
+    )
     record = predicted_api(predictor)["nb201_data"]["abc"]
     assert record["ImageNet16-120"]["eval_acc1es"][-1] == 3
