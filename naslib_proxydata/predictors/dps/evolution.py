@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from naslib_proxydata.predictors.dps.race import Race
 from naslib_proxydata.predictors.dps.settings import EvolutionSettings
-from naslib_proxydata.predictors.dps.space import BRANCHES, Genotype, canonical, mutate, sample
+from naslib_proxydata.predictors.dps.space import (
+    BRANCHES,
+    Genotype,
+    canonical,
+    mutate,
+    sample,
+    within,
+)
 from naslib_proxydata.seeding import numpy_generator
 
 Progress = Callable[[int, int], None]
@@ -15,7 +22,7 @@ Progress = Callable[[int, int], None]
 
 
 class Individual(NamedTuple):
-    """A proxy of a search and the cycle of its parent, None for a random one."""
+    """A proxy of a search and the cycle of its parent, None for one without."""
 
     genotype: Genotype
     parent: int | None
@@ -27,9 +34,12 @@ def evolve(
     seed: int,
     *,
     taps: int = BRANCHES,
+    first: Sequence[Genotype] = (),
     progress: Progress | None = None,
 ) -> tuple[list[Individual], list[Genotype]]:
     """Evolve proxies and return all of them, and the canonical forms of the fittest, best first.
+
+    The population begins with ``first``; random proxies fill it up.
 
     The random numbers of a cycle depend on the seed and its number alone, so a search that is
     repeated with remembered scores takes the same course to where it was stopped, and one that
@@ -39,7 +49,8 @@ def evolve(
     for cycle in range(settings.cycles):
         generator = numpy_generator(seed, "dps", "cycle", cycle)
         if cycle < settings.population:
-            individuals.append(Individual(sample(generator, taps), None))
+            begun = within(first[cycle], taps) if cycle < len(first) else sample(generator, taps)
+            individuals.append(Individual(begun, None))
         else:
             # Age decides who dies, not fitness: a proxy that was lucky on few labels is forgotten
             # unless its children do as well (arXiv 1802.01548).

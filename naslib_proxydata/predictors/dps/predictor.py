@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
+from typing_extensions import Self
 
+from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.predictors.base import LearningPredictor, Score, ScoringTask
+from naslib_proxydata.predictors.dps.announced import AnnouncedCycles
 from naslib_proxydata.predictors.dps.scores import ProxyScorer, training_key, with_mac_term
 from naslib_proxydata.predictors.dps.search import (
     LabelledArchitectures,
@@ -20,6 +23,7 @@ from naslib_proxydata.predictors.dps.search import (
     search_proxies,
 )
 from naslib_proxydata.predictors.dps.settings import EvolutionSettings
+from naslib_proxydata.predictors.dps.space import Genotype, genotype
 from naslib_proxydata.predictors.eproxy.config import checked_preset, resolve
 from naslib_proxydata.predictors.eproxy.predictor import Eproxy
 from naslib_proxydata.predictors.few_label.models import shares_below
@@ -35,9 +39,20 @@ class DpsSettings(EvolutionSettings):
     preset: str | None = Field(
         None, description="A preset of the package or a file: its proxies, and no search."
     )
+    warm_start: str | None = Field(
+        None,
+        description="A preset of the package or a file: its proxies begin the search's population, "
+        "and the fittest ranks while there are no labels.",
+    )
     shared: dict[str, Any] = Field(
         {}, description="Options of eproxy that all proxies have, such as batch or mac_reference."
     )
+
+    @model_validator(mode="after")
+    def _one_preset(self) -> Self:
+        if self.preset is not None and self.warm_start is not None:
+            raise ValueError("a preset is used as it is, warm_start begins a search: give one")
+        return self
 
 
 class Dps(LearningPredictor[Architecture]):
@@ -45,7 +60,8 @@ class Dps(LearningPredictor[Architecture]):
 
     :meth:`fit` searches them by regularised evolution. The best of many proxies on few labels
     owes part of its fitness to luck, so the ranks by the ``keep`` fittest ones are averaged.
-    Without labels and without a preset it is Eproxy's start point for the space.
+    Without labels and without a preset it is Eproxy's start point for the space, or the fittest
+    proxy of the preset that ``warm_start`` names. How long the search takes is logged.
 
     Raises:
         ConfigError: An option is unknown or wrong, or the preset cannot be read.
@@ -66,6 +82,16 @@ class Dps(LearningPredictor[Architecture]):
                 {"shared_label": True, **proxy.options}
                 for proxy in preset.proxies[: self.options.keep]
             ]
+        self._warm_proxies: list[dict[str, Any]] = []
+        self._first: list[Genotype] = []
+        if self.options.warm_start is not None:
+            preset = checked_preset(self.options.warm_start)
+            self._preset_space = preset.provenance.space
+            self._warm_proxies = [dict(proxy.options) for proxy in preset.proxies]
+            self._first = [
+                _searched(proxy, self._preset_space, self.options.warm_start)
+                for proxy in self._warm_proxies
+            ]
         self._proxies = [{**proxy, **self._shared} for proxy in self._preset_proxies]
         self._labelled: Floats = np.zeros((0, 0))
 
@@ -75,11 +101,15 @@ class Dps(LearningPredictor[Architecture]):
 
     def settings(self) -> Mapping[str, Any]:
         """Return what the stored scores depend on: the options of all proxies, and the preset's."""
-        return {"shared": self._shared, "proxies": self._preset_proxies}
+        found = {"shared": self._shared, "proxies": self._preset_proxies}
+        return {**found, "warm_start": self._warm_proxies} if self._warm_proxies else found
 
     def prepare(self, task: ScoringTask[Architecture]) -> None:
         """Bind to a task; what was learnt for another one is forgotten."""
         super().prepare(task)
+        if self._warm_proxies:
+            fittest = {"shared_label": True, **self._fitting(self._warm_proxies[0])}
+            self._start = Eproxy(**{**fittest, **self._shared})
         self._start.prepare(task)
         self._scorer = ProxyScorer(task)
         self._memo: dict[tuple[str, str], Score] = {}
@@ -111,7 +141,10 @@ class Dps(LearningPredictor[Architecture]):
         def score_batch(requests: Sequence[LossRequest]) -> list[float]:
             return [self._loss(options, texts[position]).value for options, position in requests]
 
-        result = search_proxies(labelled, score_batch, self.options, self.task.seed)
+        told = AnnouncedCycles(f"predictor {self.name!r}, search on {len(texts)} labels")
+        result = search_proxies(
+            labelled, score_batch, self.options, self.task.seed, told, first=self._first
+        )
         self._proxies = [proxy.options for proxy in result.proxies]
         self._labelled = np.array([self._values(text) for text in texts])
 
@@ -184,6 +217,20 @@ class Dps(LearningPredictor[Architecture]):
         if not score.transient:
             self._memo[key] = score
         return score
+
+
+def _searched(proxy: Mapping[str, Any], space: str, preset: str) -> Genotype:
+    """Return a preset's proxy as the search has it; what it leaves out is Eproxy's for the space.
+
+    Raises:
+        ConfigError: It holds a value that the search does not know.
+    """
+    try:
+        return genotype(resolve(proxy, space).model_dump(mode="json"))
+    except ValueError as error:
+        raise ConfigError(
+            f"predictor 'dps': warm_start {preset!r} cannot begin a search: {error}"
+        ) from error
 
 
 def _transient(score: Score) -> bool:

@@ -151,6 +151,8 @@ def search_proxies(
     settings: EvolutionSettings,
     seed: int,
     progress: Progress | None = None,
+    *,
+    first: Sequence[Genotype] = (),
 ) -> ProxySearchResult:
     """Search for the proxies that rank the labelled architectures best.
 
@@ -160,9 +162,12 @@ def search_proxies(
         settings: Of the evolution.
         seed: Of the evolution.
         progress: Told the cycle.
+        first: Proxies that the population begins with.
     """
     race = Race(labelled.scorer(score), labelled.values, settings.racing, settings.rung)
-    individuals, best = evolve(settings, race, seed, taps=labelled.taps(), progress=progress)
+    individuals, best = evolve(
+        settings, race, seed, taps=labelled.taps(), first=first, progress=progress
+    )
     proxies = tuple(
         FittedProxy(fitness=race.fitness(genotype), options=labelled.options(genotype))
         for genotype in best

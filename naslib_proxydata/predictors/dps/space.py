@@ -6,7 +6,7 @@ can drift unseen and come back, as in the authors' program. Its canonical form d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any, TypeAlias
@@ -81,7 +81,7 @@ def size() -> int:
 
 def sample(generator: np.random.Generator, taps: int = BRANCHES) -> Genotype:
     """Draw a genotype for a trunk with so many taps."""
-    return _within(tuple(gene.sample(generator) for gene in GENES), taps)
+    return within(tuple(gene.sample(generator) for gene in GENES), taps)
 
 
 def mutate(
@@ -93,7 +93,7 @@ def mutate(
         gene.mutate(value, generator) if generator.random() < rate else value
         for gene, value in pairs
     ]
-    return _within(tuple(values), taps)
+    return within(tuple(values), taps)
 
 
 def canonical(genotype: Genotype) -> Genotype:
@@ -130,17 +130,39 @@ def options(genotype: Genotype) -> dict[str, Any]:
     return found
 
 
+def genotype(options: Mapping[str, Any]) -> Genotype:
+    """Return the canonical genotype that sets these fields, the inverse of :func:`options`.
+
+    Raises:
+        ValueError: A field is missing or has a value that no gene takes.
+    """
+    branches: Sequence[Mapping[str, Any]] = options.get("branches") or ()
+    values: dict[str, Any] = {**options, "branches": len(branches)}
+    for number, branch in enumerate(branches):
+        values |= {f"{number}.{name}": value for name, value in branch.items()}
+        values |= {f"{number}.{name}": name in branch.get("features", ()) for name in FEATURES}
+    unused = tuple(f"{number}." for number in range(len(branches), BRANCHES))
+    values |= {gene.name: gene.choices[0] for gene in GENES if gene.name.startswith(unused)}
+    for gene in GENES:
+        if values.get(gene.name) not in gene.choices:
+            raise ValueError(
+                f"{gene.name} is {values.get(gene.name)!r}, the search knows "
+                f"{', '.join(map(str, gene.choices))}"
+            )
+    return canonical(tuple(values[gene.name] for gene in GENES))
+
+
+def within(genotype: Genotype, taps: int) -> Genotype:
+    """Return the genotype with at most as many branches as the trunk has taps."""
+    return tuple(
+        min(value, taps) if gene.name == "branches" else value
+        for gene, value in zip(GENES, genotype, strict=True)
+    )
+
+
 def _by_name(genotype: Genotype) -> dict[str, Any]:
     return {gene.name: value for gene, value in zip(GENES, genotype, strict=True)}
 
 
 def _features(values: Mapping[str, Any], branch: int) -> list[str]:
     return [name for name in FEATURES if values[f"{branch}.{name}"]]
-
-
-def _within(genotype: Genotype, taps: int) -> Genotype:
-    """Return the genotype with at most as many branches as the trunk has taps."""
-    return tuple(
-        min(value, taps) if gene.name == "branches" else value
-        for gene, value in zip(GENES, genotype, strict=True)
-    )

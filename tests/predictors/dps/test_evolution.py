@@ -10,7 +10,7 @@ from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.predictors.dps.evolution import evolve
 from naslib_proxydata.predictors.dps.race import Race
 from naslib_proxydata.predictors.dps.settings import EvolutionSettings
-from naslib_proxydata.predictors.dps.space import GENES, canonical, options, sample
+from naslib_proxydata.predictors.dps.space import GENES, canonical, options, sample, within
 from naslib_proxydata.seeding import derive_seed, numpy_generator
 
 LABELS = np.random.default_rng(0).normal(size=20)
@@ -107,6 +107,17 @@ def test_the_order_in_which_scores_are_computed_changes_nothing():
 
 def test_a_shorter_search_is_the_beginning_of_a_longer_one():
     assert run(cycles=50)[1] == run(cycles=60)[1][:50]
+
+
+def test_a_population_begins_with_what_is_given():
+    given = [sample(numpy_generator(9, "test"), 3) for _ in range(2)]
+    race = Race(evaluate, LABELS)
+    settings = EvolutionSettings(cycles=6, population=4, tournament=2)
+    found, _ = evolve(settings, race, 0, taps=1, first=given)
+    assert [one.parent for one in found[:4]] == [None] * 4
+    assert [one.genotype for one in found[:2]] == [within(one, 1) for one in given]
+    plain, _ = evolve(settings, Race(evaluate, LABELS), 0, taps=1)
+    assert found[2:4] == plain[2:4]  # the random numbers of a cycle are its own
 
 
 def test_progress_is_told():

@@ -11,12 +11,13 @@ import pytest
 from naslib_proxydata.data.images import load_images
 from naslib_proxydata.errors import ConfigError, LabelError
 from naslib_proxydata.predictors.base import Score, ScoringTask
+from naslib_proxydata.predictors.dps import announced
 from naslib_proxydata.predictors.dps import scores as dps_scores
 from naslib_proxydata.predictors.dps.predictor import Dps
 from naslib_proxydata.predictors.dps.scores import ProxyScorer, training_key
 from naslib_proxydata.predictors.dps.space import options, sample
 from naslib_proxydata.predictors.eproxy.predictor import Eproxy
-from naslib_proxydata.predictors.eproxy.presets import write_preset
+from naslib_proxydata.predictors.eproxy.presets import preset_names, write_preset
 from naslib_proxydata.ranking import spearman
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.spaces.nb201.space import NasBench201
@@ -40,6 +41,10 @@ def cells(task, count, seed=0):
     generator = numpy_generator(seed, "test")
     drawn = (task.space.sample(generator) for _ in range(20 * count))
     return [one for one in drawn if task.space.carries_signal(one)][:count]
+
+
+def proxy(number):
+    return options(sample(numpy_generator(LIGHT, "dps", "cycle", number)))
 
 
 def scored(predictor, architectures):
@@ -163,6 +168,45 @@ def test_a_preset_is_not_searched_again(task, tmp_path):
     again = [Score(one.value, details=kept) for one, kept in zip(scores, stored, strict=True)]
     np.testing.assert_array_equal(other.aggregate(again), predictor.aggregate(scores))
     assert "proxies" in predictor.settings()
+
+
+def test_a_search_begins_with_the_proxies_of_a_preset(task, tmp_path):
+    write_preset(tmp_path / "other.yaml", preset(**proxy(0)))
+    options_ = {"cycles": 2, "population": 2, "tournament": 1, "keep": 2}
+    predictor = Dps(warm_start=str(tmp_path / "other.yaml"), shared=SHARED, **options_)
+    predictor.prepare(task)
+    known = cells(task, 6, seed=1)
+    scores = scored(predictor, known)
+    alone = Eproxy(**{**proxy(0), **SHARED})
+    alone.prepare(task)
+    assert [score.value for score in scores] == list(alone.score(known))
+    predictor.fit(scores, np.array([float(task.space.macs(one)) for one in known]))
+    found = {one["learning_rate"] for one in predictor._proxies}
+    assert found == {proxy(0)["learning_rate"], 1.1}  # those of the preset, and no random one
+    assert "warm_start" in predictor.settings()
+
+
+def test_a_search_begins_with_nothing_that_it_does_not_know(tmp_path):
+    write_preset(tmp_path / "odd.yaml", preset(learning_rate=0.01))
+    with pytest.raises(ConfigError, match=r"warm_start .*odd.yaml.* learning_rate is 0.01"):
+        Dps(warm_start=str(tmp_path / "odd.yaml"))
+    with pytest.raises(ConfigError, match="give one"):
+        Dps(warm_start="nb201-cifar10", preset="nb201-cifar10")
+
+
+def test_every_shipped_preset_can_begin_a_search():
+    for name in preset_names():
+        assert Dps(warm_start=name)._first
+
+
+def test_a_long_search_is_announced(caplog, monkeypatch):
+    monkeypatch.setattr(announced, "EARLIEST", 0.0)
+    monkeypatch.setattr(announced, "BETWEEN", 0.0)
+    told = announced.AnnouncedCycles("a search")
+    with caplog.at_level("INFO"):
+        told(1, 3)
+        told(3, 3)
+    assert [one.message[:27] for one in caplog.records] == ["a search: cycle 1 of 3, abo"]
 
 
 def test_where_the_largest_macs_are_not_known_those_of_the_labels_count(task):

@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from naslib_proxydata.predictors.dps import space as dps_space
-from naslib_proxydata.predictors.dps.space import GENES, canonical, mutate, options, sample
+from naslib_proxydata.predictors.dps.space import (
+    GENES,
+    canonical,
+    genotype,
+    mutate,
+    options,
+    sample,
+    within,
+)
 from naslib_proxydata.predictors.eproxy.config import resolve
 from naslib_proxydata.seeding import numpy_generator
 
@@ -124,3 +132,24 @@ def test_a_trunk_with_fewer_taps_gets_fewer_branches():
     parent = changed(sample(generator, 2), branches=2)
     assert all(len(options(sample(generator, 1))["branches"]) == 1 for _ in range(50))
     assert all(len(options(mutate(parent, generator, 0.9, 2))["branches"]) <= 2 for _ in range(50))
+
+
+@given(seeds)
+def test_options_are_read_back(seed):
+    (one,) = drawn(1, seed)
+    assert genotype(options(one)) == canonical(one)
+
+
+def test_options_that_no_gene_takes_are_told():
+    found = options(drawn(1)[0])
+    with pytest.raises(ValueError, match=r"learning_rate is 0.1, the search knows 0.5, 0.6"):
+        genotype({**found, "learning_rate": 0.1})
+    with pytest.raises(ValueError, match="branches is 0"):
+        genotype({**found, "branches": []})
+    with pytest.raises(ValueError, match=r"0.out_channels is 20"):
+        genotype({**found, "branches": [{**found["branches"][0], "out_channels": 20}]})
+
+
+def test_a_trunk_with_fewer_taps_has_fewer_branches():
+    one = changed(drawn(1)[0], branches=3)
+    assert [len(options(within(one, taps))["branches"]) for taps in (1, 2, 3)] == [1, 2, 3]
