@@ -16,6 +16,7 @@ from naslib_proxydata.naslib_bridge.settings import (
     parsed_block,
     read_block,
 )
+from naslib_proxydata.runs.setup import load_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,13 +46,7 @@ class ProxiedSteps:
         kind = search_space.get_type() if hasattr(search_space, "get_type") else ""
         ours = isinstance(kind, str) and kind.startswith(PREFIX)
         if ours and getattr(search_space, "supernet", None) is None:
-            space = kind.removeprefix(PREFIX)
-            raise NaslibError(
-                f"space_graph of {space!r} is for discrete optimizers (random search, regularized "
-                f"evolution, local search, Bananas, Npenas): {type(self).__name__} trains a "
-                f"supernet; give supernet_graph({space!r}), if 'naslib-proxydata list supernets' "
-                "names it, or one of NASLib's own graphs"
-            )
+            raise NaslibError(_without_supernet(kind.removeprefix(PREFIX)))
         super().adapt_search_space(search_space, *arguments, **keywords)  # type: ignore[misc]
 
     def before_training(self) -> None:
@@ -180,4 +175,17 @@ def proxied(optimizer: type) -> Any:
         mixins = (CheckedBlock, ProxiedEnsembles, CountedModel)
     return type(
         f"Proxied{optimizer.__name__}", (*mixins, optimizer), {"naslib_name": optimizer.__name__}
+    )
+
+
+def _without_supernet(space: str) -> str:
+    """Say what to do about a one-shot optimizer that got a graph of a space of ours alone."""
+    begin = f"a one-shot optimizer trains a supernet, and space_graph of {space!r} holds none"
+    names = load_plugins((), ()).names("supernets")
+    if space in names:
+        return f"{begin}; give supernet_graph({space!r}) of naslib_bridge in its place"
+    return (
+        f"{begin}; there is none of this space: search it with random search, regularized "
+        "evolution, local search, Bananas or Npenas, or give one of NASLib's own graphs, or "
+        f"supernet_graph of {', '.join(names)}"
     )

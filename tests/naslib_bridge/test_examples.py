@@ -49,6 +49,29 @@ def test_darts(tmp_path: Path, shared_data: Path, monkeypatch: pytest.MonkeyPatc
     assert sum(map(len, trainer.run.active.values())) < 24
 
 
+def test_supernets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = type("FakeProxy", (naslib_bridge.ProxyTrainer, fake_trainer(Trainer)), {})
+    monkeypatch.setattr(naslib_bridge, "ProxyTrainer", fake, raising=False)
+    small = naslib_bridge.supernet_graph("s2", channels=4, cells=3, num_classes=6)
+    monkeypatch.setattr(naslib_bridge, "supernet_graph", lambda name, seed: small, raising=False)
+    block = {"selector": {"name": "class-random", "fraction": 0.5}, "bdp": {"fraction": 0.6}}
+    trainer = run(
+        "supernets", tmp_path, tmp_path, monkeypatch, epochs=2, batch_size=8, proxy_data=block
+    )
+    assert trainer.run.sizes[0] == {"weights": 6, "architecture": 6}
+    assert trainer.optimizer.get_final_architecture().space.name == "s2"
+
+
+def test_evaluator(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(DATA_VARIABLE, str(shared_data))
+    make = naslib_bridge.make_predictor
+    cheap = {"zero-label": "macs", "naswot": "layers"}  # these take a minute
+    monkeypatch.setattr(naslib_bridge, "make_predictor", lambda name: make(cheap.get(name, name)))
+    found = runpy.run_path(str(EXAMPLES / "evaluator.py"))["found"]
+    assert [*found] == ["params", "naswot", "zero-label"]
+    assert all(0 <= one["top10_retrieval"] <= 1 for one in found.values())
+
+
 def test_bananas(tmp_path: Path, shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     block = {"predictor": {"name": "eproxy", "iterations": 2, "batch": 4}}
     trainer = run("bananas", tmp_path, shared_data, monkeypatch, **SMALL, proxy_data=block)
