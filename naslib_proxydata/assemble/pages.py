@@ -159,31 +159,34 @@ def _architectures(folder: Path, rows: Sequence[Any]) -> list[Section]:
 
 def _other(folder: Path, kind: Kind) -> list[Section]:
     """Return what the folder of any other command has to show."""
-    sections = [
-        Section(title, part)
-        for file, title in kind.tables
-        if (part := csv_part(folder / file, title))
-    ]
     result = json_of(folder / "result.json")
-    if isinstance(result, dict):
-        sections[:0] = _result(result)
-    history = records_part(json_of(folder / "history.json"), "History", "history.json")
-    pictures = pictures_part(folder)
-    sections += [Section("Figures", pictures)] if pictures else []
-    return [*sections, *([Section("History", history)] if history else [])]
+    result = result if isinstance(result, dict) else {}
+    history = json_of(folder / "history.json")
+    parts = [
+        ("Found", _found(result)),
+        *((title, csv_part(folder / file, title)) for file, title in kind.tables[:1]),
+        ("Figures", pictures_part(folder)),
+        *((title, csv_part(folder / file, title)) for file, title in kind.tables[1:]),
+        *_records(result),
+        ("History", records_part(history, "History", "history.json")),
+    ]
+    sections = [Section(title, part) for title, part in parts if part]
+    facts = {key: one for key, one in result.items() if not isinstance(one, list)}
+    return [*sections, *([Section("Facts", [facts_part(facts)], is_folded=True)] if facts else [])]
 
 
-def _result(result: Mapping[str, Any]) -> list[Section]:
-    """Return the facts of a ``result.json``, and its lists of records as tables."""
-    lists = {key: one for key, one in result.items() if isinstance(one, list)}
-    plain = {key: one for key, one in result.items() if key not in lists}
-    tables: list[Html] = []
-    for key, records in lists.items():
-        part = records_part(records, key, "result.json")
-        tables += [paragraph(key), *part] if part else []
+def _found(result: Mapping[str, Any]) -> list[Html]:
+    """Return what a search has found, of the facts of its ``result.json``."""
+    found = {key: result[key] for key in ("cell", "best") if key in result}
+    return [facts_part(found)] if found else []
+
+
+def _records(result: Mapping[str, Any]) -> list[tuple[str, list[Html]]]:
+    """Return the lists of records of a ``result.json`` as tables, with their titles."""
     return [
-        *([Section("Result", tables)] if tables else []),
-        Section("Facts", [facts_part(plain)], is_folded=True),
+        (key.replace("_", " ").capitalize(), records_part(one, key, "result.json"))
+        for key, one in result.items()
+        if isinstance(one, list)
     ]
 
 
@@ -196,7 +199,8 @@ def _heading(folder: Path, kind: Kind, config: Mapping[str, Any]) -> tuple[str, 
     text = read_file(folder / "summary.md", RunFolderError, ADVICE).decode(errors="replace")
     title, _, rest = text.partition("\n")
     first = rest.strip().partition("\n\n")[0]
-    return title.lstrip("# ").strip() or fallback, f"{' '.join(first.split())} Run folder: {name}."
+    said = " ".join(first.split()).rstrip(":.")
+    return title.lstrip("# ").strip() or fallback, f"{said}. Run folder: {name}."
 
 
 def _lead(name: str, config: Mapping[str, Any]) -> str:

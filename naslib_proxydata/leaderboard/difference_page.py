@@ -42,7 +42,8 @@ def _task(comparison: Comparison) -> list[Html]:
     seeds = f"{comparison.seeds} seed{'' if comparison.seeds == 1 else 's'}"
     said = (
         f"{title}: {significant} of {len(comparison.pairs)} pairs differ significantly, on "
-        f"{comparison.n:,} architectures of {seeds}; {comparison.resamples:,} resamples. "
+        f"{comparison.n:,} architectures of {seeds}. {comparison.resamples:,} resamples tell no p "
+        f"below {2 / (comparison.resamples + 1):.1g}. "
         f"{comparison.note}"
     )
     lines = [_line(pair) for pair in comparison.pairs]

@@ -171,7 +171,8 @@ def _rank_figure(lines: Sequence[Line]) -> Html:
     keys += [] if math.isnan(ceiling) else [("ceiling", "noise ceiling")]
     is_mean = any(line.row.draws for line in lines)
     interval = "95 % interval of the mean over draws" if is_mean else "95 % bootstrap interval"
-    drawn = rank_chart(points, "Spearman’s rho", published, ceiling)
+    is_one_run = not lines[0].run
+    drawn = rank_chart(points, "Spearman’s rho", published, ceiling, groups_are_averaged=is_one_run)
     return figure(drawn, f"Rank correlation with {interval}, best first.", keys)
 
 

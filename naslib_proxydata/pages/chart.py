@@ -11,7 +11,7 @@ WIDTH = 520
 SERIES = 6
 """Colours that figures have for groups; further groups begin anew."""
 
-_LETTER = 6.6
+_LETTER = 7.4
 """Mean width of a letter of a figure, in its units."""
 
 

@@ -107,7 +107,7 @@ def _labels(placed: Sequence[tuple[CostPoint, float, float]]) -> list[Html]:
         name = shortened(point.name, _LONGEST)
         for anchor, left, top in _places(x, y, width_of(name)):
             box = _Box(left, top - 7, left + width_of(name), top + 7)
-            inside = box.left >= _LEFT and box.right <= WIDTH and box.top >= _TOP
+            inside = box.left >= _LEFT and box.right <= WIDTH - 4 and box.top >= _TOP
             if inside and not any(box.meets(other) for other in taken):
                 taken.append(box)
                 at = {"start": left, "end": box.right, "middle": (left + box.right) / 2}[anchor]

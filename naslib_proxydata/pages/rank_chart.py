@@ -54,6 +54,8 @@ def rank_chart(
     axis: str,
     published: dict[str, float],
     ceiling: float = math.nan,
+    *,
+    groups_are_averaged: bool = True,
 ) -> Html:
     """Draw values with intervals, names from top to bottom as they come.
 
@@ -62,6 +64,8 @@ def rank_chart(
         axis: What the values are.
         published: An open diamond by name.
         ceiling: A dashed line, where known.
+        groups_are_averaged: Whether the mean over groups stands behind each name, as that over
+            seeds does and that over runs does not.
     """
     names = list(dict.fromkeys(point.name for point in points))
     groups = sorted({point.group for point in points})
@@ -75,7 +79,8 @@ def rank_chart(
         middle = _TOP + step * (place + 0.5)
         mine = [point for point in points if point.name == name]
         drawn.append(text_at(left - 10, middle, shortened(name, _LONGEST), "end"))
-        drawn.append(text_at(WIDTH, middle, _mean(mine), "end", "value"))
+        if len(groups) == 1 or groups_are_averaged:
+            drawn.append(text_at(WIDTH, middle, _mean(mine), "end", "value"))
         if not math.isnan(published.get(name, math.nan)):
             drawn.append(_published(scale, middle, name, published[name]))
         for number, point in enumerate(mine):
