@@ -12,8 +12,8 @@ from naslib_proxydata.pages.page import Section, paragraph
 from naslib_proxydata.pages.table import Cell, Number, Table, table_html
 
 _HEADER = (
-    *("higher", "lower", "rho", "rho of the lower"),
-    *("difference [95 %]", "p", "p, adjusted", "significant"),
+    *("higher", "lower", "significant", "difference [95 %]"),
+    *("p, adjusted", "p", "rho", "rho of the lower"),
 )
 
 METHOD = (
@@ -55,12 +55,12 @@ def _line(pair: Pair) -> list[Cell]:
     return [
         pair.first,
         pair.second,
+        "yes" if pair.is_significant else "no",
+        Number(value, f"{report.number(value)} [{report.number(low)}, {report.number(high)}]"),
+        Number(pair.adjusted, _probability(pair.adjusted)),
+        Number(p_value, _probability(p_value)),
         Number(pair.rho, report.number(pair.rho)),
         Number(pair.other_rho, report.number(pair.other_rho)),
-        Number(value, f"{report.number(value)} [{report.number(low)}, {report.number(high)}]"),
-        Number(p_value, _probability(p_value)),
-        Number(pair.adjusted, _probability(pair.adjusted)),
-        "yes" if pair.is_significant else "no",
     ]
 
 
