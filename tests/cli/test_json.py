@@ -49,7 +49,7 @@ def test_every_command_with_a_table_has_it(name):
 def test_a_leaderboard_prints_its_rows_and_tells_progress_elsewhere(tmp_path):
     result = call(
         *("leaderboard", "--benchmark", "numbers", "--plugin", PLUGIN, "--predictors", "counted"),
-        *("--images", "noise", "--out", tmp_path / "run", "--workers", "2", "--json"),
+        *("--images", "noise", "--out", tmp_path / "run", "--json"),
     )
     assert result.returncode == 0, result.stderr
     found = parsed(result)
@@ -62,6 +62,26 @@ def test_a_leaderboard_prints_its_rows_and_tells_progress_elsewhere(tmp_path):
     again = parsed(call("report", tmp_path / "run", "--json"))
     assert again["tables"]["rows"][0] == {"run": "run", **found["tables"]["rows"][0]}
     assert again["tables"]["differences"]
+
+
+def test_processes_that_are_started_do_not_spoil_it():
+    import subprocess
+    import sys
+
+    program = """
+import subprocess, click
+from naslib_proxydata.cli import json_output
+with json_output.standard_output_for_json(), click.Context(click.Command("x"), info_name="x"):
+    subprocess.run(["echo", "from a child"], check=True)
+    json_output.emit({})
+print("after it")
+"""
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found, after = done.stdout.splitlines()
+    assert json.loads(found)["command"] == "x"
+    assert after == "after it"
+    assert done.stderr == "from a child\n"
 
 
 def test_a_plugin_that_prints_does_not_spoil_it(tmp_path):
