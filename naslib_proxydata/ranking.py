@@ -12,6 +12,7 @@ correlation is not defined and is ``nan``, as in scipy.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -242,6 +243,116 @@ def bootstrap_spearman(
     return Interval(float(low), float(high))
 
 
+class Difference(NamedTuple):
+    """How far the rank correlations of two methods are apart.
+
+    Attributes:
+        value: The first one's less the second one's.
+        low: Lower end of the 95 % interval.
+        high: Upper end.
+        p_value: Two-sided, of the hypothesis that there is none.
+    """
+
+    value: float
+    low: float
+    high: float
+    p_value: float
+
+
+def mean_spearman(scores: ArrayLike, values: ArrayLike) -> float:
+    """Return Spearman's rho of each seed, averaged; nan where one is not defined.
+
+    Args:
+        scores: Shape (seeds, n).
+        values: Shape (seeds, n), nan for what was not drawn with that seed.
+    """
+    pairs = zip(np.asarray(scores, np.float64), np.asarray(values, np.float64), strict=True)
+    rhos = [spearman(one[~np.isnan(of)], of[~np.isnan(of)]) for one, of in pairs]
+    return float(np.mean(rhos)) if rhos else math.nan
+
+
+def resampled_spearman(
+    scores: ArrayLike,
+    values: ArrayLike,
+    generator: np.random.Generator,
+    *,
+    resamples: int = 1000,
+) -> Floats:
+    """Return :func:`mean_spearman` of several methods on the same bootstrap resamples.
+
+    Architectures are drawn with replacement, for all methods and seeds at once, so that what two
+    methods differ by on a resample is a pair's difference. What one draws with several seeds is
+    drawn together, too.
+
+    Args:
+        scores: Shape (methods, seeds, n).
+        values: Shape (seeds, n), nan for what was not drawn with that seed.
+        generator: Draws the resamples.
+        resamples: How many.
+
+    Returns:
+        Shape (resamples, methods); nan where a rho is not defined.
+    """
+    scores, values = np.asarray(scores, np.float64), np.asarray(values, np.float64)
+    drawn = [np.flatnonzero(~np.isnan(of_seed)) for of_seed in values]
+    codes = [order_codes(values[seed, places]) for seed, places in enumerate(drawn)]
+    n = values.shape[1]
+    chunk = max(1, 1_000_000 // max(n, 1))
+    parts = []
+    for start in range(0, resamples, chunk):
+        counts = _resample_counts(n, min(chunk, resamples - start), generator)
+        parts.append(
+            np.stack([_mean_of_seeds(method, codes, drawn, counts) for method in scores], axis=1)
+        )
+    return np.concatenate(parts)
+
+
+def paired_difference(
+    value: float, first: ArrayLike, second: ArrayLike, confidence: float = 0.95
+) -> Difference:
+    """Return a difference with its percentile interval and p-value from a paired bootstrap.
+
+    ``p = min(1, 2 min(#(d* <= 0) + 1, #(d* >= 0) + 1) / (B + 1))`` over the differences d* of B
+    resamples: about the smallest error rate whose percentile interval leaves 0 out. It is never
+    smaller than 2 / (B + 1). Resamples in which one of the two is not defined are left out.
+
+    Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), sections 13.3 and 15.4;
+    the ones are Davison and Hinkley's, Bootstrap Methods and their Application (1997), section 4.2.
+
+    Args:
+        value: The difference on the architectures themselves.
+        first: A column of :func:`resampled_spearman`, shape (resamples,).
+        second: Another one, of the same call.
+        confidence: Probability mass between the two ends.
+    """
+    differences = np.asarray(first, np.float64) - np.asarray(second, np.float64)
+    differences = differences[~np.isnan(differences)]
+    if math.isnan(value) or len(differences) == 0:
+        return Difference(value, math.nan, math.nan, math.nan)
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(differences, [tail, 1 - tail])
+    fewer = min((differences <= 0).sum(), (differences >= 0).sum())
+    p_value = min(1.0, 2 * float(fewer + 1) / (len(differences) + 1))
+    return Difference(value, float(low), float(high), p_value)
+
+
+def holm(p_values: ArrayLike) -> Floats:
+    """Return p-values adjusted for their number by Holm's method, shape (n,).
+
+    The i-th smallest of m is ``max_(j <= i) min(1, (m - j + 1) p_(j))``. Whatever hypotheses are
+    true and however they hang together, one of them is rejected at level a with a probability of
+    at most a. ``nan`` is no hypothesis and stays.
+
+    Source: Holm, Scandinavian Journal of Statistics 6 (1979).
+    """
+    array = np.array(p_values, dtype=np.float64)
+    there = np.flatnonzero(~np.isnan(array))
+    order = there[np.argsort(array[there], kind="stable")]
+    factors = np.arange(len(order), 0, -1)
+    array[order] = np.maximum.accumulate(np.minimum(1.0, factors * array[order]))
+    return array
+
+
 def noise_ceiling(trainings: ArrayLike) -> float:
     """Return how well one training of the architectures orders them as their others do.
 
@@ -338,6 +449,17 @@ def _ranks_in_resamples(codes: Codes, counts: Codes) -> Floats:
     ranks = np.cumsum(drawn, axis=1) - (drawn - 1) / 2
     group = np.searchsorted(codes[order][starts], codes)
     return np.asarray(ranks[:, group], dtype=np.float64)
+
+
+def _mean_of_seeds(
+    scores: Floats, codes: Sequence[Codes], drawn: Sequence[Codes], counts: Codes
+) -> Floats:
+    """Return a method's mean rho over seeds on every resample, shape (resamples,)."""
+    rhos = [
+        _spearman_of_resamples(order_codes(of_seed[places]), known, counts[:, places])
+        for of_seed, known, places in zip(scores, codes, drawn, strict=True)
+    ]
+    return np.asarray(np.mean(rhos, axis=0), dtype=np.float64)
 
 
 def _spearman_of_resamples(score_codes: Codes, value_codes: Codes, counts: Codes) -> Floats:

@@ -129,6 +129,7 @@ def test_leaderboards_of_the_docs_name_what_there_is(arguments: list[str]) -> No
     options = dict(command.make_context("leaderboard", list(arguments[1:])).params)
     assignments = options.pop("assignments")
     config_file = options.pop("config_file")
+    del options["as_json"]
     if config_file is not None:
         pytest.skip("the file is the reader's")
     config = resolve(LeaderboardConfig, None, options, assignments)

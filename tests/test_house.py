@@ -35,7 +35,7 @@ FLOORS = [
             "hookspecs",
             "version",
         ),
-        *("code", "ranges", "ranking", "kernels"),
+        *("code", "ranges", "ranking", "kernels", "pages"),
     ),
     ("summation", "version"),
     ("plugins", "spaces", "data", "pruning"),

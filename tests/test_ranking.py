@@ -127,6 +127,88 @@ def test_bootstrap_interval_covers_and_repeats():
     assert first.low < ranking.spearman(scores, values) < first.high
 
 
+def drawn_with_two_seeds():
+    """Return scores (3 methods, 2 seeds, 25), with ties, -inf and nan, and values (2, 25)."""
+    generator = np.random.default_rng(3)
+    values = np.tile(generator.normal(size=25).round(1), (2, 1))
+    scores = (values + generator.normal(size=(3, 2, 25))).round(0)
+    scores[0, :, :3] = -np.inf
+    scores[0, 1, 3] = np.nan
+    values[0, 20:], values[1, :5] = np.nan, np.nan  # each seed has drawn others
+    return scores, values
+
+
+def test_resamples_of_several_methods_are_ranked_anew_seed_by_seed():
+    """Against scipy on the same resamples, written out: one draw for all methods and seeds."""
+    scores, values = drawn_with_two_seeds()
+    found = ranking.resampled_spearman(scores, values, np.random.default_rng(7), resamples=60)
+    expected = np.empty((60, 3))
+    plain = np.nan_to_num(scores, nan=-1e9, neginf=-1e8)
+    for number, drawn in enumerate(np.random.default_rng(7).integers(25, size=(60, 25))):
+        for method in range(3):
+            rhos = []
+            for seed in range(2):
+                rows = [row for row in drawn if not np.isnan(values[seed, row])]
+                rho = stats.spearmanr(plain[method, seed, rows], values[seed, rows]).statistic
+                rhos.append(rho)
+            expected[number, method] = np.mean(rhos)
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+def test_a_mean_over_seeds_is_that_of_what_each_has_drawn():
+    scores, values = drawn_with_two_seeds()
+    rhos = [ranking.spearman(scores[0, 0, :20], values[0, :20])]
+    rhos.append(ranking.spearman(scores[0, 1, 5:], values[1, 5:]))
+    assert ranking.mean_spearman(scores[0], values) == pytest.approx(np.mean(rhos))
+
+
+def test_a_paired_difference_of_worked_values():
+    first, second = [0.5, 0.6, 0.7, np.nan], [0.4, 0.4, 0.8, 0.1]
+    found = ranking.paired_difference(0.05, first, second)
+    assert found.value == 0.05
+    assert (found.low, found.high) == pytest.approx((-0.09, 0.195))  # of -0.1, 0.1 and 0.2
+    assert found.p_value == 1.0  # 2 (1 + 1) / (3 + 1)
+    many = np.linspace(0.1, 0.3, 999)
+    assert ranking.paired_difference(0.2, many, np.zeros(999)).p_value == 2 / 1000
+    assert ranking.paired_difference(0.0, many, many) == (0.0, 0.0, 0.0, 1.0)
+    assert all(map(math.isnan, ranking.paired_difference(math.nan, many, many)))
+
+
+def test_equal_methods_differ_significantly_as_seldom_as_is_said():
+    """Over 200 draws of two predictors that are equally good, p < 0.05 about ten times."""
+    generator = np.random.default_rng(0)
+    rejected = 0
+    for _ in range(200):
+        values = generator.normal(size=(1, 60))
+        scores = values + generator.normal(size=(2, 1, 60))
+        drawn = ranking.resampled_spearman(scores, values, generator, resamples=200)
+        rhos = [ranking.mean_spearman(one, values) for one in scores]
+        difference = ranking.paired_difference(rhos[0] - rhos[1], *drawn.T)
+        rejected += difference.p_value < 0.05
+    assert 2 <= rejected <= 20
+
+
+def test_holm_of_worked_values():
+    """Holm's steps by hand: 0.005 * 4, 0.01 * 3, 0.03 * 2 and then 0.04 * 1, never falling."""
+    found = ranking.holm([0.01, 0.04, math.nan, 0.03, 0.005])
+    assert found.tolist() == pytest.approx([0.03, 0.06, math.nan, 0.06, 0.02], nan_ok=True)
+    assert ranking.holm([0.7, 0.8]).tolist() == [1.0, 1.0]
+    assert ranking.holm([]).tolist() == []
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_holm_rejects_what_its_steps_reject(p_values):
+    """Against the procedure as it is defined, step by step, at several levels."""
+    adjusted = ranking.holm(p_values)
+    for level in (0.01, 0.05, 0.3):
+        rejected = set()
+        for step, place in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+            if (len(p_values) - step) * p_values[place] > level:
+                break
+            rejected.add(place)
+        assert {place for place, one in enumerate(adjusted) if one <= level} == rejected
+
+
 def test_relevance_of_worked_values():
     """The 20 % quantile of 10, 20, ..., 60 is 20, so that 40 is half way to the best."""
     expected = [0, 0, 5, 10, 15, 20]

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from naslib_proxydata.assemble.pages import write_page
 from naslib_proxydata.assemble.tables import rows_of, settled
 from naslib_proxydata.code import code_version
 from naslib_proxydata.config import DpsConfig
@@ -114,6 +115,7 @@ def run_dps(
         write_preset(folder.path / PRESET, preset)
         folder.write_json("env.json", environment(config, plugins))
         folder.write(HISTORY, json.dumps(_history(searched, labelled), indent=1) + "\n")
+        write_page(folder)
     return DpsRun(
         searched.proxies, searched.race.evaluations(), scores.computed, folder.path / PRESET
     )

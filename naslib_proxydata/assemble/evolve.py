@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from naslib_proxydata.assemble.pages import write_page
 from naslib_proxydata.assemble.problem import Problem
 from naslib_proxydata.assemble.tables import settled
 from naslib_proxydata.assemble.trained_values import TRAININGS, TrainedValues
@@ -26,6 +27,7 @@ from naslib_proxydata.evolution.queries import Query, TrueFitness, history_csv
 from naslib_proxydata.figures import plain
 from naslib_proxydata.files import expanded
 from naslib_proxydata.markdown import one_line
+from naslib_proxydata.pages.notebook import notebook_table
 from naslib_proxydata.runs.environment import environment, provenance
 from naslib_proxydata.runs.executors import Progress, threads_used
 from naslib_proxydata.runs.folder import RunFolder
@@ -58,6 +60,21 @@ class Evolution:
     measured: tuple[tuple[str, str, float], ...]
     computed: int
     folder: Path | None
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the best that was found."""
+        best = self.best
+        measured = [
+            (f"{dataset}, {metric}", f"{value:.2f}") for dataset, metric, value in self.measured
+        ]
+        lines = [
+            ("architecture", best.architecture),
+            ("fitness", f"{best.fitness:.6g}"),
+            ("multiply-accumulates", f"{best.macs:,}"),
+            *measured,
+        ]
+        caption = f"Best of {len(self.history):,}, number {best.number:,}"
+        return notebook_table(caption, ("what", "value"), lines)
 
 
 def run_evolve(
@@ -213,6 +230,7 @@ def _write(
         folder.draw("front", plots.draw_front(found.history, found.front, title, label))
     summary = _summary(problem, found, env)
     folder.write("summary.md", f"{summary}\n{note}\n" if note else summary)
+    write_page(folder)
 
 
 def _result(problem: Problem, found: Evolution, env: Mapping[str, Any]) -> dict[str, Any]:

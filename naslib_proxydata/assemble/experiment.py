@@ -24,8 +24,16 @@ from naslib_proxydata.assemble.experiment_training import (
     trained_value,
     training_of,
 )
-from naslib_proxydata.assemble.outcomes import Outcome, RowSummary, csv_text, outcome_of, summarised
+from naslib_proxydata.assemble.outcomes import (
+    Outcome,
+    RowSummary,
+    Statistic,
+    csv_text,
+    outcome_of,
+    summarised,
+)
 from naslib_proxydata.assemble.over_random import improvement_over_random, random_mean
+from naslib_proxydata.assemble.pages import write_page
 from naslib_proxydata.assemble.published import Published, read_published
 from naslib_proxydata.assemble.search import RESULTS as SEARCH_RESULTS
 from naslib_proxydata.assemble.search import (
@@ -66,6 +74,7 @@ from naslib_proxydata.errors import (
 )
 from naslib_proxydata.files import expanded
 from naslib_proxydata.oneshot.builder import supernet_builder
+from naslib_proxydata.pages.notebook import notebook_table
 from naslib_proxydata.runs.environment import environment
 from naslib_proxydata.runs.executors import Progress, completed
 from naslib_proxydata.runs.folder import RunFolder
@@ -172,6 +181,22 @@ class Experiment:
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return the table as dicts of plain values by column, as ``table.csv`` has it."""
         return table_lines(self.rows, self.columns, self.published, None)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: mean and standard deviation of each row."""
+        names = [column.name for column in self.columns]
+        lines = [
+            (row.label, row.searches, *(_told(row.statistics[name]) for name in names))
+            for row in self.rows
+        ]
+        note = f"{len(self.failed):,} searches failed." if self.failed else ""
+        return notebook_table(self.title or "Experiment", ("row", "searches", *names), lines, note)
+
+
+def _told(one: Statistic) -> str:
+    """Return mean and standard deviation, as far as they are defined."""
+    sd = "" if math.isnan(one.sd) else f" ({one.sd:.2f})"
+    return "–" if math.isnan(one.mean) else f"{one.mean:.2f}{sd}"
 
 
 def run_experiment(
@@ -691,6 +716,7 @@ def _write(folder: RunFolder, plan: Plan, experiment: Experiment) -> None:
     folder.write_json("env.json", env)
     found = (plan.file, experiment.outcomes, experiment.rows, plan.published)
     write_report(folder, *found, env, lambda row: _supernet(plan, row))
+    write_page(folder)
 
 
 def _supernet(plan: Plan, row: str) -> Supernet:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from naslib_proxydata.assemble.columns import metric_columns
+from naslib_proxydata.assemble.pages import ABSENT, write_page
 from naslib_proxydata.assemble.tables import settled
 from naslib_proxydata.assemble.tasks import Task, find_tasks
 from naslib_proxydata.config.leaderboard import (
@@ -19,8 +20,10 @@ from naslib_proxydata.config.leaderboard import (
 )
 from naslib_proxydata.errors import ConfigError, PluginError
 from naslib_proxydata.leaderboard import report
+from naslib_proxydata.leaderboard.architectures import ARCHITECTURES, architectures_csv
 from naslib_proxydata.leaderboard.columns import MetricColumn, problems
 from naslib_proxydata.leaderboard.labels import Positions, draw_labels, mean_evaluation
+from naslib_proxydata.leaderboard.long_form import LONG, long_csv, long_results
 from naslib_proxydata.leaderboard.report import Absent
 from naslib_proxydata.leaderboard.rows import (
     FEWEST_RANKED,
@@ -31,6 +34,7 @@ from naslib_proxydata.leaderboard.rows import (
     mean_seconds,
     too_few,
 )
+from naslib_proxydata.pages.notebook import notebook_table
 from naslib_proxydata.plugins import Plugins
 from naslib_proxydata.predictors.base import LearningPredictor
 from naslib_proxydata.predictors.labels import FEWEST_LABELS
@@ -85,6 +89,20 @@ class Leaderboard:
         The columns are those of ``summary.csv``; what is not defined is nan.
         """
         return [row.plain() for row in self.rows]
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the rows of each task, best first."""
+        header = ("task", "predictor", "seed", "n", "Spearman [95 %]", "Kendall", "top 10 %")
+        lines = [
+            (
+                *(f"{row.benchmark}: {row.dataset}", row.predictor, row.seed, row.n),
+                *(report.spearman_cell(row), report.number(row.kendall), report.top10_cell(row)),
+            )
+            for rows in report.by_task(self.rows).values()
+            for row in report.best_first(rows)
+        ]
+        note = f"{len(self.absent):,} tasks are absent." if self.absent else ""
+        return notebook_table("Leaderboard", header, lines, note)
 
 
 def run_leaderboard(
@@ -168,6 +186,7 @@ class _ScoredLabels(NamedTuple):
         values: NDArray[np.float64],
         comparison: Comparison,
         columns: Sequence[MetricColumn],
+        texts: Sequence[str],
     ) -> Evaluation:
         """Rank what is not labelled."""
         import numpy as np
@@ -176,7 +195,8 @@ class _ScoredLabels(NamedTuple):
             predictor.fit(self.scores, np.array(self.accuracies, dtype=np.float64))
         ranked = predictor.aggregate([scores[place] for place in self.rest])
         rest = values[np.array(self.rest, dtype=int)]
-        evaluation = make_evaluation(ranked, rest, comparison, columns)
+        unlabelled = [texts[place] for place in self.rest]
+        evaluation = make_evaluation(ranked, rest, comparison, columns, unlabelled)
         row = replace(evaluation.row, labels=len(self.accuracies))
         return replace(evaluation, row=row)
 
@@ -292,7 +312,8 @@ class _Scoring:
         if isinstance(predictor, LearningPredictor) and self._has_labels():
             predictor.prepare(scoring_task)  # to learn it may have to score
         title = f"{task.name} {label} (seed {setup.seed})"
-        scores = stored.get(setup, predictor, task.texts(drawn.rows), title)
+        texts = task.texts(drawn.rows)
+        scores = stored.get(setup, predictor, texts, title)
         own = self._scored_labels(drawn.labelled, setup, predictor, stored)
         computed = list({id(score): score for score in scores}.values())  # shared ones once
         for dataset, metric in task.columns:
@@ -317,9 +338,9 @@ class _Scoring:
             )
             values = task.values(dataset, metric, drawn.rows)
             if own is None:
-                yield self._ranked(predictor, scores, values, comparison)
+                yield self._ranked(predictor, scores, values, comparison, texts)
             else:
-                yield own.ranked(predictor, scores, values, comparison, self.columns)
+                yield own.ranked(predictor, scores, values, comparison, self.columns, texts)
 
     def _scored_labels(
         self,
@@ -342,11 +363,13 @@ class _Scoring:
         scores: Sequence[Score],
         values: NDArray[np.float64],
         comparison: Comparison,
+        texts: Sequence[str],
     ) -> Evaluation:
         """Rank all architectures, or those that are left of each draw of labelled ones."""
         config = self.config
         if not config.labels:
-            return make_evaluation(predictor.aggregate(scores), values, comparison, self.columns)
+            ranked = predictor.aggregate(scores)
+            return make_evaluation(ranked, values, comparison, self.columns, texts)
 
         def rank(labelled: Positions, rest: Positions) -> NDArray[np.float64]:
             with one_thread():
@@ -356,7 +379,7 @@ class _Scoring:
 
         named = (comparison.benchmark, comparison.dataset)
         draws = draw_labels(values, config.labels, config.draws, config.label_seed, *named)
-        return mean_evaluation(rank, values, draws, comparison, self.columns)
+        return mean_evaluation(rank, values, draws, comparison, self.columns, texts)
 
 
 def _tell_of_too_few(task: Task, rows: NDArray[np.int64], labels: int) -> None:
@@ -414,6 +437,10 @@ def _write(
     plots = _draw(folder, evaluations)
     text = report.summary_markdown(board.rows, board.absent, plots, env, board.columns)
     folder.write("summary.md", f"{text}\n{note}\n" if note else text)
+    folder.write(ARCHITECTURES, architectures_csv(evaluations))
+    folder.write(LONG, long_csv(long_results(board.rows)))
+    folder.write(ABSENT, report.absent_csv(board.absent))
+    write_page(folder)
 
 
 def _draw(folder: RunFolder, evaluations: Sequence[Evaluation]) -> list[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from naslib_proxydata.assemble.pages import write_page
 from naslib_proxydata.assemble.pruner import add_pruner, with_whole_path
 from naslib_proxydata.assemble.reading import read_as_asked
 from naslib_proxydata.boundary import boundary
@@ -39,6 +40,7 @@ from naslib_proxydata.oneshot.loop import Search
 from naslib_proxydata.oneshot.records import EpochRecord, SearchResult, read_history
 from naslib_proxydata.oneshot.settings import SearchSettings
 from naslib_proxydata.opening import read_file
+from naslib_proxydata.pages.notebook import notebook_table
 from naslib_proxydata.plugins import Acting
 from naslib_proxydata.plugins.acting import DECIDING, Actor, lifecycle_hooks
 from naslib_proxydata.plugins.naming import add_files, add_observers, tell_idle
@@ -128,6 +130,15 @@ class FinishedSearch:
     def cell(self) -> str:
         """Text of the final architecture."""
         return self.result.cell
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the cell, and what tables hold of it."""
+        measured = [
+            (f"{one.benchmark}, {one.dataset}, {one.metric}", f"{one.value:.2f}")
+            for one in self.measured
+        ]
+        lines = [("cell", self.cell), ("epochs", len(self.result.records)), *measured]
+        return notebook_table("Search", ("what", "value"), lines, " ".join(self.notes))
 
 
 class Prepared(NamedTuple):
@@ -329,6 +340,7 @@ def _searched(
         folder.write_json(EIGENVALUES, prepared.tracker.values)
     _draw(folder, config, prepared, finished)
     folder.write("summary.md", _summary(config, finished, env))
+    write_page(folder)
     return finished
 
 

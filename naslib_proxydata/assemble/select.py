@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from naslib_proxydata.assemble.pages import write_page
 from naslib_proxydata.assemble.reading import read_as_asked
 from naslib_proxydata.cache import cache_folder
 from naslib_proxydata.config import SelectConfig
@@ -117,6 +118,7 @@ def run_select(
             where = _provenance(env, prepared)
             report = selection_markdown(whole, read.dataset, folder.path, figures, where)
             folder.write("summary.md", report)
+            write_page(folder)
     return whole
 
 

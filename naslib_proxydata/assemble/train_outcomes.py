@@ -11,6 +11,7 @@ from typing import Any
 
 from naslib_proxydata.assemble.trainings import Job, Trained
 from naslib_proxydata.leaderboard.labels import mean_interval
+from naslib_proxydata.pages.notebook import notebook_table
 from naslib_proxydata.ranking import relative_improvement
 
 
@@ -159,6 +160,20 @@ class FinishedTraining:
     def accuracy(self) -> float:
         """Mean top-1 accuracy in percent of the first architecture at the first width."""
         return self.groups[0].accuracy
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the mean accuracy of each architecture and width."""
+        header = ("architecture", "channels", "trained", "top-1 accuracy (%)")
+        lines = [
+            (
+                one.architecture,
+                "" if one.channels is None else one.channels,
+                len(one.rows),
+                "–" if math.isnan(one.accuracy) else f"{one.accuracy:.2f}",
+            )
+            for one in self.groups
+        ]
+        return notebook_table("Training", header, lines)
 
 
 def finished_of(rows: Sequence[Row], folder: Path | None) -> FinishedTraining:

@@ -10,6 +10,7 @@ import statistics
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from naslib_proxydata.assemble.pages import write_page
 from naslib_proxydata.assemble.train_outcomes import FinishedTraining, Group
 from naslib_proxydata.config.train import TrainConfig
 from naslib_proxydata.markdown import markdown_table, one_line
@@ -52,6 +53,7 @@ def write_report(
             logger.info("the legend of %d curves is left out", len(curves))
         folder.draw("curves", draw_curves(curves))
     folder.write("summary.md", _summary(config, finished, env))
+    write_page(folder)
 
 
 def _csv(lines: Sequence[dict[str, Any]]) -> str:

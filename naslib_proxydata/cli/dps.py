@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from naslib_proxydata.cli.json_output import emit, json_option
 from naslib_proxydata.cli.options import (
     images_option,
     label_table_option,
@@ -34,7 +35,10 @@ from naslib_proxydata.cli.telling import tell
 @images_option
 @score_time_limit_option
 @run_options
-def command(config_file: Path | None, assignments: tuple[str, ...], **options: Any) -> None:
+@json_option
+def command(
+    config_file: Path | None, assignments: tuple[str, ...], as_json: bool, **options: Any
+) -> None:
     """Search settings of Eproxy that rank a few labelled architectures best (DPS).
 
     The fittest are written to best.yaml in the run folder, which 'leaderboard --predictors
@@ -50,6 +54,9 @@ def command(config_file: Path | None, assignments: tuple[str, ...], **options: A
     config = resolved_options(DpsConfig, config_file, assignments, **options)
     with keeping(lambda: scores_kept(config.out)), shown_progress() as progress:
         found = run_dps(config, progress=progress)
+    if as_json:
+        emit({"proxies": [one.model_dump() for one in found.proxies]}, folder=found.preset.parent)
+        return
     tell("fitness (Spearman on the labels) of the best proxies: ", nl=False)
     tell(", ".join(f"{one.fitness:.3f}" for one in found.proxies))
     tell(f"{found.evaluations} scores asked for, {found.computed} computed now; wrote")

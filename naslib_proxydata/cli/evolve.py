@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from naslib_proxydata.cli.json_output import emit, json_option
 from naslib_proxydata.cli.options import (
     images_option,
     label_table_option,
@@ -65,7 +66,10 @@ if TYPE_CHECKING:
 @images_option
 @score_time_limit_option
 @run_options
-def command(config_file: Path | None, assignments: tuple[str, ...], **options: Any) -> None:
+@json_option
+def command(
+    config_file: Path | None, assignments: tuple[str, ...], as_json: bool, **options: Any
+) -> None:
     """Search a space architecture by architecture, by true values or a predictor.
 
     With --queries alone the benchmark's value is the fitness, with --predictor alone its score.
@@ -83,7 +87,27 @@ def command(config_file: Path | None, assignments: tuple[str, ...], **options: A
     config = resolved_options(EvolveConfig, config_file, assignments, **options)
     with keeping(lambda: scores_kept(config.out)), shown_progress() as progress:
         found = run_evolve(config, progress=progress)
+    if as_json:
+        _emit(found)
+        return
     _show(found, "true queries" if config.queries else "evaluated architectures")
+
+
+def _emit(found: Evolution) -> None:
+    """Print the best, what is known of it, and every query as JSON."""
+    from dataclasses import asdict
+
+    measured = [
+        {"dataset": dataset, "metric": metric, "value": value}
+        for dataset, metric, value in found.measured
+    ]
+    tables = {
+        "best": [asdict(found.best)],
+        "measured": measured,
+        "history": [asdict(one) for one in found.history],
+        "front": [asdict(one) for one in found.front],
+    }
+    emit(tables, folder=found.folder)
 
 
 def _show(found: Evolution, what: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from naslib_proxydata.cli.json_output import emit, json_option
 from naslib_proxydata.cli.options import resolved_options, run_options
 from naslib_proxydata.cli.telling import tell
 
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
 )
 @click.option("--dry-run", is_flag=True, help="Print the grid and what it costs, and do nothing.")
 @run_options
+@json_option
 def command(
     config_file: Path | None,
     assignments: tuple[str, ...],
+    as_json: bool,
     seeds: str | None,
     dry_run: bool,
     **options: Any,
@@ -54,11 +57,20 @@ def command(
     if options["file"] is None and config_file is None:
         raise ConfigError("no experiment is named; give its FILE.yaml, see benchmarks/papers")
     if dry_run:
-        _show_plan(checked_plan(config) if config.dataset else plan_of(config))
+        plan = checked_plan(config) if config.dataset else plan_of(config)
+        if as_json:
+            emit({"plan": [{"row": one.row.label, "seed": one.seed} for one in plan.searches]})
+        else:
+            _show_plan(plan)
         return
     kept = f"what was finished is kept in {config.out}; the same command goes on from there"
     with keeping(lambda: kept), shown_progress() as progress:
         experiment = run_experiment(config, progress=progress)
+    if as_json:
+        refuse_failures(experiment)
+        searches = [one.plain(experiment.columns) for one in experiment.outcomes]
+        emit({"rows": experiment.to_dicts(), "searches": searches}, folder=experiment.folder)
+        return
     _show(experiment)
     refuse_failures(experiment)
 

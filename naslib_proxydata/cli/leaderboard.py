@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from naslib_proxydata.cli.json_output import emit, json_option
 from naslib_proxydata.cli.options import (
     images_option,
     label_table_option,
@@ -43,7 +44,10 @@ if TYPE_CHECKING:
 @images_option
 @score_time_limit_option
 @run_options
-def command(config_file: Path | None, assignments: tuple[str, ...], **options: Any) -> None:
+@json_option
+def command(
+    config_file: Path | None, assignments: tuple[str, ...], as_json: bool, **options: Any
+) -> None:
     """Rank predictors on measured benchmarks.
 
     Scores are kept in the run folder as they arrive: running the same command again goes on
@@ -58,7 +62,20 @@ def command(config_file: Path | None, assignments: tuple[str, ...], **options: A
     config = resolved_options(LeaderboardConfig, config_file, assignments, **options)
     with keeping(lambda: scores_kept(config.out)), shown_progress() as progress:
         board = run_leaderboard(config, progress=progress)
-    _show(board)
+    if as_json:
+        _emit(board)
+    else:
+        _show(board)
+
+
+def _emit(board: Leaderboard) -> None:
+    """Print rows and what is absent as JSON."""
+    from dataclasses import asdict
+
+    from naslib_proxydata.leaderboard.report import notes
+
+    tables = {"rows": board.to_dicts(), "absent": [asdict(gap) for gap in board.absent]}
+    emit(tables, folder=board.folder, notes=notes(board.rows))
 
 
 def _show(board: Leaderboard) -> None:
@@ -84,6 +101,8 @@ def _show(board: Leaderboard) -> None:
     out.print(f"{board.computed} scores computed now; the report is", highlight=False)
     report = printable(f"{board.folder}/summary.md")
     out.print(report, markup=False, highlight=False, soft_wrap=True)
+    page = printable(f"its page is {board.folder}/report.html")
+    out.print(page, markup=False, highlight=False, soft_wrap=True)
 
 
 def _task_lines(rows: Sequence[Row], columns: Sequence[MetricColumn] = ()) -> list[tuple[str, ...]]:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import click
 
 from naslib_proxydata.cli.interrupts import Interrupted, Interrupts, keeping
+from naslib_proxydata.cli.json_output import emit_error, is_asked, standard_output_for_json
 from naslib_proxydata.cli.telling import PrintableFormatter, printable_warning, tell
 from naslib_proxydata.cli.together import refuse_several
 from naslib_proxydata.errors import ProxyDataError, closest
@@ -35,6 +36,7 @@ COMMANDS = {
     "experiment": Lazy("experiment", "Run a grid of searches, and make one table of it."),
     "evolve": Lazy("evolve", "Search a space architecture by architecture."),
     "dps": Lazy("dps", "Search proxies that rank a few labels best."),
+    "report": Lazy("report", "Make the page of a run folder, or compare leaderboards."),
     "convert": Lazy("convert", "Convert official benchmark files to the compact form."),
     "config": Lazy("config", "Show what a configuration file may hold."),
     "doctor": Lazy("doctor", "Say what of NASLib works here, and what is missing."),
@@ -124,9 +126,13 @@ def main(arguments: list[str] | None = None) -> Any:
     """
     _prepare_output()
     ask_for_huge_pages()
+    given = sys.argv[1:] if arguments is None else arguments
     with Interrupts() as interrupts:
         try:
-            _run(arguments)
+            if is_asked(given):
+                _run_for_json(given)
+            else:
+                _run(given)
         except Interrupted as end:
             _tell_end(interrupts, str(end))
         except BaseException:
@@ -139,6 +145,32 @@ def main(arguments: list[str] | None = None) -> Any:
         sys.exit(interrupts.exit_code)
 
 
+def _run_for_json(arguments: list[str]) -> None:
+    """Run the command line with an object of JSON on the standard output, whatever happens."""
+    command = next((one for one in arguments if one in COMMANDS), "")
+    with standard_output_for_json():
+        try:
+            _run(arguments, is_standalone=False)
+        except click.ClickException as error:
+            error.show()
+            emit_error(command, type(error).__name__, error.format_message())
+            sys.exit(error.exit_code)
+        except _Told as told:
+            emit_error(command, type(told.error).__name__, str(told.error))
+            raise
+        except (Exception, Interrupted) as error:
+            emit_error(command, type(error).__name__, str(error))
+            raise
+
+
+class _Told(SystemExit):
+    """An error was told that ends the command."""
+
+    def __init__(self, error: ProxyDataError) -> None:
+        super().__init__(2)
+        self.error = error
+
+
 def _tell_end(interrupts: Interrupts, kept: str) -> None:
     """Say in a line that a command was interrupted, and what is kept."""
     what = "terminated" if interrupts.received == signal.SIGTERM else "interrupted"
@@ -147,13 +179,13 @@ def _tell_end(interrupts: Interrupts, kept: str) -> None:
     tell(f"{what}: {kept}", err=True)
 
 
-def _run(arguments: list[str] | None) -> None:
-    """Run the command line, telling errors."""
+def _run(arguments: list[str], *, is_standalone: bool = True) -> None:
+    """Run the command line, telling errors; those of click's only where it stands alone."""
     try:
-        group.main(arguments, prog_name="naslib-proxydata")
+        group.main(arguments, prog_name="naslib-proxydata", standalone_mode=is_standalone)
     except ProxyDataError as error:
         tell(f"error: {error}", err=True)
-        sys.exit(2)
+        raise _Told(error) from error
     except BrokenPipeError:
         _close_output()  # the reader of the pipe (head, say) has seen enough
         sys.exit(1)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from naslib_proxydata.cli.json_output import emit, json_option
 from naslib_proxydata.cli.options import folder_options, resolved_options, run_options
 from naslib_proxydata.cli.telling import tell
 from naslib_proxydata.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from naslib_proxydata.assemble.search import FinishedSearch
 
 
 @click.command("search")
@@ -83,9 +87,11 @@ from naslib_proxydata.hookspecs import hookimpl
     help="End the search before its cell collapses, by the eigenvalue of every epoch.",
 )
 @run_options
+@json_option
 def command(
     config_file: Path | None,
     assignments: tuple[str, ...],
+    as_json: bool,
     schedule: str | None,
     epochs: int | None,
     batch_size: int | None,
@@ -117,6 +123,9 @@ def command(
             finished = run_search(config, *([] if number else [EpochLines()]))
     if number:
         return
+    if as_json:
+        _emit(finished)
+        return
     tell(f"cell: {finished.cell}")
     tell(f"{finished.result.processed:,} examples processed in {finished.result.seconds:.0f} s")
     for one in finished.measured:
@@ -124,6 +133,18 @@ def command(
     for note in finished.notes:
         tell(f"not looked up: {note}")
     tell(f"the report is {config.out}/summary.md")
+
+
+def _emit(finished: FinishedSearch) -> None:
+    """Print the cell, what tables hold of it, and every epoch as JSON."""
+    result = finished.result
+    found = {"cell": result.cell, "examples": result.processed, "seconds": result.seconds}
+    tables = {
+        "found": [found],
+        "measured": [one._asdict() for one in finished.measured],
+        "epochs": [{"epoch": one.epoch, "cell": one.cell, **one.metrics} for one in result.records],
+    }
+    emit(tables, folder=finished.folder, notes=finished.notes)
 
 
 class EpochLines:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from naslib_proxydata.cli.json_output import emit, json_option
 from naslib_proxydata.cli.options import folder_options, resolved_options, run_options
 from naslib_proxydata.cli.telling import tell
 
@@ -88,7 +89,10 @@ from naslib_proxydata.cli.telling import tell
     help="Draw t-SNE of the features that this scorer gives, such as features or pixels.  [none]",
 )
 @run_options
-def command(config_file: Path | None, assignments: tuple[str, ...], **options: Any) -> None:
+@json_option
+def command(
+    config_file: Path | None, assignments: tuple[str, ...], as_json: bool, **options: Any
+) -> None:
     """Choose the examples that a search trains on.
 
     The run folder holds the selection, which 'search --selection' takes, and a summary. Options
@@ -104,5 +108,8 @@ def command(config_file: Path | None, assignments: tuple[str, ...], **options: A
     kept = "finished epochs and scores of a scorer are kept in its cache; the same command goes on"
     with keeping(lambda: kept), shown_progress() as progress:
         selection = run_select(config, progress=progress)
+    if as_json:
+        emit({"selection": [selection.facts()]}, folder=config.out)
+        return
     tell(selection_sentence(selection))
     tell(f"wrote {config.out}/selection.npz and {config.out}/summary.md")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from naslib_proxydata.cli.json_output import emit, json_option
 from naslib_proxydata.cli.options import folder_options, resolved_options, run_options
 from naslib_proxydata.cli.telling import tell
 
@@ -56,9 +57,11 @@ if TYPE_CHECKING:
     help="Train N random architectures, too, for the relative improvement.  [0]",
 )
 @run_options
+@json_option
 def command(
     config_file: Path | None,
     assignments: tuple[str, ...],
+    as_json: bool,
     seeds: str | None,
     epochs: int | None,
     batch_size: int | None,
@@ -89,7 +92,9 @@ def command(
             finished = run_train(
                 config, progress=None if number else progress, report=None if number else tell_epoch
             )
-    if not number:
+    if not number and as_json:
+        _emit(finished)
+    elif not number:
         _show(finished)
 
 
@@ -101,6 +106,15 @@ def tell_epoch(wanted: Wanted, record: EpochRecord) -> None:
         f"{wanted.name} epoch {record.epoch}: loss {record.training.loss:.4f}, training "
         f"{record.training.top1:.2f} %{validated}, {record.seconds:.1f} s"
     )
+
+
+def _emit(finished: FinishedTraining) -> None:
+    """Print every training, and the gains over random architectures as JSON."""
+    tables = {
+        "trainings": [row.plain() for row in finished.rows],
+        "improvements": [vars(one) for one in finished.improvements],
+    }
+    emit(tables, folder=finished.folder)
 
 
 def _show(finished: FinishedTraining) -> None:

@@ -66,6 +66,7 @@ def mean_evaluation(
     draws: Sequence[Draw],
     comparison: Comparison,
     columns: Sequence[MetricColumn] = (),
+    architectures: Sequence[str] = (),
 ) -> Evaluation:
     """Rank the rest of every draw and average the measures.
 
@@ -75,6 +76,7 @@ def mean_evaluation(
         draws: At least one.
         comparison: What is ranked, and against what.
         columns: Metrics beside those of every row.
+        architectures: The n texts of all architectures.
 
     Returns:
         The scores of the first draw, and a row of means.
@@ -108,7 +110,8 @@ def mean_evaluation(
         top10_std=_std(tops),
         metrics={name: float(np.mean([draw[name] for draw in further])) for name in further[0]},
     )
-    return Evaluation(scores, rest, with_enough(row))
+    texts = [architectures[place] for place in draws[0].rest] if architectures else []
+    return Evaluation(scores, rest, with_enough(row), texts)
 
 
 def mean_interval(values: Sequence[float], confidence: float = 0.95) -> ranking.Interval:

@@ -6,7 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -92,6 +92,15 @@ def summary_csv(rows: Sequence[Row]) -> str:
                 for name, value in row.plain().items()
             }
         )
+    return text.getvalue()
+
+
+def absent_csv(absent: Sequence[Absent]) -> str:
+    """Return a line for each row that cannot be had."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(field.name for field in fields(Absent))
+    writer.writerows(astuple(gap) for gap in absent)
     return text.getvalue()
 
 

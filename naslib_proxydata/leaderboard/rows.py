@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -160,11 +161,13 @@ class Evaluation:
         scores: As ranked (higher is better), nan failed, -inf no signal, shape (n,).
         values: Measured, finite, higher is better, shape (n,).
         row: What is reported of them.
+        architectures: Their texts, of which there are n; empty where they are not known.
     """
 
     scores: NDArray[np.float64]
     values: NDArray[np.float64]
     row: Row
+    architectures: Sequence[str] = ()
 
 
 def make_evaluation(
@@ -172,6 +175,7 @@ def make_evaluation(
     values: NDArray[np.float64],
     comparison: Comparison,
     columns: Sequence[MetricColumn] = (),
+    architectures: Sequence[str] = (),
 ) -> Evaluation:
     """Rank the scores of the architectures that have a measured value.
 
@@ -180,8 +184,10 @@ def make_evaluation(
         values: Shape (n,), nan where nothing was measured.
         comparison: What was scored, and against what.
         columns: Metrics beside those of every row.
+        architectures: Their n texts.
     """
     known_values = np.isfinite(values)
+    architectures = list(compress(architectures, known_values))
     scores, values = scores[known_values], values[known_values]
     shared = asdict(comparison)
     name = shared.pop("registered_name")
@@ -205,7 +211,7 @@ def make_evaluation(
             metrics=measured(columns, scores, values),
         )
     )
-    return Evaluation(scores, values, row)
+    return Evaluation(scores, values, row, architectures)
 
 
 def with_enough(row: Row) -> Row:

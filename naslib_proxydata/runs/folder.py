@@ -29,7 +29,11 @@ PLOTS = "plots"
 
 _LARGEST_CONFIG = 2**20  # bytes; ours are a few KiB
 
-_FILES = ("env.json", "summary.csv", "summary.md", SCORES, f"{SCORES}-wal", f"{SCORES}-shm", CONFIG)
+_FILES = (
+    *("env.json", "summary.csv", "summary.md", "report.html"),
+    *("architectures.csv", "results_long.csv", "results.parquet", "absent.csv"),
+    *(SCORES, f"{SCORES}-wal", f"{SCORES}-shm", CONFIG),
+)
 
 
 class RunFolder:

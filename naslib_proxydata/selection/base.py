@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from naslib_proxydata.errors import SelectionError
+from naslib_proxydata.pages.notebook import notebook_table
 from naslib_proxydata.selection.large import row_chunks
 from naslib_proxydata.selection.origin import End, ScoreOrigin, array_sha256
 
@@ -232,6 +233,26 @@ class Selection:
     def size(self) -> int:
         """The number of chosen examples."""
         return len(self.indices)
+
+    def facts(self) -> dict[str, Any]:
+        """Return how it was made, and how many examples it has, as plain data."""
+        return {
+            "method": self.method,
+            "parameters": dict(self.parameters),
+            "scores": None if self.scores is None else self.scores.label,
+            "dataset": self.dataset,
+            "dataset_size": self.dataset_size,
+            "size": self.size,
+            "weights": len(self.weight_indices),
+            "architecture": len(self.architecture_indices),
+            "seed": self.seed,
+        }
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        facts = self.facts()
+        caption = f"{self.size:,} of {self.dataset_size:,} examples of {self.dataset}"
+        return notebook_table(caption, list(facts), [list(facts.values())])
 
     def check_fits(self, dataset: Dataset) -> None:
         """Make sure that the selection was made from this dataset.

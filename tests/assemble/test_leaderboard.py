@@ -103,8 +103,12 @@ def test_a_run_leaves_every_file(run, tmp_path, figures):
     board = run(seed=[0, 1])
     files = {str(path.relative_to(tmp_path / "run")) for path in (tmp_path / "run").rglob("*.*")}
     assert files == {
+        "absent.csv",
+        "architectures.csv",
         "config.yaml",
         "env.json",
+        "report.html",
+        "results_long.csv",
         "scores.sqlite",
         "summary.csv",
         "summary.md",

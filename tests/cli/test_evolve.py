@@ -89,7 +89,7 @@ def test_what_does_not_belong_together_is_told(tmp_path, capsys, monkeypatch, ar
 
 def test_every_option_is_a_key_of_the_configuration():
     names = {parameter.name for parameter in evolve.command.params}
-    assert names - {"assignments", "config_file"} <= set(EvolveConfig.model_fields)
+    assert names - {"assignments", "config_file", "as_json"} <= set(EvolveConfig.model_fields)
 
 
 def test_a_predictor_that_needs_more_images_than_there_are_is_refused(tmp_path, capsys):

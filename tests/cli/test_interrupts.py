@@ -203,7 +203,7 @@ ARGUMENTS = {
     "evolve": ["--space", "numbers", "--predictor", "counted"],
     "experiment": [str(PAPERS / "bdp-table-4.yaml"), "--dataset", "digits"],
 }
-WITHOUT_PLUGINS = ("config", "doctor")
+WITHOUT_PLUGINS = ("config", "doctor", "report")
 
 
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name not in WITHOUT_PLUGINS])
@@ -223,6 +223,20 @@ def test_every_command_is_interrupted_in_one_line(
     assert line.startswith("interrupted: ")
     assert "the same command" in line
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_a_report_that_is_interrupted_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def raises(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("naslib_proxydata.assemble.report.make_report", raises)
+    with pytest.raises(SystemExit) as stopped:
+        main(["report", "runs/any"])
+    assert stopped.value.code == 130
+    told = "interrupted: run folders are as they were; the same command starts anew\n"
+    assert capsys.readouterr().err == told
 
 
 def test_the_end_of_a_file_is_no_interrupt(

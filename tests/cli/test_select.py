@@ -54,6 +54,7 @@ def test_a_selection_is_written_and_fits_its_dataset(
         "summary.md",
         "config.yaml",
         "env.json",
+        "report.html",
     }
     assert json.loads((out / "env.json").read_text())["threads"] == 1
     assert "| all | 1,797 | 179 | 89 | 90 |" in (out / "summary.md").read_text()

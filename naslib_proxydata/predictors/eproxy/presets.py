@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field
 
 from naslib_proxydata.errors import ConfigError, RunFolderError, closest, shown
 from naslib_proxydata.files import expanded, write_text
+from naslib_proxydata.pages.notebook import notebook_table
 from naslib_proxydata.schema import Settings
 from naslib_proxydata.yaml_text import read_yaml_file
 
@@ -93,6 +94,13 @@ class Preset(Settings):
     format: int = FORMAT
     provenance: Provenance
     proxies: Annotated[tuple[FittedProxy, ...], Field(min_length=1)]
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the fitness and the options of each proxy."""
+        lines = [(f"{one.fitness:.3f}", one.options) for one in self.proxies]
+        where = self.provenance
+        caption = f"Proxies fitted to {where.labels} labels of {where.benchmark} {where.dataset}"
+        return notebook_table(caption.strip(), ("fitness", "options"), lines)
 
 
 def preset_names() -> list[str]:
