@@ -11,7 +11,11 @@ import pytest
 from naslib_proxydata.bridging import lazy_names
 from naslib_proxydata.errors import BridgeError
 
-BRIDGES = {"optuna_bridge": ("FewLabelSampler", "optuna")}
+BRIDGES = {
+    "optuna_bridge": ("FewLabelSampler", "optuna"),
+    "syne_tune_bridge": ("table_blackbox", "syne_tune"),
+    "neps_bridge": ("FewLabelOptimizer", "neps"),
+}
 
 
 @pytest.mark.parametrize("room", BRIDGES)

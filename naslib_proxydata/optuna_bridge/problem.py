@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution
 from optuna.study import StudyDirection
 from optunahub.benchmarks import BaseProblem
 
-from naslib_proxydata.errors import ArchitectureError, TableError, shown
-from naslib_proxydata.optuna_bridge.parameters import (
-    ARCHITECTURE,
-    distributions_of,
-    parameters_of,
-    space_of,
-)
+from naslib_proxydata.errors import ArchitectureError, TableError
+from naslib_proxydata.optuna_bridge.parameters import ARCHITECTURE, distributions_of
 from naslib_proxydata.optuna_bridge.sampler import FewLabelSampler
-from naslib_proxydata.runs.settings import data_folder
-from naslib_proxydata.runs.setup import load_plugins
-from naslib_proxydata.seeding import numpy_generator
-from naslib_proxydata.spaces.base import SearchSpace
-from naslib_proxydata.tables.base import LOWER_IS_BETTER, BenchmarkTable, in_own_unit
-from naslib_proxydata.tables.sources import check_turned, open_table
+from naslib_proxydata.runs.measured import Measured
+from naslib_proxydata.runs.parameters import parameters_of
 
-DRAWS: Final = 200
-"""Random architectures by which is found out how much of its space a table holds."""
 FEWEST: Final = 0.01
-"""Share of them that a table must hold for the space's own parameters to be of use."""
+"""Share of its space that a table must hold for the space's own parameters to be of use."""
 
 
 class TableProblem(BaseProblem):
@@ -53,9 +39,7 @@ class TableProblem(BaseProblem):
         by_row: Whether a trial chooses a row; None to find out.
 
     Attributes:
-        table: The table.
-        dataset: The dataset.
-        metric: The metric.
+        measured: The column of the table.
         space: The search space.
         best_value: The best measured value, in its own unit: accuracies in percent.
 
@@ -75,20 +59,15 @@ class TableProblem(BaseProblem):
         lower_is_better: str | Sequence[str] = (),
         by_row: bool | None = None,
     ) -> None:
-        turned = (lower_is_better,) if isinstance(lower_is_better, str) else tuple(lower_is_better)
-        self.root = data_folder(root)
-        self.benchmark = benchmark
-        self.table: BenchmarkTable = open_table(
-            benchmark, load_plugins(()), root=self.root, space=space, lower_is_better=turned
+        self.measured = Measured(
+            benchmark, dataset, metric, root=root, space=space, lower_is_better=lower_is_better
         )
-        check_turned(turned, (self.table,))
-        self.dataset = dataset or self.table.default_dataset(self.table.published_datasets)
-        self.metric = metric or self.table.default_metric(self.dataset)
-        self.space: SearchSpace[Any] = space_of(self.table.space)
-        self._values = self.table.values(self.dataset, self.metric)
-        self.best_value = in_own_unit(self.metric, float(np.nanmax(self._values)))
+        self.space = self.measured.space
+        self.best_value = self.measured.best_value
         self.by_row = not self._covers_its_space() if by_row is None else by_row
-        self._parameters = parameters_of(self.space, self.architectures, by_row=self.by_row)
+        self._parameters = parameters_of(
+            self.space, self.measured.architectures, by_row=self.by_row
+        )
 
     @property
     def search_space(self) -> dict[str, BaseDistribution]:
@@ -98,20 +77,13 @@ class TableProblem(BaseProblem):
     @property
     def directions(self) -> list[StudyDirection]:
         """One direction: maximise, but for a column of a file whose lowest values are the best."""
-        lowest = self.metric.endswith(LOWER_IS_BETTER)
+        lowest = self.measured.lowest
         return [StudyDirection.MINIMIZE if lowest else StudyDirection.MAXIMIZE]
 
     @property
     def metric_names(self) -> list[str]:
         """What is looked up: dataset and metric."""
-        return [f"{self.dataset} {self.metric}"]
-
-    @cached_property
-    def architectures(self) -> tuple[str, ...]:
-        """The texts of the architectures that were measured, in the table's order."""
-        measured = np.isfinite(self._values)
-        texts = self.table.architectures()
-        return tuple(text for text, there in zip(texts, measured, strict=True) if there)
+        return [f"{self.measured.dataset} {self.measured.metric}"]
 
     def __call__(self, trial: optuna.Trial) -> float:
         """Look up the architecture that a trial chooses.
@@ -125,7 +97,7 @@ class TableProblem(BaseProblem):
         }
         try:
             text = self.architecture(values)
-            value = self.value(text)
+            value = self.measured.value(text)
         except (ArchitectureError, TableError) as error:
             raise optuna.TrialPruned(str(error)) from None
         trial.set_user_attr(ARCHITECTURE, text)
@@ -138,7 +110,7 @@ class TableProblem(BaseProblem):
             ArchitectureError: They name none.
             TableError: It was not measured.
         """
-        return self.value(self.architecture(params))
+        return self.measured.value(self.architecture(params))
 
     def architecture(self, params: Mapping[str, Any]) -> str:
         """Return the text of the architecture that parameters name.
@@ -147,27 +119,6 @@ class TableProblem(BaseProblem):
             ArchitectureError: They name none.
         """
         return self.space.text(self._parameters.architecture(params))
-
-    def value(self, architecture: str) -> float:
-        """Return the value of an architecture's text, in its own unit.
-
-        Raises:
-            TableError: It was not measured.
-        """
-        value = float(self._values[self.table.position(architecture)])
-        if math.isnan(value):
-            raise TableError(
-                f"{self.table.label} holds no {self.dataset} {self.metric} of {shown(architecture)}"
-            )
-        return in_own_unit(self.metric, value)
-
-    def holds(self, architecture: str) -> bool:
-        """Return whether an architecture was measured, by its text."""
-        try:
-            self.value(architecture)
-        except TableError:
-            return False
-        return True
 
     def sampler(self, seed: int | None = None, **options: Any) -> FewLabelSampler:
         """Return a sampler that proposes what was measured, each architecture once.
@@ -179,11 +130,11 @@ class TableProblem(BaseProblem):
         return FewLabelSampler(
             self.space,
             **{
-                "architectures": self.architectures,
+                "architectures": self.measured.architectures,
                 "by_row": self.by_row,
-                "allows": self.holds,
+                "allows": self.measured.holds,
                 "seed": seed,
-                "target": self.dataset,
+                "target": self.measured.dataset,
                 **options,
             },
         )
@@ -192,6 +143,4 @@ class TableProblem(BaseProblem):
         """Return whether the table holds so much of its space that its parameters are of use."""
         if self.space.parameters() is None:
             return False
-        generator = numpy_generator("table problem", self.table.name)
-        drawn = [self.space.sample(generator) for _ in range(DRAWS)]
-        return sum(self.holds(self.space.text(one)) for one in drawn) >= FEWEST * DRAWS
+        return self.measured.share_of_space >= FEWEST

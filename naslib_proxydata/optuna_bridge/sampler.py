@@ -6,7 +6,7 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, partial
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -18,13 +18,14 @@ from optuna.trial import FrozenTrial
 
 from naslib_proxydata.errors import ArchitectureError, BridgeError, closest
 from naslib_proxydata.evolution.advisor import Advisor, Known
-from naslib_proxydata.evolution.domain import Domain
+from naslib_proxydata.evolution.proposable import proposable
 from naslib_proxydata.optuna_bridge.history import FIXED, PROPOSAL, known_of
-from naslib_proxydata.optuna_bridge.parameters import distributions_of, parameters_of, space_of
+from naslib_proxydata.optuna_bridge.parameters import distributions_of
 from naslib_proxydata.runs.learner import prepared_learner
+from naslib_proxydata.runs.parameters import parameters_of, space_of
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.spaces.base import SearchSpace
-from naslib_proxydata.spaces.common.parameters import ROW
+from naslib_proxydata.spaces.common.listed import ROW
 
 MOST_CLASHES: Final = 10
 """How often a proposal is made anew because another worker has made the same one meanwhile."""
@@ -98,45 +99,15 @@ class FewLabelSampler(BaseSampler):
         self.space = space_of(space)
         self.parameters = parameters_of(self.space, architectures, by_row=by_row)
         self.distributions = distributions_of(self.parameters)
-        self.architectures = architectures
-        self.allows = allows
         self.seed = secrets.randbits(63) if seed is None else seed
         self.independent_sampler = independent_sampler
         self._advisor = Advisor(
-            self._domain(),
+            proposable(self.space, architectures, allows, exact=ROW in self.distributions),
             prepared_learner(predictor, self.space, seed=seed or 0, target=target),
             acquisition=acquisition,
             startup=n_startup_trials,
             candidates=candidates,
         )
-
-    def _domain(self) -> Domain[Any]:
-        """Return what may be proposed."""
-        if self.architectures is None and self.allows is None:
-            return Domain(self.space)
-        return Domain(
-            self.space,
-            allows=self._may,
-            listed=self.architectures,
-            condition="what may be proposed (architectures, allows)",
-        )
-
-    def _may(self, architecture: Any) -> bool:
-        """Return whether an architecture may be proposed."""
-        text = self.space.text(architecture)
-        if ROW in self.distributions and text not in self._texts:
-            return False
-        if self.allows is not None:
-            return self.allows(text)
-        return text in self._texts or self.space.hash(architecture) in self._keys
-
-    @cached_property
-    def _texts(self) -> frozenset[str]:
-        return frozenset(self.architectures or ())
-
-    @cached_property
-    def _keys(self) -> frozenset[str]:
-        return frozenset(self.space.hash(self.space.parse(text)) for text in self._texts)
 
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial

@@ -8,7 +8,8 @@ from typing import Any
 import optuna
 
 from naslib_proxydata.errors import ArchitectureError
-from naslib_proxydata.optuna_bridge.parameters import ARCHITECTURE, parameters_of, space_of
+from naslib_proxydata.optuna_bridge.parameters import ARCHITECTURE
+from naslib_proxydata.runs.parameters import parameters_of, space_of
 from naslib_proxydata.spaces.base import SearchSpace
 
 

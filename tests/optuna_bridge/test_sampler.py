@@ -41,6 +41,12 @@ def made(seed: int = 0, direction: str = "maximize", **given: Any) -> optuna.Stu
     return optuna.create_study(direction=direction, sampler=sampler)
 
 
+def stored(folder: Path) -> Any:
+    """Return a storage that workers of several processes share, without a database's start."""
+    backend = optuna.storages.journal.JournalFileBackend(str(folder / "journal.log"))
+    return optuna.storages.JournalStorage(backend)
+
+
 def texts(study: optuna.Study) -> list[str]:
     return [trial.user_attrs["architecture"] for trial in study.trials]
 
@@ -93,11 +99,10 @@ def test_when_all_are_tried_one_is_tried_again(caplog: pytest.LogCaptureFixture)
 def test_a_resumed_study_goes_on_as_if_it_had_not_stopped(tmp_path: Path) -> None:
     whole = made(seed=5)
     whole.optimize(objective, n_trials=12)
-    storage = f"sqlite:///{tmp_path / 'study.db'}"
     for n_trials in (3, 5, 4):  # each time as a new process would, with a new sampler
         part = optuna.create_study(
             study_name="one",
-            storage=storage,
+            storage=stored(tmp_path),
             load_if_exists=True,
             direction="maximize",
             sampler=FewLabelSampler("transnas-micro", seed=5, **QUICK),
@@ -154,11 +159,11 @@ def test_infinite_values_rank_first_or_last() -> None:
     ]
 
 
-@pytest.mark.parametrize("storage", [None, "sqlite"])
-def test_workers_at_once_try_different_ones(storage: str | None, tmp_path: Path) -> None:
-    url = storage and f"sqlite:///{tmp_path / 'study.db'}"
+@pytest.mark.parametrize("shared", [False, True])
+def test_workers_at_once_try_different_ones(shared: bool, tmp_path: Path) -> None:
+    storage = stored(tmp_path) if shared else None
     sampler = FewLabelSampler("transnas-micro", seed=0, **QUICK)
-    study = optuna.create_study(direction="maximize", sampler=sampler, storage=url)
+    study = optuna.create_study(direction="maximize", sampler=sampler, storage=storage)
     barrier = threading.Barrier(3, timeout=60)
 
     def together(trial: optuna.Trial) -> float:
@@ -172,12 +177,13 @@ def test_workers_at_once_try_different_ones(storage: str | None, tmp_path: Path)
 
 def test_two_processes_know_of_each_other(tmp_path: Path) -> None:
     """Each has a sampler of its own; all they share is the storage."""
-    url = f"sqlite:///{tmp_path / 'study.db'}"
-    name = optuna.create_study(direction="maximize", storage=url).study_name
+    name = optuna.create_study(direction="maximize", storage=stored(tmp_path)).study_name
     asked = []
     workers = [
         optuna.load_study(
-            study_name=name, storage=url, sampler=FewLabelSampler("transnas-micro", seed=0, **QUICK)
+            study_name=name,
+            storage=stored(tmp_path),
+            sampler=FewLabelSampler("transnas-micro", seed=0, **QUICK),
         )
         for _ in range(2)
     ]

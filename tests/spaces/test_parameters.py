@@ -10,7 +10,8 @@ from naslib_proxydata import plugins
 from naslib_proxydata.errors import ArchitectureError
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.spaces.base import SearchSpace
-from naslib_proxydata.spaces.common.parameters import ROW, Parameters, listed_parameters
+from naslib_proxydata.spaces.common.listed import ROW, listed_parameters
+from naslib_proxydata.spaces.common.parameters import Parameters
 
 PLUGINS = plugins.load()
 WITH = [
@@ -36,7 +37,7 @@ def test_the_usual_spaces_have_parameters() -> None:
 def test_every_architecture_is_written_and_read_back(name: str) -> None:
     space, parameters = made(name)
     generator = numpy_generator(0, "parameters")
-    for _ in range(50):
+    for _ in range(20):
         architecture = space.sample(generator)
         values = parameters.values(architecture)
         assert all(value in parameters.choices[key] for key, value in values.items())
@@ -47,7 +48,7 @@ def test_every_architecture_is_written_and_read_back(name: str) -> None:
 def test_any_combination_is_an_architecture_or_refused(name: str) -> None:
     space, parameters = made(name)
     generator = numpy_generator(1, "parameters")
-    for _ in range(50):
+    for _ in range(20):
         values = {
             key: choices[int(generator.integers(len(choices)))]
             for key, choices in parameters.choices.items()

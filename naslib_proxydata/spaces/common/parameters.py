@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeAlias
+from typing import Any, Generic, TypeAlias, TypeVar
 
-from naslib_proxydata.errors import ArchitectureError, shown, unknown_name
-from naslib_proxydata.spaces.base import Architecture, SearchSpace
+from naslib_proxydata.errors import ArchitectureError, unknown_name
 
 Choice: TypeAlias = str | int | bool
-ROW = "row"
-"""The one parameter of architectures that are told by their place in a list."""
+Architecture = TypeVar("Architecture")
 
 
 @dataclass(frozen=True)
@@ -54,30 +52,3 @@ class Parameters(Generic[Architecture]):
     def values(self, architecture: Architecture) -> dict[str, Choice]:
         """Return the choice of each parameter that names an architecture."""
         return dict(zip(self.choices, self.write(architecture), strict=True))
-
-
-def listed_parameters(
-    space: SearchSpace[Architecture], texts: Sequence[str]
-) -> Parameters[Architecture]:
-    """Return the one parameter :data:`ROW`: which of some architectures it is, counted from 0.
-
-    Args:
-        space: Their space.
-        texts: Their texts.
-
-    Raises:
-        ArchitectureError: There is none.
-    """
-    if not texts:
-        raise ArchitectureError("expected at least one architecture to choose from, got none")
-    rows = {text: row for row, text in enumerate(texts)}
-
-    def row(architecture: Architecture) -> Sequence[Choice]:
-        text = space.text(architecture)
-        if text not in rows:
-            raise ArchitectureError(f"{shown(text)} is none of the {len(texts):,} to choose from")
-        return (rows[text],)
-
-    return Parameters(
-        {ROW: tuple(range(len(texts)))}, lambda choice: space.parse(texts[choice[0]]), row
-    )
