@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Generic
 
 from naslib_proxydata.errors import ConfigError, LabelError, unknown_name
@@ -43,18 +44,21 @@ class Known(Generic[Architecture]):
 class Advisor(Generic[Architecture]):
     """Proposes the architecture that is worth measuring next, by a predictor that learns.
 
-    The first are random. Then the predictor learns from all that is known, and the acquisition
-    chooses among the neighbours of the best and random architectures. The predictor is given ranks
-    alone, so values may be in any unit. An architecture that is being
-    measured elsewhere counts as the median of what is known (a constant liar, Ginsbourger et al.
-    2010, section 3.2), so that several at once are not all the same.
+    The first are random, or those that a ranking without labels puts first. Then the predictor
+    learns from all that is known, and the acquisition chooses among the neighbours of the best
+    and random architectures. The predictor is given ranks alone, so values may be in any unit. An
+    architecture that is being measured elsewhere counts as the median of what is known (a
+    constant liar, Ginsbourger et al. 2010, section 3.2), so that several at once are not all the
+    same.
 
     Args:
         domain: What may be proposed.
         predictor: Prepared.
         acquisition: Name of what a measurement is worth; see :mod:`acquisition`.
-        startup: How many random architectures are proposed first.
+        startup: How many architectures are proposed before the predictor has learnt.
         candidates: How many random architectures are drawn for each proposal.
+        start: Gives the architectures that are proposed first, best first; called once, and only
+            where it is needed. Random ones where None, and after the last.
 
     Raises:
         ConfigError: There is no such acquisition; the closest is named.
@@ -68,6 +72,7 @@ class Advisor(Generic[Architecture]):
         acquisition: str,
         startup: int,
         candidates: int,
+        start: Callable[[], Sequence[Architecture]] | None = None,
     ) -> None:
         if acquisition not in (known := [*ACQUISITIONS, TOP_TWO_THOMPSON]):
             raise ConfigError(unknown_name("acquisition", acquisition, known))
@@ -76,6 +81,7 @@ class Advisor(Generic[Architecture]):
         self.acquisition = acquisition
         self.startup = startup
         self.candidates = candidates
+        self._begin = start
         self._scores: dict[Architecture, Score] = {}
 
     def propose(
@@ -91,7 +97,13 @@ class Advisor(Generic[Architecture]):
             found = self._advised(known, generator)
             if found is not None:
                 return found
-        return self._random(known.taken, generator)
+            return self._random(known.taken, generator)
+        left = [one for one in self._start if self.domain.key(one) not in known.taken]
+        return left[0] if left else self._random(known.taken, generator)
+
+    @cached_property
+    def _start(self) -> Sequence[Architecture]:
+        return self._begin() if self._begin is not None else ()
 
     def _advised(
         self, known: Known[Architecture], generator: np.random.Generator

@@ -12,7 +12,7 @@ from naslib_proxydata.errors import ArchitectureError, BridgeError, SearchError
 from naslib_proxydata.evolution.advisor import Advisor, Known
 from naslib_proxydata.evolution.proposable import proposable
 from naslib_proxydata.neps_bridge.space import Configurations
-from naslib_proxydata.runs.learner import prepared_learner
+from naslib_proxydata.runs.learner import begun, prepared_learner
 from naslib_proxydata.runs.parameters import parameters_of, space_of
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.spaces.base import SearchSpace
@@ -37,7 +37,11 @@ class FewLabelOptimizer:
             or those that a table measured.
         allows: Whether an architecture may be proposed, by its text.
         seed: Seed of all that is random.
-        startup: How many random architectures are tried first.
+        startup: How many trials come before the first that is guided by others.
+        start: Name, or name and options, of a predictor that needs no labels, such as
+            ``"zero-label"``: the first trials are the best by it of ``start_candidates`` random
+            architectures, which it scores when the first trial begins. Random ones where None.
+        start_candidates: How many architectures it ranks.
         predictor: Name of a predictor that learns from labels, or name and options.
         target: Dataset that is measured, for a predictor that knows other tasks.
         acquisition: What a trial is worth; see :mod:`naslib_proxydata.evolution.acquisition`.
@@ -57,6 +61,8 @@ class FewLabelOptimizer:
         allows: Callable[[str], bool] | None = None,
         seed: int = 0,
         startup: int = 5,
+        start: str | Mapping[str, Any] | None = None,
+        start_candidates: int = 50,
         predictor: str | Mapping[str, Any] = "few-label-structure",
         target: str | None = None,
         acquisition: str = "expected_improvement",
@@ -66,12 +72,14 @@ class FewLabelOptimizer:
         parameters = parameters_of(made, architectures)
         self.seed = seed
         self._configurations = Configurations(pipeline, parameters)
+        domain = proposable(made, architectures, allows, exact=ROW in parameters.choices)
         self._advisor = Advisor(
-            proposable(made, architectures, allows, exact=ROW in parameters.choices),
+            domain,
             prepared_learner(predictor, made, seed=seed, target=target),
             acquisition=acquisition,
             startup=startup,
             candidates=candidates,
+            start=begun(domain, start, start_candidates, seed),
         )
 
     def __call__(

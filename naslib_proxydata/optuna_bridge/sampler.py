@@ -21,7 +21,7 @@ from naslib_proxydata.evolution.advisor import Advisor, Known
 from naslib_proxydata.evolution.proposable import proposable
 from naslib_proxydata.optuna_bridge.history import FIXED, PROPOSAL, known_of
 from naslib_proxydata.optuna_bridge.parameters import distributions_of
-from naslib_proxydata.runs.learner import prepared_learner
+from naslib_proxydata.runs.learner import begun, prepared_learner
 from naslib_proxydata.runs.parameters import parameters_of, space_of
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.spaces.base import SearchSpace
@@ -38,12 +38,13 @@ _log = logging.getLogger(__name__)
 class FewLabelSampler(BaseSampler):
     """Proposes the architectures that the labels of a study's own trials promise most of.
 
-    The first trials are random. Then a predictor learns from the ranks of all completed ones, and
-    of many candidates the one is tried that is worth it most: see
-    :class:`~naslib_proxydata.evolution.advisor.Advisor`. Architectures that compute the same are
-    one, and none is proposed twice before all have been tried. A proposal follows from the seed,
-    the trial's number and the trials before, so a study that is resumed goes on as if it had never
-    stopped. Trials that run at the same time know of each other through the study's storage.
+    The first trials are random, or those that a predictor without labels puts first. Then one
+    learns from the ranks of all completed ones, and of many candidates the one is tried that is
+    worth it most: see :class:`~naslib_proxydata.evolution.advisor.Advisor`. Architectures that
+    compute the same are one, and none is proposed twice before all have been tried. A proposal
+    follows from the seed, the trial's number and the trials before, so a study that is resumed
+    goes on as if it had never stopped. Trials that run at the same time know of each other
+    through the study's storage.
 
     It needs no parameter but those that :func:`suggest_architecture` suggests. What else an
     objective suggests is refused, but where ``independent_sampler`` says how to choose it.
@@ -56,7 +57,11 @@ class FewLabelSampler(BaseSampler):
         allows: Whether an architecture may be proposed, by its text: within a limit of size, say.
             Where None, ``architectures`` may, and what computes the same.
         seed: Seed of all that is random; another one each time where None.
-        n_startup_trials: How many random architectures are tried first.
+        n_startup_trials: How many trials come before the first that is guided by others.
+        start: Name, or name and options, of a predictor that needs no labels, such as
+            ``"zero-label"``: the first trials are the best by it of ``start_candidates`` random
+            architectures, which it scores when the first trial begins. Random ones where None.
+        start_candidates: How many architectures it ranks.
         predictor: Name of a predictor that learns from labels, or name and options.
         target: Dataset that is measured, for a predictor that knows other tasks: it leaves this
             one out.
@@ -79,6 +84,8 @@ class FewLabelSampler(BaseSampler):
         allows: Callable[[str], bool] | None = None,
         seed: int | None = None,
         n_startup_trials: int = 5,
+        start: str | Mapping[str, Any] | None = None,
+        start_candidates: int = 50,
         predictor: str | Mapping[str, Any] = "few-label-structure",
         target: str | None = None,
         acquisition: str = "expected_improvement",
@@ -90,6 +97,8 @@ class FewLabelSampler(BaseSampler):
             "by_row": by_row,
             "allows": allows,
             "n_startup_trials": n_startup_trials,
+            "start": start,
+            "start_candidates": start_candidates,
             "predictor": predictor,
             "target": target,
             "acquisition": acquisition,
@@ -101,12 +110,14 @@ class FewLabelSampler(BaseSampler):
         self.distributions = distributions_of(self.parameters)
         self.seed = secrets.randbits(63) if seed is None else seed
         self.independent_sampler = independent_sampler
+        domain = proposable(self.space, architectures, allows, exact=ROW in self.distributions)
         self._advisor = Advisor(
-            proposable(self.space, architectures, allows, exact=ROW in self.distributions),
+            domain,
             prepared_learner(predictor, self.space, seed=seed or 0, target=target),
             acquisition=acquisition,
             startup=n_startup_trials,
             candidates=candidates,
+            start=begun(domain, start, start_candidates, self.seed),
         )
 
     def infer_relative_search_space(

@@ -81,6 +81,23 @@ def test_one_seed_gives_one_study() -> None:
     assert texts(studies[0]) == texts(studies[1]) != texts(studies[2])
 
 
+def test_a_study_may_start_from_a_ranking_without_labels() -> None:
+    """By parameters: the first are the largest of those that are drawn, and each study's own."""
+    begun = made(start="params", start_candidates=60)
+    begun.optimize(objective, n_trials=6)
+    sizes = [SPACE.params(SPACE.parse(text)) for text in texts(begun)]
+    random = made()
+    random.optimize(objective, n_trials=4)
+    assert sizes[:4] == sorted(sizes[:4], reverse=True)
+    assert min(sizes[:4]) > max(SPACE.params(SPACE.parse(text)) for text in texts(random))
+    assert len(set(keys(begun))) == 6
+    again = made(start="params", start_candidates=60)
+    again.optimize(objective, n_trials=6)
+    assert texts(again) == texts(begun)
+    with pytest.raises(BridgeError, match="'few-label-structure' learns from labels"):
+        made(start="few-label-structure")
+
+
 def test_no_function_is_tried_twice() -> None:
     study = made()
     study.optimize(objective, n_trials=30)

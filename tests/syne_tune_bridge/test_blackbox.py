@@ -73,13 +73,16 @@ def test_every_configuration_has_the_value_of_the_table(
         assert values[metric] == table.query(text, dataset, metric)
 
 
-def test_a_tuner_of_syne_tune_runs_on_it(shared_data: Path) -> None:
+def test_a_tuner_of_syne_tune_runs_on_it(
+    shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Their simulator: 40 trials of a minute each, by two workers, take 20 minutes of its clock."""
     from syne_tune import StoppingCriterion, Tuner
     from syne_tune.backend.simulator_backend.simulator_callback import SimulatorCallback
     from syne_tune.blackbox_repository import UserBlackboxBackend
     from syne_tune.optimizer.baselines import RandomSearch
 
+    monkeypatch.setenv("SYNETUNE_FOLDER", str(tmp_path))
     blackbox = table_blackbox("transnas-micro", "jigsaw", root=shared_data, seconds=60)
     metric = blackbox.objectives_names[0]
     backend = UserBlackboxBackend(blackbox=blackbox, elapsed_time_attr=ELAPSED_TIME)
