@@ -28,6 +28,19 @@ def test_optuna(
     assert 91.2 < last_number("optuna_study", tmp_path, capsys, monkeypatch) <= BEST
 
 
+def test_problems(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    optuna = pytest.importorskip("optuna", reason="Optuna is not installed: the extra 'optuna'")
+    pytest.importorskip("optunahub", reason="OptunaHub is not installed: extra 'optuna'")
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(EXAMPLES / "optuna_problem.py"))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["TPESampler", "FewLabelSampler"]
+    assert float(lines[1].split()[1]) > float(lines[0].split()[1])
+
+
 def test_syne_tune(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
