@@ -72,7 +72,8 @@ def value_of(trial: FrozenTrial, *, maximise: bool) -> float | None:
         return -math.inf
     if trial.state != TrialState.COMPLETE or trial.value is None:
         return None
-    return trial.value if maximise else -trial.value
+    value = float(trial.value)
+    return value if maximise else -value
 
 
 def architecture_of(
