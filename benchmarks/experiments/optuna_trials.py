@@ -161,7 +161,6 @@ def line(column: str, method: str, found: dict[tuple[str, str], list[Count]]) ->
     """
     counts = found[column, method]
     near = sum(one.trials is not None for one in counts)
-    functions = [one.functions if one.trials is not None else MOST for one in counts]
     low, middle, high = np.percentile(limited(counts), (25, 50, 75))
     tpe = found.get((column, TPE))
     return {
@@ -174,7 +173,7 @@ def line(column: str, method: str, found: dict[tuple[str, str], list[Count]]) ->
         "low": float(low),
         "median": float(middle),
         "high": float(high),
-        "functions": float(np.mean(functions)),
+        "functions": float(np.mean([one.functions for one in counts])),
         "in_all": float(np.mean([one.in_all for one in counts])),
         "of_tpe": float(np.mean(limited(counts)) / np.mean(limited(tpe))) if tpe else float("nan"),
     }
@@ -189,7 +188,7 @@ def draw(found: dict[tuple[str, str], list[Count]], columns: Sequence[str], fold
     """Draw the share of the runs that have come near on NAS-Bench-201, CIFAR-100."""
     column = columns[min(1, len(columns) - 1)]
     axes = draw_shares(
-        {method: [one.trials for one in found[column, method]] for method in methods_on(column)},
+        {method: [one.trials for one in found[column, method]] for method in METHODS},
         f"{column}: runs within {NEAR} points of the best",
     )
     save_figure(axes, folder / "optuna_trials.png")
