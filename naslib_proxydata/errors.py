@@ -63,6 +63,10 @@ class NaslibError(ProxyDataError):
     """NASLib is absent, does not import here, or is too different from what is known of it."""
 
 
+class BridgeError(ProxyDataError):
+    """A package that a bridge leads to is absent, or was asked for what the bridge cannot carry."""
+
+
 class FileError(ProxyDataError):
     """A file cannot be written."""
 

@@ -34,6 +34,7 @@ FLOORS = [
             "pickled_numbers",
             "hookspecs",
             "version",
+            "bridging",
         ),
         *("code", "ranges", "ranking", "kernels", "pages"),
     ),
@@ -41,12 +42,18 @@ FLOORS = [
     ("plugins", "spaces", "data", "pruning"),
     ("tables", "selection", "predictors"),
     ("oneshot", "evolution", "training", "runs", "leaderboard"),
-    ("testing", "config", "naslib_bridge", "assemble"),
+    (
+        *("testing", "config", "assemble"),
+        *("naslib_bridge", "optuna_bridge", "syne_tune_bridge", "neps_bridge"),
+    ),
     ("api", "cli"),
 ]
 NAME_WHAT_THEY_HAND_OUT = ("naslib_proxydata.hookspecs", "naslib_proxydata.plugins.manager")
 """Contracts that may import types of upper floors, for type checkers only."""
-HEAVY = {"torch", "torchvision", "matplotlib", "sklearn", "scipy", "naslib", "pandas"}
+HEAVY = {
+    *("torch", "torchvision", "matplotlib", "sklearn", "scipy", "pandas"),
+    *("naslib", "optuna", "optunahub", "syne_tune", "neps"),
+}
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 FILES = sorted(PACKAGE.rglob("*.py"))
 

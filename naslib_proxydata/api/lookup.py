@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from naslib_proxydata.files import expanded
-from naslib_proxydata.runs.settings import DATA_VARIABLE
+from naslib_proxydata.runs.settings import data_folder
 from naslib_proxydata.runs.setup import load_plugins, registered_name
 from naslib_proxydata.tables.sources import check_turned, open_table
 
@@ -65,12 +63,6 @@ def table(
     found = open_table(name, plugins, root=path, space=space, lower_is_better=turned)
     check_turned(turned, (found,))
     return found
-
-
-def data_folder(root: str | Path | None = None) -> Path | None:
-    """Return the folder of benchmark files: the given one, or ``$NASLIB_PROXYDATA_DATA``."""
-    folder = root or os.environ.get(DATA_VARIABLE)
-    return expanded(folder) if folder else None
 
 
 def predictor(name: str, **options: Any) -> Predictor[Any]:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from naslib_proxydata.api.lookup import data_folder
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.files import temporary_folder
 from naslib_proxydata.predictors.base import LearningPredictor, Predictor
 from naslib_proxydata.runs.device import resolved_device
 from naslib_proxydata.runs.executors import default_executor, threads_used
 from naslib_proxydata.runs.scores import StoredScores, told_transient
+from naslib_proxydata.runs.settings import data_folder
 from naslib_proxydata.runs.setup import (
     PredictorSetup,
     checked_predictor,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -9,6 +10,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, Field, model_validator
 
 from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.files import expanded
 from naslib_proxydata.runs.recipes import Recipe, with_recipe
 from naslib_proxydata.schema import Settings
 
@@ -69,3 +71,9 @@ class RunConfig(Settings):
             return with_recipe(name, given, cls.RECIPES)
         except ConfigError as error:
             raise ValueError(str(error)) from None
+
+
+def data_folder(root: str | Path | None = None) -> Path | None:
+    """Return the folder of benchmark files: the given one, or ``$NASLIB_PROXYDATA_DATA``."""
+    folder = root or os.environ.get(DATA_VARIABLE)
+    return expanded(folder) if folder else None

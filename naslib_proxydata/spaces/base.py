@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from naslib_proxydata.spaces.common.graph import GraphView
+    from naslib_proxydata.spaces.common.parameters import Parameters
     from naslib_proxydata.spaces.common.stacked import Builder
     from naslib_proxydata.spaces.common.trunk import Trunk
 
@@ -208,3 +209,10 @@ class SearchSpace(ABC, Generic[Architecture]):
         from naslib_proxydata.spaces.common.graph import GraphView
 
         return GraphView()
+
+    def parameters(self) -> Parameters[Architecture] | None:
+        """Return the categorical parameters that name an architecture, for other tuners.
+
+        By default there are none, and an architecture is told by its place in a list.
+        """
+        return None

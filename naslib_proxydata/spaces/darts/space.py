@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from itertools import product
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
 
 from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.spaces.common.parameters import Choice, Parameters
 from naslib_proxydata.spaces.genotypes.genotype import Genotype, genotype_text, parse_text
 from naslib_proxydata.spaces.genotypes.space import CellSpace
 
@@ -70,6 +72,31 @@ class Darts(CellSpace[Genotype]):
     def neighbours(self, architecture: Genotype) -> Sequence[Genotype]:
         """Return the genotypes that differ in one edge's operation or source."""
         return list(self.genotype_neighbours(architecture))
+
+    def parameters(self) -> Parameters[Genotype]:
+        """Return the operations and sources of every node's two edges.
+
+        Such as ``normal_2_operation_0`` and ``reduce_5_source_1``. Of a restricted space not every
+        combination is one of its cells.
+        """
+        choices: dict[str, tuple[Choice, ...]] = {}
+        for cell in ("normal", "reduce"):
+            for node, edge in product(range(2, 2 + self.nodes), range(2)):
+                choices[f"{cell}_{node}_operation_{edge}"] = tuple(self.operations)
+                choices[f"{cell}_{node}_source_{edge}"] = tuple(range(node))
+
+        def read(values: Sequence[Any]) -> Genotype:
+            edges = list(zip(values[::2], values[1::2], strict=True))
+            half = len(edges) // 2
+            cells = (self._with_concat(edges[:half]), self._with_concat(edges[half:]))
+            return self.parse(self.text(Genotype(*cells)))
+
+        def write(genotype: Genotype) -> list[Choice]:
+            return [
+                part for edge in (*genotype.normal.edges, *genotype.reduce.edges) for part in edge
+            ]
+
+        return Parameters(choices, read, write)
 
     def resized(
         self, *, channels: int | None = None, cells: int | None = None, auxiliary: bool = False

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from naslib_proxydata.errors import ArchitectureError, closest, shown
 from naslib_proxydata.spaces.common.constructed import ConstructedSpace
 from naslib_proxydata.spaces.common.graph import LINK, Graph, GraphView
+from naslib_proxydata.spaces.common.parameters import Parameters
 from naslib_proxydata.spaces.mobilenet.layers import (
     BLOCKS,
     DEPTH,
@@ -127,6 +128,14 @@ class MobileNet(ConstructedSpace[Chain]):
             numbers[f"stage {stage}: log expansions"] = math.log(expansions)
         graph = Graph(len(chain) + 1, tuple(edges))
         return GraphView(tuple(BLOCKS), {"chain": graph}, numbers)
+
+    def parameters(self) -> Parameters[Chain]:
+        """Return the operation of each layer, such as ``layer_0``."""
+        return Parameters(
+            {f"layer_{place}": tuple(choices) for place, choices in enumerate(self.choices)},
+            tuple,
+            lambda chain: chain,
+        )
 
     def construct_network(
         self, architecture: Chain, num_classes: int, in_channels: int

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from naslib_proxydata.errors import ArchitectureError, shown
 from naslib_proxydata.spaces.common.constructed import ConstructedSpace
 from naslib_proxydata.spaces.common.graph import LINK, Graph, GraphView
+from naslib_proxydata.spaces.common.parameters import Parameters
 from naslib_proxydata.spaces.mobilenet.space import Convolution
 from naslib_proxydata.spaces.nasbench_macro.layers import BLOCKS, LAST, STAGES, STEM, layers
 
@@ -84,6 +85,14 @@ class NasBenchMacro(ConstructedSpace[Codes]):
             for code in BLOCKS
         }
         return GraphView(names[1:], {"chain": Graph(len(chain) + 1, edges)}, numbers)
+
+    def parameters(self) -> Parameters[Codes]:
+        """Return the code of each layer, such as ``layer_0``."""
+        return Parameters(
+            {f"layer_{place}": (0, *BLOCKS) for place in range(len(self.layers))},
+            tuple,
+            lambda chain: chain,
+        )
 
     def construct_network(
         self, architecture: Codes, num_classes: int, in_channels: int

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from naslib_proxydata.errors import ArchitectureError, shown
 from naslib_proxydata.spaces.common.constructed import ConstructedSpace
 from naslib_proxydata.spaces.common.graph import GraphView
+from naslib_proxydata.spaces.common.parameters import Parameters
 from naslib_proxydata.spaces.nasbench_mr.architecture import STAGES, MrNetwork, MrStage
 from naslib_proxydata.spaces.nasbench_mr.convolutions import convolutions
 
@@ -119,6 +120,14 @@ class NasBenchMr(ConstructedSpace[MrNetwork]):
             )
         code = [one for found in stages.values() for one in (len(found), *found[0])]
         return self.from_code([*record["input_channel"], *code, record["last_channel"]])
+
+    def parameters(self) -> Parameters[MrNetwork]:
+        """Return the 27 integers of the paper's code, such as ``place_0``."""
+        return Parameters(
+            {f"place_{place}": tuple(choices) for place, choices in enumerate(_ranges())},
+            self.from_code,
+            lambda network: network.code(),
+        )
 
     def text(self, architecture: MrNetwork) -> str:
         """Return the network's line."""

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import permutations
+from itertools import combinations, permutations
 
 from naslib_proxydata.errors import ArchitectureError, shown
 
@@ -128,11 +128,13 @@ def canonical(cell: Nb101Cell) -> Nb101Cell:
     """
     pruned = validate(cell)
     last = pruned.vertices - 1
+    inner_edges = [(u, v) for u, v in combinations(range(1, last), 2) if pruned.rows[u][v]]
     best: Nb101Cell | None = None
     for inner in permutations(range(1, last)):
+        if any(inner.index(u) > inner.index(v) for u, v in inner_edges):
+            continue  # the matrix would not be upper triangular
         candidate = _reorder(pruned, [0, *inner, last])
-        is_triangular = not any(any(row[: i + 1]) for i, row in enumerate(candidate.rows))
-        if is_triangular and (best is None or _key(candidate) < _key(best)):
+        if best is None or _key(candidate) < _key(best):
             best = candidate
     assert best is not None
     return best

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from naslib_proxydata.errors import ArchitectureError
 from naslib_proxydata.spaces.common.constructed import ConstructedSpace
 from naslib_proxydata.spaces.common.graph import LINK, Edge, Graph, GraphView
+from naslib_proxydata.spaces.common.parameters import Choice, Parameters
 from naslib_proxydata.spaces.nb101 import cell as nb101_cell
 from naslib_proxydata.spaces.nb101.cell import MAX_VERTICES, OPERATIONS, Nb101Cell
 
@@ -133,6 +135,28 @@ class NasBench101(ConstructedSpace[Nb101Cell]):
             if connected
         ]
         return GraphView(OPERATIONS, {"cell": Graph(output + 1, tuple(edges))})
+
+    def parameters(self) -> Parameters[Nb101Cell]:
+        """Return whether each of 21 edges is there, and the operations of 5 vertices.
+
+        Such as ``edge_0_1`` and ``vertex_1``. Most combinations have too many edges, or no path;
+        the others are pruned cells.
+        """
+        pairs = list(combinations(range(MAX_VERTICES), 2))
+        edges = {f"edge_{source}_{target}": (False, True) for source, target in pairs}
+        inner = {f"vertex_{vertex}": OPERATIONS for vertex in range(1, MAX_VERTICES - 1)}
+
+        def read(values: Sequence[Choice]) -> Nb101Cell:
+            bits = "".join("01"[bool(value)] for value in values[: len(pairs)])
+            codes = "".join(str(OPERATIONS.index(str(value))) for value in values[len(pairs) :])
+            return nb101_cell.validate(self.parse(f"{bits}:{codes}"))
+
+        def write(cell: Nb101Cell) -> list[Choice]:
+            padded = _padded(cell)
+            there = [padded.rows[source][target] for source, target in pairs]
+            return [*there, *(OPERATIONS[code] for code in padded.ops)]
+
+        return Parameters({**edges, **inner}, read, write)
 
 
 def _is_valid(cell: Nb101Cell) -> bool:

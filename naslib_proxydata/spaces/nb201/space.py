@@ -12,6 +12,7 @@ from typing_extensions import Self
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.spaces.base import SearchSpace, Subset
 from naslib_proxydata.spaces.common.graph import Graph, GraphView
+from naslib_proxydata.spaces.common.parameters import Parameters
 from naslib_proxydata.spaces.nb201 import canonical as nb201_canonical
 from naslib_proxydata.spaces.nb201 import cell as nb201_cell
 from naslib_proxydata.spaces.nb201.cell import CONV_1X1, CONV_3X3, OPERATIONS, Cell
@@ -211,6 +212,14 @@ class NasBench201(SearchSpace[Cell]):
         """Return the cell; an edge with the operation ``none`` is no edge."""
         return GraphView(
             OPERATIONS[1:], {"cell": Graph(architecture.nodes, tuple(architecture.edges()))}
+        )
+
+    def parameters(self) -> Parameters[Cell]:
+        """Return the operation of each edge, such as ``edge_0_1``."""
+        return Parameters(
+            {f"edge_{source}_{target}": OPERATIONS for source, target in self.cell_type.every_edge},
+            lambda operations: self.cell_type(tuple(operations)),
+            lambda cell: cell.operations,
         )
 
     def _widths(self) -> tuple[int, int, int]:

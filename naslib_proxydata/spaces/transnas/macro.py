@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from naslib_proxydata.errors import ArchitectureError, shown
 from naslib_proxydata.spaces.common.graph import GraphView
+from naslib_proxydata.spaces.common.parameters import Parameters
 from naslib_proxydata.spaces.transnas.skeleton import BASE_CHANNELS, Shape
 from naslib_proxydata.spaces.transnas.space import TransNasSpace
 
@@ -114,6 +115,24 @@ class TransNasMacro(TransNasSpace[TransNasSkeleton]):
             numbers[f"doublings by {place}"] = float(sum(code in (2, 4) for code in before))
             numbers[f"halvings by {place}"] = float(sum(code in (3, 4) for code in before))
         return GraphView(numbers=numbers)
+
+    def parameters(self) -> Parameters[TransNasSkeleton]:
+        """Return the code of each of six modules, 0 for one that is not there.
+
+        Only the last ones may be absent, and not every combination is of the space.
+        """
+        codes = (0, *CODES)
+        longest = max(LENGTHS)
+        return Parameters(
+            {
+                f"module_{place}": CODES if place < min(LENGTHS) else codes
+                for place in range(longest)
+            },
+            lambda chosen: self.parse(
+                f"{BASE_CHANNELS}-{''.join(map(str, chosen)).rstrip('0')}-basic"
+            ),
+            lambda skeleton: (*skeleton.codes, *[0] * (longest - len(skeleton.codes))),
+        )
 
 
 def _is_valid(codes: tuple[int, ...]) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from naslib_proxydata.errors import ArchitectureError, shown
 from naslib_proxydata.spaces.base import Subset
 from naslib_proxydata.spaces.common.graph import Graph, GraphView
+from naslib_proxydata.spaces.common.parameters import Parameters
 from naslib_proxydata.spaces.transnas.skeleton import BASE_CHANNELS, Shape
 from naslib_proxydata.spaces.transnas.space import TransNasSpace
 
@@ -145,6 +146,14 @@ class TransNasMicro(TransNasSpace[TransNasCell]):
             if op != ZERO
         )
         return GraphView(OPERATIONS[1:], {"cell": Graph(4, edges)})
+
+    def parameters(self) -> Parameters[TransNasCell]:
+        """Return the operation of each edge, such as ``edge_0_1``."""
+        return Parameters(
+            {f"edge_{source}_{target}": OPERATIONS for source, target in EDGES},
+            lambda names: TransNasCell(tuple(map(OPERATIONS.index, names))),
+            lambda cell: [OPERATIONS[code] for code in cell.operations],
+        )
 
 
 def _live(operations: tuple[int, ...]) -> list[bool]:
