@@ -63,6 +63,10 @@ class NaslibError(ProxyDataError):
     """NASLib is absent, does not import here, or is too different from what is known of it."""
 
 
+class MachineError(ProxyDataError):
+    """Other machines are gone, or compute by other code than this one."""
+
+
 class FileError(ProxyDataError):
     """A file cannot be written."""
 

@@ -10,6 +10,7 @@ import click
 from naslib_proxydata.cli.options import (
     images_option,
     label_table_option,
+    executor_option,
     resolved_options,
     run_options,
     score_time_limit_option,
@@ -33,6 +34,7 @@ from naslib_proxydata.cli.telling import tell
 @table_options
 @images_option
 @score_time_limit_option
+@executor_option
 @run_options
 def command(config_file: Path | None, assignments: tuple[str, ...], **options: Any) -> None:
     """Search settings of Eproxy that rank a few labelled architectures best (DPS).

@@ -10,6 +10,7 @@ import click
 from naslib_proxydata.cli.options import (
     images_option,
     label_table_option,
+    executor_option,
     resolved_options,
     run_options,
     score_time_limit_option,
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
 @table_options
 @images_option
 @score_time_limit_option
+@executor_option
 @run_options
 def command(config_file: Path | None, assignments: tuple[str, ...], **options: Any) -> None:
     """Search a space architecture by architecture, by true values or a predictor.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from naslib_proxydata.cli.options import resolved_options, run_options
+from naslib_proxydata.cli.options import executor_option, resolved_options, run_options
 from naslib_proxydata.cli.telling import tell
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     help="What is searched on: cifar10:PATH, FILE.npz, ...  [the file's]",
 )
 @click.option("--dry-run", is_flag=True, help="Print the grid and what it costs, and do nothing.")
+@executor_option
 @run_options
 def command(
     config_file: Path | None,

@@ -11,6 +11,7 @@ import click
 from naslib_proxydata.cli.options import (
     images_option,
     label_table_option,
+    executor_option,
     resolved_options,
     run_options,
     score_time_limit_option,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 @table_options
 @images_option
 @score_time_limit_option
+@executor_option
 @run_options
 def command(config_file: Path | None, assignments: tuple[str, ...], **options: Any) -> None:
     """Rank predictors on measured benchmarks.

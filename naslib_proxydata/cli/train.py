@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from naslib_proxydata.cli.options import folder_options, resolved_options, run_options
+from naslib_proxydata.cli.options import folder_options, executor_option, resolved_options, run_options
 from naslib_proxydata.cli.telling import tell
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="Train N random architectures, too, for the relative improvement.  [0]",
 )
+@executor_option
 @run_options
 def command(
     config_file: Path | None,
