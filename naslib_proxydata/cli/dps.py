@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from naslib_proxydata.cli.options import (
+    executor_option,
     images_option,
     label_table_option,
-    executor_option,
     resolved_options,
     run_options,
     score_time_limit_option,

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from naslib_proxydata.cli.options import (
+    executor_option,
     images_option,
     label_table_option,
-    executor_option,
     resolved_options,
     run_options,
     score_time_limit_option,

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from naslib_proxydata.cli.options import folder_options, executor_option, resolved_options, run_options
+from naslib_proxydata.cli.options import (
+    executor_option,
+    folder_options,
+    resolved_options,
+    run_options,
+)
 from naslib_proxydata.cli.telling import tell
 
 if TYPE_CHECKING:

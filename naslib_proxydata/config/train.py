@@ -165,6 +165,7 @@ class QueryFields(TrainingFields):
 class TrainConfig(TrainingFields, RunConfig, ExecutorFields):
     """Everything ``naslib-proxydata train`` can be told."""
 
+    DEVICE_ELSEWHERE: ClassVar[bool] = True
     RECIPES: ClassVar[Mapping[str, Recipe]] = RECIPES
     IMMATERIAL: ClassVar[tuple[str, ...]] = (
         *RunConfig.IMMATERIAL,

@@ -12,9 +12,9 @@ import yaml
 from naslib_proxydata.errors import ConfigError, RunFolderError
 from naslib_proxydata.files import check_writable, expanded
 from naslib_proxydata.runs.device import resolved_device
+from naslib_proxydata.runs.folder import RunFolder
 from naslib_proxydata.runs.machines.processes import Processes
 from naslib_proxydata.runs.machines.settings import ExecutorSettings, Work
-from naslib_proxydata.runs.folder import RunFolder
 from naslib_proxydata.runs.settings import RunConfig
 from naslib_proxydata.schema import Settings
 
@@ -49,7 +49,9 @@ def resolved(config: Config) -> Config:
 def _device(config: RunConfig) -> str:
     """Return the device; one that is named for other machines need not be here."""
     named = config.device != "auto" and not executor_of(config).LOCAL
-    return config.device if named else resolved_device(config.device)
+    if named and getattr(config, "DEVICE_ELSEWHERE", False):
+        return config.device
+    return resolved_device(config.device)
 
 
 def executor_of(config: RunConfig) -> ExecutorSettings:

@@ -116,7 +116,9 @@ class Dask(ExecutorSettings):
         """
         named = "scheduler_file" if self.address.endswith(".json") else "address"
         try:
-            return _imported().Client(**{named: self.address}, timeout=PATIENCE, set_as_default=False)
+            return _imported().Client(
+                **{named: self.address}, timeout=PATIENCE, set_as_default=False
+            )
         except (OSError, ValueError, ImportError) as error:
             raise ConfigError(
                 f"no Dask scheduler answers at {self.address} ({error}); start it, or put the "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, SerializeAsAny
 
@@ -67,7 +67,14 @@ def _options(given: Any) -> dict[str, Any]:
 
 
 class ExecutorFields(Settings):
-    """Where the calls of a command run."""
+    """Where the calls of a command run.
+
+    Attributes:
+        DEVICE_ELSEWHERE: Whether the command itself computes nothing on the device, so that it may
+            be started on a machine that has none.
+    """
+
+    DEVICE_ELSEWHERE: ClassVar[bool] = False
 
     executor: Annotated[SerializeAsAny[ExecutorSettings], BeforeValidator(chosen)] = Field(
         default_factory=partial(Processes, name="processes"),
