@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,7 +70,7 @@ def _parsed(line: str) -> tuple[str, Mount]:
     """Return the mount point of a line, and what is mounted there."""
     left, _, right = line.partition(" - ")
     fields, (kind, _, *rest) = left.split(), right.split()
-    point = fields[4].encode("latin-1", "surrogateescape").decode("unicode_escape")
+    point = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), fields[4])
     options = ",".join([fields[5], *rest]).split(",")
     return point, Mount(kind, frozenset(options))
 

@@ -95,9 +95,9 @@ class Dask(ExecutorSettings):
             with self._connected() as client:
                 yield client
             return
-        LocalCluster = _imported().LocalCluster
+        distributed = _imported()
         with without_interrupts():  # a worker never sees Ctrl-C; the run ends it
-            cluster = LocalCluster(
+            cluster = distributed.LocalCluster(
                 n_workers=work.workers,
                 threads_per_worker=1,
                 dashboard_address="127.0.0.1:0",
