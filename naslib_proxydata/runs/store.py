@@ -103,7 +103,7 @@ class ScoreStore:
             self._connection = sqlite3.connect(
                 path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
-            if mount_of(path.parent).is_shared:
+            if mount_of(Path(path).parent).is_shared:
                 # The log's index is memory that processes share, which is none between machines:
                 # where the one process that writes holds the file, it needs none.
                 self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")

@@ -233,7 +233,8 @@ class DaskExecutor(RemoteExecutor):
                 worker for worker, at in self.client.processing().items() if keys.intersection(at)
             ]
             self.client.cancel(sent, force=True)
-            self._restart(busy)
+            if self.settings.address != LOCAL:  # whose workers end with the run
+                self._restart(busy)
 
     def _restart(self, workers: Sequence[str]) -> None:
         """End what workers are at, which a training would else go on with for hours."""

@@ -145,7 +145,10 @@ class SlurmExecutor(RemoteExecutor):
             time=settings.minutes,
             setup=list(settings.setup) or None,
             stderr_to_stdout=True,
-            additional_parameters=settings.flags,
+            # As submitit spells options, so that these replace its own.
+            additional_parameters={
+                key.replace("-", "_"): value for key, value in settings.flags.items()
+            },
         )
         self._jobs: dict[Future[Any], Job[Any]] = {}
         self._gone: dict[str, float] = {}
