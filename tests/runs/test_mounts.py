@@ -51,9 +51,7 @@ def test_a_system_that_does_not_tell(tmp_path):
     assert mount_of(tmp_path, tmp_path / "absent") == Mount()
 
 
-def test_on_a_shared_file_system_the_store_needs_no_memory_between_processes(
-    tmp_path, monkeypatch
-):
+def test_on_a_shared_file_system_the_store_needs_no_memory_between_processes(tmp_path, monkeypatch):
     path = tmp_path / "scores.sqlite"
     with ScoreStore(path) as store:
         store.count()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field, field_validator
 
 from naslib_proxydata.errors import ConfigError
-from naslib_proxydata.runs.machines.address import check_answers, host_and_port
+from naslib_proxydata.runs.machines.address import check_answers, host_and_port, within
 from naslib_proxydata.runs.machines.calls import answered
 from naslib_proxydata.runs.machines.remote import LOOK_SECONDS, RemoteExecutor
 from naslib_proxydata.runs.machines.settings import PATIENCE, ExecutorSettings, Work
@@ -115,10 +115,11 @@ class Dask(ExecutorSettings):
             ConfigError: There is none, or it speaks another language.
         """
         named = "scheduler_file" if self.address.endswith(".json") else "address"
+        distributed = _imported()
+        options = {named: self.address, "timeout": PATIENCE, "set_as_default": False}
         try:
-            return _imported().Client(
-                **{named: self.address}, timeout=PATIENCE, set_as_default=False
-            )
+            # Its own timeout does not hold where something listens that says nothing.
+            return within(2 * PATIENCE, lambda: distributed.Client(**options))
         except (OSError, ValueError, ImportError) as error:
             raise ConfigError(
                 f"no Dask scheduler answers at {self.address} ({error}); start it, or put the "

@@ -8,6 +8,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import suppress
 from types import TracebackType
 from typing import Any
@@ -129,7 +130,7 @@ class RemoteExecutor(Executor):
         """
         try:
             self.submit(this_machine).result(patience)
-        except TimeoutError:
+        except FutureTimeoutError:
             self.kill()
             raise ConfigError(
                 f"no worker of {self.what} answered within {patience:g} s; {advice}. Nothing was "

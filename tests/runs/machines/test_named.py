@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import sys
 
 import pytest
 
@@ -104,5 +103,3 @@ def test_what_does_not_answer_takes_no_longer_than_the_patience(monkeypatch):
             check_answers(f"{address[0]}:{address[1]}", "scheduler")
         for one in waiting:
             one.close()
-
-
