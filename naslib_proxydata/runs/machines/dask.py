@@ -189,7 +189,11 @@ class DaskExecutor(RemoteExecutor):
                 return
 
     def _take_in(self, done: Mapping[Future[Any], distributed.Future]) -> None:
-        """Take in what becomes of calls."""
+        """Take in what becomes of calls.
+
+        Raises:
+            ConnectionError: The scheduler is gone.
+        """
         finished = {one: sent for one, sent in done.items() if sent.status == "finished"}
         # A worker may die with what it had finished: it is computed again, or skipped here.
         found = self.client.gather(finished, errors="skip") if finished else {}
@@ -199,6 +203,8 @@ class DaskExecutor(RemoteExecutor):
                 self._arrived(future, found[future])
             elif sent.status == "error":
                 self._failed(future, sent.exception())
+            elif self.client.status != "running":
+                raise ConnectionError("its scheduler has closed the connection")
             else:
                 self._lose(future, "its scheduler does not know of it any more")
 

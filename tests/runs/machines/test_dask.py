@@ -12,9 +12,11 @@ import pytest
 
 from naslib_proxydata.errors import ConfigError, MachineError
 from naslib_proxydata.runs.executors import completed
+from naslib_proxydata.runs.machines import dask as dask_room
 from naslib_proxydata.runs.machines import remote
 from naslib_proxydata.runs.machines.named import chosen
 from naslib_proxydata.runs.machines.settings import Work
+from naslib_proxydata.runs.workers import LostCallError
 from tests.runs import misbehaving
 from tests.runs.machines.scoring import expected, scores
 
@@ -53,14 +55,13 @@ def test_as_many_calls_are_under_way_as_keep_both_workers_busy(executor):
     assert executor.in_flight == 4
 
 
-def test_a_call_whose_worker_dies_is_lost_and_the_others_are_not(executor):
-    calls = [(number, (number, 0.1)) for number in range(12)]
-    lost = lambda error, name: str(error)  # noqa: E731
-    killed = executor.submit(misbehaving.leave, "kill")
-    found = dict(completed(executor, misbehaving.slowly, calls, lost))
-    assert {name for name, one in found.items() if one != name} == set()
-    error = killed.exception(PATIENCE)
+def test_a_call_whose_worker_dies_is_lost_and_later_ones_are_not(executor):
+    """Those that wait beside it at the same worker may be: they are tried again by the next run."""
+    error = executor.submit(misbehaving.leave, "kill").exception(PATIENCE)
+    assert isinstance(error, LostCallError)
     assert "its workers died one after the other" in str(error)
+    calls = [(number, (number, 0.01)) for number in range(12)]
+    assert dict(completed(executor, misbehaving.slowly, calls, None)) == {n: n for n in range(12)}
 
 
 def test_a_worker_that_is_killed_in_the_middle_loses_nothing(cluster, tmp_path):
@@ -100,14 +101,15 @@ def noted(file: str) -> None:
     time.sleep(600)
 
 
-def test_what_is_no_scheduler_is_told_in_seconds():
+def test_what_is_no_scheduler_is_told_in_seconds(monkeypatch):
+    monkeypatch.setattr(dask_room, "PATIENCE", 0.5)
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         began = time.monotonic()
         with pytest.raises(ConfigError, match="no Dask scheduler answers at tcp://127"):
             chosen(f"dask:tcp://127.0.0.1:{other.getsockname()[1]}").check()
-        assert time.monotonic() - began < 30
+        assert time.monotonic() - began < 10
 
 
 def test_a_scheduler_file_that_is_absent_is_told(tmp_path):
