@@ -83,22 +83,12 @@ def test_a_worker_that_is_killed_in_the_middle_loses_nothing(cluster, tmp_path):
 def test_a_run_that_is_ended_ends_what_workers_are_at(cluster, tmp_path):
     """They would else go on with a training, whose folder the next run needs."""
     settings = chosen(f"dask:{cluster.scheduler_address}")
-    pid = tmp_path / "pid"
+    file = tmp_path / "pid"
     with pytest.raises(KeyboardInterrupt), settings.open(Work(1, (), tmp_path)) as executor:
-        executor.submit(noted, str(pid))
-        deadline = time.monotonic() + PATIENCE
-        while not pid.exists() and time.monotonic() < deadline:
-            time.sleep(0.01)
+        executor.submit(misbehaving.stay, str(file))
+        pid = misbehaving.pid_in(file, PATIENCE)
         raise KeyboardInterrupt
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(pid.read_text()), 0)
-
-
-def noted(file: str) -> None:
-    with open(f"{file}.new", "w") as lines:
-        lines.write(str(os.getpid()))
-    os.rename(f"{file}.new", file)
-    time.sleep(600)
+    assert misbehaving.ends(pid, PATIENCE)
 
 
 def test_what_is_no_scheduler_is_told_in_seconds(monkeypatch):
