@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 import time
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +85,14 @@ def pid_in(file: Path, patience: float) -> int:
     while not file.exists() and time.monotonic() < deadline:
         time.sleep(0.01)
     return int(file.read_text(encoding="ascii"))
+
+
+def interrupted_at(opened: AbstractContextManager[Executor], file: Path, patience: float) -> None:
+    """End a run while a worker is at :func:`stay`."""
+    with opened as executor:
+        executor.submit(stay, str(file))
+        pid_in(file, patience)
+        raise KeyboardInterrupt
 
 
 def ends(pid: int, patience: float) -> bool:

@@ -84,11 +84,9 @@ def test_a_run_that_is_ended_ends_what_workers_are_at(cluster, tmp_path):
     """They would else go on with a training, whose folder the next run needs."""
     settings = chosen(f"dask:{cluster.scheduler_address}")
     file = tmp_path / "pid"
-    with pytest.raises(KeyboardInterrupt), settings.open(Work(1, (), tmp_path)) as executor:
-        executor.submit(misbehaving.stay, str(file))
-        pid = misbehaving.pid_in(file, PATIENCE)
-        raise KeyboardInterrupt
-    assert misbehaving.ends(pid, PATIENCE)
+    with pytest.raises(KeyboardInterrupt):
+        misbehaving.interrupted_at(settings.open(Work(1, (), tmp_path)), file, PATIENCE)
+    assert misbehaving.ends(misbehaving.pid_in(file, PATIENCE), PATIENCE)
 
 
 def test_what_is_no_scheduler_is_told_in_seconds(monkeypatch):
@@ -125,10 +123,8 @@ def test_a_scheduler_that_is_gone_ends_the_run(tmp_path, monkeypatch):
     monkeypatch.setattr(remote, "LOOK_SECONDS", 0.2)
     with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as short:
         settings = chosen({"name": "dask", "address": short.scheduler_address, "wait": PATIENCE})
-        with (
-            pytest.raises(MachineError, match="Scores that had arrived are stored"),
-            settings.open(Work(1, (), tmp_path)) as executor,
-        ):
+        with settings.open(Work(1, (), tmp_path)) as executor:
             future = executor.submit(misbehaving.slowly, 1, 600.0)
             threading.Timer(0.5, short.close).start()
-            future.result(PATIENCE)
+            with pytest.raises(MachineError, match="Scores that had arrived are stored"):
+                future.result(PATIENCE)

@@ -63,7 +63,7 @@ def test_a_run_that_is_ended_ends_what_workers_are_at(executor, tmp_path):
 
 
 def test_what_is_no_head_node_is_told():
-    with pytest.raises(ConfigError, match="no Ray head node answers at 127.0.0.1:1 "):
+    with pytest.raises(ConfigError, match=r"no Ray head node answers at 127\.0\.0\.1:1 "):
         chosen("ray:127.0.0.1:1").check()
 
 

@@ -64,12 +64,11 @@ def test_an_error_among_calls_that_go_together_costs_that_one_alone(tmp_path):
     arrived = {}
     calls = [(number, (number,)) for number in (8, 0, 2)]
     with Elsewhere(tmp_path) as executor, pytest.raises(ZeroDivisionError):
-        for name, result in completed(executor, lambda_free, calls, None, together=3):
-            arrived[name] = result
+        arrived.update(completed(executor, inverse, calls, None, together=3))
     assert arrived == {8: 0.125, 2: 0.5}
 
 
-def lambda_free(number: int) -> float:
+def inverse(number: int) -> float:
     return 1 / number
 
 
@@ -104,8 +103,9 @@ def test_a_call_that_cannot_begin_ends_the_run(tmp_path):
 
 
 def test_what_is_under_way_is_cancelled_where_a_block_is_left_by_an_error(tmp_path):
-    with pytest.raises(KeyboardInterrupt), Elsewhere(tmp_path, ["keep"] * 2) as executor:
-        futures = [executor.submit(misbehaving.double, number) for number in range(2)]
+    executor = Elsewhere(tmp_path, ["keep"] * 2)
+    futures = [executor.submit(misbehaving.double, number) for number in range(2)]
+    with pytest.raises(KeyboardInterrupt), executor:
         raise KeyboardInterrupt
     assert executor.cancelled == futures
     assert all(one.cancelled() for one in futures)

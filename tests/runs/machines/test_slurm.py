@@ -77,14 +77,9 @@ def test_a_job_whose_process_is_killed_is_lost(executor):
 def test_a_run_that_is_ended_cancels_its_jobs(cluster, tmp_path):
     """They would else go on with a training, whose folder the next run needs."""
     file = tmp_path / "pid"
-    with (
-        pytest.raises(KeyboardInterrupt),
-        chosen(OPTIONS).open(Work(1, (), tmp_path)) as executor,
-    ):
-        executor.submit(misbehaving.stay, str(file))
-        pid = misbehaving.pid_in(file, PATIENCE)
-        raise KeyboardInterrupt
-    assert misbehaving.ends(pid, PATIENCE)
+    with pytest.raises(KeyboardInterrupt):
+        misbehaving.interrupted_at(chosen(OPTIONS).open(Work(1, (), tmp_path)), file, PATIENCE)
+    assert misbehaving.ends(misbehaving.pid_in(file, PATIENCE), PATIENCE)
     deadline = time.monotonic() + PATIENCE
     while (left := running()) and time.monotonic() < deadline:
         time.sleep(0.2)
