@@ -41,7 +41,8 @@ def main() -> None:
         if row["way"] == "100 cards" and row["seconds_a_score"] == "0"
     )
     rows = []
-    for predictor, seconds in seconds_by_predictor(RESULTS / "data" / "scores_nb101.csv.gz").items():
+    measured = seconds_by_predictor(RESULTS / "data" / "scores_nb101.csv.gz")
+    for predictor, seconds in measured.items():
         mean = statistics.mean(seconds)
         arriving = MACHINES / mean
         rows.append(

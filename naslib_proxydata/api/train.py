@@ -56,8 +56,7 @@ def train(
         epochs: Number of epochs, likewise.
         random: So many random architectures are trained, too, for the relative improvement.
         device: A torch device, or ``"auto"``: a GPU where there is one.
-        executor: Where it is computed: ``"processes"`` of this machine, ``"dask:ADDRESS"``,
-            ``"slurm"``, ``"ray:ADDRESS"``, a name with options, or any executor of your own.
+        executor: Where it is computed, as in :func:`~naslib_proxydata.api.rank.rank`.
         out: A run folder to keep, in which the same call goes on where it stopped; None keeps
             nothing but what is returned.
         progress: Called with a title, the number of trainings done, and of how many.

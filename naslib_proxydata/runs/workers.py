@@ -16,7 +16,6 @@ import logging
 import multiprocessing
 import multiprocessing.connection
 import os
-import pickle
 import queue
 import signal
 import socket
@@ -392,7 +391,7 @@ def _how_it_died(exitcode: int | None) -> str:
 def outcome(content: bytes) -> tuple[Exception | SystemExit | None, Any]:
     """Return the error of a call, or what it returned, from what :func:`answer` has made of it."""
     try:
-        error, trace, result = pickle.loads(content)
+        error, trace, result = ForkingPickler.loads(content)
     except Exception as problem:  # it is an object of a stranger's
         return RuntimeError(f"cannot read what a worker returned: {problem!r}"), None
     if error is not None:
@@ -446,7 +445,7 @@ def answer(content: bytes, dumps: Dumps) -> bytes:
     """
     started = time.monotonic()
     try:
-        function, arguments, options = pickle.loads(content)
+        function, arguments, options = ForkingPickler.loads(content)
         return bytes(dumps((None, "", function(*arguments, **options))))
     except (Exception, SystemExit) as error:
         return pickled_error(error, dumps)
@@ -461,7 +460,7 @@ def pickled_error(error: BaseException, dumps: Dumps) -> bytes:
     trace = traceback.format_exc()
     try:
         content = bytes(dumps((error, trace, None)))
-        pickle.loads(content)  # an exception may be written, and not be read
+        ForkingPickler.loads(content)  # an exception may be written, and not be read
         return content
     except Exception:
         plain = RuntimeError(f"{type(error).__name__}: {error}")
