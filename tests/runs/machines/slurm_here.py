@@ -20,6 +20,7 @@ from pathlib import Path
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel")
 STARTS_IN = 30.0  # seconds; one on a calm machine
+ENDS_IN = 20.0
 
 _CONFIGURATION = """
 ClusterName=here
@@ -76,7 +77,7 @@ def cluster(folder: Path) -> Iterator[Path]:
         yield configuration
     finally:
         with suppress(subprocess.SubprocessError):
-            subprocess.run(["scancel", "--me"], env=told, timeout=10, capture_output=True)
+            _end_jobs(told)
         for process in reversed(started):
             process.terminate()
         for process in started:
@@ -134,6 +135,18 @@ def _wait_until_idle(environment: dict[str, str]) -> None:
     raise RuntimeError(f"Slurm has not started within {STARTS_IN:g} s: {done.stdout}{done.stderr}")
 
 
+def _end_jobs(environment: dict[str, str]) -> None:
+    """Cancel all jobs, and wait for it: their processes would outlive a cluster that is gone."""
+    subprocess.run(["scancel", "--me"], env=environment, timeout=10, capture_output=True)
+    asked = ["squeue", "--noheader", "--states=all", "--format=%t"]
+    deadline = time.monotonic() + ENDS_IN
+    while time.monotonic() < deadline:
+        done = subprocess.run(asked, env=environment, timeout=10, capture_output=True, text=True)
+        if not set(done.stdout.split()) & {"PD", "R", "CG"}:
+            return
+        time.sleep(0.2)
+
+
 def _found(program: str) -> str | None:
     return shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
@@ -153,6 +166,8 @@ def main() -> None:
     folder.mkdir(parents=True)
     with cluster(folder) as configuration:
         print(f"export SLURM_CONF={configuration}", flush=True)
+        for one in (signal.SIGINT, signal.SIGTERM):  # a shell's job in the background ignores it
+            signal.signal(one, signal.default_int_handler)
         with suppress(KeyboardInterrupt):
             signal.pause()
 
