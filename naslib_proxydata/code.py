@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -37,16 +37,28 @@ def foreign_code_version(*classes: type) -> str:
     return digest.hexdigest() if _add_foreign_files(digest, *classes) else ""
 
 
+def whole_code() -> str:
+    """Hash all of the package's source, and the versions of torch and numpy."""
+    digest = hashlib.sha256(f"{version('torch')} {version('numpy')}".encode())
+    _add_files(digest, _sources(_PACKAGE))
+    return digest.hexdigest()
+
+
 @cache
 def _package_digest() -> bytes:
     """Hash the rooms once per process, so that all scores of a run share one version."""
     digest = hashlib.sha256(version("torch").encode())
     for room in ROOMS:
         path = _PACKAGE / room
-        for file in [path] if path.is_file() else _sources(path):
-            digest.update(file.relative_to(_PACKAGE).as_posix().encode() + b"\0")
-            digest.update(file.read_bytes())
+        _add_files(digest, [path] if path.is_file() else _sources(path))
     return digest.digest()
+
+
+def _add_files(digest: hashlib._Hash, files: Sequence[Path]) -> None:
+    """Let a digest cover files of the package."""
+    for file in files:
+        digest.update(file.relative_to(_PACKAGE).as_posix().encode() + b"\0")
+        digest.update(file.read_bytes())
 
 
 def _sources(room: Path) -> list[Path]:

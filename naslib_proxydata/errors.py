@@ -67,6 +67,10 @@ class BridgeError(ProxyDataError):
     """A package that a bridge leads to is absent, or was asked for what the bridge cannot carry."""
 
 
+class MachineError(ProxyDataError):
+    """Other machines are gone, or compute by other code than this one."""
+
+
 class FileError(ProxyDataError):
     """A file cannot be written."""
 

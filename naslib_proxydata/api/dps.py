@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from naslib_proxydata.api.running import run
+from naslib_proxydata.api.running import run, split
 from naslib_proxydata.assemble.dps import run_dps
 from naslib_proxydata.config import DpsConfig
 from naslib_proxydata.predictors.eproxy.presets import read_preset
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from naslib_proxydata.predictors.eproxy.presets import Preset
     from naslib_proxydata.runs.executors import Progress
 
@@ -23,6 +26,7 @@ def dps(
     cycles: int = 200,
     seed: int = 0,
     workers: int = 1,
+    executor: str | Mapping[str, Any] | Executor | None = None,
     data_root: str | Path | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
@@ -37,6 +41,8 @@ def dps(
         cycles: Proxies looked at in all.
         seed: Seed of the evolution and of the scores.
         workers: Processes that score; results do not depend on it.
+        executor: Where it is computed: ``"processes"`` of this machine, ``"dask:ADDRESS"``,
+            ``"slurm"``, ``"ray:ADDRESS"``, a name with options, or any executor of your own.
         data_root: Folder of benchmark files; ``$NASLIB_PROXYDATA_DATA`` where None.
         out: A run folder to keep, whose ``best.yaml`` holds the preset; None keeps nothing but
             what is returned.
@@ -53,6 +59,7 @@ def dps(
         LabelError: The labels are too few or all alike.
         TableError: The benchmark's file is absent or damaged.
     """
+    named, own = split(executor)
     given = {
         **settings,
         "benchmark": benchmark,
@@ -61,10 +68,11 @@ def dps(
         "cycles": cycles,
         "seed": seed,
         "workers": workers,
+        "executor": named,
         "data_root": data_root,
     }
     return run(
-        lambda config: read_preset(str(run_dps(config, progress=progress).preset)),
+        lambda config: read_preset(str(run_dps(config, executor=own, progress=progress).preset)),
         DpsConfig,
         given,
         out,

@@ -7,11 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from naslib_proxydata.api.running import run
+from naslib_proxydata.api.running import run, split
 from naslib_proxydata.assemble.evolve import run_evolve
 from naslib_proxydata.config import EvolveConfig
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from naslib_proxydata.assemble.evolve import Evolution
     from naslib_proxydata.runs.executors import Progress
 
@@ -27,6 +29,7 @@ def evolve(
     dataset: str | None = None,
     seed: int = 0,
     workers: int = 1,
+    executor: str | Mapping[str, Any] | Executor | None = None,
     data_root: str | Path | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
@@ -44,6 +47,8 @@ def evolve(
         dataset: Its dataset; the first where None.
         seed: Seed of all that is random.
         workers: Processes that score; results do not depend on it.
+        executor: Where it is computed: ``"processes"`` of this machine, ``"dask:ADDRESS"``,
+            ``"slurm"``, ``"ray:ADDRESS"``, a name with options, or any executor of your own.
         data_root: Folder of benchmark files; ``$NASLIB_PROXYDATA_DATA`` where None.
         out: A run folder to keep, in which the same call goes on where it stopped; None keeps
             nothing but what is returned.
@@ -59,6 +64,7 @@ def evolve(
         SearchError: Nothing that is allowed can be found.
         TableError: The benchmark's file is absent or damaged.
     """
+    named, own = split(executor)
     given = {
         **settings,
         "space": space,
@@ -70,7 +76,10 @@ def evolve(
         "dataset": dataset,
         "seed": seed,
         "workers": workers,
+        "executor": named,
         "data_root": data_root,
     }
-    found = run(lambda config: run_evolve(config, progress=progress), EvolveConfig, given, out)
+    found = run(
+        lambda config: run_evolve(config, executor=own, progress=progress), EvolveConfig, given, out
+    )
     return found if out is not None else replace(found, folder=None)

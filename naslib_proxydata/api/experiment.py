@@ -7,11 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from naslib_proxydata.api.running import run
+from naslib_proxydata.api.running import run, split
 from naslib_proxydata.assemble.experiment import run_experiment
 from naslib_proxydata.config import ExperimentConfig
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from naslib_proxydata.assemble.experiment import Experiment
     from naslib_proxydata.runs.executors import Progress
 
@@ -26,6 +28,7 @@ def experiment(
     search: Mapping[str, Any] | None = None,
     select: Mapping[str, Any] | None = None,
     workers: int = 1,
+    executor: str | Mapping[str, Any] | Executor | None = None,
     device: str = "auto",
     data_root: str | Path | None = None,
     out: str | Path | None = None,
@@ -43,6 +46,8 @@ def experiment(
         search: Keys of ``search`` that win over the file's.
         select: Keys of ``select`` that win over the file's.
         workers: Processes that search; results do not depend on it.
+        executor: Where it is computed: ``"processes"`` of this machine, ``"dask:ADDRESS"``,
+            ``"slurm"``, ``"ray:ADDRESS"``, a name with options, or any executor of your own.
         device: A torch device, or ``"auto"``: a GPU where there is one.
         data_root: Folder of benchmark files; ``$NASLIB_PROXYDATA_DATA`` where None.
         out: A folder to keep, in which the same call goes on where it stopped; None keeps nothing
@@ -61,6 +66,7 @@ def experiment(
         TableError: A table that is looked up in is absent or damaged.
         RunFolderError: The folder holds searches with another configuration.
     """
+    named, own = split(executor)
     given = {
         **settings,
         "file": Path(file),
@@ -71,10 +77,14 @@ def experiment(
         "search": None if search is None else dict(search),
         "select": None if select is None else dict(select),
         "workers": workers,
+        "executor": named,
         "device": device,
         "data_root": data_root,
     }
     done = run(
-        lambda config: run_experiment(config, progress=progress), ExperimentConfig, given, out
+        lambda config: run_experiment(config, executor=own, progress=progress),
+        ExperimentConfig,
+        given,
+        out,
     )
     return done if out is not None else replace(done, folder=None)

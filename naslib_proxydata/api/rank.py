@@ -7,11 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from naslib_proxydata.api.running import run
+from naslib_proxydata.api.running import run, split
 from naslib_proxydata.assemble.leaderboard import run_leaderboard
 from naslib_proxydata.config import LeaderboardConfig
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from naslib_proxydata.assemble.leaderboard import Leaderboard
     from naslib_proxydata.runs.executors import Progress
 
@@ -25,6 +27,7 @@ def rank(
     seed: int | Sequence[int] = 0,
     labels: int = 0,
     workers: int = 1,
+    executor: str | Mapping[str, Any] | Executor | None = None,
     data_root: str | Path | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
@@ -40,6 +43,8 @@ def rank(
         seed: One or several seeds; each gives rows of its own.
         labels: Number of labelled architectures to learn from; they are not ranked.
         workers: Processes that score; results do not depend on it.
+        executor: Where it is computed: ``"processes"`` of this machine, ``"dask:ADDRESS"``,
+            ``"slurm"``, ``"ray:ADDRESS"``, a name with options, or any executor of your own.
         data_root: Folder of benchmark files; ``$NASLIB_PROXYDATA_DATA`` where None.
         out: A run folder that keeps scores, tables and figures, in which the same call goes on
             where it stopped; None keeps nothing but what is returned.
@@ -54,6 +59,7 @@ def rank(
         ConfigError: A key, a name or a value is wrong.
         TableError: A benchmark's file is absent or damaged.
     """
+    named, own = split(executor)
     given = {
         **settings,
         "benchmark": benchmark,
@@ -63,9 +69,13 @@ def rank(
         "seed": seed,
         "labels": labels,
         "workers": workers,
+        "executor": named,
         "data_root": data_root,
     }
     board = run(
-        lambda config: run_leaderboard(config, progress=progress), LeaderboardConfig, given, out
+        lambda config: run_leaderboard(config, executor=own, progress=progress),
+        LeaderboardConfig,
+        given,
+        out,
     )
     return board if out is not None else replace(board, folder=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +13,20 @@ from naslib_proxydata.runs.settings import RunConfig
 
 Config = TypeVar("Config", bound=RunConfig)
 Result = TypeVar("Result")
+
+
+def split(
+    executor: str | Mapping[str, Any] | Executor | None,
+) -> tuple[str | Mapping[str, Any] | None, Executor | None]:
+    """Return the key of the configuration and the object that an ``executor`` stands for.
+
+    Args:
+        executor: A name such as ``"dask:tcp://host:8786"``, a name with options, or any executor
+            of the caller's, which stays open.
+    """
+    if executor is None or isinstance(executor, str | Mapping):
+        return executor, None
+    return None, executor
 
 
 def run(

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from naslib_proxydata.api.datasets import named_dataset
-from naslib_proxydata.api.running import run
+from naslib_proxydata.api.running import run, split
 from naslib_proxydata.assemble.train import run_train
 from naslib_proxydata.config.train import TrainConfig
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from naslib_proxydata.assemble.train_outcomes import FinishedTraining
     from naslib_proxydata.data.base import Dataset
     from naslib_proxydata.runs.executors import Progress
@@ -32,6 +34,7 @@ def train(
     epochs: int | None = None,
     random: int = 0,
     device: str = "auto",
+    executor: str | Mapping[str, Any] | Executor | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
     **settings: Any,
@@ -53,6 +56,7 @@ def train(
         epochs: Number of epochs, likewise.
         random: So many random architectures are trained, too, for the relative improvement.
         device: A torch device, or ``"auto"``: a GPU where there is one.
+        executor: Where it is computed, as in :func:`~naslib_proxydata.api.rank.rank`.
         out: A run folder to keep, in which the same call goes on where it stopped; None keeps
             nothing but what is returned.
         progress: Called with a title, the number of trainings done, and of how many.
@@ -69,6 +73,7 @@ def train(
     """
     name, opened = named_dataset(dataset)
     sources = [architecture] if isinstance(architecture, str | Path) else architecture
+    executor_name, own = split(executor)
     given: dict[str, Any] = {
         **settings,
         "recipe": recipe,
@@ -81,13 +86,17 @@ def train(
         "channels": channels,
         "random": random,
         "device": device,
+        "executor": executor_name,
         "training.epochs": epochs,  # after ``training``, which it is put into
     }
-    finished = run(partial(_run, opened, progress), TrainConfig, given, out)
+    finished = run(partial(_run, opened, own, progress), TrainConfig, given, out)
     return finished if out is not None else replace(finished, folder=None)
 
 
 def _run(
-    dataset: Dataset | None, progress: Progress | None, config: TrainConfig
+    dataset: Dataset | None,
+    executor: Executor | None,
+    progress: Progress | None,
+    config: TrainConfig,
 ) -> FinishedTraining:
-    return run_train(config, dataset=dataset, progress=progress)
+    return run_train(config, dataset=dataset, executor=executor, progress=progress)

@@ -34,7 +34,7 @@ from naslib_proxydata.predictors.eproxy.presets import FittedProxy, Preset, Prov
 from naslib_proxydata.predictors.labels import FEWEST_LABELS, checked_labels
 from naslib_proxydata.runs.environment import environment
 from naslib_proxydata.runs.evaluate import lost_score
-from naslib_proxydata.runs.executors import Progress, completed, threads_used
+from naslib_proxydata.runs.executors import Progress, calls_together, completed, threads_used
 from naslib_proxydata.runs.scores import scored_on, told_transient
 from naslib_proxydata.runs.setup import PredictorSetup, load_plugins
 from naslib_proxydata.runs.start import opened_folder, resolved, workers_of
@@ -158,7 +158,10 @@ class StoredLosses:
             if self.hashes[position] not in self._known[key]:
                 missing[key, self.hashes[position]] = self.texts[position]
         calls = (((key, name), (self.setup, key, text)) for (key, name), text in missing.items())
-        for (key, name), score in completed(self.executor, score_by_proxy, calls, _lost):
+        together = calls_together(self.executor)
+        for (key, name), score in completed(
+            self.executor, score_by_proxy, calls, _lost, together=together
+        ):
             self.store.add(self._context(key), {name: score})
             self._known[key][name] = score.value
             self.computed += 1

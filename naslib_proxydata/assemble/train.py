@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,12 @@ from naslib_proxydata.assemble.trainings import Job, Trained, attempt, check, lo
 from naslib_proxydata.config.train import NO_VALIDATION, TrainConfig
 from naslib_proxydata.errors import ConfigError, TrainingError
 from naslib_proxydata.files import expanded
+from naslib_proxydata.runs.device import checked_on
 from naslib_proxydata.runs.environment import environment
 from naslib_proxydata.runs.executors import Progress, completed
 from naslib_proxydata.runs.processes import from_first, is_first, joined, processes
 from naslib_proxydata.runs.setup import load_plugins
-from naslib_proxydata.runs.start import holds_run, opened_folder, resolved, workers_of
+from naslib_proxydata.runs.start import executor_of, holds_run, opened_folder, resolved, workers_of
 from naslib_proxydata.seeding import numpy_generator
 from naslib_proxydata.training.records import EpochRecord
 
@@ -65,16 +67,18 @@ def run_train(
     """
     with joined(config.device):
         config = from_first(resolved(config) if is_first() else config)
-        if processes() > 1 and (config.workers > 1 or executor is not None):
+        alone = executor is None and config.workers == 1 and executor_of(config).LOCAL
+        if processes() > 1 and not alone:
             raise ConfigError(
-                f"workers {config.workers}: processes of torchrun share each training, so that "
-                "trainings run one after the other; leave --workers out"
+                f"workers {config.workers}, executor {config.executor.name}: processes of torchrun "
+                "share each training, so that trainings run one after the other; leave --workers "
+                "and --executor out"
             )
         plugins = load_plugins(config.plugin, config.no_plugin)
         config = _settled(config, plugins)
         wanted = trainings_of(config, plugins)
         for one in _kinds(wanted):
-            check(one.job, dataset)
+            check(replace(one.job, device=checked_on(one.job.device)), dataset)
         if not is_first():
             for one in wanted:
                 attempt(one.job, dataset)
@@ -214,7 +218,7 @@ def _trained(
     folder.write_json("env.json", env)
     if config.validation == NO_VALIDATION and config.test is None:
         logger.warning("no images to validate or test with: accuracies are of training images")
-    here = executor is None and config.workers == 1
+    here = executor is None and config.workers == 1 and executor_of(config).LOCAL
     rows: dict[str, Row] = {}
     inner = folder.path / TRAININGS
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +23,7 @@ from naslib_proxydata.files import file_name, write_text
 from naslib_proxydata.opening import read_file
 from naslib_proxydata.predictors.transient import is_transient
 from naslib_proxydata.runs.executors import threads_used
+from naslib_proxydata.runs.lock import FolderLock
 from naslib_proxydata.runs.numerics import numerics
 from naslib_proxydata.runs.processes import from_first, is_first
 from naslib_proxydata.runs.setup import load_plugins
@@ -144,21 +146,41 @@ def train(
         finished = from_first(_stored(job.folder, identity) if is_first() else None)
         if finished is not None:
             return Trained(finished, params, macs, sizes)
+        folder = job.folder if is_first() else None
         training = Training(
             Learner(network, settings),
             examples,
             identity,
-            job.folder if is_first() else None,
+            folder,
             check_folder,
             report,
             fields.device_data,
         )
-        result = training.run()
-        if job.folder is not None and is_first():
-            content = {"identity": identity, "params": params, "macs": macs, **result.plain()}
-            text = json.dumps(content, indent=1) + "\n"
-            write_text(job.folder / RESULT, text, error=RunFolderError)
+        with _locked(folder):
+            result = training.run()
+            if folder is not None:
+                content = {"identity": identity, "params": params, "macs": macs, **result.plain()}
+                text = json.dumps(content, indent=1) + "\n"
+                write_text(folder / RESULT, text, error=RunFolderError)
         return Trained(result, params, macs, sizes)
+
+
+def _locked(folder: Path | None) -> AbstractContextManager[object]:
+    """Keep others out of a training's folder: on another machine it may outlive who began it.
+
+    Raises:
+        RunFolderError: Another process is at it.
+    """
+    if folder is None:
+        return nullcontext()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunFolderError(
+            f"cannot create {folder}: {error.strerror}; on other machines the run folder must lie "
+            "in a folder that all of them share"
+        ) from error
+    return FolderLock(folder)
 
 
 def attempt(

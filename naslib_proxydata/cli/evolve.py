@@ -9,6 +9,7 @@ import click
 
 from naslib_proxydata.cli.json_output import emit, json_option
 from naslib_proxydata.cli.options import (
+    executor_option,
     images_option,
     label_table_option,
     resolved_options,
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
 @table_options
 @images_option
 @score_time_limit_option
+@executor_option
 @run_options
 @json_option
 def command(

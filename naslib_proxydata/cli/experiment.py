@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from naslib_proxydata.cli.json_output import emit, json_option
-from naslib_proxydata.cli.options import resolved_options, run_options
+from naslib_proxydata.cli.options import executor_option, resolved_options, run_options
 from naslib_proxydata.cli.telling import tell
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     help="What is searched on: cifar10:PATH, FILE.npz, ...  [the file's]",
 )
 @click.option("--dry-run", is_flag=True, help="Print the grid and what it costs, and do nothing.")
+@executor_option
 @run_options
 @json_option
 def command(

@@ -103,6 +103,13 @@ score_time_limit_option = click.option(
 )
 
 
+executor_option = click.option(
+    "--executor",
+    metavar="NAME",
+    help="Where it is computed: processes, dask:ADDRESS, slurm or ray:ADDRESS.  [processes]",
+)
+
+
 images_option = click.option(
     "--images", metavar="SOURCE", help="photos, digits, noise, cifar10:PATH, ...  [photos]"
 )

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from naslib_proxydata.cli.json_output import emit, json_option
-from naslib_proxydata.cli.options import folder_options, resolved_options, run_options
+from naslib_proxydata.cli.options import (
+    executor_option,
+    folder_options,
+    resolved_options,
+    run_options,
+)
 from naslib_proxydata.cli.telling import tell
 
 if TYPE_CHECKING:
@@ -56,6 +61,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="Train N random architectures, too, for the relative improvement.  [0]",
 )
+@executor_option
 @run_options
 @json_option
 def command(

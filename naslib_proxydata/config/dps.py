@@ -20,6 +20,7 @@ from naslib_proxydata.tables.sources import own_path
 class DpsConfig(RunConfig, EvolutionSettings, TableFields, ScoringFields):
     """Everything ``naslib-proxydata dps`` can be told."""
 
+    DEVICE_ELSEWHERE: ClassVar[bool] = True
     MAY_GROW: ClassVar[tuple[str, ...]] = ("cycles",)
 
     benchmark: str = Field(

@@ -10,6 +10,7 @@ from typing_extensions import Self
 
 from naslib_proxydata.config.resolve import read_yaml
 from naslib_proxydata.errors import shown
+from naslib_proxydata.runs.machines.named import ExecutorFields
 from naslib_proxydata.runs.settings import RunConfig, listed
 from naslib_proxydata.schema import Settings
 
@@ -20,7 +21,7 @@ OPERATIONS = "operations"
 FIGURES = (TRAJECTORIES, STRENGTHS, OPERATIONS, COSTS)
 OWN_KEYS = (
     *("out", "overwrite", "seed", "device", "threads", "workers", "data_root"),
-    *("plugin", "no_plugin"),
+    *("plugin", "no_plugin", "executor"),
 )
 """Keys of a search or a selection that the experiment sets."""
 OF_A_TRAINING = ("architecture", "random", *(key for key in OWN_KEYS if key != "seed"))
@@ -224,12 +225,13 @@ class ExperimentFile(Settings):
         return self
 
 
-class ExperimentConfig(RunConfig):
+class ExperimentConfig(RunConfig, ExecutorFields):
     """Everything ``naslib-proxydata experiment`` can be told."""
 
     # Each search has a folder of its own, which refuses another configuration.
     IMMATERIAL: ClassVar[tuple[str, ...]] = (
         *RunConfig.model_fields,
+        *ExecutorFields.model_fields,
         *("file", "scale", "rows", "dataset", "search", "select", "scores", "train"),
     )
 

@@ -36,6 +36,7 @@ release evaluates up to 5,000 of TransNAS: say ``n: all`` there.
 class LeaderboardConfig(RunConfig, TableFields, ScoringFields):
     """Everything ``naslib-proxydata leaderboard`` can be told."""
 
+    DEVICE_ELSEWHERE: ClassVar[bool] = True
     MAY_GROW: ClassVar[tuple[str, ...]] = ("n", "draws")
     # Another metric measures the same scores anew, which costs nothing.
     IMMATERIAL: ClassVar[tuple[str, ...]] = (*RunConfig.IMMATERIAL, "metrics", "protocol")

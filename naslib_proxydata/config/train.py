@@ -12,6 +12,7 @@ from typing_extensions import Self
 from naslib_proxydata.config.fields import Seeds
 from naslib_proxydata.config.folders import FolderFields
 from naslib_proxydata.errors import ConfigError
+from naslib_proxydata.runs.machines.named import ExecutorFields
 from naslib_proxydata.runs.recipes import Recipe, with_recipe
 from naslib_proxydata.runs.settings import RunConfig, listed
 from naslib_proxydata.training.recipes import RECIPES
@@ -161,9 +162,10 @@ class QueryFields(TrainingFields):
         return self
 
 
-class TrainConfig(TrainingFields, RunConfig):
+class TrainConfig(TrainingFields, RunConfig, ExecutorFields):
     """Everything ``naslib-proxydata train`` can be told."""
 
+    DEVICE_ELSEWHERE: ClassVar[bool] = True
     RECIPES: ClassVar[Mapping[str, Recipe]] = RECIPES
     IMMATERIAL: ClassVar[tuple[str, ...]] = (
         *RunConfig.IMMATERIAL,

@@ -76,10 +76,15 @@ def installed() -> Iterator[Source]:
         yield Source(Provider(entry.name, name, version), entry.load)
 
 
+BROUGHT: dict[str, Path] = {}
+"""Where files lie that came from another machine, by their path there."""
+
+
 def files(paths: Sequence[Path]) -> Iterator[Source]:
     """Turn a project's own files into sources; a file that is named twice counts once."""
     # Unlike Path.resolve, realpath takes links that lead to themselves and names of any length.
-    for path in dict.fromkeys(Path(os.path.realpath(_named(path))) for path in paths):
+    here = [BROUGHT.get(str(path), path) for path in paths]
+    for path in dict.fromkeys(Path(os.path.realpath(_named(path))) for path in here):
         yield Source(Provider(path.stem, str(path), is_file=True), partial(_import_file, path))
 
 

@@ -15,10 +15,23 @@ def resolved_device(name: str) -> str:
 
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
+    if problem := _problem_with(name):
+        raise ConfigError(f"device {name!r} cannot be used: {problem}; try 'auto'")
+    return name
+
+
+def checked_on(name: str) -> str:
+    """Return the device itself, or the CPU for what is checked here to be computed elsewhere."""
+    return "cpu" if _problem_with(name) else name
+
+
+def _problem_with(name: str) -> str:
+    """Return why this machine cannot use a device, or nothing."""
+    import torch
+
     try:
         torch.empty(0, device=name)
         torch.Generator(device=name)  # random numbers are drawn there
     except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise ConfigError(f"device {name!r} cannot be used: {reason}; try 'auto'") from None
-    return name
+        return str(error).splitlines()[0]
+    return ""

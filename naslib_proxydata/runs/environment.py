@@ -12,6 +12,9 @@ from naslib_proxydata.kernels.compiled import lanes, why_off
 from naslib_proxydata.plugins import Plugins
 from naslib_proxydata.runs.settings import RunConfig
 
+LOCAL = "processes"
+"""The executor whose workers are of this machine."""
+
 _PACKAGES = ("naslib-proxydata", "torch", "numpy", "scipy", "scikit-learn", "pluggy", "pydantic")
 
 
@@ -36,6 +39,7 @@ def environment(
         "device": config.device,
         "device_name": _device_name(config.device),
         "cpu_count": os.cpu_count(),
+        "executor": executor.name if (executor := getattr(config, "executor", None)) else LOCAL,
         "workers": config.workers,
         "threads": config.threads,
         "compiled_kernels": lanes() > 0,
@@ -47,7 +51,9 @@ def environment(
 def provenance(env: Mapping[str, Any]) -> str:
     """Return a sentence on where a run of :func:`environment` ran."""
     packages = ", ".join(f"{name} {number}" for name, number in env["packages"].items())
-    workers, threads = _counted(env["workers"], "worker"), _counted(env["threads"], "thread")
+    elsewhere = env.get("executor", LOCAL) != LOCAL  # whose number is the cluster's affair
+    workers = f"workers of {env['executor']}" if elsewhere else _counted(env["workers"], "worker")
+    threads = _counted(env["threads"], "thread")
     return (
         f"Device: {env['device']} ({env['device_name']}), {workers}, {threads} each. "
         f"Python {env['python']}, {packages}."
@@ -70,7 +76,8 @@ def _device_name(device: str) -> str:
     if device.startswith("cuda"):
         import torch
 
-        return torch.cuda.get_device_name(device)
+        there = torch.cuda.is_available()  # it may be of other machines
+        return torch.cuda.get_device_name(device) if there else "of other machines"
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as lines:
             names = [line.partition(":")[2].strip() for line in lines if "model name" in line]

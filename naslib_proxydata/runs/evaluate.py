@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from naslib_proxydata.predictors.base import Predictor, Score
-from naslib_proxydata.runs.executors import completed, threads_used
+from naslib_proxydata.runs.executors import calls_together, completed, threads_used
 from naslib_proxydata.runs.store import ScoreContext, ScoreStore
 from naslib_proxydata.runs.workers import LostCallError, score_begins
 
@@ -66,7 +66,8 @@ def evaluate(
         progress(done, len(architectures))
     chunks = (missing[start : start + chunk] for start in range(0, len(missing), chunk))
     calls = ((keys, (setup, [architectures[key] for key in keys], threads)) for keys in chunks)
-    for keys, scores in completed(executor, score_chunk, calls, _lost):
+    together = calls_together(executor, chunk)
+    for keys, scores in completed(executor, score_chunk, calls, _lost, together=together):
         store.add(context, dict(zip(keys, scores, strict=True)))
         done += len(keys)
         if progress is not None:

@@ -7,11 +7,14 @@ import json
 import logging
 import os
 import socket
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from naslib_proxydata.errors import RunFolderError, printable
+from naslib_proxydata.runs.mounts import mount_of
 
 try:
     import fcntl
@@ -36,9 +39,10 @@ class FolderLock:
     to this object, so that another thread of the process is refused as another process is, and
     child processes do not share it.
 
-    Over NFS it holds between machines, unless the mount says ``nolock`` or ``local_lock``. Where
-    the file system or the system (Windows) knows no such locks, a warning says so, and nothing
-    keeps two runs apart.
+    Over NFS it holds between machines. Where the mount keeps locks to one machine (``nolock``,
+    ``local_lock``), or the file system or the system (Windows) knows no such locks, a warning
+    says so, and nothing keeps two runs apart; another one tells of a run on another machine that
+    has left its file behind.
 
     Args:
         folder: An existing folder.
@@ -52,6 +56,7 @@ class FolderLock:
         self.folder = folder
         self.path = folder / NAME
         self._file = self._locked()
+        self._tell_of_others()
         self._owner = os.getpid()
         _held.add(self)
         # Only a courtesy to whoever is refused: that it cannot be written is told elsewhere.
@@ -85,6 +90,23 @@ class FolderLock:
             if self.is_in_place():  # while it is held: the next one's file must not be removed
                 self.path.unlink()
         os.close(self._file)
+
+    def _tell_of_others(self) -> None:
+        """Warn where a run on another machine may write here all the same."""
+        if mount_of(self.folder).locks_stay:
+            _log.warning(
+                "%s lies on a file system whose locks other machines do not see: nothing keeps "
+                "a run that is started there out of it",
+                self.folder,
+            )
+        holder = _said(self._file)
+        if holder is not None and holder["machine"] != socket.gethostname():
+            _log.warning(
+                "%s was last used by %s, which has not ended in order; if it still runs, stop one "
+                "of the two",
+                self.folder,
+                _told(holder),
+            )
 
     def _locked(self) -> int:
         """Return the descriptor of the locked file.
@@ -144,12 +166,22 @@ def _holder() -> dict[str, str | int]:
 
 def _who(file: int) -> str:
     """Return what a lock's file says of who holds it."""
-    try:
-        said = json.loads(os.read(file, _MOST_BYTES))
-        words = f"process {said['process']} on {said['machine']} since {said['since']}"
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        return "another process"
+    holder = _said(file)
+    return "another process" if holder is None else _told(holder)
+
+
+def _told(holder: Mapping[str, Any]) -> str:
+    words = f"process {holder['process']} on {holder['machine']} since {holder['since']}"
     return printable(words)
+
+
+def _said(file: int) -> Mapping[str, Any] | None:
+    """Return what a lock's file holds, None where it says nothing that can be read."""
+    try:
+        said = json.loads(os.pread(file, _MOST_BYTES, 0))
+        return said if {"process", "machine", "since"} <= said.keys() else None
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return None
 
 
 def _forget_in_child() -> None:

@@ -40,7 +40,10 @@ class RunConfig(Settings):
     """
 
     MAY_GROW: ClassVar[tuple[str, ...]] = ()
-    IMMATERIAL: ClassVar[tuple[str, ...]] = ("workers", "score_time_limit", "out", "overwrite")
+    IMMATERIAL: ClassVar[tuple[str, ...]] = (
+        *("workers", "executor", "score_time_limit"),
+        *("out", "overwrite"),
+    )
     RECIPES: ClassVar[Mapping[str, Recipe]] = {}
 
     out: Path = Field(Path("runs/run"), description="The run folder.")

@@ -12,8 +12,9 @@ import yaml
 from naslib_proxydata.errors import ConfigError, RunFolderError
 from naslib_proxydata.files import check_writable, expanded
 from naslib_proxydata.runs.device import resolved_device
-from naslib_proxydata.runs.executors import default_executor
 from naslib_proxydata.runs.folder import RunFolder
+from naslib_proxydata.runs.machines.processes import Processes
+from naslib_proxydata.runs.machines.settings import ExecutorSettings, Work
 from naslib_proxydata.runs.settings import RunConfig
 from naslib_proxydata.schema import Settings
 
@@ -26,22 +27,41 @@ def resolved(config: Config) -> Config:
     """Return the configuration with what depends on the machine filled in.
 
     Raises:
-        ConfigError: There is no such device here.
+        ConfigError: There is no such device here, or the executor cannot be reached.
         RunFolderError: The run folder cannot be written, which must not come out after hours.
     """
     out = expanded(config.out)
     check_writable(
         out, error=RunFolderError, doing="create the run folder", advice="choose another --out"
     )
+    executor_of(config).check()
     root = None if config.data_root is None else expanded(config.data_root).resolve()
     return config.model_copy(
         update={
-            "device": resolved_device(config.device),
+            "device": _device(config),
             "data_root": root,
             "plugin": tuple(expanded(file).resolve() for file in config.plugin),
             "out": out,
         }
     )
+
+
+def _device(config: RunConfig) -> str:
+    """Return the device; one that is named for other machines need not be here."""
+    named = config.device != "auto" and not executor_of(config).LOCAL
+    if named and getattr(config, "DEVICE_ELSEWHERE", False):
+        return config.device
+    return resolved_device(config.device)
+
+
+def executor_of(config: RunConfig) -> ExecutorSettings:
+    """Return where calls are computed: processes of this machine, where a command knows no other.
+
+    Args:
+        config: Of the run.
+    """
+    executor: ExecutorSettings = getattr(config, "executor", Processes(name="processes"))
+    return executor
 
 
 @contextmanager
@@ -100,14 +120,16 @@ def _kept(config: RunConfig) -> str:
 
 
 def workers_of(config: RunConfig, executor: Executor | None) -> AbstractContextManager[Executor]:
-    """Return the caller's executor, left open, or one of ``config.workers`` processes, shut.
+    """Return the caller's executor, left open, or the one that is configured, shut.
 
     Raises:
-        ConfigError: A time limit is set, which only workers of this package keep.
+        ConfigError: A time limit is set, which only workers of this package keep; or no worker of
+            another machine answers.
     """
     limit: float | None = getattr(config, "score_time_limit", None)
     if executor is None:
-        return default_executor(config.workers, limit)
+        work = Work(config.workers, config.plugin, config.out, limit)
+        return executor_of(config).open(work)
     if limit is not None:
         raise ConfigError(
             "score_time_limit is kept by this package's own workers, not by an executor of yours; "

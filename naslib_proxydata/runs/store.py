@@ -2,6 +2,8 @@
 
 SQLite with a write-ahead log: a commit is whole or absent, so a process killed at any moment
 loses at most the scores it was computing, and never damages those already stored.
+
+One process writes: the one that was started. Workers, wherever they are, send it their scores.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from types import TracebackType
 from naslib_proxydata.errors import RunFolderError, printable
 from naslib_proxydata.predictors.base import Score
 from naslib_proxydata.predictors.transient import tells_of_transient
+from naslib_proxydata.runs.mounts import mount_of
 
 _log = logging.getLogger(__name__)
 _BUSY_SECONDS = 60.0
@@ -100,6 +103,10 @@ class ScoreStore:
             self._connection = sqlite3.connect(
                 path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
+            if mount_of(Path(path).parent).is_shared:
+                # The log's index is memory that processes share, which is none between machines:
+                # where the one process that writes holds the file, it needs none.
+                self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._check()
             self._connection.execute("PRAGMA journal_mode = WAL")
             # Safe with the log: an outage of power may undo the last commits, never damage.

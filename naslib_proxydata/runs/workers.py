@@ -44,6 +44,9 @@ gives up: more memory is not to be had by trying."""
 _LOOK_SECONDS = 1.0  # at whether workers live, where a child of theirs keeps their pipe open
 _END_SECONDS = 5.0  # for a worker to end by itself, and for the system to end it
 
+Dumps = Callable[[Any], Any]
+"""Pickles an object, into something that is bytes or has a buffer of them."""
+
 _log = logging.getLogger(__name__)
 
 # What a worker sends before its results: that it can begin, and that a score begins.
@@ -83,7 +86,7 @@ def _begins() -> None:
 
 def end_workers() -> None:
     """End every worker of this process at once."""
-    for pool in list(_pools):
+    for pool in list(ends_at_once):
         pool.kill()
 
 
@@ -114,11 +117,15 @@ class WorkerPool(Executor):
         workers: The number of processes.
         time_limit: Seconds for one score, see :func:`score_begins`; None for no limit.
 
+    Attributes:
+        in_flight: Calls that keep all of its workers busy.
+
     A future whose worker was lost has a :class:`LostCallError`.
     """
 
     def __init__(self, workers: int, time_limit: float | None = None) -> None:
         self.size = workers
+        self.in_flight = 2 * workers
         self.time_limit = time_limit
         ask_for_huge_pages()
         # "spawn" is the one start method that is safe after torch has started threads.
@@ -136,7 +143,7 @@ class WorkerPool(Executor):
         self._works = False
         self._thread = threading.Thread(target=self._serve, name="worker pool", daemon=True)
         self._thread.start()
-        _pools.add(self)
+        ends_at_once.add(self)
 
     # ------------------------------------------------------------------- for who has calls
 
@@ -246,7 +253,7 @@ class WorkerPool(Executor):
         process = self._context.Process(
             target=_work, args=(theirs,), name="naslib-proxydata worker"
         )
-        with _without_interrupts():
+        with without_interrupts():
             process.start()
         theirs.close()  # so that the end of the worker is the end of the pipe
         self._workers.append(_Worker(process, ours))
@@ -295,7 +302,7 @@ class WorkerPool(Executor):
             call, worker.call, worker.deadline = worker.call, None, None
             assert call is not None
             self._deaths = 0
-            _settle(call.future, content)
+            settle(call.future, content)
 
     def _give_up(self, worker: _Worker) -> None:
         """End a worker that takes too long for a score."""
@@ -355,7 +362,8 @@ class WorkerPool(Executor):
         self._woken.close()
 
 
-_pools: weakref.WeakSet[WorkerPool] = weakref.WeakSet()
+ends_at_once: weakref.WeakSet[Any] = weakref.WeakSet()
+"""What :func:`end_workers` ends: objects with a method ``kill``."""
 atexit.register(end_workers)  # else those of a pool that was not shut down are waited for
 
 
@@ -380,22 +388,28 @@ def _how_it_died(exitcode: int | None) -> str:
     return f"ended by itself with exit code {exitcode}"
 
 
-def _settle(future: Future[Any], content: bytes) -> None:
-    """Give a future what a worker has sent for it."""
+def outcome(content: bytes) -> tuple[Exception | SystemExit | None, Any]:
+    """Return the error of a call, or what it returned, from what :func:`answer` has made of it."""
     try:
         error, trace, result = ForkingPickler.loads(content)
     except Exception as problem:  # it is an object of a stranger's
-        future.set_exception(RuntimeError(f"cannot read what a worker returned: {problem!r}"))
-        return
+        return RuntimeError(f"cannot read what a worker returned: {problem!r}"), None
+    if error is not None:
+        error.__cause__ = _WorkerError(trace)
+    return error, result
+
+
+def settle(future: Future[Any], content: bytes) -> None:
+    """Give a future what a worker has sent for it."""
+    error, result = outcome(content)
     if error is None:
         future.set_result(result)
-        return
-    error.__cause__ = _WorkerError(trace)
-    future.set_exception(error)
+    else:
+        future.set_exception(error)
 
 
 @contextmanager
-def _without_interrupts() -> Iterator[None]:
+def without_interrupts() -> Iterator[None]:
     """Keep SIGINT from processes that are started here, from their first instruction on."""
     resource_tracker.ensure_running()  # which it would unblock SIGINT for, when started later
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -417,33 +431,40 @@ def _work(connection: Connection) -> None:
     try:
         connection.send_bytes(_READY)
         while True:
-            connection.send_bytes(_answer(connection.recv_bytes()))
+            connection.send_bytes(answer(connection.recv_bytes(), ForkingPickler.dumps))
     except (EOFError, OSError):
         return
 
 
-def _answer(content: bytes) -> bytes:
-    """Return the pickle of an error, its traceback, and the result of a call."""
+def answer(content: bytes, dumps: Dumps) -> bytes:
+    """Return the pickle of an error, its traceback, and the result of a call.
+
+    Args:
+        content: The pickle of a function, its arguments and its options.
+        dumps: Makes the pickle: within one machine, tensors need not be copied.
+    """
     started = time.monotonic()
     try:
         function, arguments, options = ForkingPickler.loads(content)
-        return bytes(ForkingPickler.dumps((None, "", function(*arguments, **options))))
+        return bytes(dumps((None, "", function(*arguments, **options))))
     except (Exception, SystemExit) as error:
-        return _pickled_error(error)
+        return pickled_error(error, dumps)
     except BaseException as error:  # an interrupt is not the worker's to make
         seconds = time.monotonic() - started
-        return _pickled_error(LostCallError(f"{type(error).__name__} in a worker", seconds))
+        lost = LostCallError(f"{type(error).__name__} in a worker", seconds)
+        return pickled_error(lost, dumps)
 
 
-def _pickled_error(error: BaseException) -> bytes:
+def pickled_error(error: BaseException, dumps: Dumps) -> bytes:
+    """Return the answer that says of an error being handled."""
     trace = traceback.format_exc()
     try:
-        content = bytes(ForkingPickler.dumps((error, trace, None)))
+        content = bytes(dumps((error, trace, None)))
         ForkingPickler.loads(content)  # an exception may be written, and not be read
         return content
     except Exception:
         plain = RuntimeError(f"{type(error).__name__}: {error}")
-        return bytes(ForkingPickler.dumps((plain, trace, None)))
+        return bytes(dumps((plain, trace, None)))
 
 
 def _die_with_parent() -> None:

@@ -6,6 +6,9 @@ import os
 import signal
 import sys
 import time
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 from naslib_proxydata.runs.workers import score_begins
@@ -66,6 +69,42 @@ def hang(file: str = "") -> None:
             lines.write(str(os.getpid()))
     while True:
         ctypes.PyDLL(None).sleep(1000)
+
+
+def stay(file: str) -> None:
+    """Take for ever, after writing one's number."""
+    with open(f"{file}.new", "w", encoding="ascii") as lines:
+        lines.write(str(os.getpid()))
+    os.rename(f"{file}.new", file)
+    time.sleep(600)
+
+
+def pid_in(file: Path, patience: float) -> int:
+    """Wait for the number that :func:`stay` writes."""
+    deadline = time.monotonic() + patience
+    while not file.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return int(file.read_text(encoding="ascii"))
+
+
+def interrupted_at(opened: AbstractContextManager[Executor], file: Path, patience: float) -> None:
+    """End a run while a worker is at :func:`stay`."""
+    with opened as executor:
+        executor.submit(stay, str(file))
+        pid_in(file, patience)
+        raise KeyboardInterrupt
+
+
+def ends(pid: int, patience: float) -> bool:
+    """Wait for a process to be gone."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def interrupted(number: int) -> int:

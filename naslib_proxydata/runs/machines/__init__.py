@@ -1,0 +1,1 @@
+"""Other machines as executors: one file for each way to reach them."""
