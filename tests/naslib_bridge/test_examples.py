@@ -58,7 +58,7 @@ def test_supernets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trainer = run(
         "supernets", tmp_path, tmp_path, monkeypatch, epochs=2, batch_size=8, proxy_data=block
     )
-    assert trainer.run.sizes[0] == {"weights": 6, "architecture": 6}
+    assert trainer.run.sizes[0] == {"weights": 12, "architecture": 12}
     assert trainer.optimizer.get_final_architecture().space.name == "s2"
 
 

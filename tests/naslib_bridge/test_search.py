@@ -309,8 +309,10 @@ def test_a_predictor_on_a_one_shot_optimizer_is_told(tmp_path: Path) -> None:
 def test_one_shot_search_of_our_spaces_is_told_what_to_do(tmp_path: Path) -> None:
     config = configuration(tmp_path, HALVED)
     one = proxied(DARTSOptimizer)(**config.search)
-    with pytest.raises(NaslibError, match="naslib-proxydata search --space s1"):
+    with pytest.raises(NaslibError, match=r"give supernet_graph\('s1'\)"):
         one.adapt_search_space(space_graph(naslib_proxydata.space("s1")), config.dataset)
+    with pytest.raises(NaslibError, match=r"there is none of this space.*nb1shot1-1"):
+        one.adapt_search_space(space_graph(naslib_proxydata.space("nds-resnet")), config.dataset)
 
 
 def test_a_search_ends_where_naslibs_graph_has_no_hash(
