@@ -116,6 +116,21 @@ def test_the_registered_packages_load_as_optunahub_loads_them(shared_data: Path)
 
 
 @pytest.mark.parametrize("package", ["samplers/few_label_nas", "benchmarks/nas_tables"])
+def test_the_registered_examples_run(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As from the hub, which is this folder; the README's block but for its own training."""
+
+    def local(name: str) -> object:
+        return optunahub.load_local_module(name, registry_root=str(EXAMPLES))
+
+    monkeypatch.setattr(optunahub, "load_module", local)
+    readme = (EXAMPLES / package / "README.md").read_text(encoding="utf-8")
+    block = readme.split("```python\n")[1].split("```")[0].replace("n_trials=30", "n_trials=6")
+    namespace = {"train": len, "__name__": "example"}
+    exec(compile(block, f"{package}/README.md", "exec"), namespace)
+    assert len(namespace["study"].trials) == 6  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("package", ["samplers/few_label_nas", "benchmarks/nas_tables"])
 def test_the_registry_finds_what_it_asks_for(package: str) -> None:
     """The keys and sections of optunahub-registry's template."""
     readme = (EXAMPLES / package / "README.md").read_text(encoding="utf-8")
