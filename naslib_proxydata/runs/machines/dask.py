@@ -227,7 +227,10 @@ class DaskExecutor(RemoteExecutor):
             except Exception as error:  # of whichever layer of the connection
                 self._give_up(f"{self.what} does not answer any more ({error})")
                 return
-            without = 0.0 if count else without + min(LOOK_SECONDS, self.settings.wait / 2)
+            if count or not self._works:  # the first worker is waited for elsewhere
+                without = 0.0
+                continue
+            without += min(LOOK_SECONDS, self.settings.wait / 2)
             if without >= self.settings.wait:
                 self._give_up(f"{self.what} has had no worker for {without:g} s")
                 return

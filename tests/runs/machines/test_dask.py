@@ -117,6 +117,21 @@ def test_a_cluster_without_workers_is_told(tmp_path):
             pass
 
 
+def test_workers_that_are_gone_for_long_end_the_run(tmp_path):
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as short:
+        settings = chosen({"name": "dask", "address": short.scheduler_address, "wait": PATIENCE})
+        with settings.open(Work(1, (), tmp_path)):
+            pass  # the worker has imported torch
+        patient = chosen({"name": "dask", "address": short.scheduler_address, "wait": 5.0})
+        with patient.open(Work(1, (), tmp_path)) as executor:
+            future = executor.submit(misbehaving.slowly, 1, 600.0)
+            short.scale(0)
+            with pytest.raises(MachineError, match="has had no worker for 5 s"):
+                future.result(PATIENCE)
+
+
 def test_a_scheduler_that_is_gone_ends_the_run(tmp_path, monkeypatch):
     from distributed import LocalCluster
 
