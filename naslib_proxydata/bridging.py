@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from naslib_proxydata.errors import BridgeError
 
+NONE: Final[Mapping[str, str]] = MappingProxyType({})
+
 
 def lazy_names(
-    room: str, homes: Mapping[str, str], packages: Mapping[str, str], advice: str
+    room: str, homes: Mapping[str, str], packages: Mapping[str, str] = NONE, advice: str = ""
 ) -> Callable[[str], Any]:
     """Return the ``__getattr__`` of a room, which imports what is asked for (PEP 562).
 
@@ -18,6 +21,7 @@ def lazy_names(
         room: Name of the room's package.
         homes: File of the room that holds each name.
         packages: What the room imports of others, by the name of the import: the name on PyPI.
+            Empty where the room says by itself what is missing.
         advice: The command that installs them.
     """
 

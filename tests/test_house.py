@@ -35,6 +35,7 @@ FLOORS = [
             "hookspecs",
             "version",
             "bridging",
+            "csv_text",
         ),
         *("code", "ranges", "ranking", "kernels", "pages"),
     ),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from naslib_proxydata.csv_text import csv_text
 from naslib_proxydata.data.folder import FolderDataset
 from naslib_proxydata.errors import DatasetError, printable
 
@@ -53,12 +52,9 @@ class ReadDataset:
 
     def damaged_csv(self) -> str:
         """Return the damaged files as CSV: index, file and what is wrong with it."""
-        stream = io.StringIO()
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(("index", "file", "error"))
-        for index, found in self.damaged.items():
-            writer.writerow((index, *map(printable, found)))  # a name need not be UTF-8
-        return stream.getvalue()
+        named = self.damaged.items()
+        lines = ((index, *map(printable, found)) for index, found in named)  # not all are UTF-8
+        return csv_text(("index", "file", "error"), lines)
 
 
 def read_as_asked(dataset: Dataset, config: Asked, progress: Progress | None = None) -> ReadDataset:

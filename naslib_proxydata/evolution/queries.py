@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 from typing import Generic
 
+from naslib_proxydata.csv_text import csv_text
 from naslib_proxydata.errors import SearchError
 from naslib_proxydata.evolution.domain import Domain
 from naslib_proxydata.spaces.base import Architecture
@@ -138,12 +137,4 @@ class TrueFitness(Generic[Architecture]):
 
 def history_csv(queries: Sequence[Query]) -> str:
     """Return the history as CSV; floats are exact, nan is an empty field."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for query in queries:
-        cells = astuple(query)
-        writer.writerow(
-            ["" if isinstance(cell, float) and math.isnan(cell) else cell for cell in cells]
-        )
-    return stream.getvalue()
+    return csv_text(COLUMNS, map(astuple, queries))

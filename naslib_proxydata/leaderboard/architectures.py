@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from naslib_proxydata.csv_text import csv_text
 from naslib_proxydata.leaderboard.rows import Evaluation
 from naslib_proxydata.runs.tables import number_in, read_table
 
@@ -54,9 +54,13 @@ def architectures_csv(evaluations: Sequence[Evaluation]) -> str:
     architectures of the first draw.
     """
     predictors = list(dict.fromkeys(one.row.predictor for one in evaluations))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*_KEYS, *(f"{_SCORE}{name}" for name in predictors)])
+    return csv_text(
+        [*_KEYS, *(f"{_SCORE}{name}" for name in predictors)], _lines(evaluations, predictors)
+    )
+
+
+def _lines(evaluations: Sequence[Evaluation], predictors: Sequence[str]) -> Iterator[list[Any]]:
+    """Yield the cells of each architecture."""
     for group in _by_task_and_seed(evaluations):
         row = group[0].row
         key = (row.benchmark, row.dataset, row.metric, row.seed)
@@ -64,8 +68,7 @@ def architectures_csv(evaluations: Sequence[Evaluation]) -> str:
         columns = [by_predictor.get(name) for name in predictors]
         for place, architecture in enumerate(group[0].architectures):
             scores = ["" if column is None else _text(column[place]) for column in columns]
-            writer.writerow([*key, architecture, repr(float(group[0].values[place])), *scores])
-    return text.getvalue()
+            yield [*key, architecture, repr(float(group[0].values[place])), *scores]
 
 
 def read_architectures(path: Path) -> Iterator[ScoredArchitecture]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from naslib_proxydata.csv_text import csv_text
 from naslib_proxydata.leaderboard.rows import Row
 
 LONG = "results_long.csv"
@@ -46,11 +45,7 @@ def long_results(rows: Iterable[Row]) -> list[Result]:
 
 def long_csv(results: Sequence[Result]) -> str:
     """Return them as CSV: method, task, seed, metric and value."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(Result._fields)
-    writer.writerows(results)
-    return text.getvalue()
+    return csv_text(Result._fields, results)
 
 
 def _measured(row: Row) -> list[tuple[str, float]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from naslib_proxydata.csv_text import csv_text
 from naslib_proxydata.leaderboard.columns import MetricColumn
 from naslib_proxydata.leaderboard.rows import COLUMNS, RESAMPLES, Row
 from naslib_proxydata.markdown import markdown_table, one_line
@@ -97,11 +98,7 @@ def summary_csv(rows: Sequence[Row]) -> str:
 
 def absent_csv(absent: Sequence[Absent]) -> str:
     """Return a line for each row that cannot be had."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(field.name for field in fields(Absent))
-    writer.writerows(astuple(gap) for gap in absent)
-    return text.getvalue()
+    return csv_text((field.name for field in fields(Absent)), map(astuple, absent))
 
 
 def summary_markdown(

@@ -74,24 +74,12 @@ class Dps(LearningPredictor[Architecture]):
         self._shared = checked_shared(self.options.shared, "predictor 'dps'")
         self._start: Eproxy[Architecture] = Eproxy(**self._shared)
         self.images_needed = self._start.images_needed
-        self._preset_proxies: list[dict[str, Any]] = []
-        if self.options.preset is not None:
-            preset = checked_preset(self.options.preset)
-            self._preset_space = preset.provenance.space
-            self._preset_proxies = [
-                {"shared_label": True, **proxy.options}
-                for proxy in preset.proxies[: self.options.keep]
-            ]
-        self._warm_proxies: list[dict[str, Any]] = []
-        self._first: list[Genotype] = []
-        if self.options.warm_start is not None:
-            preset = checked_preset(self.options.warm_start)
-            self._preset_space = preset.provenance.space
-            self._warm_proxies = [dict(proxy.options) for proxy in preset.proxies]
-            self._first = [
-                _searched(proxy, self._preset_space, self.options.warm_start)
-                for proxy in self._warm_proxies
-            ]
+        self._preset_proxies = self._read(self.options.preset)[: self.options.keep]
+        self._warm_proxies = self._read(self.options.warm_start)
+        self._first = [
+            _searched(proxy, self._preset_space, self.options.warm_start)
+            for proxy in self._warm_proxies
+        ]
         self._proxies = [{**proxy, **self._shared} for proxy in self._preset_proxies]
         self._labelled: Floats = np.zeros((0, 0))
 
@@ -108,8 +96,7 @@ class Dps(LearningPredictor[Architecture]):
         """Bind to a task; what was learnt for another one is forgotten."""
         super().prepare(task)
         if self._warm_proxies:
-            fittest = {"shared_label": True, **self._fitting(self._warm_proxies[0])}
-            self._start = Eproxy(**{**fittest, **self._shared})
+            self._start = Eproxy(**{**self._fitting(self._warm_proxies[0]), **self._shared})
         self._start.prepare(task)
         self._scorer = ProxyScorer(task)
         self._memo: dict[tuple[str, str], Score] = {}
@@ -188,6 +175,14 @@ class Dps(LearningPredictor[Architecture]):
         values[rows] = np.where(np.isnan(table).all(axis=1), math.nan, ranks)
         return values
 
+    def _read(self, name: str | None) -> list[dict[str, Any]]:
+        """Return a preset's proxies, the fittest first; none without a name."""
+        if name is None:
+            return []
+        preset = checked_preset(name)
+        self._preset_space = preset.provenance.space
+        return [{"shared_label": True, **proxy.options} for proxy in preset.proxies]
+
     def _fitting(self, proxy: Mapping[str, Any]) -> dict[str, Any]:
         """Return a preset's proxy without the largest MACs of another space."""
         own = self._preset_space == self.task.space.name
@@ -219,7 +214,7 @@ class Dps(LearningPredictor[Architecture]):
         return score
 
 
-def _searched(proxy: Mapping[str, Any], space: str, preset: str) -> Genotype:
+def _searched(proxy: Mapping[str, Any], space: str, preset: str | None) -> Genotype:
     """Return a preset's proxy as the search has it; what it leaves out is Eproxy's for the space.
 
     Raises:

@@ -17,7 +17,7 @@ from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.runs.machines.address import check_answers, host_and_port, within
 from naslib_proxydata.runs.machines.calls import answered
 from naslib_proxydata.runs.machines.remote import LOOK_SECONDS, RemoteExecutor
-from naslib_proxydata.runs.machines.settings import PATIENCE, ExecutorSettings, Work
+from naslib_proxydata.runs.machines.settings import PATIENCE, ClusterSettings, Work
 from naslib_proxydata.runs.workers import without_interrupts
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ LOCAL = "local"
 _log = logging.getLogger(__name__)
 
 
-class Dask(ExecutorSettings):
+class Dask(ClusterSettings):
     """``dask:ADDRESS``."""
 
     COLON: ClassVar[str] = "address"
@@ -47,7 +47,6 @@ class Dask(ExecutorSettings):
     resources: dict[str, float] = Field(
         {}, description="What a worker must offer for a call, such as {GPU: 1}."
     )
-    scores: int = Field(1, ge=1, description="Scores of one task, where one takes milliseconds.")
     wait: float = Field(
         60.0, gt=0, description="Seconds in which a worker must be there, at first and later."
     )
@@ -58,11 +57,6 @@ class Dask(ExecutorSettings):
         if given != LOCAL and not given.endswith(".json"):
             host_and_port(given)
         return given
-
-    @property
-    def together(self) -> int:
-        """Scores of one task."""
-        return self.scores
 
     def check(self) -> None:
         """Make sure that the scheduler answers."""

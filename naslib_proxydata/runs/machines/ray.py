@@ -15,14 +15,14 @@ from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.runs.machines.address import check_answers, host_and_port
 from naslib_proxydata.runs.machines.calls import answered
 from naslib_proxydata.runs.machines.remote import RemoteExecutor
-from naslib_proxydata.runs.machines.settings import ExecutorSettings, Work
+from naslib_proxydata.runs.machines.settings import ClusterSettings, Work
 from naslib_proxydata.runs.workers import without_interrupts
 
 LOCAL, AUTO = "local", "auto"
 """A cluster that is started on this machine for the run, and the one that this machine is of."""
 
 
-class Ray(ExecutorSettings):
+class Ray(ClusterSettings):
     """``ray:ADDRESS``."""
 
     COLON: ClassVar[str] = "address"
@@ -41,7 +41,6 @@ class Ray(ExecutorSettings):
     resources: dict[str, float] = Field(
         {}, description="What else a node must offer for a call, by name."
     )
-    scores: int = Field(1, ge=1, description="Scores of one task, where one takes milliseconds.")
     wait: float = Field(60.0, gt=0, description="Seconds in which the first worker must answer.")
 
     @field_validator("address")
@@ -50,11 +49,6 @@ class Ray(ExecutorSettings):
         if given not in (LOCAL, AUTO):
             host_and_port(given)
         return given
-
-    @property
-    def together(self) -> int:
-        """Scores of one task."""
-        return self.scores
 
     def check(self) -> None:
         """Make sure that the head node answers."""

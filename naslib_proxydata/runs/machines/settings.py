@@ -10,6 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
+from pydantic import Field
+
 from naslib_proxydata.errors import ConfigError
 from naslib_proxydata.schema import Settings
 
@@ -83,3 +85,14 @@ class ExecutorSettings(Settings):
                 f"executor {self.name!r} needs the package {self.PACKAGE}; "
                 f"pip install 'naslib-proxydata[{self.EXTRA}]'"
             )
+
+
+class ClusterSettings(ExecutorSettings):
+    """A cluster that is connected to, which takes a score as quickly as it is computed."""
+
+    scores: int = Field(1, ge=1, description="Scores of one task, where one takes milliseconds.")
+
+    @property
+    def together(self) -> int:
+        """Scores of one task."""
+        return self.scores
