@@ -65,6 +65,11 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _version(name: str) -> str:
+    if name == "torch":
+        import torch
+
+        # It names the build (2.13.0+cu130), which the metadata of PyPI's wheels leave out.
+        return str(torch.__version__)
     try:
         return version(name)
     except PackageNotFoundError:
