@@ -72,14 +72,16 @@ def why_off() -> str | None:
     return None if lanes() else "they need a processor with AVX2"
 
 
-def call(name: str, *values: Tensor | int) -> int:
-    """Call a C function with integers and with tensors, contiguous as it expects them."""
-    arguments = [
-        ctypes.c_long(value) if isinstance(value, int) else ctypes.c_void_p(value.data_ptr())
-        for value in values
-    ]
-    result: int = _function(name)(*arguments)
+def call(name: str, *values: Tensor | float) -> int:
+    """Call a C function with numbers and with tensors, contiguous as it expects them."""
+    result: int = _function(name)(*map(_argument, values))
     return result
+
+
+def _argument(value: Tensor | float) -> Any:
+    if isinstance(value, Tensor):
+        return ctypes.c_void_p(value.data_ptr())
+    return ctypes.c_long(value) if isinstance(value, int) else ctypes.c_float(value)
 
 
 def workspace(size: int) -> Tensor:

@@ -14,7 +14,7 @@ from naslib_proxydata.kernels.compiled import lanes, readable, whole
 from naslib_proxydata.kernels.dense import dense
 from naslib_proxydata.kernels.depthwise import DepthwiseConvolution, is_depthwise
 from naslib_proxydata.kernels.form import FILTERED, Form, form_of
-from naslib_proxydata.kernels.maps import forget_maps, recipe_of
+from naslib_proxydata.kernels.maps import recipe_of
 from naslib_proxydata.kernels.normalisation import (
     Normalisation,
     normalises,
@@ -96,7 +96,6 @@ def accelerate(network: nn.Module, *, hooks: bool = False, twice: bool = False) 
     """
     if not lanes() or any(weight.device.type != "cpu" for weight in network.parameters()):
         return
-    forget_maps()  # those of another network have other sizes
     if twice:
         for module in network.modules():
             _take_over_twice(module)

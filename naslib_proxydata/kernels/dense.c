@@ -8,10 +8,6 @@
 #define FEW 64      /* lines of a product that is added to others of its kind */
 #define NEAR 64     /* floats between lines from which on columns are better copied to be read */
 
-typedef struct {
-    long kernel, stride, padding, dilation;
-} form;
-
 /* Outputs that are worked on at a time. */
 static long block_of(long depth)
 {

@@ -8,9 +8,12 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from naslib_proxydata.kernels.compiled import call, padded, whole, workspace
+from naslib_proxydata.kernels.compiled import call, lanes, padded, whole, workspace
 from naslib_proxydata.kernels.form import Form
 from naslib_proxydata.kernels.maps import Recipe, empty_map, keep, kept
+
+SMALL = 4
+"""Places of outputs up to which they are worked out one after the other, for all images."""
 
 
 def dense(
@@ -135,6 +138,23 @@ def _call(
     """
     n, inputs, height, width = features.shape
     _, channels, to_height, to_width = outputs.shape
-    work = workspace(call("dense_workspace", settings[0] ** 2 * whole(inputs), channels))
     size = n, height, width, inputs, to_height, to_width, channels
+    if _is_small(size):
+        name = name.replace("dense", "dense_places")
+        pixels = n, height * width, inputs, to_height * to_width, channels
+        work = workspace(call("places_workspace", *pixels))
+    else:
+        work = workspace(call("dense_workspace", settings[0] ** 2 * whole(inputs), channels))
     call(name, *tensors, *size, *settings, work)
+
+
+def _is_small(size: tuple[int, ...]) -> bool:
+    """Return whether maps (n, height, width, inputs, and those of outputs) go place by place."""
+    n, height, width, inputs, to_height, to_width, outputs = size
+    whole_channels = inputs == whole(inputs) and outputs == whole(outputs)
+    return (
+        whole_channels
+        and to_height * to_width <= SMALL
+        and height * width <= 4 * SMALL
+        and 2 * n > lanes()
+    )

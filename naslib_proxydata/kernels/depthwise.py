@@ -6,6 +6,7 @@ Outputs take as long as torch's. The result is the convolution's to rounding in 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -42,8 +43,10 @@ class DepthwiseConvolution(nn.Conv2d):
         outputs: Tensor = _Depthwise.apply(features, *arguments)  # type: ignore[no-untyped-call]
         if self.bias is not None:
             return outputs + self.bias.view(-1, 1, 1)
-        source = None if recipe else features.detach()
-        return remember(outputs, "convolved depthwise", partial(_again, source, *arguments))
+        make = partial(_again, form=self.form, rectify=self.rectified, make=recipe and recipe.make)
+        tensors = recipe.tensors if recipe else (features.detach(),)
+        anew = Recipe(make, (self.weight.detach(), *tensors))
+        return remember(outputs, "convolved depthwise", anew)
 
     def takes(self, features: Tensor) -> bool:
         """Return whether features (n, channels, h, w) are convolved in compiled code."""
@@ -99,13 +102,16 @@ class _Depthwise(torch.autograd.Function):
 
 
 def _again(
-    features: Tensor | None, weight: Tensor, form: Form, rectify: bool, recipe: Recipe | None
+    weight: Tensor,
+    *tensors: Tensor,
+    form: Form,
+    rectify: bool,
+    make: Callable[..., Tensor] | None,
 ) -> Tensor:
-    """Convolve as before, features that have a recipe by it."""
-    features = recipe() if recipe else features
-    assert features is not None
+    """Convolve as before what is made of tensors, or the one that there is."""
+    features = make(*tensors) if make else tensors[0]
     features = features.contiguous(memory_format=torch.channels_last)
-    return _convolve(features, weight.detach().contiguous(), form, rectify)
+    return _convolve(features, weight.contiguous(), form, rectify)
 
 
 def _convolve(features: Tensor, weight: Tensor, form: Form, rectify: bool) -> Tensor:

@@ -77,11 +77,11 @@ void convolution_edge(const float *x, const float *weight, float *convolved, flo
                       float *node, long kernel, long n, long height, long width, long channels,
                       int add, float *work)
 {
-    long rows = n * height * width, square = channels * channels;
+    long rows = n * height * width;
     if (kernel == 3) {
         filters(weight, channels, channels, work);
         convolve(x, work, convolved, n, height, width, channels, channels, 1, 0, 0, moments,
-                 work + 36 * square);
+                 work + filters_size(channels, channels));
     } else
         mix(x, weight, convolved, rows, channels, moments, work);
     normalise(convolved, moments, moments + channels, 0, 0, node, rows, channels, 0, add);
@@ -92,7 +92,7 @@ void convolution_edge_gradients(const float *x, const float *weight, const float
                                 float *by_weight, long kernel, long n, long height, long width,
                                 long channels, int add, float *work)
 {
-    long rows = n * height * width, square = channels * channels;
+    long rows = n * height * width;
     float *gradient = work, *sums = work + rows * channels;
     work = sums + 2 * channels;
     normalise_gradient(node, convolved, moments, moments + channels, 0, 0, 0, gradient, sums,
@@ -100,7 +100,7 @@ void convolution_edge_gradients(const float *x, const float *weight, const float
     if (kernel == 3) {
         turned_filters(weight, channels, channels, work);
         convolve(gradient, work, by_x, n, height, width, channels, channels, 0, x, add, 0,
-                 work + 36 * square);
+                 work + filters_size(channels, channels));
         weight_gradient(x, gradient, by_weight, n, height, width, channels, channels, 1, work);
     } else
         mix_gradients(x, weight, gradient, by_x, by_weight, rows, channels, add, work);
@@ -112,7 +112,8 @@ static float share(long i, long size) { return 1.0f / (1 + (i > 0) + (i + 1 < si
 /* Floats of workspace that the functions for edges need. */
 long edge_workspace(long rows, long channels)
 {
-    return (rows + 2 + 45 * channels) * channels + workspace(channels, channels);
+    return (rows + 2 + 9 * channels) * channels + filters_size(channels, channels) +
+           weight_workspace(rows / 16, channels, channels);
 }
 
 /* Average over 3x3 windows, of what lies inside; or the gradient through it. */

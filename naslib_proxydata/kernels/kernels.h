@@ -6,6 +6,10 @@
 #ifndef KERNELS_H
 #define KERNELS_H
 
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
 #if defined(__AVX512F__)
 #define LANES 16 /* floats in a register */
 #define ROWS 12  /* lines of a product that are added up in registers at a time */
@@ -28,26 +32,54 @@ typedef struct {
     long n, height, width, channels;
 } map;
 
+/* What the outputs of a convolution read. */
+typedef struct {
+    long kernel, stride, padding, dilation;
+} form;
+
 INLINE vector load(const float *from) { return *(const anywhere *)from; }
 INLINE void store(float *to, vector value) { *(anywhere *)to = value; }
 
 /* As many of the next floats as there are, with zeros behind them; and back. */
-INLINE vector load_up_to(const float *from, long count)
+#if LANES == 16
+INLINE __mmask16 lowest(long count) { return (__mmask16)((1u << count) - 1); }
+INLINE vector load_part(const float *from, long count)
 {
+    return (vector)_mm512_maskz_loadu_ps(lowest(count), from);
+}
+INLINE void store_part(float *to, vector value, long count)
+{
+    _mm512_mask_storeu_ps(to, lowest(count), (__m512)value);
+}
+#else
+INLINE vector load_part(const float *from, long count)
+{
+#if LANES == 8
+    integers number = {0, 1, 2, 3, 4, 5, 6, 7};
+    return (vector)_mm256_maskload_ps(from, (__m256i)(number < (int)count));
+#else
     vector value = {0};
-    if (count >= LANES)
-        return load(from);
     for (long i = 0; i < count; i++)
         value[i] = from[i];
     return value;
+#endif
+}
+INLINE void store_part(float *to, vector value, long count)
+{
+    for (long i = 0; i < count; i++) /* quicker than AVX2's masked store */
+        to[i] = value[i];
+}
+#endif
+INLINE vector load_up_to(const float *from, long count)
+{
+    return count >= LANES ? load(from) : load_part(from, count);
 }
 INLINE void store_up_to(float *to, vector value, long count)
 {
     if (count >= LANES)
         store(to, value);
     else
-        for (long i = 0; i < count; i++)
-            to[i] = value[i];
+        store_part(to, value, count);
 }
 
 /* The next multiple of lanes(). */
@@ -162,7 +194,9 @@ INLINE void turn_over(vector *lines)
     }
 }
 
-long workspace(long inputs, long outputs);
+long workspace(long tiles, long inputs, long outputs);
+long weight_workspace(long tiles, long inputs, long outputs);
+long filters_size(long inputs, long outputs);
 void filters(const float *weight, long inputs, long outputs, float *points);
 void turned_filters(const float *weight, long inputs, long outputs, float *points);
 void convolve(const float *x, const float *points, float *y, long n, long height, long width,

@@ -1,45 +1,52 @@
-"""Memory of maps: used again instead of asked for anew, and not kept where a map is soon remade.
-
-The C library of most systems leaves holes where large tensors of several sizes come and go, which
-took up to a third more memory than was in use.
-"""
+"""Memory of maps: used again instead of asked for anew, and not kept where a map is soon remade."""
 
 from __future__ import annotations
 
 import math
 import threading
-from collections import defaultdict
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
-Recipe = Callable[[], Tensor]
-"""Makes a map anew, to the last bit, from others that are kept anyway."""
+from naslib_proxydata.kernels.arena import Arena
+
+
+class Recipe(NamedTuple):
+    """Makes a map anew, to the last bit, from tensors that are kept anyway.
+
+    Attributes:
+        make: Has no tensors of its own, for autograd to let go of them one by one on the way back.
+        tensors: What it takes.
+    """
+
+    make: Callable[..., Tensor]
+    tensors: tuple[Tensor, ...]
+
+
 How = Literal["normalised", "convolved depthwise"]
 """What made a map that has a recipe; only who gains by it asks for one."""
-LEAST = 2**17
-"""Bytes of a map from which on its memory is worth keeping."""
-_use_count: Any = getattr(torch._C, "_storage_Use_Count", None)  # no public name says it
+LEAST = 2**15
+"""Floats of a map from which on its memory is worth keeping."""
 _of_thread = threading.local()
 
 
 def empty_map(*shape: int) -> Tensor:
     """Return a tensor (n, channels, h, w) with channels last in memory, values undefined."""
-    size = 4 * math.prod(shape)
-    if size < LEAST or _use_count is None:
+    size = math.prod(shape)
+    if size < LEAST:
         return torch.empty(shape, memory_format=torch.channels_last)
-    _, channels, height, width = shape
-    strides = height * width * channels, 1, width * channels, channels
-    return torch.empty(0).set_(_unused(size), 0, shape, strides)
+    # In place, for autograd to see that nobody else has it, and to add to it.
+    return arena().take(size).resize_(shape, memory_format=torch.channels_last)
 
 
-def forget_maps() -> None:
-    """Give back what this thread keeps and does not use: maps of other sizes will be needed."""
-    kept = _storages()
-    for size, storages in kept.items():
-        kept[size] = [one for one in storages if not _is_free(one)]
+def arena() -> Arena:
+    """Return this thread's memory of maps."""
+    found: Arena | None = getattr(_of_thread, "arena", None)
+    if found is None:
+        found = _of_thread.arena = Arena()
+    return found
 
 
 def remember(features: Tensor, how: How, recipe: Recipe) -> Tensor:
@@ -56,37 +63,12 @@ def recipe_of(features: Tensor, how: How) -> Recipe | None:
 
 
 def keep(ctx: Any, features: Tensor, weight: Tensor, recipe: Recipe | None) -> None:
-    """Save what the way back needs: the weight, and the features or their recipe."""
-    ctx.save_for_backward(weight, *([] if recipe else [features]))
-    ctx.recipe = recipe
+    """Save what the way back needs: the weight, and the features or what their recipe takes."""
+    ctx.save_for_backward(weight, *(recipe.tensors if recipe else [features]))
+    ctx.make = recipe and recipe.make
 
 
 def kept(ctx: Any) -> tuple[Tensor, Tensor]:
     """Return the features, made again if there is a recipe, and the weight that were saved."""
-    weight, *features = ctx.saved_tensors
-    return features[0] if features else ctx.recipe(), weight
-
-
-def _storages() -> dict[int, list[torch.UntypedStorage]]:
-    """Return this thread's memory by size."""
-    found: dict[int, list[torch.UntypedStorage]] | None = getattr(_of_thread, "storages", None)
-    if found is None:
-        found = _of_thread.storages = defaultdict(list)
-    return found
-
-
-def _unused(size: int) -> torch.UntypedStorage:
-    """Return memory of a size that no tensor has any more, or new memory."""
-    kept = _storages()[size]
-    for place, storage in enumerate(kept):
-        if _is_free(storage):
-            kept.append(kept.pop(place))  # those that were taken last are looked at last
-            return storage
-    storage = torch.UntypedStorage(size)  # type: ignore[no-untyped-call]
-    kept.append(storage)
-    return storage
-
-
-def _is_free(storage: torch.UntypedStorage) -> bool:
-    """Return whether nothing else has a storage."""
-    return bool(_use_count(storage._cdata) == 1)
+    weight, *tensors = ctx.saved_tensors
+    return ctx.make(*tensors) if ctx.make else tensors[0], weight

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from naslib_proxydata.kernels.compiled import call, readable
-from naslib_proxydata.kernels.maps import empty_map, remember
+from naslib_proxydata.kernels.maps import Recipe, empty_map, remember
 
 _EPSILON: Final = 1e-5  # that of the compiled code, and torch's default
 
@@ -41,8 +41,9 @@ class Normalisation(nn.BatchNorm2d):
         result = _Normalisation.apply(features, moments, *affine)  # type: ignore[no-untyped-call]
         if self.track_running_stats:
             self._follow(moments, count)
-        recipe = partial(normalised, features.detach(), moments, *affine)
-        return remember(result, "normalised", recipe)
+        make = partial(normalised, rectified=self.rectified)
+        tensors = features.detach(), moments, self.weight.detach(), self.bias.detach()
+        return remember(result, "normalised", Recipe(make, tensors))
 
     @torch.no_grad()
     def _follow(self, moments: Tensor, count: int) -> None:

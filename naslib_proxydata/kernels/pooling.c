@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define MOST 256 /* taps of a window */
+#define MOST 16 /* lines of a window: its taps are told by a byte */
 
 typedef unsigned char bytes __attribute__((vector_size(LANES), aligned(1), may_alias));
 
@@ -33,94 +33,80 @@ INLINE span reading(window by, long place, long outputs)
     return found;
 }
 
-/* The places that are read for one result, in order: where each begins, and more about it. */
-typedef struct {
-    long count, at[MOST];
-    float share[MOST];
-    int tap[MOST];
-} taps;
-
-INLINE long pixel(map of, long image, long row, long column)
+/* One over how many of so many places each output reads. */
+static void shares_of(window by, long outputs, long size, float *shares)
 {
-    return ((image * of.height + row) * of.width + column) * of.channels;
-}
-
-/* What the output at (v, h) reads, all in equal shares. */
-static void inputs_of(taps *found, map from, window by, long image, long v, long h)
-{
-    span rows = read_by(by, v, from.height), columns = read_by(by, h, from.width);
-    float share = 1 / (float)((rows.last - rows.first) * (columns.last - columns.first));
-    found->count = 0;
-    for (long r = rows.first; r < rows.last; r++)
-        for (long s = columns.first; s < columns.last; s++) {
-            long tap = (r - v * by.stride + by.padding) * by.kernel + s - h * by.stride + by.padding;
-            found->at[found->count] = pixel(from, image, r, s);
-            found->share[found->count] = share;
-            found->tap[found->count++] = (int)tap;
-        }
-}
-
-/* The outputs that read the input at (v, h), with what its share of each is. */
-static void outputs_of(taps *found, map from, map to, window by, long image, long v, long h)
-{
-    span rows = reading(by, v, to.height), columns = reading(by, h, to.width);
-    found->count = 0;
-    for (long r = rows.first; r < rows.last; r++) {
-        span over = read_by(by, r, from.height);
-        for (long s = columns.first; s < columns.last; s++) {
-            span across = read_by(by, s, from.width);
-            long tap = (v - r * by.stride + by.padding) * by.kernel + h - s * by.stride + by.padding;
-            found->at[found->count] = pixel(to, image, r, s);
-            found->share[found->count] =
-                1 / (float)((over.last - over.first) * (across.last - across.first));
-            found->tap[found->count++] = (int)tap;
-        }
+    for (long i = 0; i < outputs; i++) {
+        span read = read_by(by, i, size);
+        shares[i] = 1 / (float)(read.last - read.first);
     }
 }
 
-/* The sums, over what is read, of shares of it. */
-INLINE void sum_shares(const float *x, const taps *read, float *y, long channels)
+/* Floats of workspace that the functions below need. */
+long pooling_workspace(long width, long channels, long to_height, long to_width, long kernel)
 {
-    for (long c = 0; c < channels; c += LANES) {
+    return to_height + to_width + 2 * kernel * (width > to_width ? width : to_width) * channels;
+}
+
+/* y = the sum of some lines of x times the share of each: share[0], share[step], ... */
+INLINE void sum_some(const float *x, span lines, const float *share, long step, long size, float *y,
+                     const int count)
+{
+    x += lines.first * size;
+    for (long i = 0; i < size; i += LANES) {
         vector sum = {0};
-        if (channels - c >= LANES)
-            for (long i = 0; i < read->count; i++)
-                sum += load(x + read->at[i] + c) * read->share[i];
-        else
-            for (long i = 0; i < read->count; i++)
-                sum += load_up_to(x + read->at[i] + c, channels - c) * read->share[i];
-        store_up_to(y + c, sum, channels - c);
+#pragma GCC unroll 3
+        for (int r = 0; r < count; r++)
+            sum += load_up_to(x + r * size + i, size - i) * share[r * step];
+        store_up_to(y + i, sum, size - i);
     }
 }
 
-/* y = means of x. */
-void average(const float *x, float *y, long n, long height, long width, long channels,
-             long to_height, long to_width, long kernel, long stride, long padding)
+static void sum_lines(const float *x, span lines, const float *share, long step, long size, float *y)
 {
-    map from = {n, height, width, channels};
+    long count = lines.last - lines.first;
+    if (count == 3)
+        sum_some(x, lines, share, step, size, y, 3);
+    else if (count == 2)
+        sum_some(x, lines, share, step, size, y, 2);
+    else
+        sum_some(x, lines, share, step, size, y, (int)count);
+}
+
+/* y = means of x: of the rows that are read, then of their columns. */
+void average(const float *x, float *y, long n, long height, long width, long channels,
+             long to_height, long to_width, long kernel, long stride, long padding, float *work)
+{
     window by = {kernel, stride, padding};
-    taps read;
-    for (long image = 0; image < n; image++)
-        for (long v = 0; v < to_height; v++)
-            for (long h = 0; h < to_width; h++, y += channels) {
-                inputs_of(&read, from, by, image, v, h);
-                sum_shares(x, &read, y, channels);
-            }
+    float *down = work, *across = down + to_height, *line = across + to_width;
+    shares_of(by, to_height, height, down);
+    shares_of(by, to_width, width, across);
+    for (long image = 0; image < n; image++, x += height * width * channels)
+        for (long v = 0; v < to_height; v++) {
+            sum_lines(x, read_by(by, v, height), down + v, 0, width * channels, line);
+            for (long h = 0; h < to_width; h++, y += channels)
+                sum_lines(line, read_by(by, h, width), across + h, 0, channels, y);
+        }
 }
 
 /* The gradient of x from that of y. */
 void average_gradient(const float *y, float *x, long n, long height, long width, long channels,
-                      long to_height, long to_width, long kernel, long stride, long padding)
+                      long to_height, long to_width, long kernel, long stride, long padding,
+                      float *work)
 {
-    map from = {n, height, width, channels}, to = {n, to_height, to_width, channels};
     window by = {kernel, stride, padding};
-    taps read;
-    for (long image = 0; image < n; image++)
-        for (long v = 0; v < height; v++)
+    float *down = work, *across = down + to_height, *line = across + to_width;
+    shares_of(by, to_height, height, down);
+    shares_of(by, to_width, width, across);
+    for (long image = 0; image < n; image++, y += to_height * to_width * channels)
+        for (long v = 0; v < height; v++) {
+            span rows = reading(by, v, to_height);
+            sum_lines(y, rows, down + rows.first, 1, to_width * channels, line);
             for (long h = 0; h < width; h++, x += channels) {
-                outputs_of(&read, from, to, by, image, v, h);
-                sum_shares(y, &read, x, channels);
+                span columns = reading(by, h, to_width);
+                sum_lines(line, columns, across + columns.first, 1, channels, x);
             }
+        }
 }
 
 INLINE void store_bytes(unsigned char *to, bytes value, long count)
@@ -132,32 +118,69 @@ INLINE void store_bytes(unsigned char *to, bytes value, long count)
             to[i] = value[i];
 }
 
-/* y = maxima of x, and which tap of the window has each: the first, if there are several. As in
- * torch, what is no number is above all others. */
-void maximum(const float *x, float *y, unsigned char *which, long n, long height, long width,
-             long channels, long to_height, long to_width, long kernel, long stride, long padding)
+/* Take a value and its tap where it is greater; as in torch, what is no number is above all others. */
+INLINE void take_greater(vector *most, integers *tap, vector value, integers other)
 {
-    map from = {n, height, width, channels};
+    integers above = (integers)(value > *most) | (integers)(value != value);
+    *most = (vector)(((integers)value & above) | ((integers)*most & ~above));
+    *tap = (other & above) | (*tap & ~above);
+}
+
+/* Maxima of a row over the columns that each output reads, and the first column of its window to have
+ * it. */
+static void row_maxima(const float *x, window by, long width, long channels, long to_width,
+                       float *most, int *tap)
+{
+    for (long h = 0; h < to_width; h++, most += channels, tap += channels) {
+        span read = read_by(by, h, width);
+        const float *from = x + read.first * channels;
+        int first = (int)(read.first - h * by.stride + by.padding);
+        for (long c = 0; c < channels; c += LANES) {
+            long rest = channels - c;
+            vector value = load_up_to(from + c, rest);
+            integers which = (integers){0} + first;
+            for (long i = 1; i < read.last - read.first; i++)
+                take_greater(&value, &which, load_up_to(from + i * channels + c, rest),
+                             (integers){0} + (first + (int)i));
+            store_up_to(most + c, value, rest);
+            store_up_to((float *)tap + c, (vector)which, rest);
+        }
+    }
+}
+
+/* y = maxima of x, and which tap of the window has each: the first, if there are several. Rows first:
+ * the maxima of those that an output reads are kept until it is done. */
+void maximum(const float *x, float *y, unsigned char *which, long n, long height, long width,
+             long channels, long to_height, long to_width, long kernel, long stride, long padding,
+             float *work)
+{
     window by = {kernel, stride, padding};
-    taps read;
-    for (long image = 0; image < n; image++)
-        for (long v = 0; v < to_height; v++)
-            for (long h = 0; h < to_width; h++, y += channels, which += channels) {
-                inputs_of(&read, from, by, image, v, h);
-                for (long c = 0; c < channels; c += LANES) {
-                    long rest = channels - c;
-                    vector most = load_up_to(x + read.at[0] + c, rest);
-                    integers tap = (integers){0} + read.tap[0];
-                    for (long i = 1; i < read.count; i++) {
-                        vector value = load_up_to(x + read.at[i] + c, rest);
-                        integers above = (integers)(value > most) | (integers)(value != value);
-                        most = (vector)(((integers)value & above) | ((integers)most & ~above));
-                        tap = (read.tap[i] & above) | (tap & ~above);
-                    }
-                    store_up_to(y + c, most, rest);
-                    store_bytes(which + c, __builtin_convertvector(tap, bytes), rest);
-                }
+    long size = to_width * channels;
+    for (long image = 0; image < n; image++, x += height * width * channels)
+        for (long v = 0, done = 0; v < to_height; v++, y += size, which += size) {
+            span read = read_by(by, v, height);
+            for (; done < read.last; done++) {
+                float *most = work + done % kernel * 2 * size;
+                row_maxima(x + done * width * channels, by, width, channels, to_width, most,
+                           (int *)most + size);
             }
+            const float *rows[MOST];
+            long count = read.last - read.first;
+            int first = (int)((read.first - v * stride + padding) * kernel);
+            for (long i = 0; i < count; i++)
+                rows[i] = work + (read.first + i) % kernel * 2 * size;
+            for (long i = 0; i < size; i += LANES) {
+                long rest = size - i;
+                vector most = load_up_to(rows[0] + i, rest);
+                integers tap = (integers)load_up_to(rows[0] + size + i, rest) + first;
+                for (long r = 1; r < count; r++)
+                    take_greater(&most, &tap, load_up_to(rows[r] + i, rest),
+                                 (integers)load_up_to(rows[r] + size + i, rest) +
+                                     (first + (int)(r * kernel)));
+                store_up_to(y + i, most, rest);
+                store_bytes(which + i, __builtin_convertvector(tap, bytes), rest);
+            }
+        }
 }
 
 /* The gradient of x from that of y. */
@@ -165,16 +188,16 @@ void maximum_gradient(const float *y, const unsigned char *which, float *x, long
                       long width, long channels, long to_height, long to_width, long kernel,
                       long stride, long padding)
 {
-    map from = {n, height, width, channels};
-    long places[MOST];
+    long places[MOST * MOST];
     for (long tap = 0; tap < kernel * kernel; tap++)
         places[tap] = (tap / kernel * width + tap % kernel) * channels;
     memset(x, 0, n * height * width * channels * sizeof *x);
     for (long image = 0; image < n; image++)
         for (long v = 0; v < to_height; v++)
             for (long h = 0; h < to_width; h++, y += channels, which += channels) {
-                long corner = pixel(from, image, v * stride - padding, h * stride - padding);
+                long row = image * height + v * stride - padding, column = h * stride - padding;
+                float *corner = x + (row * width + column) * channels;
                 for (long c = 0; c < channels; c++)
-                    x[corner + places[which[c]] + c] += y[c];
+                    corner[places[which[c]] + c] += y[c];
             }
 }

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from naslib_proxydata.kernels.compiled import call, readable
+from naslib_proxydata.kernels.compiled import call, readable, workspace
 from naslib_proxydata.kernels.form import Form
 from naslib_proxydata.kernels.maps import empty_map
 
@@ -91,7 +91,7 @@ class _Pool(torch.autograd.Function):
         ctx.save_for_backward(*taps)
         ctx.name, ctx.shape = name, features.shape
         ctx.sizes = n, height, width, channels, *result.shape[2:], *window.read()[:3]
-        call(name, features, result, *taps, *ctx.sizes)
+        call(name, features, result, *taps, *ctx.sizes, _work(ctx.sizes))
         return result
 
     @staticmethod
@@ -99,5 +99,11 @@ class _Pool(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
         result = empty_map(*ctx.shape)
         upstream = gradients[0].contiguous(memory_format=torch.channels_last)
-        call(f"{ctx.name}_gradient", upstream, *ctx.saved_tensors, result, *ctx.sizes)
+        arguments = upstream, *ctx.saved_tensors, result, *ctx.sizes, _work(ctx.sizes)
+        call(f"{ctx.name}_gradient", *arguments)
         return result, None, None
+
+
+def _work(sizes: tuple[int, ...]) -> Tensor:
+    """Return workspace for sizes n, height, width, channels, those of outputs, and the window."""
+    return workspace(call("pooling_workspace", *sizes[2:7]))

@@ -11,6 +11,7 @@
 #define LINE 6
 #define POINTS 36
 #define BLOCK 131072 /* floats that a block's points take, in the second-level cache */
+#define DEPTH 64     /* inputs for which the filters of a panel are made at a time */
 #define PAD 16       /* floats between lines, lest all of them meet in one set of a cache */
 #define GROUP (4 * ROWS) /* outputs whose part of a gradient is summed up at a time */
 
@@ -91,12 +92,30 @@ static long block_of(long inputs, long outputs)
 /* Floats of the points of a block with so many channels. */
 static long points_size(long count, long channels) { return POINTS * (count * (channels + PAD) + PAD); }
 
-/* Floats of workspace that the functions below need. */
-long workspace(long inputs, long outputs)
+static long smaller(long one, long other) { return one < other ? one : other; }
+
+/* Floats of workspace that convolve() needs. */
+long workspace(long tiles, long inputs, long outputs)
 {
-    long count = block_of(inputs, outputs);
-    return POINTS * (inputs * outputs + GROUP * count) + points_size(count, inputs) +
-           points_size(count, outputs);
+    long count = smaller(tiles, block_of(inputs, outputs));
+    return points_size(count, inputs) + points_size(count, outputs);
+}
+
+/* Floats of the sums that weight_gradient() keeps: one block has one, of a group of outputs and a panel
+ * of inputs, which need not be kept for the next block. */
+static long sums_size(long tiles, long inputs, long outputs)
+{
+    long groups = (outputs + GROUP - 1) / GROUP, panels = (inputs + PANEL - 1) / PANEL;
+    long count = tiles > block_of(inputs, outputs) ? groups * panels : 1;
+    return count * POINTS * (GROUP * PANEL + PAD);
+}
+
+/* Floats of workspace that weight_gradient() needs. */
+long weight_workspace(long tiles, long inputs, long outputs)
+{
+    long count = smaller(tiles, block_of(inputs, outputs));
+    return sums_size(tiles, inputs, outputs) + POINTS * GROUP * count +
+           workspace(tiles, inputs, outputs);
 }
 
 /* Points of a block lie one after the other: as lines of tiles at distance channels + PAD, or as
@@ -243,17 +262,18 @@ INLINE void store_taps(const vector *taps, float *place, long distance)
 
 /* What follows takes weights of whole() channels. */
 
-/* Filters of one panel of outputs: 36 matrices (inputs, columns), each so far behind the one before
- * it. Weights lie the other way round: squares of them are turned over. */
-static void panel_filters(const float *weight, long inputs, long panel, long columns, float *points,
-                          long distance)
+/* Filters of one panel of outputs for some inputs: 36 matrices (inputs, columns), each so far behind the
+ * one before it. Weights lie the other way round: squares of them are turned over. */
+static void panel_filters(const float *weight, long inputs, long first, long count, long panel,
+                          long columns, float *points, long distance)
 {
-    for (long c = 0; c < inputs; c += LANES)
+    for (long c = 0; c < count; c += LANES)
         for (long o = 0; o < columns; o += LANES) {
             vector squares[9][LANES];
             for (int k = 0; k < 9; k++) {
                 for (int i = 0; i < LANES; i++)
-                    squares[k][i] = load(weight + (9 * (panel + o + i) + k) * inputs + c);
+                    squares[k][i] =
+                        load(weight + (9 * (panel + o + i) + k) * inputs + first + c);
                 turn_over(squares[k]);
             }
             for (int i = 0; i < LANES; i++) {
@@ -265,34 +285,37 @@ static void panel_filters(const float *weight, long inputs, long panel, long col
         }
 }
 
-/* The same of filters with which the gradient of outputs is taken to that of inputs, a panel of
+/* The same of filters with which the gradient of some outputs is taken to that of inputs, a panel of
  * which this is: turned by 180 degrees. */
-static void turned_panel_filters(const float *weight, long inputs, long outputs, long panel,
+static void turned_panel_filters(const float *weight, long inputs, long first, long count, long panel,
                                  long columns, float *points, long distance)
 {
-    for (long o = 0; o < outputs; o++)
+    for (long o = 0; o < count; o++)
         for (long c = 0; c < columns; c += LANES) {
             vector taps[9];
             for (int k = 0; k < 9; k++)
-                taps[k] = load(weight + (9 * o + 8 - k) * inputs + panel + c);
+                taps[k] = load(weight + (9 * (first + o) + 8 - k) * inputs + panel + c);
             store_taps(taps, points + o * columns + c, distance);
         }
 }
+
+/* Floats of filters. */
+long filters_size(long inputs, long outputs) { return POINTS * (inputs * outputs + PAD); }
 
 /* Filters for convolve(), 36 matrices (inputs, outputs) in panels. */
 void filters(const float *weight, long inputs, long outputs, float *points)
 {
     for (long panel = 0; panel < outputs; panel += PANEL)
-        panel_filters(weight, inputs, panel, width_of(panel, outputs), points + panel * inputs,
-                      inputs * outputs);
+        panel_filters(weight, inputs, 0, inputs, panel, width_of(panel, outputs),
+                      points + panel * inputs, inputs * outputs + PAD);
 }
 
 /* Filters with which convolve() takes the gradient of outputs to that of inputs. */
 void turned_filters(const float *weight, long inputs, long outputs, float *points)
 {
     for (long panel = 0; panel < inputs; panel += PANEL)
-        turned_panel_filters(weight, inputs, outputs, panel, width_of(panel, inputs),
-                             points + panel * outputs, inputs * outputs);
+        turned_panel_filters(weight, inputs, 0, outputs, panel, width_of(panel, inputs),
+                             points + panel * outputs, inputs * outputs + PAD);
 }
 
 /* y (n, height, width, outputs) from x (n, height, width, inputs), or its positive part, and
@@ -312,7 +335,7 @@ void convolve(const float *x, const float *points, float *y, long n, long height
         gather_inputs(x, from, first, count, rectify, 0, before);
         for (long p = 0; p < POINTS; p++)
             product(before + p * before_size / POINTS, inputs + PAD, 1,
-                    points + p * inputs * outputs, after + p * after_size / POINTS, outputs + PAD,
+                    points + p * (inputs * outputs + PAD), after + p * after_size / POINTS, outputs + PAD,
                     count, inputs, outputs, 0);
         scatter_outputs(after, after_size / POINTS, outputs + PAD, to, first, count, 0, outputs, mask,
                         add, moments, y);
@@ -324,11 +347,11 @@ void convolve(const float *x, const float *points, float *y, long n, long height
 /* Floats of workspace that the next function needs. */
 long few_tiles_workspace(long tiles, long inputs)
 {
-    return points_size(tiles, whole(inputs)) + POINTS * PANEL * (whole(inputs) + tiles);
+    return points_size(tiles, whole(inputs)) + POINTS * (PANEL * (DEPTH + tiles) + 2 * PAD);
 }
 
-/* What convolve() does, for few tiles and by a weight: the filters of a panel of outputs are made when
- * they are used, and all of them never leave a cache. If turned, they are those that lead back, and
+/* What convolve() does, for few tiles and by a weight: the filters of a panel of outputs for some inputs
+ * are made when they are used, and never leave a cache. If turned, they are those that lead back, and
  * inputs are the weight's outputs. */
 void convolve_few_tiles(const float *x, const float *weight, float *y, long n, long height,
                         long width, long inputs, long outputs, int turned, int rectify,
@@ -337,18 +360,22 @@ void convolve_few_tiles(const float *x, const float *weight, float *y, long n, l
     map from = {n, height, width, inputs}, to = {n, height, width, outputs};
     inputs = whole(inputs), outputs = whole(outputs);
     long tiles = n * height * width / (TILE * TILE), size = points_size(tiles, inputs) / POINTS;
-    float *before = work, *points = before + POINTS * size, *after = points + POINTS * PANEL * inputs;
+    float *before = work, *points = before + POINTS * size, *after = points + POINTS * (PANEL * DEPTH + PAD);
     gather_inputs(x, from, 0, tiles, rectify, 0, before);
     for (long panel = 0; panel < outputs; panel += PANEL) {
         long columns = width_of(panel, outputs);
-        if (turned)
-            turned_panel_filters(weight, outputs, inputs, panel, columns, points, inputs * columns);
-        else
-            panel_filters(weight, inputs, panel, columns, points, inputs * columns);
-        for (long p = 0; p < POINTS; p++)
-            panel_product(before + p * size, inputs + PAD, 1, points + p * inputs * columns,
-                          after + p * tiles * columns, columns, tiles, inputs, columns, 0);
-        scatter_outputs(after, tiles * columns, columns, to, 0, tiles, panel, panel + columns, mask,
+        for (long first = 0; first < inputs; first += DEPTH) {
+            long count = inputs - first < DEPTH ? inputs - first : DEPTH;
+            long matrix = count * columns + PAD;
+            if (turned)
+                turned_panel_filters(weight, outputs, first, count, panel, columns, points, matrix);
+            else
+                panel_filters(weight, inputs, first, count, panel, columns, points, matrix);
+            for (long p = 0; p < POINTS; p++)
+                panel_product(before + p * size + first, inputs + PAD, 1, points + p * matrix,
+                              after + p * (tiles * columns + PAD), columns, tiles, count, columns, first > 0);
+        }
+        scatter_outputs(after, tiles * columns + PAD, columns, to, 0, tiles, panel, panel + columns, mask,
                         0, moments, y);
     }
     if (moments)
@@ -374,7 +401,7 @@ static void scatter_taps(const float *sums, long rows, long columns, float *weig
         for (long c = 0; c < columns; c += LANES) {
             vector all[POINTS], half[LINE * 3], taps[9];
             for (int p = 0; p < POINTS; p++)
-                all[p] = load(sums + (p * rows + r) * columns + c);
+                all[p] = load(sums + p * (rows * columns + PAD) + r * columns + c);
             for (int i = 0; i < LINE; i++)
                 to_taps(all + LINE * i, 1, half + 3 * i, 1);
             for (int j = 0; j < 3; j++)
@@ -391,8 +418,8 @@ void weight_gradient(const float *x, const float *y, float *weight, long n, long
     map from = {n, height, width, inputs}, to = {n, height, width, outputs};
     inputs = whole(inputs), outputs = whole(outputs);
     long tiles = n * height * width / (TILE * TILE), block = block_of(inputs, outputs);
-    float *all_sums = work, *packed = work + POINTS * inputs * outputs;
-    work = packed + POINTS * GROUP * block;
+    float *all_sums = work, *packed = work + sums_size(tiles, inputs, outputs);
+    work = packed + POINTS * GROUP * smaller(tiles, block);
     for (long first = 0; first < tiles; first += block) {
         long count = tiles - first < block ? tiles - first : block;
         long before_size = points_size(count, inputs);
@@ -409,13 +436,12 @@ void weight_gradient(const float *x, const float *y, float *weight, long n, long
                         long lines = rows - i < ROWS ? rows - i : ROWS;
                         panel_product(packed + (p * rows + i) * count, 1, lines,
                                       before + p * before_size / POINTS + c * count,
-                                      sums + (p * rows + i) * columns, columns, lines, count,
+                                      sums + p * (rows * columns + PAD) + i * columns, columns, lines, count,
                                       columns, first > 0);
                     }
                 if (first + block >= tiles)
                     scatter_taps(sums, rows, columns, weight + 9 * o * inputs + c, inputs);
-                /* One block has one sum: it need not be kept for the next. */
-                sums += tiles > block ? POINTS * rows * columns : 0;
+                sums += tiles > block ? POINTS * (rows * columns + PAD) : 0;
             }
         }
     }

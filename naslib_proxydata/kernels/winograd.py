@@ -54,7 +54,7 @@ def has_whole_tiles(shape: torch.Size) -> bool:
 def filters_of(weight: Tensor) -> Filters:
     """Transform a weight once and for all."""
     first, second = (
-        _filters(kind, weight, weight.new_empty(36, *map(whole, weight.shape[:2])))
+        _filters(kind, weight, weight.new_empty(_filters_size(weight)))
         for kind in ("filters", "turned_filters")
     )
     return first, second
@@ -91,6 +91,10 @@ class _Winograd(torch.autograd.Function):
         if ctx.needs_input_grad[1]:
             by_weight = gradient_by_weight(features, upstream, ctx.rectify)
         return by_features, by_weight, None, None, None
+
+
+def _filters_size(weight: Tensor) -> int:
+    return call("filters_size", *map(whole, weight.shape[:2]))
 
 
 def _filters(kind: str, weight: Tensor, filters: Tensor) -> Tensor:
@@ -134,8 +138,8 @@ def convolve(
         call("convolve_few_tiles", features, padded(weight), result, *shape, *ways, work)
         return result
     wide = whole(inputs), whole(outputs)
-    size = 0 if filters is not None else 36 * wide[0] * wide[1]
-    work = workspace(size + call("workspace", *wide))
+    size = 0 if filters is not None else _filters_size(weight)
+    work = workspace(size + call("workspace", tiles, *wide))
     if filters is None:  # fresh memory for them would cost too much
         filters = _filters("turned_filters" if turned else "filters", weight, work)
     ways = int(rectify), given[0], 0, given[1]  # nothing to add to
@@ -148,7 +152,8 @@ def gradient_by_weight(features: Tensor, upstream: Tensor, rectify: bool = False
     n, inputs, height, width = features.shape
     outputs = upstream.shape[1]
     result = empty_map(whole(outputs), whole(inputs), 3, 3)
-    work = workspace(call("workspace", whole(inputs), whole(outputs)))
+    tiles = n * height * width // TILE**2
+    work = workspace(call("weight_workspace", tiles, whole(inputs), whole(outputs)))
     size = n, height, width, inputs, outputs, int(rectify)
     call("weight_gradient", features, upstream, result, *size, work)
     return result[:outputs, :inputs]

@@ -128,6 +128,16 @@ def test_a_weight_that_learns_again_is_no_longer_served_by_what_was_kept():
         (2, 25, 43, 6, 6, {"kernel": 1, "padding": 0}),
         (3, 43, 16, 5, 8, {"stride": 2}),
         (2, 16, 26, 3, 3, {}),
+        (16, 64, 48, 1, 1, {}),
+        (17, 32, 16, 2, 2, {}),
+        (40, 16, 96, 2, 1, {}),
+        (16, 48, 32, 4, 4, {"stride": 2}),
+        (9, 32, 64, 2, 2, {"stride": 2}),
+        (16, 80, 32, 2, 2, {"kernel": 1, "padding": 0}),
+        (16, 16, 32, 2, 2, {"kernel": 5, "padding": 2}),
+        (16, 16, 16, 4, 4, {"padding": 0}),
+        (16, 16, 32, 3, 1, {"dilation": 2, "padding": 2}),
+        (16, 160, 32, 2, 2, {}),
     ],
 )
 def test_any_square_form_is_torchs(n, inputs, outputs, height, width, form, bias):
@@ -146,6 +156,8 @@ def test_any_square_form_is_torchs(n, inputs, outputs, height, width, form, bias
         (16, 32, 7, {"kernel": 1, "padding": 0}),
         (25, 43, 6, {"kernel": 1, "padding": 0}),
         (32, 16, 9, {"stride": 2}),
+        (32, 48, 2, {}),
+        (16, 32, 1, {"stride": 2}),
     ],
 )
 def test_of_the_positive_part_where_a_relu_was_taken_out(inputs, outputs, height, form):
@@ -153,7 +165,7 @@ def test_of_the_positive_part_where_a_relu_was_taken_out(inputs, outputs, height
     fast = copy.deepcopy(plain)
     accelerate(fast)
     assert [type(one) for one in fast] == [nn.Identity, Convolution]
-    images = random(2, inputs, height, height)
+    images = random(max(2, lanes() if height < 3 else 0), inputs, height, height)
     images[..., 0] = 0  # where the ReLU passes no gradient on
     compare(fast, plain, images)
     with paused():
@@ -228,6 +240,24 @@ def test_what_the_kernels_cannot_do_stays_torchs():
     network = nn.Sequential(*others)
     accelerate(network)
     assert [type(one) for one in network] == [nn.Conv2d] * len(others)
+
+
+@compiled
+def test_taps_that_read_nothing_have_no_gradient():
+    fast = layer(16, 32)
+    accelerate(fast)
+    found = fast(random(2 * lanes(), 16, 1, 1))
+    (gradient,) = torch.autograd.grad(found.square().sum(), fast.weight)
+    read = gradient.abs().sum((0, 1)) > 0
+    assert read.flatten().tolist() == [place == 4 for place in range(9)]
+
+
+@compiled
+def test_small_maps_are_normalised_by_the_statistics_worked_out_on_the_way():
+    network = nn.Sequential(layer(32, 48), nn.BatchNorm2d(48))
+    exact = copy.deepcopy(network).double()
+    accelerate(network)
+    compare(network, exact, random(2 * lanes(), 32, 2, 2))
 
 
 @compiled

@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import nn
 
-from naslib_proxydata.kernels import convolution, depthwise, maps
+from naslib_proxydata.kernels import convolution, depthwise
 from naslib_proxydata.kernels.compiled import lanes
 from naslib_proxydata.kernels.convolution import accelerate
-from naslib_proxydata.kernels.maps import LEAST, empty_map, forget_maps
+from naslib_proxydata.kernels.maps import LEAST, arena, empty_map
 from naslib_proxydata.kernels.sums import added, joined
 from naslib_proxydata.seeding import torch_generator
 
@@ -33,7 +33,6 @@ def test_a_map_has_its_channels_last():
 
 
 def test_memory_is_used_again_once_nothing_has_it():
-    forget_maps()
     first = empty_map(*SHAPE)
     place = first.data_ptr()
     view = first[:1]
@@ -45,22 +44,37 @@ def test_memory_is_used_again_once_nothing_has_it():
     del second
 
 
-def test_small_maps_are_not_kept():
-    forget_maps()
-    empty_map(1, 1, 1, LEAST // 4 - 1)
-    assert not any(maps._storages().values())
-    empty_map(1, 1, 1, LEAST // 4)
-    assert any(maps._storages().values())
+def test_small_maps_are_torchs():
+    before = arena().used
+    small = empty_map(1, 1, 1, LEAST - 1)
+    assert arena().used == before
+    large = empty_map(1, 1, 1, LEAST)
+    assert arena().used == before + LEAST
+    del small, large
+    assert arena().used == before
 
 
-def test_what_is_unused_can_be_given_back_and_the_rest_stays():
-    used = empty_map(*SHAPE)
-    used.fill_(7)
-    unused = empty_map(*SHAPE)
-    del unused
-    forget_maps()
-    assert sum(map(len, maps._storages().values())) == 1
-    assert bool((used == 7).all())
+def test_gradients_of_several_readers_are_added_up_where_the_first_lies():
+    first_of_them = []
+
+    class Read(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, features):
+            return features.sum()
+
+        @staticmethod
+        def backward(ctx, upstream):
+            made = empty_map(*SHAPE).fill_(2)
+            first_of_them.append(made.data_ptr())
+            return made
+
+    features = random(*SHAPE).requires_grad_()
+    state = features * 1
+    places = []
+    state.register_hook(lambda gradient: places.append(gradient.data_ptr()))
+    sum(Read.apply(state) for _ in range(3)).backward()
+    assert bool((features.grad == 6).all())
+    assert places == [first_of_them[0]]
 
 
 def test_threads_share_nothing():
@@ -72,13 +86,6 @@ def test_threads_share_nothing():
     thread.start()
     thread.join()
     assert found[0].data_ptr() != place
-
-
-def test_without_a_count_of_users_memory_is_torchs(monkeypatch):
-    forget_maps()
-    monkeypatch.setattr(maps, "_use_count", None)
-    assert empty_map(*SHAPE).is_contiguous(memory_format=torch.channels_last)
-    assert not any(maps._storages().values())
 
 
 def test_sums_and_joined_maps_are_torchs():
@@ -106,10 +113,11 @@ def test_what_is_soon_remade_is_not_kept_and_changes_no_bit():
     accelerate(network)
     accelerate(keeping)
     images = random(2, 16, 8, 8)
-    kept = []
+    kept = set()
 
     def pack(tensor):
-        kept.append(tensor.shape)
+        if tensor.shape == images.shape:
+            kept.add(tensor.data_ptr())
         return tensor
 
     results = []
@@ -122,7 +130,7 @@ def test_what_is_soon_remade_is_not_kept_and_changes_no_bit():
             kept.clear()
             with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
                 outputs = one(features)
-            results.append((sum(shape == images.shape for shape in kept), outputs))
+            results.append((len(kept), outputs))
         outputs.square().sum().backward()
         results[-1] += (features.grad, *(weight.grad for weight in one.parameters()))
     (few, *ours), (many, *theirs) = results

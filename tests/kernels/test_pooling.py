@@ -63,6 +63,16 @@ def test_windows_that_touch_no_border():
     compare(nn.AvgPool2d(2, count_include_pad=False), random(2, 16, 7, 6))
 
 
+def test_there_may_be_more_outputs_than_inputs():
+    compare(nn.MaxPool2d(2, 1, 1), random(2, 24, 5, 6))
+    compare(nn.AvgPool2d(2, 1, 1, count_include_pad=False), random(2, 24, 5, 6))
+
+
+def test_inputs_that_no_window_reads():
+    compare(nn.MaxPool2d(1, 3), random(2, 24, 8, 6))
+    compare(nn.AvgPool2d(2, 4, count_include_pad=False), random(2, 24, 8, 7))
+
+
 def test_what_is_no_number_is_the_maximum():
     images = random(1, 9, 6, 6)
     images[0, 3, 2, 2] = torch.nan

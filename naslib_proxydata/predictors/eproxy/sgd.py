@@ -11,6 +11,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from naslib_proxydata.kernels.descent import descend
+
 
 class Sgd:
     """``v <- momentum v + (g + decay w)``, ``w <- w - learning_rate v``; v starts as the first g.
@@ -42,13 +44,24 @@ class Sgd:
             gradient = weight.grad
             if gradient is None:
                 continue
-            if self.weight_decay and weight.dim() > 1:
-                gradient.add_(weight, alpha=self.weight_decay)
-            velocity = self._velocities.get(index)
-            if velocity is not None:
-                gradient.add_(velocity, alpha=self.momentum)
-            self._velocities[index] = gradient
-            weight.sub_(gradient, alpha=self.learning_rate)
+            decay = self.weight_decay if weight.dim() > 1 else 0.0
+            before = self._velocities.get(index)
+            velocity = descend(
+                weight,
+                gradient,
+                before,
+                learning_rate=self.learning_rate,
+                momentum=self.momentum,
+                weight_decay=decay,
+            )
+            if velocity is None:
+                velocity = gradient
+                if decay:
+                    velocity.add_(weight, alpha=decay)
+                if before is not None:
+                    velocity.add_(before, alpha=self.momentum)
+                weight.sub_(velocity, alpha=self.learning_rate)
+            self._velocities[index] = velocity
             weight.grad = None
 
 

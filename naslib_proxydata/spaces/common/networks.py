@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from naslib_proxydata.kernels.convolution import Compilable, Convolution
 from naslib_proxydata.kernels.dense import dense
+from naslib_proxydata.kernels.sums import joined
 from naslib_proxydata.spaces.common.trunk import Trunk
 
 FEWEST_INPUTS = 8
@@ -67,8 +68,10 @@ class FactorizedReduction(Compilable):
         if halves is None:
             features = features.relu()
             moved = nn.functional.pad(features, (0, 1, 0, 1))[:, :, 1:, 1:]
-            halves = [self.straight(features), self.moved(moved)]
-        normed: Tensor = self.norm(torch.cat(halves, dim=1))
+            both = torch.cat([self.straight(features), self.moved(moved)], dim=1)
+        else:
+            both = joined(halves)
+        normed: Tensor = self.norm(both)
         return normed
 
     def _compiled(self, features: Tensor) -> list[Tensor] | None:

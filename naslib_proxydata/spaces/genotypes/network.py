@@ -137,18 +137,19 @@ class CellStack(Trunk):
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """Map (n, in_channels, h, w) to the three taps, the final one first."""
-        inputs = self.inputs_of_cells(images)
-        return [inputs[-1], inputs[self.reductions[1]], inputs[self.reductions[0]]]
+        places = len(self.cells), *reversed(self.reductions)
+        inputs = enumerate(self.inputs_of_cells(images))
+        taps = {place: features for place, features in inputs if place in places}
+        return [taps[place] for place in places]
 
-    def inputs_of_cells(self, images: Tensor) -> list[Tensor]:
-        """Return the last output before each cell, and after the last one."""
+    def inputs_of_cells(self, images: Tensor) -> Iterator[Tensor]:
+        """Yield the last output before each cell, and after the last one, and hold no other."""
         before_last = self.stem[0](images)
         last = self.stem[1](before_last) if self.imagenet else before_last
-        inputs = [last]
+        yield last
         for cell in self.cells:
             before_last, last = last, cell(before_last, last)
-            inputs.append(last)
-        return inputs
+            yield last
 
 
 class CellClassifier(nn.Module):
@@ -189,9 +190,11 @@ class CellClassifier(nn.Module):
         """
         if self.auxiliary is None:
             raise TypeError("this network was built without an auxiliary head")
-        inputs = self.stack.inputs_of_cells(images)
-        logits: Tensor = self.head(inputs[-1].mean(dim=(2, 3)))
-        return logits, self.auxiliary(inputs[self.stack.reductions[1] + 1])
+        for place, features in enumerate(self.stack.inputs_of_cells(images)):
+            if place == self.stack.reductions[1] + 1:
+                auxiliary = self.auxiliary(features)
+        logits: Tensor = self.head(features.mean(dim=(2, 3)))
+        return logits, auxiliary
 
 
 def auxiliary_head(channels: int, num_classes: int, imagenet: bool) -> nn.Module:
