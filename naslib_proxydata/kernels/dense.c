@@ -92,7 +92,7 @@ INLINE void gather(const float *x, map from, map to, form by, long first, long c
                     if (pixel >= 0)
                         value = load_up_to(x + pixel + c, from.channels - c);
                     if (rectify)
-                        value = where(value, value);
+                        value = positive(value);
                     store(lines + (panels ? in_panels(r, column, count, depth) : r * depth + column),
                           value);
                 }

@@ -84,11 +84,11 @@ static void fill(const plane *to, const float *x, long channels, int rectify)
             const float *from = x + first * channels, *end = x + to->width * channels;
             if (count == LANES)
                 for (; from < end; from += further, line += LANES)
-                    store(line, rectify ? where(load(from), load(from)) : load(from));
+                    store(line, rectify ? positive(load(from)) : load(from));
             else
                 for (; from < end; from += further, line += LANES)
                     for (long i = 0; i < count; i++)
-                        line[i] = rectify && !(from[i] > 0) ? 0 : from[i];
+                        line[i] = rectify && from[i] <= 0 ? 0 : from[i];
         }
 }
 

@@ -29,7 +29,7 @@ static void rectify(const float *x, float *y, long rows, long columns, int panel
         for (long c = 0; c < columns; c += LANES) {
             vector value = load(x + r * columns + c);
             store(y + (panels ? in_panels(r, c, rows, columns) : r * columns + c),
-                  where(value, value));
+                  positive(value));
         }
 }
 

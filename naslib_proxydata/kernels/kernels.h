@@ -91,6 +91,12 @@ INLINE vector where(vector condition, vector value)
     return (vector)((integers)value & (integers)(condition > (vector){0}));
 }
 
+/* The positive part; as torch's, of what is no number that. */
+INLINE vector positive(vector value)
+{
+    return (vector)((integers)value & ~(integers)(value <= (vector){0}));
+}
+
 /* Where matrices with many columns are read line by line, a few columns at a time, they lie as
  * panels: all lines of the first PANEL columns, then of the next ones; fewer are left for the last.
  * Here begins the panel that column c belongs to. */

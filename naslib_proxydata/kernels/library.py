@@ -13,6 +13,8 @@ from naslib_proxydata.errors import ProxyDataError
 from naslib_proxydata.private import open_private
 
 FUNCTIONS = (
+    "add_rectified",
+    "add_rectified_gradient",
     "average",
     "average_gradient",
     "convolution_edge",

@@ -91,7 +91,7 @@ INLINE void row_normalised(const float *x, const float *mean, const float *slope
         vector value = load_up_to(x + c, width) - load_up_to(mean + c, width);                     \
         value = value * load_up_to(slope + c, width) + load_up_to(start + c, width);               \
         if (rectify)                                                                               \
-            value = where(value, value);                                                           \
+            value = positive(value);                                                           \
         if (add)                                                                                   \
             value += load_up_to(y + c, width);                                                     \
         store_up_to(y + c, value, width);                                                          \

@@ -33,7 +33,7 @@ static void turn_images(const float *x, map m, int rectify, float *turned)
                     vector value = {0};
                     if (i + r < m.n)
                         value = load(x + (i + r) * distance + c);
-                    square[r] = rectify ? where(value, value) : value;
+                    square[r] = rectify ? positive(value) : value;
                 }
                 turn_over(square);
                 for (long r = 0; r < LANES; r++)
@@ -143,7 +143,7 @@ void dense_places_by_weight(const float *x, const float *y, float *weight, long 
             for (long c = 0; c < inputs; c += LANES) {
                 vector value = load(x + (r * pixels + pixel) * inputs + c);
                 store(read + pixel * n * inputs + in_panels(r, c, n, inputs),
-                      rectify ? where(value, value) : value);
+                      rectify ? positive(value) : value);
             }
     for (long o = 0; o < outputs; o += ROWS) {
         long rows = outputs - o < ROWS ? outputs - o : ROWS;

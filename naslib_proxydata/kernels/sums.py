@@ -9,12 +9,19 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from naslib_proxydata.kernels.compiled import call
 from naslib_proxydata.kernels.maps import empty_map
 
 
 def added(first: Tensor, second: Tensor) -> Tensor:
     """Add maps (n, channels, h, w) in single precision; can be differentiated once."""
     result: Tensor = _Added.apply(first, second)  # type: ignore[no-untyped-call]
+    return result
+
+
+def added_rectified(first: Tensor, second: Tensor) -> Tensor:
+    """Return the positive part of a sum as :func:`added` makes it, which alone is kept."""
+    result: Tensor = _AddedRectified.apply(first, second)  # type: ignore[no-untyped-call]
     return result
 
 
@@ -33,6 +40,25 @@ class _Added(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor]:
         return gradients[0], gradients[0]
+
+
+class _AddedRectified(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, first: Tensor, second: Tensor) -> Tensor:
+        terms = [one.contiguous(memory_format=torch.channels_last) for one in (first, second)]
+        result = empty_map(*first.shape)
+        call("add_rectified", *terms, result, result.numel())
+        ctx.save_for_backward(result)
+        return result
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor]:
+        (result,) = ctx.saved_tensors
+        upstream = gradients[0].contiguous(memory_format=torch.channels_last)
+        gradient = empty_map(*result.shape)
+        call("add_rectified_gradient", upstream, result, gradient, result.numel())
+        return gradient, gradient
 
 
 class _Joined(torch.autograd.Function):

@@ -153,7 +153,7 @@ static void gather_inputs(const float *x, map m, long first, long count, int rec
                     vector value = {0};
                     if (inside)
                         value = load_up_to(x + pixel * m.channels + c, m.channels - c);
-                    tile[LINE * i + j] = rectify ? where(value, value) : value;
+                    tile[LINE * i + j] = rectify ? positive(value) : value;
                 }
             for (int i = 0; i < LINE; i++)
                 from_inputs(tile + LINE * i, 1, half + LINE * i, 1);

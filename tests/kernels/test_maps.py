@@ -13,7 +13,7 @@ from naslib_proxydata.kernels import convolution, depthwise
 from naslib_proxydata.kernels.compiled import lanes
 from naslib_proxydata.kernels.convolution import accelerate
 from naslib_proxydata.kernels.maps import LEAST, arena, empty_map
-from naslib_proxydata.kernels.sums import added, joined
+from naslib_proxydata.kernels.sums import added, added_rectified, joined
 from naslib_proxydata.seeding import torch_generator
 
 SHAPE = (2, 64, 32, 32)
@@ -99,6 +99,41 @@ def test_sums_and_joined_maps_are_torchs():
     theirs = torch.autograd.grad(expected, [one, other], upstream)
     for mine, its in zip(ours, theirs, strict=True):
         assert torch.equal(mine, its)
+
+
+@pytest.mark.skipif(not lanes(), reason="there are no compiled kernels here")
+@pytest.mark.parametrize("shape", [(2, 16, 8, 8), (1, 7, 3, 5), (2, 64, 32, 32)], ids=str)
+def test_positive_parts_of_sums_are_torchs(shape):
+    one, other = (torch.randn(shape, generator=torch_generator(0, name)) for name in ("1", "2"))
+    one[0, 0, 0, 0], other[0, 0, 0, 1] = torch.nan, -one[0, 0, 0, 1]
+    results = []
+    for add in (added_rectified, lambda *terms: torch.add(*terms).relu()):
+        terms = one.clone().requires_grad_(), other.clone().requires_grad_()
+        found = add(*terms)
+        upstream = random(*shape)
+        results.append((found, *torch.autograd.grad(found, terms, upstream)))
+    for mine, its in zip(*results, strict=True):
+        torch.testing.assert_close(mine[0, 0, 0, 1:], its[0, 0, 0, 1:], rtol=0, atol=0)
+        torch.testing.assert_close(mine[:, 1:], its[:, 1:], rtol=0, atol=0)
+    assert bool(results[0][0][0, 0, 0, 0].isnan())
+
+
+@pytest.mark.skipif(not lanes(), reason="there are no compiled kernels here")
+@pytest.mark.parametrize("size", [1, 2, 7, 8])
+@pytest.mark.parametrize("kernel", [1, 3])
+@pytest.mark.parametrize("depthwise_too", [False, True])
+def test_what_is_no_number_stays_none_where_a_relu_was_taken_out(size, kernel, depthwise_too):
+    groups = 16 if depthwise_too and kernel == 3 else 1
+    network = nn.Sequential(
+        nn.ReLU(),
+        nn.Conv2d(16, 16, kernel, padding=kernel // 2, groups=groups, bias=False),
+        nn.BatchNorm2d(16),
+        nn.ReLU(),
+    )
+    accelerate(network)
+    images = random(16, 16, size, size)
+    images[0, 0, 0, 0] = torch.nan
+    assert bool(network(images).isnan().any())
 
 
 @pytest.mark.skipif(not lanes(), reason="there are no compiled kernels here")

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
-from naslib_proxydata.kernels.convolution import Compilable, Convolution
+from naslib_proxydata.kernels.convolution import Convolution
 from naslib_proxydata.kernels.dense import dense
-from naslib_proxydata.kernels.sums import joined
+from naslib_proxydata.spaces.common.combining import Combining
 from naslib_proxydata.spaces.common.trunk import Trunk
 
 FEWEST_INPUTS = 8
@@ -49,7 +48,7 @@ def conv_norm_relu(inputs: int, outputs: int, kernel: int, stride: int = 1) -> n
     return nn.Sequential(conv(inputs, outputs, kernel, stride), nn.BatchNorm2d(outputs), nn.ReLU())
 
 
-class FactorizedReduction(Compilable):
+class FactorizedReduction(Combining):
     """What a skip connection becomes where the shape changes.
 
     ReLU, then two 1x1 convolutions, one of them on the image moved by one pixel, side by side,
@@ -68,10 +67,8 @@ class FactorizedReduction(Compilable):
         if halves is None:
             features = features.relu()
             moved = nn.functional.pad(features, (0, 1, 0, 1))[:, :, 1:, 1:]
-            both = torch.cat([self.straight(features), self.moved(moved)], dim=1)
-        else:
-            both = joined(halves)
-        normed: Tensor = self.norm(both)
+            halves = [self.straight(features), self.moved(moved)]
+        normed: Tensor = self.norm(self.concatenation(halves))
         return normed
 
     def _compiled(self, features: Tensor) -> list[Tensor] | None:

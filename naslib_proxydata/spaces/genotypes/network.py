@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import torch
 from torch import Tensor, nn
 
-from naslib_proxydata.kernels.compiled import readable
-from naslib_proxydata.kernels.convolution import Compilable
-from naslib_proxydata.kernels.sums import added, joined
+from naslib_proxydata.spaces.common.combining import Combining
 from naslib_proxydata.spaces.common.networks import FactorizedReduction, conv
 from naslib_proxydata.spaces.common.trunk import Trunk
 from naslib_proxydata.spaces.genotypes.genotype import NONE, CellGenotype, Genotype
@@ -22,7 +19,7 @@ from naslib_proxydata.spaces.genotypes.operations import OPERATIONS
 STEM_MULTIPLIER = 3
 
 
-class GenotypeCell(Compilable):
+class GenotypeCell(Combining):
     """One cell: preprocessing of both inputs, nodes, concatenation.
 
     Args:
@@ -68,7 +65,7 @@ class GenotypeCell(Compilable):
             ]
             states.append(self._sum(terms) if terms else self._zeros(states[1]))
         outputs = [states[node] for node in self.genotype.concat]
-        return joined(outputs) if self._fast(outputs) else torch.cat(outputs, dim=1)
+        return self.concatenation(outputs)
 
     def droppable_paths(self) -> Iterator[nn.Module]:
         """Yield the operations that drop path may leave out: all but skip connections."""
@@ -76,13 +73,7 @@ class GenotypeCell(Compilable):
 
     def _sum(self, terms: list[Tensor]) -> Tensor:
         """Return the sum of one term or two."""
-        if len(terms) == 1:
-            return terms[0]
-        return added(*terms) if self._fast(terms) else terms[0] + terms[1]
-
-    def _fast(self, maps: list[Tensor]) -> bool:
-        """Return whether maps may be put together in compiled code's memory."""
-        return self.compiled and all(map(readable, maps))
+        return terms[0] if len(terms) == 1 else self.sum(*terms)
 
     def _zeros(self, like: Tensor) -> Tensor:
         """Return what a node of two "none" edges holds."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 
+from naslib_proxydata.spaces.common.combining import Combining
 from naslib_proxydata.spaces.common.networks import SequentialTrunk, conv
 from naslib_proxydata.spaces.mobilenet.layers import BLOCKS, SKIP, Layer, Widths
 
@@ -42,7 +43,7 @@ def inverted_residual(
     )
 
 
-class ChosenLayer(nn.Module):
+class ChosenLayer(Combining):
     """A block, and the shortcut beside it where the layer keeps the shape."""
 
     def __init__(
@@ -59,7 +60,7 @@ class ChosenLayer(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Map (n, inputs, h, w) to (n, outputs, h/stride, w/stride)."""
         result: Tensor = self.block(features)
-        return result + features if self.shortcut else result
+        return self.sum(result, features) if self.shortcut else result
 
 
 class ChainTrunk(SequentialTrunk):

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from naslib_proxydata.spaces.common.combining import Combining
 from naslib_proxydata.spaces.common.networks import conv, conv_norm_relu
 from naslib_proxydata.spaces.common.trunk import Trunk
 from naslib_proxydata.spaces.nasbench_mr.architecture import (
@@ -19,7 +20,7 @@ from naslib_proxydata.spaces.nasbench_mr.architecture import (
 )
 
 
-class ResidualUnit(nn.Module):
+class ResidualUnit(Combining):
     """Two 3x3 convolutions beside an identity."""
 
     def __init__(self, channels: int) -> None:
@@ -30,11 +31,10 @@ class ResidualUnit(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Keep the shape (n, channels, h, w)."""
-        result: Tensor = self.relu(features + self.second(self.first(features)))
-        return result
+        return self.rectified_sum(features, self.second(self.first(features)), self.relu)
 
 
-class MrModule(nn.Module):
+class MrModule(Combining):
     """One module: a fusion to its branches, then each branch's residual units.
 
     Args:
@@ -74,7 +74,7 @@ class MrModule(nn.Module):
             term = self.fusions[f"{source}-{target}"](branches[source])
             if source > target:
                 term = interpolate(term, scale_factor=2.0, mode="nearest")
-            total = term if total is None else total + resized(term, total.shape[2:])
+            total = term if total is None else self.sum(total, resized(term, total.shape[2:]))
         assert total is not None
         return total.relu()
 
@@ -86,7 +86,7 @@ def resized(features: Tensor, size: torch.Size) -> Tensor:
     return interpolate(features, tuple(size), mode="bilinear", align_corners=False)
 
 
-class MrBody(nn.Module):
+class MrBody(Combining):
     """Stem, modules and last layer.
 
     Args:
@@ -117,10 +117,9 @@ class MrBody(nn.Module):
             outputs.append(branches)
         return outputs
 
-
-def joined(branches: list[Tensor], size: torch.Size) -> Tensor:
-    """Return all branches at one size, side by side in the channels."""
-    return torch.cat([resized(branch, size) for branch in branches], dim=1)
+    def joined(self, branches: list[Tensor], size: torch.Size) -> Tensor:
+        """Return all branches at one size, side by side in the channels."""
+        return self.concatenation([resized(branch, size) for branch in branches])
 
 
 class MrClassifier(nn.Module):
@@ -134,7 +133,7 @@ class MrClassifier(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Map (n, in_channels, h, w) to logits (n, num_classes)."""
         branches = self.body.modules_outputs(images)[-1]
-        features = self.body.last(joined(branches, branches[-1].shape[2:]))
+        features = self.body.last(self.body.joined(branches, branches[-1].shape[2:]))
         logits: Tensor = self.head(features.mean(dim=(2, 3)))
         return logits
 
@@ -156,5 +155,5 @@ class MrTrunk(Trunk):
         """Map (n, in_channels, h, w) to taps of size (h/4, w/4)."""
         outputs = self.body.modules_outputs(images)
         size = outputs[-1][SCORED_BRANCH].shape[2:]
-        final = self.body.last(joined(outputs[-1], size))
-        return [final, joined(outputs[-2], size), joined(outputs[-3], size)]
+        final = self.body.last(self.body.joined(outputs[-1], size))
+        return [final, *(self.body.joined(one, size) for one in (outputs[-2], outputs[-3]))]

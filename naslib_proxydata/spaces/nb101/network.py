@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
+from naslib_proxydata.spaces.common.combining import Combining
 from naslib_proxydata.spaces.common.networks import SequentialTrunk, conv_norm_relu
 from naslib_proxydata.spaces.nb101.cell import (
     CELLS_PER_STACK,
@@ -16,7 +16,7 @@ from naslib_proxydata.spaces.nb101.cell import (
 )
 
 
-class Nb101CellNetwork(nn.Module):
+class Nb101CellNetwork(Combining):
     """A pruned cell: sums at the inner vertices, concatenation at the output.
 
     What comes from the input is projected by a 1x1 convolution of its own for each vertex; what
@@ -51,7 +51,7 @@ class Nb101CellNetwork(nn.Module):
             terms = [values[u][:, : self.widths[v]] for u in self.sources[v]]
             values.append(operation(self._sum(terms, features, v)))
         parts = [values[u] for u in self.sources[self.last]]
-        return self._sum([torch.cat(parts, dim=1)] if parts else [], features, self.last)
+        return self._sum([self.concatenation(parts)] if parts else [], features, self.last)
 
     def _sum(self, terms: list[Tensor], features: Tensor, vertex: int) -> Tensor:
         """Add the terms, and the projected input where an edge leads from it."""
@@ -59,7 +59,7 @@ class Nb101CellNetwork(nn.Module):
             terms = [*terms, self.projections[str(vertex)](features)]
         total = terms[0]
         for term in terms[1:]:
-            total = total + term
+            total = self.sum(total, term)
         return total
 
 

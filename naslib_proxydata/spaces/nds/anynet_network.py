@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
+from naslib_proxydata.spaces.common.combining import Combining
 from naslib_proxydata.spaces.common.networks import SequentialTrunk, conv, conv_norm_relu
 from naslib_proxydata.spaces.nds.anynet_settings import (
     BASIC,
@@ -52,7 +53,7 @@ class PlainBlock(nn.Module):
         return result
 
 
-class ResidualBlock(nn.Module):
+class ResidualBlock(Combining):
     """Some layers beside a shortcut, then ReLU; the shortcut is 1x1 where the shape changes."""
 
     def __init__(self, layers: nn.Module, inputs: int, outputs: int, stride: int) -> None:
@@ -64,8 +65,7 @@ class ResidualBlock(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Map (n, inputs, h, w) to (n, outputs, h/stride, w/stride)."""
-        result: Tensor = self.relu(self.shortcut(features) + self.layers(features))
-        return result
+        return self.rectified_sum(self.shortcut(features), self.layers(features), self.relu)
 
 
 def _basic(inputs: int, stage: Stage, stride: int) -> nn.Module:

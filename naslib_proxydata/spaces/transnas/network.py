@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 
+from naslib_proxydata.spaces.common.combining import Combining
 from naslib_proxydata.spaces.common.networks import FactorizedReduction, SequentialTrunk, conv
 from naslib_proxydata.spaces.transnas.skeleton import BASE_CHANNELS, cell_shapes
 
@@ -20,7 +21,7 @@ def relu_conv_norm(inputs: int, outputs: int, kernel: int, stride: int) -> nn.Se
     return nn.Sequential(nn.ReLU(), conv(inputs, outputs, kernel, stride), nn.BatchNorm2d(outputs))
 
 
-class ResidualCell(nn.Module):
+class ResidualCell(Combining):
     """Two 3x3 convolutions beside a shortcut: the cell of the macro space."""
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
@@ -36,10 +37,10 @@ class ResidualCell(nn.Module):
         """Map (n, inputs, h, w) to (n, outputs, h/stride, w/stride)."""
         residual: Tensor = self.shortcut(features)
         deep: Tensor = self.convs(features)
-        return residual + deep
+        return self.sum(residual, deep)
 
 
-class MicroCellNetwork(nn.Module):
+class MicroCellNetwork(Combining):
     """A searched cell: node j is the sum of operation(node i) over all i < j.
 
     Args:
@@ -66,7 +67,7 @@ class MicroCellNetwork(nn.Module):
         nodes: dict[int, Tensor] = {0: features}
         for (i, j), operation in zip(self.edges, self.operations, strict=True):
             term = operation(nodes[i] if i in nodes else self._zeros(features))
-            nodes[j] = nodes[j] + term if j in nodes else term
+            nodes[j] = self.sum(nodes[j], term) if j in nodes else term
         return nodes[NODES - 1] if NODES - 1 in nodes else self._zeros(features)
 
     def _zeros(self, features: Tensor) -> Tensor:
