@@ -14,7 +14,7 @@ from torch.profiler import ProfilerActivity, profile
 from naslib_proxydata.predictors.eproxy import student
 from naslib_proxydata.predictors.eproxy.predictor import Eproxy
 
-REST = "autograd, allocation, Python"
+REST = "steps of the optimizer, autograd, allocation, Python"
 KINDS = {
     "compiled cells": ("_Cell ", "_CellBackward "),
     "compiled convolutions, forward": ("_Winograd ", "_Dense "),
@@ -23,10 +23,11 @@ KINDS = {
     "compiled depthwise convolutions, backward": ("_DepthwiseBackward ",),
     "compiled pooling": ("_Pool ", "_PoolBackward "),
     "compiled normalisation": ("_Normalisation ", "_NormalisationBackward "),
+    "compiled sums": ("_AddedRectified ", "_AddedRectifiedBackward "),
     "torch's convolutions": ("aten::mkldnn_convolution", "aten::convolution_backward"),
     "torch's pooling": ("aten::avg_pool2d", "aten::max_pool2d"),
     "torch's normalisation": ("aten::native_batch_norm",),
-    "torch's elementwise operations, steps of the optimizer": (
+    "torch's elementwise operations": (
         "aten::add",
         "aten::mul",
         "aten::sub",

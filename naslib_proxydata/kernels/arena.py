@@ -30,13 +30,17 @@ class Arena:
     def take(self, size: int) -> Tensor:
         """Return so many floats, values undefined, from the smallest gap that they fit in.
 
-        They are taken back once no tensor and nothing else has them.
+        They are taken back once no tensor and nothing else has them. Where a chunk is more than the
+        system gives, they are torch's own.
         """
         fits = [chunk.smallest(size) for chunk in self._chunks]
         best = min((one for one in fits if one is not None), default=None)
         if best is None:
-            self._chunks = [one for one in self._chunks if not one.is_unused]
-            self._chunks.append(_Chunk(max(size, CHUNK)))
+            self._chunks = [one for one in self._chunks if one.used]
+            try:
+                self._chunks.append(_Chunk(max(size, CHUNK)))
+            except MemoryError:
+                return torch.empty(size)
             return self._chunks[-1].take(0, size)
         length, place = best
         chunk = self._chunks[[*fits].index((length, place))]
@@ -95,10 +99,6 @@ class _Chunk:
             place -= 1
             start = self._gaps.pop(place)[0]
         self._gaps.insert(place, (start, end))
-
-    @property
-    def is_unused(self) -> bool:
-        return not self.used
 
     @property
     def used(self) -> int:

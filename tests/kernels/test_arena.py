@@ -63,6 +63,16 @@ def test_more_is_asked_for_where_nothing_fits_and_given_back_when_unused() -> No
     assert arena.used == 0
 
 
+def test_where_the_system_gives_no_chunk_memory_is_torchs(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise MemoryError
+
+    arena = Arena()
+    monkeypatch.setattr(arenas, "_Chunk", refused)
+    assert arena.take(100).shape == (100,)
+    assert arena.used == 0
+
+
 def test_a_piece_outlives_its_arena() -> None:
     arena = Arena()
     piece = arena.take(100).fill_(3)
