@@ -92,7 +92,8 @@ def command(
     if as_json:
         _emit(found)
         return
-    _show(found, "true queries" if config.queries else "evaluated architectures")
+    what = "true queries" if config.queries else "evaluated architectures"
+    _show(found, what, trained=config.true == "train")
 
 
 def _emit(found: Evolution) -> None:
@@ -112,7 +113,7 @@ def _emit(found: Evolution) -> None:
     emit(tables, folder=found.folder)
 
 
-def _show(found: Evolution, what: str) -> None:
+def _show(found: Evolution, what: str, *, trained: bool) -> None:
     """Print the best, what is known of it, and where the files are."""
     best = found.best
     tell(f"architecture: {best.architecture}")
@@ -122,4 +123,7 @@ def _show(found: Evolution, what: str) -> None:
         tell(f"{dataset}, {metric}: {value:.2f}")
     if found.front:
         tell(f"{len(found.front)} architectures on the front, see {found.folder}/front.csv")
-    tell(f"{found.computed} scores computed now; the report is {found.folder}/summary.md")
+    made = f"{found.computed} scores computed now; the report is"
+    if trained:
+        made = f"{len(found.history)} networks trained, see {found.folder}/trainings; the report is"
+    tell(f"{made} {found.folder}/summary.md")

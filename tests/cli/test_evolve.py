@@ -125,3 +125,19 @@ def test_a_run_is_repeated_and_extended_from_its_configuration(tmp_path, shared_
     assert run("--config", config, "--seed", 5) == 2
     assert "seed: 4 there, 5 now" in capsys.readouterr().err
     assert run("--config", config, "--seed", 5, "--overwrite") == 0
+
+
+def test_trainings_are_counted_where_queries_are_trained(tmp_path, capsys):
+    settings = (
+        "train.dataset=digits",
+        "train.channels=2",
+        "train.cells=1",
+        "train.training.epochs=1",
+    )
+    arguments = ["--true", "train", "--queries", "2", "--optimizer", "random"]
+    for one in (*settings, "train.training.batch_size=128", "train.training.padding=1"):
+        arguments += ["--set", one]
+    assert run(*arguments, "--out", tmp_path / "run") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "2 networks trained, see" in said
+    assert "scores computed" not in said
