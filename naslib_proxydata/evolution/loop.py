@@ -140,9 +140,10 @@ def search_with_predictor(
 ) -> None:
     """Search by prediction, and spend true queries on what ranks best; they are the history.
 
-    A predictor that learns is first given random labels, then after every round all that is
-    known. In a round an optimizer, which begins with the best that is known, evolves on what
-    the predictor says; the best-ranked of its architectures that are not known yet are queried.
+    A predictor that learns is first given random labels, more of them if all are alike, then after
+    every round all that is known. In a round an optimizer, which begins with the best that is
+    known, evolves on what the predictor says; the best-ranked of its architectures that are not
+    known yet are queried.
 
     Args:
         begin: Begins the optimizer of a round.
@@ -157,6 +158,7 @@ def search_with_predictor(
         draws: RandomSearch[Architecture] = RandomSearch()
         draws.begin(domain, generator, batched=true.ahead is not None)
         search_by_value(draws, true, budget.labels)
+        _draw_until_two_differ(draws, true, budget.queries)
     round_number = 0
     while len(true.queries) < budget.queries:
         round_number += 1
@@ -180,6 +182,22 @@ def search_with_predictor(
             round_number=round_number,
         )
         if should_stop():
+            return
+
+
+def _draw_until_two_differ(
+    draws: RandomSearch[Architecture], true: TrueFitness[Architecture], queries: int
+) -> None:
+    """Query more while all that is known has one value, of which nothing can be learnt."""
+    while len(set(true.values.values())) == 1 and len(true.queries) < queries:
+        known = len(true.queries)
+        logger.warning(
+            "all %d values are %g, of which nothing can be learnt: one more is queried",
+            len(true.values),
+            next(iter(true.values.values())),
+        )
+        search_by_value(draws, true, 1)
+        if len(true.queries) == known:  # the domain has no more
             return
 
 

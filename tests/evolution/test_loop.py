@@ -85,9 +85,9 @@ def draws(seed=0):
     return optimizer
 
 
-def guided(predictor, *, seed=0, given=(), budget=BUDGET, should_stop=None):
+def guided(predictor, *, seed=0, given=(), budget=BUDGET, should_stop=None, measure=value):
     domain = grid()
-    true = TrueFitness(domain, value, given)
+    true = TrueFitness(domain, measure, given)
     fitness = fitness_of(predictor)
     rounds = []
 
@@ -155,6 +155,27 @@ def test_a_predictor_that_learns_is_taught_after_every_round():
     known = [value(tuple(map(int, one.architecture.split(",")))) for one in true.queries[:11]]
     assert [value(one) for one in rounds[1]] == sorted(known, reverse=True)
     assert len({one.hash for one in true.queries}) == 30
+
+
+def test_more_is_drawn_while_all_labels_are_alike(caplog):
+    """Trainings of a minute may all end at chance, of which a model can learn nothing."""
+    measured = []
+
+    def measure(pair):
+        measured.append(pair)
+        return 10.0 if len(measured) < 9 else value(pair)
+
+    true, _, _ = guided(Nearest(), measure=measure)
+    assert [one.round for one in true.queries] == [0] * 9 + [
+        n for n in range(1, 6) for _ in range(5)
+    ][:21]
+    assert "all 6 values are 10, of which nothing can be learnt" in caplog.text
+
+
+def test_a_search_among_equals_ends_with_its_queries():
+    true, _, rounds = guided(Nearest(), measure=lambda _: 10.0)
+    assert len(true.queries) == BUDGET.queries
+    assert not rounds
 
 
 def test_learning_finds_better_ones_than_random_labels():
