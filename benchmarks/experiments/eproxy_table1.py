@@ -1,11 +1,11 @@
 """Table 1 of the Eproxy paper: with and without barrier, by learning rate and iterations.
 
     python benchmarks/experiments/eproxy_table1.py --n 50 --iterations 10
-    python benchmarks/experiments/eproxy_table1.py --n 20 --batch 4 --iterations 10,100
+    python benchmarks/experiments/eproxy_table1.py --n 50
 
 Each of the six settings trains an architecture once, for 200 iterations, and is ranked by its
-losses at the tenth, the hundredth and the last. A CPU takes the paper's 16 images for ten
-iterations only; what another number of images gave stays in the data. As in the release's
+losses at the tenth, the hundredth and the last. What another number of images gave stays in the
+data. As in the release's
 configurations of this table a frozen 3x3 convolution stands on the trunk, without transform layer;
 what the paper has in its place where there is no barrier it does not say: here a trainable 1x1
 convolution, ReLU and normalisation.

@@ -37,7 +37,8 @@ QUERIES = {
 QUERIED = {"cifar10": "C10", "cifar100": "C100"}
 
 OTHER_TABLES = {
-    1: "no run at these learning rates and iterations yet: benchmarks/experiments/eproxy_table1.py",
+    1: "100 and 200 iterations take about ten hours of a core for 50 cells, and were not run: "
+    "benchmarks/experiments/eproxy_table1.py",
     6: "test accuracies of the whole table are not at hand; validation accuracies against queries "
     "are on a page of their own",
     7: "other methods than were run here, or another dataset; see the page on queries",

@@ -1,8 +1,8 @@
 """Time a whole leaderboard of fourteen predictors on NAS-Bench-201 cells, wall clock, two workers.
 
-    python benchmarks/speed/speed_leaderboard.py --n 20
+    python benchmarks/speed/speed_leaderboard.py --n 100
     git worktree add ../before df5f3d4
-    python benchmarks/speed/speed_leaderboard.py --n 20 --roots ../before .
+    python benchmarks/speed/speed_leaderboard.py --n 100 --roots ../before .
 
 Each checkout is run by this interpreter, one after the other, by its own command line in a fresh
 folder, and compiles its kernels before it is timed. One that was timed is not run again: give a
