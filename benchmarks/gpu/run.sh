@@ -53,7 +53,7 @@ step 30 profile-matmul profile --together "$small" --way matmul "$@"
 step 50 many-direct-$large many --together "$large" "$@"
 
 search=(--strategies darts,gdas)
-[ -n "$quick" ] && search=(--channels 2 --cells 1 --batch-size 8 --examples 32 --device cpu)
+[ -n "$quick" ] && search=(--channels 2 --cells 1 --batch-size 8 --examples 128 --device cpu)
 # The last step, so that what is measured above does not wait for it.
 left=$((limit_of_all - SECONDS + began))
 echo "== search at $((SECONDS - began)) s, $left s left"

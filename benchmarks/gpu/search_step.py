@@ -103,6 +103,11 @@ def measured(search: Search) -> dict[str, Any]:
             torch.cuda.synchronize()
         seconds.append(time.perf_counter() - started)
     after = [1000 * one for one in seconds[SETTLING:]]
+    if not after:
+        raise SystemExit(
+            f"expected more than the {SETTLING} pairs of batches that settle, got {len(seconds)}; "
+            "give more --examples or a smaller --batch-size"
+        )
     return {
         "recorded": bool(search._replayed),
         "pairs": len(after),

@@ -12,7 +12,7 @@
 #define POINTS 36
 #define BLOCK 131072 /* floats that a block's points take, in the second-level cache */
 #define DEPTH 64     /* inputs for which the filters of a panel are made at a time */
-#define PAD 16       /* floats between lines, lest all of them meet in one set of a cache */
+#define PAD 16       /* floats between lines and between matrices, lest all meet in one set of a cache */
 #define GROUP (4 * ROWS) /* outputs whose part of a gradient is summed up at a time */
 
 #define PP 0.5
