@@ -5,11 +5,10 @@
 
 Each of the six settings trains an architecture once, for 200 iterations, and is ranked by its
 losses at the tenth, the hundredth and the last. What another number of images gave stays in the
-data. As in the release's
-configurations of this table a frozen 3x3 convolution stands on the trunk, without transform layer;
-what the paper has in its place where there is no barrier it does not say: here a trainable 1x1
-convolution, ReLU and normalisation.
-Scores are kept in the run folder, so that running again, or with more seeds, goes on.
+data. As in the release's configurations of this table a frozen 3x3 convolution stands on the trunk,
+without transform layer; what the paper has in its place where there is no barrier it does not say:
+here a trainable 1x1 convolution, ReLU and normalisation. Scores are kept in the run folder, so that
+running again, or with more seeds, goes on.
 """
 
 from __future__ import annotations

@@ -33,18 +33,18 @@ class Arena:
         They are taken back once no tensor and nothing else has them. Where a chunk is more than the
         system gives, they are torch's own.
         """
-        fits = [chunk.smallest(size) for chunk in self._chunks]
-        best = min((one for one in fits if one is not None), default=None)
-        if best is None:
-            self._chunks = [one for one in self._chunks if one.used]
-            try:
-                self._chunks.append(_Chunk(max(size, CHUNK)))
-            except MemoryError:
-                return torch.empty(size)
-            return self._chunks[-1].take(0, size)
-        length, place = best
-        chunk = self._chunks[[*fits].index((length, place))]
-        return chunk.take(place, size)
+        gaps = ((chunk.smallest(size), chunk) for chunk in self._chunks)
+        fits = ((gap, chunk) for gap, chunk in gaps if gap is not None)
+        best = min(fits, key=lambda one: one[0], default=None)
+        if best is not None:
+            (_, place), chunk = best
+            return chunk.take(place, size)
+        self._chunks = [one for one in self._chunks if one.used]
+        try:
+            self._chunks.append(_Chunk(max(size, CHUNK)))
+        except MemoryError:
+            return torch.empty(size)
+        return self._chunks[-1].take(0, size)
 
     @property
     def used(self) -> int:
@@ -74,8 +74,7 @@ class _Chunk:
 
     def smallest(self, size: int) -> tuple[int, int] | None:
         """Return length and place of the smallest gap of a size."""
-        while self._returned:
-            self._take_back(self._returned.popleft())
+        self._take_back()
         lengths = ((end - start, place) for place, (start, end) in enumerate(self._gaps))
         return min((one for one in lengths if one[0] >= size), default=None)
 
@@ -89,7 +88,12 @@ class _Chunk:
         self._out[start] = piece
         return torch.from_numpy(memory)
 
-    def _take_back(self, piece: _Piece) -> None:
+    def _take_back(self) -> None:
+        """Join what was returned since to the gaps."""
+        while self._returned:
+            self._join(self._returned.popleft())
+
+    def _join(self, piece: _Piece) -> None:
         del self._out[piece.start]
         start, end = piece.start, piece.end
         place = bisect(self._gaps, (start, end))
@@ -102,5 +106,5 @@ class _Chunk:
 
     @property
     def used(self) -> int:
-        self.smallest(0)
+        self._take_back()
         return sum(piece.end - piece.start for piece in self._out.values())

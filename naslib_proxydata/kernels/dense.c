@@ -12,7 +12,7 @@
 static long block_of(long depth)
 {
     long count = BLOCK / depth / ROWS * ROWS;
-    return count < 4 * ROWS ? 4 * ROWS : count;
+    return larger(count, 4 * ROWS);
 }
 
 /* Floats of workspace that the functions below need. */
@@ -137,7 +137,7 @@ void dense(const float *x, const float *weight, float *y, long n, long height, l
     float *panels = work, *lines = panels + depth * columns, *results = lines + block * depth;
     turn_panels(weight, columns, depth, panels);
     for (long first = 0; first < all; first += block) {
-        long count = all - first < block ? all - first : block;
+        long count = smaller(all - first, block);
         float *after = columns == outputs ? y + first * outputs : results;
         if (!direct)
             gather(x, from, to, by, first, count, rectify, lines, 0);
@@ -166,7 +166,7 @@ void dense_by_features(const float *x, const float *weight, const float *y, floa
     if (!plain(from, by))
         memset(by_x, 0, n * height * width * inputs * sizeof *by_x);
     for (long first = 0; first < all; first += block) {
-        long count = all - first < block ? all - first : block;
+        long count = smaller(all - first, block);
         float *before = plain(from, by) ? by_x + first * inputs : lines;
         product(y + first * outputs, outputs, 1, panels, before, depth, count, outputs, depth, 0);
         if (!plain(from, by))
@@ -186,13 +186,13 @@ void dense_by_weight(const float *x, const float *y, float *weight, long n, long
     map from = {n, height, width, inputs}, to = {n, to_height, to_width, outputs};
     form by = {kernel, stride, padding, dilation};
     long depth = kernel * kernel * whole(inputs), all = n * to_height * to_width;
-    long block = block_of(depth) < FEW ? block_of(depth) : FEW;
+    long block = smaller(block_of(depth), FEW);
     float *panels = work, *near = panels + block * depth;
     for (long first = 0; first < all; first += block) {
-        long count = all - first < block ? all - first : block;
+        long count = smaller(all - first, block);
         gather(x, from, to, by, first, count, rectify, panels, 1);
         for (long o = 0; o < outputs; o += ROWS) {
-            long rows = outputs - o < ROWS ? outputs - o : ROWS, distance = outputs;
+            long rows = smaller(outputs - o, ROWS), distance = outputs;
             const float *columns = y + first * outputs + o;
             if (outputs > NEAR) {
                 for (long r = 0; r < count; r++)

@@ -30,7 +30,6 @@ typedef struct {
 } plane;
 
 static long floored(long number, long by) { return (number - (number % by + by) % by) / by; }
-static long larger(long one, long other) { return one > other ? one : other; }
 static long groups(long count) { return (count + GROUP - 1) / GROUP * GROUP; }
 
 static taps reading(reach by, long kernel, long start)
@@ -50,7 +49,7 @@ static taps reading(reach by, long kernel, long start)
 static plane plane_of(long height, long width, long results, reach by, long kernel, float *values)
 {
     long end = by.shift + (kernel - 1) * by.dilation, steps = by.stride * by.share;
-    long low = end < by.shift ? end : by.shift, high = larger(end, by.shift) + by.share - 1;
+    long low = smaller(end, by.shift), high = larger(end, by.shift) + by.share - 1;
     plane made = {height, width, by.stride, larger(0, -floored(low, steps)), 0, values};
     long read = groups((results + by.share - 1) / by.share) + larger(0, floored(high, steps));
     made.length = made.margin + larger(read, groups((width + by.stride - 1) / by.stride));
@@ -72,7 +71,7 @@ static const float *row(const plane *of, long place)
 }
 
 /* How many floats of a vector of channels are in use. */
-static long held(long channels) { return channels < LANES ? channels : LANES; }
+static long held(long channels) { return smaller(channels, LANES); }
 
 /* Copy channels of a map, or their positive part, into a plane whose zeros are there. */
 static void fill(const plane *to, const float *x, long channels, int rectify)
@@ -158,7 +157,7 @@ INLINE void correlate_some(const plane *x, reach by, const float *weights, long 
                 for (int p = 0; p < GROUP; p++)
                     rest[p] = sums[p];
                 store_some(y + to, mask ? mask + to : 0, rest, distance,
-                           pixels - h < GROUP ? pixels - h : GROUP, held(size.channels));
+                           smaller(pixels - h, GROUP), held(size.channels));
             }
         }
     }

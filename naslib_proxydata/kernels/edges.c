@@ -41,7 +41,7 @@ static void mix(const float *x, const float *weight, float *y, long rows, long c
     float *positive = work + channels * channels;
     square_panels(weight, work, channels, 1);
     for (long r = 0; r < rows; r += CHUNK) {
-        long count = rows - r < CHUNK ? rows - r : CHUNK;
+        long count = smaller(rows - r, CHUNK);
         rectify(x + r * channels, positive, count, channels, 0);
         product(positive, channels, 1, work, y + r * channels, channels, count, channels, channels,
                 0);
@@ -58,7 +58,7 @@ static void mix_gradients(const float *x, const float *weight, const float *upst
     float *positive = work, *back = work + CHUNK * channels, *panels = back + CHUNK * channels;
     square_panels(weight, panels, channels, 0);
     for (long r = 0; r < rows; r += CHUNK) {
-        long count = rows - r < CHUNK ? rows - r : CHUNK, size = count * channels;
+        long count = smaller(rows - r, CHUNK), size = count * channels;
         const float *from = x + r * channels, *up = upstream + r * channels;
         float *to = by_x + r * channels;
         rectify(from, positive, count, channels, 1);

@@ -82,6 +82,9 @@ INLINE void store_up_to(float *to, vector value, long count)
         store_part(to, value, count);
 }
 
+INLINE long smaller(long one, long other) { return one < other ? one : other; }
+INLINE long larger(long one, long other) { return one > other ? one : other; }
+
 /* The next multiple of lanes(). */
 INLINE long whole(long channels) { return (channels + LANES - 1) / LANES * LANES; }
 
@@ -103,7 +106,7 @@ INLINE vector positive(vector value)
 INLINE long panel_of(long c) { return c / PANEL * PANEL; }
 INLINE long width_of(long panel, long columns)
 {
-    return columns - panel < PANEL ? columns - panel : PANEL;
+    return smaller(columns - panel, PANEL);
 }
 
 /* Where an element lies in a matrix of panels. */

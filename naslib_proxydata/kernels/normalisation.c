@@ -48,7 +48,7 @@ void add_statistics(const float *x, long rows, long columns, long before, float 
                     float *squares)
 {
     for (long first = 0; first < rows; first += CHUNK) {
-        long count = rows - first < CHUNK ? rows - first : CHUNK;
+        long count = smaller(rows - first, CHUNK);
 #define STRIP(width)                                                                               \
     strip_statistics(x + first * columns + c, count, columns, before + first, mean + c,            \
                      squares + c, width);
@@ -106,7 +106,7 @@ void normalise(const float *x, const float *mean, const float *scale, const floa
 {
     float slope[PART], start[PART];
     for (long part = 0; part < columns; part += PART) {
-        long count = columns - part < PART ? columns - part : PART;
+        long count = smaller(columns - part, PART);
         line_of(scale + part, weight ? weight + part : 0, bias ? bias + part : 0, count, slope,
                 start);
         for (long i = part; i < rows * columns; i += columns)
@@ -168,11 +168,11 @@ void normalise_gradient(const float *upstream, const float *x, const float *mean
 {
     float slope[PART], start[PART], level[PART], tilt[PART];
     for (long part = 0; part < columns; part += PART) {
-        long width_of_part = columns - part < PART ? columns - part : PART;
+        long width_of_part = smaller(columns - part, PART);
         line_of(scale + part, weight ? weight + part : 0, bias ? bias + part : 0, width_of_part,
                 slope, start);
         for (long first = 0; first < rows; first += CHUNK) {
-            long count = rows - first < CHUNK ? rows - first : CHUNK;
+            long count = smaller(rows - first, CHUNK);
             const float *up = upstream + first * columns + part, *from = x + first * columns + part;
 #define STRIP(width)                                                                               \
     strip_sums(up + c, from + c, count, columns, first, mean + part + c, slope + c, start + c,     \
@@ -227,10 +227,10 @@ void normalise_twice(const float *outer, const float *upstream, const float *x, 
 {
     float share = 1 / (float)rows;
     for (long part = 0; part < columns; part += PART) {
-        long channels = columns - part < PART ? columns - part : PART;
+        long channels = smaller(columns - part, PART);
         float C[PART] = {0}, D[PART] = {0}, E[PART] = {0};
         for (long first = 0; first < rows; first += CHUNK) {
-            long count = rows - first < CHUNK ? rows - first : CHUNK, at = first * columns + part;
+            long count = smaller(rows - first, CHUNK), at = first * columns + part;
 #define STRIP(width)                                                                               \
     strip_sums_twice(outer + at + c, upstream + at + c, x + at + c, count, columns,                \
                      mean + part + c, scale + part + c, C + c, D + c, E + c, width);

@@ -21,6 +21,12 @@ static long read_at(map from, map to, form by, long place, long tap)
     return inside ? row * from.width + column : -1;
 }
 
+/* Where line `line` of the panel of images from c on begins, in the matrix (channels, images) of a place. */
+INLINE float *panel_at(const float *matrices, long place, long channels, long columns, long c, long line)
+{
+    return (float *)matrices + (place * columns + c) * channels + line * width_of(c, columns);
+}
+
 /* A matrix (channels, images) in panels for each pixel of a map, or of its positive part. */
 static void turn_images(const float *x, map m, int rectify, float *turned)
 {
@@ -82,9 +88,9 @@ void dense_places(const float *x, const float *weight, float *y, long n, long he
                 for (long c = 0; c < columns; c += PANEL) {
                     long count = width_of(c, columns);
                     panel_product(weight + (o * taps + tap) * inputs, taps * inputs, 1,
-                                  read + pixel * inputs * columns + c * inputs,
-                                  made + place * outputs * columns + c * outputs + o * count, count,
-                                  outputs - o < ROWS ? outputs - o : ROWS, inputs, count, 1);
+                                  panel_at(read, pixel, inputs, columns, c, 0),
+                                  panel_at(made, place, outputs, columns, c, o), count,
+                                  smaller(outputs - o, ROWS), inputs, count, 1);
                 }
             }
     turn_back(made, to, 0, y);
@@ -116,11 +122,10 @@ void dense_places_by_features(const float *x, const float *weight, const float *
                     for (long c = 0; c < columns; c += PANEL) {
                         long count = width_of(c, columns);
                         panel_product(weight + (first * taps + tap) * inputs + i, 1, taps * inputs,
-                                      upstream + place * outputs * columns + c * outputs +
-                                          first * count,
-                                      made + pixel * inputs * columns + c * inputs + i * count, count,
-                                      inputs - i < ROWS ? inputs - i : ROWS,
-                                      outputs - first < CHUNK ? outputs - first : CHUNK, count, 1);
+                                      panel_at(upstream, place, outputs, columns, c, first),
+                                      panel_at(made, pixel, inputs, columns, c, i), count,
+                                      smaller(inputs - i, ROWS), smaller(outputs - first, CHUNK),
+                                      count, 1);
                     }
                 }
     turn_back(made, from, rectify ? x : 0, by_x);
@@ -146,7 +151,7 @@ void dense_places_by_weight(const float *x, const float *y, float *weight, long 
                       rectify ? positive(value) : value);
             }
     for (long o = 0; o < outputs; o += ROWS) {
-        long rows = outputs - o < ROWS ? outputs - o : ROWS;
+        long rows = smaller(outputs - o, ROWS);
         for (long tap = 0; tap < taps; tap++) {
             float *to_tap = weight + (o * taps + tap) * inputs;
             int add = 0;
@@ -156,12 +161,12 @@ void dense_places_by_weight(const float *x, const float *y, float *weight, long 
                     continue;
                 for (long first = 0; first < n; first += PANEL, add = 1) {
                     long beside = width_of(first, columns);
-                    const float *lines = upstream + place * outputs * columns + first * outputs;
+                    const float *lines = panel_at(upstream, place, outputs, columns, first, o);
                     for (long c = 0; c < inputs; c += PANEL) {
                         long count = width_of(c, inputs);
-                        panel_product(lines + o * beside, beside, 1,
+                        panel_product(lines, beside, 1,
                                       read + pixel * n * inputs + c * n + first * count, to_tap + c,
-                                      taps * inputs, rows, n - first < beside ? n - first : beside,
+                                      taps * inputs, rows, smaller(n - first, beside),
                                       count, add);
                     }
                 }

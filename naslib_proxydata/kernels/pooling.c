@@ -21,7 +21,7 @@ typedef struct {
 INLINE span read_by(window by, long place, long size)
 {
     long start = place * by.stride - by.padding, end = start + by.kernel;
-    span found = {start < 0 ? 0 : start, end > size ? size : end};
+    span found = {larger(start, 0), smaller(end, size)};
     return found;
 }
 
@@ -29,7 +29,7 @@ INLINE span read_by(window by, long place, long size)
 INLINE span reading(window by, long place, long outputs)
 {
     long above = place + by.padding - by.kernel, end = (place + by.padding) / by.stride + 1;
-    span found = {above < 0 ? 0 : above / by.stride + 1, end > outputs ? outputs : end};
+    span found = {above < 0 ? 0 : above / by.stride + 1, smaller(end, outputs)};
     return found;
 }
 
@@ -45,7 +45,7 @@ static void shares_of(window by, long outputs, long size, float *shares)
 /* Floats of workspace that the functions below need. */
 long pooling_workspace(long width, long channels, long to_height, long to_width, long kernel)
 {
-    return to_height + to_width + 2 * kernel * (width > to_width ? width : to_width) * channels;
+    return to_height + to_width + 2 * kernel * larger(width, to_width) * channels;
 }
 
 /* y = the sum of some lines of x times the share of each: share[0], share[step], ... */

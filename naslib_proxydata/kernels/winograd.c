@@ -86,13 +86,11 @@ INLINE void to_taps(const vector *u, int s, vector *w, int t)
 static long block_of(long inputs, long outputs)
 {
     long count = BLOCK / (POINTS * (inputs + outputs)), least = inputs * outputs / (inputs + outputs);
-    return count > least ? count : least;
+    return larger(count, least);
 }
 
 /* Floats of the points of a block with so many channels. */
 static long points_size(long count, long channels) { return POINTS * (count * (channels + PAD) + PAD); }
-
-static long smaller(long one, long other) { return one < other ? one : other; }
 
 /* Floats of workspace that convolve() needs. */
 long workspace(long tiles, long inputs, long outputs)
@@ -329,7 +327,7 @@ void convolve(const float *x, const float *points, float *y, long n, long height
     inputs = whole(inputs), outputs = whole(outputs);
     long tiles = n * height * width / (TILE * TILE), block = block_of(inputs, outputs);
     for (long first = 0; first < tiles; first += block) {
-        long count = tiles - first < block ? tiles - first : block;
+        long count = smaller(tiles - first, block);
         long before_size = points_size(count, inputs), after_size = points_size(count, outputs);
         float *before = work, *after = work + before_size;
         gather_inputs(x, from, first, count, rectify, 0, before);
@@ -365,7 +363,7 @@ void convolve_few_tiles(const float *x, const float *weight, float *y, long n, l
     for (long panel = 0; panel < outputs; panel += PANEL) {
         long columns = width_of(panel, outputs);
         for (long first = 0; first < inputs; first += DEPTH) {
-            long count = inputs - first < DEPTH ? inputs - first : DEPTH;
+            long count = smaller(inputs - first, DEPTH);
             long matrix = count * columns + PAD;
             if (turned)
                 turned_panel_filters(weight, outputs, first, count, panel, columns, points, matrix);
@@ -387,7 +385,7 @@ static void pack(const float *points, long count, long channels, long o, long si
 {
     for (long p = 0; p < POINTS; p++, points += points_size(count, channels) / POINTS)
         for (long i = 0; i < size; i += ROWS) {
-            long rows = size - i < ROWS ? size - i : ROWS;
+            long rows = smaller(size - i, ROWS);
             for (long t = 0; t < count; t++)
                 for (long r = 0; r < rows; r++)
                     *packed++ = points[t * (channels + PAD) + o + i + r];
@@ -421,19 +419,19 @@ void weight_gradient(const float *x, const float *y, float *weight, long n, long
     float *all_sums = work, *packed = work + sums_size(tiles, inputs, outputs);
     work = packed + POINTS * GROUP * smaller(tiles, block);
     for (long first = 0; first < tiles; first += block) {
-        long count = tiles - first < block ? tiles - first : block;
+        long count = smaller(tiles - first, block);
         long before_size = points_size(count, inputs);
         float *before = work, *after = work + before_size, *sums = all_sums;
         gather_inputs(x, from, first, count, rectify, 1, before);
         gather_outputs(y, to, first, count, after);
         for (long o = 0; o < outputs; o += GROUP) {
-            long rows = outputs - o < GROUP ? outputs - o : GROUP;
+            long rows = smaller(outputs - o, GROUP);
             pack(after, count, outputs, o, rows, packed);
             for (long c = 0; c < inputs; c += PANEL) {
                 long columns = width_of(c, inputs);
                 for (long p = 0; p < POINTS; p++)
                     for (long i = 0; i < rows; i += ROWS) {
-                        long lines = rows - i < ROWS ? rows - i : ROWS;
+                        long lines = smaller(rows - i, ROWS);
                         panel_product(packed + (p * rows + i) * count, 1, lines,
                                       before + p * before_size / POINTS + c * count,
                                       sums + p * (rows * columns + PAD) + i * columns, columns, lines, count,
